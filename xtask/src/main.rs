@@ -1,0 +1,24 @@
+//! `cargo xtask`: the project's own commands (`gen` writes the generated tables, `ready` does all that CI does).
+//! Each generator is a module of its own; this file only dispatches.
+
+use std::process::ExitCode;
+
+mod generate;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  gen            write every generated file from the tables under spec/
+  gen --check    fail if a generated file differs from what its table gives
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.first().map(String::as_str) {
+        Some("gen") => generate::run(args.iter().any(|a| a == "--check")),
+        _ => {
+            eprint!("{HELP}");
+            ExitCode::from(2)
+        }
+    }
+}
