@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
+mod tokens;
+
 /// One generated file: its path from the workspace root, and its text.
 pub struct Output {
     /// Path from the workspace root.
@@ -16,7 +18,7 @@ pub struct Output {
 type Generator = fn(&Path) -> Result<Vec<Output>, String>;
 
 /// Every generator, by name. Add yours here.
-const GENERATORS: &[(&str, Generator)] = &[];
+const GENERATORS: &[(&str, Generator)] = &[("tokens", tokens::generate)];
 
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -30,7 +32,11 @@ fn rustfmt(text: &str) -> Result<String, String> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|e| format!("rustfmt could not be started ({e}); install it with `rustup component add rustfmt`"))?;
+        .map_err(|e| {
+            format!(
+                "rustfmt could not be started ({e}); install it with `rustup component add rustfmt`"
+            )
+        })?;
     let mut stdin = child.stdin.take().ok_or("rustfmt has no standard input")?;
     let input = text.to_owned();
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
@@ -70,7 +76,10 @@ pub fn run(check: bool) -> ExitCode {
                 continue;
             }
             if check {
-                eprintln!("gen {name}: {} has drifted from its table; run `cargo xtask gen`", out.path);
+                eprintln!(
+                    "gen {name}: {} has drifted from its table; run `cargo xtask gen`",
+                    out.path
+                );
                 bad += 1;
             } else if let Err(e) = std::fs::write(&path, text) {
                 eprintln!("gen {name}: cannot write {}: {e}", out.path);
@@ -80,5 +89,9 @@ pub fn run(check: bool) -> ExitCode {
             }
         }
     }
-    if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if bad == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
