@@ -35,14 +35,14 @@ impl Default for TextBuf {
 fn widen<A: Unit, B: Unit>(units: &[A], extra: usize) -> Vec<B> {
     let mut out = Vec::with_capacity(units.len() + extra);
     // Every caller goes from a smaller kind to a larger one, so nothing is filtered out.
-    out.extend(units.iter().filter_map(|&c| B::from_char(c.into())));
+    out.extend(units.iter().filter_map(|&c| B::from_char(c.code())));
     out
 }
 
 fn narrow<A: Unit, B: Unit>(units: &[A]) -> Vec<B> {
     units
         .iter()
-        .filter_map(|&c| B::from_char(c.into()))
+        .filter_map(|&c| B::from_char(c.code()))
         .collect()
 }
 
@@ -243,7 +243,7 @@ impl TextBuf {
             // For equal types this is a plain copy.
             match bytemuck::try_cast_slice::<A, B>(units) {
                 Ok(same) if size_of::<A>() == size_of::<B>() => to.extend_from_slice(same),
-                _ => to.extend(units.iter().filter_map(|&c| B::from_char(c.into()))),
+                _ => to.extend(units.iter().filter_map(|&c| B::from_char(c.code()))),
             }
         }
         match &mut self.store {

@@ -303,7 +303,7 @@ impl<T: Unit> Sequence for Forward<'_, T> {
         self.0.len()
     }
     fn at(&self, index: usize) -> u32 {
-        self.0[index].into()
+        self.0[index].code()
     }
 }
 
@@ -312,7 +312,7 @@ impl<T: Unit> Sequence for Backward<'_, T> {
         self.0.len()
     }
     fn at(&self, index: usize) -> u32 {
-        self.0[self.0.len() - 1 - index].into()
+        self.0[self.0.len() - 1 - index].code()
     }
 }
 
