@@ -18,7 +18,10 @@ pub struct Output {
 type Generator = fn(&Path) -> Result<Vec<Output>, String>;
 
 /// Every generator, by name. Add yours here.
-const GENERATORS: &[(&str, Generator)] = &[("tokens", tokens::generate)];
+const GENERATORS: &[(&str, Generator)] = &[
+    ("ast", crate::ast::generate),
+    ("tokens", tokens::generate),
+];
 
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));

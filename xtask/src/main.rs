@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+mod ast;
 mod generate;
 
 const HELP: &str = "\
