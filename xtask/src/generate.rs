@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
+mod ast;
 mod tokens;
 
 /// One generated file: its path from the workspace root, and its text.
@@ -19,7 +20,7 @@ type Generator = fn(&Path) -> Result<Vec<Output>, String>;
 
 /// Every generator, by name. Add yours here.
 const GENERATORS: &[(&str, Generator)] = &[
-    ("ast", crate::ast::generate),
+    ("ast", ast::generate),
     ("tokens", tokens::generate),
 ];
 

@@ -3,7 +3,6 @@
 
 use std::process::ExitCode;
 
-mod ast;
 mod generate;
 
 const HELP: &str = "\

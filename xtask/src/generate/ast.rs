@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::generate::Output;
+use super::Output;
 
 /// What stands after a field's type.
 #[derive(Clone, Copy, PartialEq)]
