@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 mod ast;
+mod opcodes;
 mod tokens;
 
 /// One generated file: its path from the workspace root, and its text.
@@ -21,6 +22,7 @@ type Generator = fn(&Path) -> Result<Vec<Output>, String>;
 /// Every generator, by name. Add yours here.
 const GENERATORS: &[(&str, Generator)] = &[
     ("ast", ast::generate),
+    ("opcodes", opcodes::generate),
     ("tokens", tokens::generate),
 ];
 
