@@ -1,2 +1,18 @@
-//! x
+//! CPython 3.14's code format: everything that is known of a code object without running it.
+//!
+//! - [`opcode`]: the opcodes and their tables, generated from `spec/opcodes.txt`;
+//! - [`code`]: code objects, [`constant`]: the constants in them;
+//! - `location` and `exception_table`: the two tables of a code object;
+//! - `marshal` and `pyc`: how code objects are kept in files;
+//! - `verifier`: the proof that foreign code is fit for an interpreter that does not check;
+//! - `dis`: the text that Python's `dis` shows.
+//!
+//! Nothing here knows of objects, heaps or frames: the front end and the object model meet in this crate.
+
+pub mod code;
+pub mod constant;
 pub mod opcode;
+
+pub use code::CodeObject;
+pub use constant::{Constant, Str};
+pub use opcode::{CompilerOpcode, Opcode};

@@ -141,7 +141,11 @@ fn parse(table: &str) -> Result<Spec, String> {
         let bad = || format!("spec/opcodes.txt:{}: cannot read {line:?}", i + 1);
         if line.starts_with(|c: char| c.is_ascii_digit()) {
             let row = parse_row(line).ok_or_else(bad)?;
-            if spec.rows.last().is_some_and(|last| last.number >= row.number) {
+            if spec
+                .rows
+                .last()
+                .is_some_and(|last| last.number >= row.number)
+            {
                 return Err(bad());
             }
             spec.rows.push(row);
@@ -209,7 +213,12 @@ fn enums(spec: &Spec, out: &mut String) {
     )
     .ok();
     for number in 0..metadata_len(spec) {
-        match spec.rows.iter().filter(compiler).find(|row| row.number == number) {
+        match spec
+            .rows
+            .iter()
+            .filter(compiler)
+            .find(|row| row.number == number)
+        {
             Some(row) => writeln!(out, "    Some(CompilerOpcode::{}),", variant(&row.name)).ok(),
             None => writeln!(out, "    None,").ok(),
         };
@@ -269,7 +278,13 @@ fn lists(spec: &Spec, out: &mut String) -> Result<(), String> {
          pub static CACHE_FORMAT: &[(Opcode, &[(&str, u8)])] = &[\n",
     );
     for row in spec.rows.iter().filter(|row| !row.cache.is_empty()) {
-        writeln!(out, "    (Opcode::{}, &{:?}),", variant(&row.name), row.cache).ok();
+        writeln!(
+            out,
+            "    (Opcode::{}, &{:?}),",
+            variant(&row.name),
+            row.cache
+        )
+        .ok();
     }
     out.push_str(
         "];\n\n/// The families of specialized opcodes, in the order of `_opcode_metadata._specializations`.\n\
@@ -278,18 +293,36 @@ fn lists(spec: &Spec, out: &mut String) -> Result<(), String> {
     for (base, members) in &spec.families {
         for member in members {
             if find(spec, member)?.base.as_ref() != Some(base) {
-                return Err(format!("spec/opcodes.txt: {member} is not of the family {base}"));
+                return Err(format!(
+                    "spec/opcodes.txt: {member} is not of the family {base}"
+                ));
             }
         }
-        let members: Vec<String> = members.iter().map(|m| format!("Opcode::{}", variant(m))).collect();
-        writeln!(out, "    (Opcode::{}, &[{}]),", variant(base), members.join(", ")).ok();
+        let members: Vec<String> = members
+            .iter()
+            .map(|m| format!("Opcode::{}", variant(m)))
+            .collect();
+        writeln!(
+            out,
+            "    (Opcode::{}, &[{}]),",
+            variant(base),
+            members.join(", ")
+        )
+        .ok();
     }
     out.push_str("];\n\n/// What a pseudo opcode becomes: one of several (`Either`), or all in turn (`Sequence`).\n\
         pub(super) static PSEUDO_TARGETS: &[(CompilerOpcode, PseudoTargets)] = &[\n");
     for row in &spec.rows {
         let Some(lowers) = &row.lowers else { continue };
-        let way = if lowers.contains(';') { "Sequence" } else { "Either" };
-        let targets: Vec<String> = lowers.split([',', ';']).map(|t| format!("Opcode::{}", variant(t))).collect();
+        let way = if lowers.contains(';') {
+            "Sequence"
+        } else {
+            "Either"
+        };
+        let targets: Vec<String> = lowers
+            .split([',', ';'])
+            .map(|t| format!("Opcode::{}", variant(t)))
+            .collect();
         writeln!(
             out,
             "    (CompilerOpcode::{}, PseudoTargets::{way}(&[{}])),",
@@ -304,7 +337,9 @@ fn lists(spec: &Spec, out: &mut String) -> Result<(), String> {
 
 fn operands(spec: &Spec, out: &mut String) -> Result<(), String> {
     let list = |tag: &str| {
-        spec.operands.get(tag).ok_or_else(|| format!("spec/opcodes.txt: no {tag} lines"))
+        spec.operands
+            .get(tag)
+            .ok_or_else(|| format!("spec/opcodes.txt: no {tag} lines"))
     };
     out.push_str(
         "/// The operand of BINARY_OP.\n\
@@ -317,7 +352,12 @@ fn operands(spec: &Spec, out: &mut String) -> Result<(), String> {
         };
         let short = name.strip_prefix("NB_").unwrap_or(name);
         writeln!(out, "    {} = {i},", variant(short)).ok();
-        writeln!(symbols, "    (BinaryOp::{}, {name:?}, {symbol:?}),", variant(short)).ok();
+        writeln!(
+            symbols,
+            "    (BinaryOp::{}, {name:?}, {symbol:?}),",
+            variant(short)
+        )
+        .ok();
     }
     writeln!(
         out,
@@ -326,10 +366,25 @@ fn operands(spec: &Spec, out: &mut String) -> Result<(), String> {
     )
     .ok();
     for (tag, name, what, prefix) in [
-        ("INTRINSIC_1", "Intrinsic1", "CALL_INTRINSIC_1", "INTRINSIC_"),
-        ("INTRINSIC_2", "Intrinsic2", "CALL_INTRINSIC_2", "INTRINSIC_"),
+        (
+            "INTRINSIC_1",
+            "Intrinsic1",
+            "CALL_INTRINSIC_1",
+            "INTRINSIC_",
+        ),
+        (
+            "INTRINSIC_2",
+            "Intrinsic2",
+            "CALL_INTRINSIC_2",
+            "INTRINSIC_",
+        ),
         ("SPECIAL_METHOD", "SpecialMethod", "LOAD_SPECIAL", ""),
-        ("COMMON_CONSTANT", "CommonConstant", "LOAD_COMMON_CONSTANT", ""),
+        (
+            "COMMON_CONSTANT",
+            "CommonConstant",
+            "LOAD_COMMON_CONSTANT",
+            "",
+        ),
     ] {
         writeln!(
             out,
@@ -387,5 +442,8 @@ pub fn generate(root: &Path) -> Result<Vec<Output>, String> {
     metadata(&spec, &mut out)?;
     lists(&spec, &mut out)?;
     operands(&spec, &mut out)?;
-    Ok(vec![Output { path: "crates/bytecode/src/opcode/generated.rs", text: out }])
+    Ok(vec![Output {
+        path: "crates/bytecode/src/opcode/generated.rs",
+        text: out,
+    }])
 }

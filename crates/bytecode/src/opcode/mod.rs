@@ -166,7 +166,10 @@ impl Opcode {
 
     /// Whether control never reaches the instruction after it.
     pub fn is_scope_exit(self) -> bool {
-        matches!(self, Opcode::ReturnValue | Opcode::RaiseVarargs | Opcode::Reraise)
+        matches!(
+            self,
+            Opcode::ReturnValue | Opcode::RaiseVarargs | Opcode::Reraise
+        )
     }
 
     /// Whether it always jumps.
