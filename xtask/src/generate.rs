@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 mod ast;
+mod identifiers;
 mod opcodes;
 mod tokens;
 
@@ -23,6 +24,7 @@ type Generator = fn(&Path) -> Result<Vec<Output>, String>;
 const GENERATORS: &[(&str, Generator)] = &[
     ("ast", ast::generate),
     ("opcodes", opcodes::generate),
+    ("identifiers", identifiers::generate),
     ("tokens", tokens::generate),
 ];
 

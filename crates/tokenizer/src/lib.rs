@@ -2,10 +2,17 @@
 //! string literals (`string_literal`). The error records that the whole front end shares live here too (`error`).
 //! Grammar, and what a sequence of tokens means, is the parser's business.
 
+mod cursor;
 pub mod error;
+pub mod identifier;
 pub mod kind;
+mod normal;
+mod number;
+mod report;
+mod strings;
 pub mod tokenizer;
 
 pub use error::{SyntaxError, SyntaxErrorKind, SyntaxWarning, WarningCategory};
 pub use kind::TokenKind;
-pub use tokenizer::{OpenBracket, Token, Tokenizer, TokenizerOptions};
+pub use normal::char_column;
+pub use tokenizer::{Done, OpenBracket, Token, Tokenizer, TokenizerOptions};

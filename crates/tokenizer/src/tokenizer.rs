@@ -1,9 +1,22 @@
-//! The tokenizer's public face: tokens, options, and the state that `next_token` moves along.
+//! The tokenizer's public face: tokens, options, and the state that `next_token` moves along. What a token looks
+//! like is in `normal`, `number` and `strings`; how errors are worded and placed is in `report`.
 
+use crate::cursor::Cursor;
 use crate::error::{SyntaxError, SyntaxWarning};
 use crate::kind::TokenKind;
+use crate::strings::FString;
+
+/// The deepest indentation, counting the outermost level.
+pub const MAXINDENT: usize = 100;
+/// The deepest nesting of brackets.
+pub const MAXLEVEL: usize = 200;
+/// One more than the deepest nesting of f-strings and t-strings.
+pub const MAXFSTRINGLEVEL: usize = 150;
 
 /// One token. Offsets are bytes from the text's start, lines count from 1, columns are bytes from the line's start.
+///
+/// INDENT, DEDENT and ENDMARKER are empty and stand at the current position (CPython says column -1 in the parser's
+/// mode). NEWLINE is empty too in the parser's mode. With `extra_tokens` they are as the `tokenize` module has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
     /// What it is.
@@ -38,7 +51,7 @@ pub struct OpenBracket {
 }
 
 /// How a text is to be tokenized.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenizerOptions {
     /// Give COMMENT and NL tokens, and be as lenient as the `tokenize` module.
     pub extra_tokens: bool,
@@ -46,54 +59,238 @@ pub struct TokenizerOptions {
     pub type_comments: bool,
     /// Interactive input: an empty line ends a statement.
     pub interactive: bool,
+    /// See a newline at the end of a text that lacks one, as CPython does for files and for `exec`, but not for
+    /// `eval` and `single`.
+    pub implicit_newline: bool,
 }
+
+impl Default for TokenizerOptions {
+    fn default() -> Self {
+        TokenizerOptions {
+            extra_tokens: false,
+            type_comments: false,
+            interactive: false,
+            implicit_newline: true,
+        }
+    }
+}
+
+/// Why a tokenizer stopped; CPython's `tok->done`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// It has not stopped.
+    Ok,
+    /// The end of input (`E_EOF`). An error with this state is an unclosed bracket.
+    Eof,
+    /// The end of input inside a triple-quoted string (`E_EOFS`).
+    EofInString,
+    /// The end of input inside a single-quoted string (`E_EOLS`).
+    EolInString,
+    /// An error that the tokenizer words itself (`E_ERROR`).
+    Error,
+    /// A dedent to no outer level (`E_DEDENT`).
+    Dedent,
+    /// Inconsistent tabs and spaces (`E_TABSPACE`).
+    TabSpace,
+    /// Too many levels of indentation (`E_TOODEEP`).
+    TooDeep,
+    /// Something after a backslash (`E_LINECONT`).
+    LineContinuation,
+}
+
+impl Done {
+    /// More input could mend what went wrong (`_is_end_of_source`).
+    #[must_use]
+    pub const fn is_end_of_source(self) -> bool {
+        matches!(self, Done::Eof | Done::EofInString | Done::EolInString)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Indent {
+    /// The column with tab stops every eight.
+    pub col: u32,
+    /// The column with tabs as wide as one space: the two must agree, else the meaning depends on the tab size.
+    pub altcol: u32,
+}
+
+/// Where a token began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    pub pos: usize,
+    pub lineno: u32,
+    pub line_start: usize,
+}
+
+pub(crate) type Scanned = Result<Token, SyntaxError>;
 
 /// Reads tokens from a text, one at a time.
 #[derive(Debug)]
 pub struct Tokenizer<'s> {
-    text: &'s str,
+    pub(crate) source: &'s str,
+    pub(crate) options: TokenizerOptions,
+    pub(crate) cursor: Cursor<'s>,
+    pub(crate) start: Start,
+    pub(crate) at_line_start: bool,
+    /// Indents (positive) or dedents (negative) that are still to be given.
+    pub(crate) pending: i32,
+    pub(crate) indents: Vec<Indent>,
+    pub(crate) brackets: Vec<OpenBracket>,
+    pub(crate) fstrings: Vec<FString>,
+    /// The comment just given stands alone on its line, so NL follows instead of NEWLINE.
+    pub(crate) comment_newline: bool,
+    pub(crate) done: Done,
+    pub(crate) warnings: Vec<SyntaxWarning>,
+    failed: Option<Box<SyntaxError>>,
 }
 
 impl<'s> Tokenizer<'s> {
     /// A tokenizer at the start of `text`. Texts of 4 GB and more give an error with the first token.
     #[must_use]
-    pub fn new(text: &'s str, _options: TokenizerOptions) -> Self {
-        Tokenizer { text }
+    pub fn new(text: &'s str, options: TokenizerOptions) -> Self {
+        let mut tokenizer = Tokenizer {
+            source: text,
+            options,
+            cursor: Cursor::new(text, options.implicit_newline),
+            start: Start {
+                pos: 0,
+                lineno: 0,
+                line_start: 0,
+            },
+            at_line_start: true,
+            pending: 0,
+            indents: vec![Indent { col: 0, altcol: 0 }],
+            brackets: Vec::new(),
+            fstrings: Vec::new(),
+            comment_newline: false,
+            done: Done::Ok,
+            warnings: Vec::new(),
+            failed: None,
+        };
+        if u32::try_from(text.len()).is_ok_and(|n| n < u32::MAX) {
+            return tokenizer;
+        }
+        let error = tokenizer.error("source code is too large");
+        tokenizer.failed = Some(Box::new(error));
+        tokenizer
     }
 
     /// The next token. After ENDMARKER it gives ENDMARKER again; after an error the same error again.
     pub fn next_token(&mut self) -> Result<Token, SyntaxError> {
-        Err(SyntaxError::new("unknown tokenization error", 1, 0, 0))
+        if let Some(error) = &self.failed {
+            return Err((**error).clone());
+        }
+        let scanned = match self.fstrings.last() {
+            Some(fstring) if !fstring.in_expression => self.fstring_token(),
+            _ => self.normal_token(),
+        };
+        let scanned = if self.cursor.hit_null {
+            Err(self.null_error())
+        } else {
+            scanned
+        };
+        if let Err(error) = &scanned {
+            self.failed = Some(Box::new(error.clone()));
+        }
+        scanned
     }
 
     /// The whole text.
     #[must_use]
     pub fn source(&self) -> &'s str {
-        self.text
+        self.source
     }
 
     /// The text of a token; empty for what has none (INDENT, DEDENT, ENDMARKER).
     #[must_use]
     pub fn text(&self, token: &Token) -> &'s str {
-        self.text
+        self.source
             .get(token.start as usize..token.end as usize)
             .unwrap_or("")
     }
 
     /// A line of the text without its line end; lines count from 1.
     #[must_use]
-    pub fn line(&self, _lineno: u32) -> &'s str {
-        ""
+    pub fn line(&self, lineno: u32) -> &'s str {
+        let mut lines = self.source.split('\n');
+        lines.nth(lineno.saturating_sub(1) as usize).unwrap_or("")
+    }
+
+    /// The line that the tokenizer has read last: its number (0 before the first), and the column after the last
+    /// byte read. CPython's `tok->lineno` and `tok->cur - tok->line_start`, which some errors of the parser show.
+    #[must_use]
+    pub fn position(&self) -> (u32, u32) {
+        (
+            self.cursor.lineno,
+            to_u32(self.cursor.pos.saturating_sub(self.cursor.line_start)),
+        )
     }
 
     /// The brackets that are open at the current position, outermost first.
     #[must_use]
     pub fn open_brackets(&self) -> &[OpenBracket] {
-        &[]
+        &self.brackets
+    }
+
+    /// Whether the tokenizer has stopped, and why.
+    #[must_use]
+    pub fn done(&self) -> Done {
+        self.done
+    }
+
+    /// How many INDENTs have been given without their DEDENT.
+    #[must_use]
+    pub fn indent_depth(&self) -> usize {
+        self.indents.len() - 1
+    }
+
+    /// Makes the next tokens close every indented block: at the end of interactive input, whose last line lacks a
+    /// newline, no DEDENT would come otherwise.
+    pub fn imply_dedents(&mut self) {
+        self.pending = -i32::try_from(self.indent_depth()).unwrap_or(i32::MAX);
+        self.indents.truncate(1);
     }
 
     /// The warnings since the last call.
     pub fn take_warnings(&mut self) -> Vec<SyntaxWarning> {
-        Vec::new()
+        std::mem::take(&mut self.warnings)
     }
+
+    /// Marks the current position as the start of a token.
+    #[inline]
+    pub(crate) fn mark(&mut self) {
+        self.start = Start {
+            pos: self.cursor.pos,
+            lineno: self.cursor.lineno,
+            line_start: self.cursor.line_start,
+        };
+        self.cursor.in_token = true;
+    }
+
+    /// The token from the mark to the current position.
+    #[inline]
+    pub(crate) fn token(&self, kind: TokenKind) -> Token {
+        self.token_to(kind, self.cursor.pos)
+    }
+
+    /// The token from the mark to `end`, which is on the current line.
+    #[inline]
+    pub(crate) fn token_to(&self, kind: TokenKind, end: usize) -> Token {
+        Token {
+            kind,
+            level: self.brackets.len() as u8,
+            start: to_u32(self.start.pos),
+            end: to_u32(end),
+            lineno: self.start.lineno,
+            col_offset: to_u32(self.start.pos - self.start.line_start),
+            end_lineno: self.cursor.lineno,
+            end_col_offset: to_u32(end.saturating_sub(self.cursor.line_start)),
+        }
+    }
+}
+
+/// Offsets fit, because `Tokenizer::new` refuses longer texts.
+#[inline]
+pub(crate) fn to_u32(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }

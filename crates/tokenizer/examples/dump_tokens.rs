@@ -1,0 +1,142 @@
+//! Prints the tokens of files as `tokenize.tokenize` gives them, in the form of the parity script's
+//! `tokens --text`: a line with the path, then one line for each token.
+//!
+//! usage: `dump_tokens [--parser] FILE-OR-LIST...` (`@FILE` names a file with one path a line; `--parser` shows what
+//! the parser sees)
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use taipan_tokenizer::{SyntaxErrorKind, Token, TokenKind, Tokenizer, TokenizerOptions};
+
+/// Python's `ascii()` of a string.
+fn ascii(s: &str) -> String {
+    let quote = if s.contains('\'') && !s.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
+    let mut out = String::from(quote);
+    for c in s.chars() {
+        let code = u32::from(c);
+        let _ = match c {
+            '\n' => write!(out, "\\n"),
+            '\r' => write!(out, "\\r"),
+            '\t' => write!(out, "\\t"),
+            '\\' => write!(out, "\\\\"),
+            _ if c == quote => write!(out, "\\{c}"),
+            ' '..='~' => write!(out, "{c}"),
+            _ if code < 0x100 => write!(out, "\\x{code:02x}"),
+            _ if code < 0x10000 => write!(out, "\\u{code:04x}"),
+            _ => write!(out, "\\U{code:08x}"),
+        };
+    }
+    out.push(quote);
+    out
+}
+
+fn column(text: &str, offset: u32, column: u32) -> usize {
+    let end = (offset as usize).min(text.len());
+    let start = (offset - column) as usize;
+    let beyond = offset as usize - end;
+    text.get(start..end)
+        .map_or(column as usize, |line| line.chars().count() + beyond)
+}
+
+fn line(tokenizer: &Tokenizer<'_>, token: &Token, out: &mut String) {
+    let text = tokenizer.source();
+    let trailing = token.kind == TokenKind::Endmarker
+        || (token.kind == TokenKind::Dedent && token.col_offset == 0);
+    let (start, end) = if trailing {
+        (token.col_offset as usize, token.end_col_offset as usize)
+    } else {
+        (
+            column(text, token.start, token.col_offset),
+            column(text, token.end, token.end_col_offset),
+        )
+    };
+    let kind = if token.kind > TokenKind::Dedent && token.kind < TokenKind::Op {
+        TokenKind::Op
+    } else {
+        token.kind
+    };
+    let string = tokenizer.text(token);
+    let _ = writeln!(
+        out,
+        "{} {} ({}, {start}) ({}, {end})",
+        kind as u8,
+        ascii(string),
+        token.lineno,
+        token.end_lineno
+    );
+}
+
+fn dump(text: &str, parser: bool) -> String {
+    let options = TokenizerOptions {
+        extra_tokens: !parser,
+        ..TokenizerOptions::default()
+    };
+    let mut tokenizer = Tokenizer::new(text, options);
+    let mut out = String::new();
+    if !parser {
+        out.push_str("68 'utf-8' (0, 0) (0, 0)\n");
+    }
+    loop {
+        match tokenizer.next_token() {
+            Ok(token) => {
+                line(&tokenizer, &token, &mut out);
+                if token.kind == TokenKind::Endmarker {
+                    return out;
+                }
+            }
+            Err(e) => {
+                let number =
+                    |n: Option<u32>| n.map_or_else(|| "None".to_owned(), |n| n.to_string());
+                if !parser && e.kind == SyntaxErrorKind::SyntaxError {
+                    let msg = if e.msg.contains("unterminated triple-quoted string literal") {
+                        "EOF in multi-line string"
+                    } else {
+                        &e.msg
+                    };
+                    return format!(
+                        "TokenError: ('{msg}', ({}, {}))\n",
+                        e.lineno,
+                        number(e.offset)
+                    );
+                }
+                return format!(
+                    "{}: {} {} {} {} {}\n",
+                    e.kind.name(),
+                    e.msg,
+                    e.lineno,
+                    number(e.offset),
+                    number(e.end_lineno),
+                    number(e.end_offset)
+                );
+            }
+        }
+    }
+}
+
+fn main() -> std::io::Result<()> {
+    let mut parser = false;
+    let mut files = Vec::new();
+    for arg in std::env::args().skip(1) {
+        if arg == "--parser" {
+            parser = true;
+        } else if let Some(list) = arg.strip_prefix('@') {
+            files.extend(std::fs::read_to_string(list)?.lines().map(str::to_owned));
+        } else {
+            files.push(arg);
+        }
+    }
+    let mut stdout = std::io::stdout().lock();
+    for path in files {
+        let Ok(bytes) = std::fs::read(&path) else {
+            continue;
+        };
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let text = String::from_utf8_lossy(bytes);
+        write!(stdout, "{path}\n{}", dump(&text, parser))?;
+    }
+    Ok(())
+}

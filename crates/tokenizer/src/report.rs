@@ -1,0 +1,177 @@
+//! Errors: their words, and where they point. CPython reports some from the tokenizer and leaves others as codes to
+//! the tokenizer's user; the parser and the `tokenize` module then place them differently.
+
+use crate::error::{SyntaxError, SyntaxErrorKind, SyntaxWarning, WarningCategory};
+use crate::tokenizer::{Done, Tokenizer, to_u32};
+
+/// How many characters `bytes` holds; a character cut off at the end counts.
+pub(crate) fn count_chars(bytes: &[u8]) -> u32 {
+    to_u32(bytes.iter().filter(|&&b| b & 0xc0 != 0x80).count())
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl Tokenizer<'_> {
+    /// The current line without its newline.
+    fn current_line(&self) -> String {
+        let line = self.cursor.slice(self.cursor.line_start, self.source.len());
+        lossy(line.split(|&b| b == b'\n').next().unwrap_or(&[]))
+    }
+
+    /// An error at the last character read.
+    #[cold]
+    pub(crate) fn error(&mut self, msg: impl Into<String>) -> SyntaxError {
+        let column = count_chars(self.cursor.slice(self.cursor.line_start, self.cursor.pos));
+        self.error_at(msg, column, column)
+    }
+
+    /// An error over the bytes `start..end` of the current line.
+    #[cold]
+    pub(crate) fn error_range(
+        &mut self,
+        msg: impl Into<String>,
+        start: usize,
+        end: usize,
+    ) -> SyntaxError {
+        let chars = |to| count_chars(self.cursor.slice(self.cursor.line_start, to));
+        let (offset, end_offset) = (chars(start) + 1, chars(end.saturating_sub(1)) + 1);
+        self.error_at(msg, offset, end_offset)
+    }
+
+    fn error_at(&mut self, msg: impl Into<String>, offset: u32, end_offset: u32) -> SyntaxError {
+        self.done = Done::Error;
+        let mut error = SyntaxError::new(msg, self.cursor.lineno, offset, end_offset);
+        error.text = Some(self.current_line());
+        error
+    }
+
+    #[cold]
+    pub(crate) fn null_error(&mut self) -> SyntaxError {
+        self.cursor.pos = self.cursor.line_start;
+        self.error("source code cannot contain null bytes")
+    }
+
+    /// An error that CPython leaves to the tokenizer's user as a code; the rest of the line is skipped where it is
+    /// about indentation.
+    #[cold]
+    pub(crate) fn coded_error(&mut self, code: Done) -> SyntaxError {
+        self.done = code;
+        let (kind, msg) = match code {
+            Done::Dedent => (
+                SyntaxErrorKind::IndentationError,
+                "unindent does not match any outer indentation level",
+            ),
+            Done::TabSpace => (
+                SyntaxErrorKind::TabError,
+                "inconsistent use of tabs and spaces in indentation",
+            ),
+            Done::TooDeep => (
+                SyntaxErrorKind::IndentationError,
+                "too many levels of indentation",
+            ),
+            Done::LineContinuation => (
+                SyntaxErrorKind::SyntaxError,
+                "unexpected character after line continuation character",
+            ),
+            _ => return self.eof_error(),
+        };
+        if code != Done::LineContinuation {
+            self.cursor.pos = self.cursor.line_end;
+        }
+        let lineno = self.cursor.lineno;
+        let line = self.cursor.slice(self.cursor.buf, self.cursor.line_end);
+        let mut error = SyntaxError {
+            kind,
+            msg: msg.to_owned(),
+            lineno,
+            offset: None,
+            end_lineno: None,
+            end_offset: None,
+            text: None,
+        };
+        if self.options.extra_tokens {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            error.offset = Some(count_chars(line) + 1);
+            error.text = Some(lossy(line));
+            return error;
+        }
+        error.end_lineno = Some(lineno);
+        error.text = Some(lossy(line));
+        match code {
+            Done::Dedent => {
+                error.offset = Some(count_chars(line));
+                error.end_offset = Some(0);
+            }
+            Done::LineContinuation => {
+                let column = self.cursor.pos.saturating_sub(1);
+                error.offset = Some(count_chars(self.cursor.slice(self.cursor.buf, column)) + 1);
+                error.end_offset = Some(0);
+            }
+            _ => {
+                error.offset = Some(1);
+                error.end_offset = Some(0);
+            }
+        }
+        error
+    }
+
+    /// The end of input where more was expected.
+    #[cold]
+    pub(crate) fn eof_error(&mut self) -> SyntaxError {
+        self.done = Done::Eof;
+        if self.options.extra_tokens {
+            let msg = if self.brackets.is_empty() {
+                "unexpected EOF while parsing"
+            } else {
+                "unexpected EOF in multi-line statement"
+            };
+            let mut error = SyntaxError::new(msg, self.cursor.lineno, 0, 0);
+            error.text = Some(self.current_line());
+            return error;
+        }
+        match self.brackets.last() {
+            Some(_) => self.unclosed_bracket_error(),
+            None => {
+                let column = self.cursor.pos.saturating_sub(self.cursor.line_start);
+                let mut error = SyntaxError::new(
+                    "unexpected EOF while parsing",
+                    self.cursor.lineno,
+                    to_u32(column),
+                    0,
+                );
+                error.text = Some(self.current_line());
+                error
+            }
+        }
+    }
+
+    /// "'(' was never closed" for the innermost open bracket.
+    #[must_use]
+    pub fn unclosed_bracket_error(&self) -> SyntaxError {
+        let Some(open) = self.brackets.last() else {
+            return SyntaxError::new("unexpected EOF while parsing", self.cursor.lineno, 0, 0);
+        };
+        let start = open.start as usize;
+        let column = count_chars(self.cursor.slice(start - open.col_offset as usize, start)) + 1;
+        let msg = format!("'{}' was never closed", char::from(open.bracket));
+        let mut error = SyntaxError::new(msg, open.lineno, column, 0);
+        error.text = Some(self.line(open.lineno).to_owned());
+        error
+    }
+
+    /// A warning at the last character read, with the error that it becomes when warnings are errors.
+    #[cold]
+    pub(crate) fn warn(&mut self, msg: &str, error_msg: &str) {
+        let done = self.done;
+        let as_error = self.error(error_msg);
+        self.done = done;
+        self.warnings.push(SyntaxWarning {
+            category: WarningCategory::SyntaxWarning,
+            msg: msg.to_owned(),
+            lineno: self.cursor.lineno,
+            as_error,
+        });
+    }
+}
