@@ -4,10 +4,17 @@
 
 mod arena;
 mod constant;
+pub mod dump;
+pub mod reflect;
+pub mod repr;
+mod stack;
 mod types;
+pub mod visitor;
 
 pub use arena::Arena;
 pub use constant::Constant;
+pub use dump::{DumpOptions, dump};
+pub use stack::{StackLimit, TooDeep};
 pub use types::*;
 
 /// Where a node stands in its source. Lines count from 1, columns are offsets in bytes of UTF-8. Trees that come from
