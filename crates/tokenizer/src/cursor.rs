@@ -27,11 +27,12 @@ pub(crate) struct Cursor<'s> {
     /// The last line lacks its newline, and the reader sees one.
     pub implicit_newline: bool,
     imply_newline: bool,
+    imply_empty_line: bool,
     first_null: usize,
 }
 
 impl<'s> Cursor<'s> {
-    pub fn new(text: &'s str, imply_newline: bool) -> Self {
+    pub fn new(text: &'s str, imply_newline: bool, imply_empty_line: bool) -> Self {
         let bytes = text.as_bytes();
         Cursor {
             bytes,
@@ -45,6 +46,7 @@ impl<'s> Cursor<'s> {
             at_eof: false,
             implicit_newline: false,
             imply_newline,
+            imply_empty_line,
             first_null: memchr(0, bytes).unwrap_or(usize::MAX),
         }
     }
@@ -57,14 +59,13 @@ impl<'s> Cursor<'s> {
 
     #[cold]
     fn enter_line(&mut self) -> bool {
-        let Some(rest) = self
-            .bytes
-            .get(self.pos..)
-            .filter(|rest| !rest.is_empty() && !self.hit_null)
-        else {
+        let rest = self.bytes.get(self.pos..).unwrap_or(&[]);
+        // An empty text is a line too where newlines are implied: so the end of input is on line 1, not 0.
+        let empty_text = self.imply_empty_line && self.bytes.is_empty() && self.lineno == 0;
+        if (rest.is_empty() && !empty_text) || self.hit_null {
             self.at_eof = true;
             return false;
-        };
+        }
         if !self.in_token {
             self.buf = self.pos;
         }

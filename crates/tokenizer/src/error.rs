@@ -36,7 +36,7 @@ pub struct SyntaxError {
     pub msg: String,
     /// The line, from 1; 0 where CPython knows none.
     pub lineno: u32,
-    /// The column in characters, from 1; 0 where CPython says 0; `None` where it says `None`.
+    /// The column in characters, from 1; 0 where CPython says 0, `MINUS_ONE` where it says -1, `None` where `None`.
     pub offset: Option<u32>,
     /// The end's line, from 1.
     pub end_lineno: Option<u32>,
@@ -47,6 +47,9 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
+    /// An offset that Python shows as -1 (errors about the encoding, which have no place in the text).
+    pub const MINUS_ONE: u32 = u32::MAX;
+
     /// A plain `SyntaxError` that covers characters `offset` to `end_offset` of one line.
     #[must_use]
     pub fn new(msg: impl Into<String>, lineno: u32, offset: u32, end_offset: u32) -> Self {

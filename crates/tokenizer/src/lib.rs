@@ -9,10 +9,12 @@ pub mod kind;
 mod normal;
 mod number;
 mod report;
+pub mod source;
 mod strings;
 pub mod tokenizer;
 
 pub use error::{SyntaxError, SyntaxErrorKind, SyntaxWarning, WarningCategory};
 pub use kind::TokenKind;
 pub use normal::char_column;
+pub use source::{CodecError, Source, SourceError, SourceOptions};
 pub use tokenizer::{Done, OpenBracket, Token, Tokenizer, TokenizerOptions};

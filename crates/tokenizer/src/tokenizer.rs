@@ -151,7 +151,11 @@ impl<'s> Tokenizer<'s> {
         let mut tokenizer = Tokenizer {
             source: text,
             options,
-            cursor: Cursor::new(text, options.implicit_newline),
+            cursor: Cursor::new(
+                text,
+                options.implicit_newline,
+                options.implicit_newline && !options.extra_tokens,
+            ),
             start: Start {
                 pos: 0,
                 lineno: 0,
