@@ -8,6 +8,7 @@ mod ast;
 mod identifiers;
 mod opcodes;
 mod tokens;
+mod unicode;
 
 /// One generated file: its path from the workspace root, and its text.
 pub struct Output {
@@ -26,6 +27,7 @@ const GENERATORS: &[(&str, Generator)] = &[
     ("opcodes", opcodes::generate),
     ("identifiers", identifiers::generate),
     ("tokens", tokens::generate),
+    ("unicode", unicode::generate),
 ];
 
 fn root() -> PathBuf {

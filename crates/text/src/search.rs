@@ -181,6 +181,10 @@ pub struct Finder<'n> {
     inner: Inner<'n>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a finder lives on the stack, for one search"
+)]
 enum Inner<'n> {
     Bytes(memchr::memmem::Finder<'n>),
     Two(Needle<'n, u16>),
