@@ -10,6 +10,7 @@ mod normal;
 mod number;
 mod report;
 pub mod source;
+pub mod string_literal;
 mod strings;
 pub mod tokenizer;
 
