@@ -6,10 +6,18 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use taipan_tokenizer::{SyntaxErrorKind, Token, TokenKind, Tokenizer, TokenizerOptions};
+use taipan_tokenizer::identifier::is_printable;
+use taipan_tokenizer::{
+    Source, SyntaxError, SyntaxErrorKind, Token, TokenKind, Tokenizer, TokenizerOptions,
+};
 
 /// Python's `ascii()` of a string.
 fn ascii(s: &str) -> String {
+    quoted(s, |_| false)
+}
+
+/// Python's `repr()` or `ascii()` of a string; `keep` says which characters beyond ASCII stay.
+fn quoted(s: &str, keep: impl Fn(char) -> bool) -> String {
     let quote = if s.contains('\'') && !s.contains('"') {
         '"'
     } else {
@@ -25,6 +33,7 @@ fn ascii(s: &str) -> String {
             '\\' => write!(out, "\\\\"),
             _ if c == quote => write!(out, "\\{c}"),
             ' '..='~' => write!(out, "{c}"),
+            _ if keep(c) => write!(out, "{c}"),
             _ if code < 0x100 => write!(out, "\\x{code:02x}"),
             _ if code < 0x10000 => write!(out, "\\u{code:04x}"),
             _ => write!(out, "\\U{code:08x}"),
@@ -89,8 +98,11 @@ fn dump(text: &str, parser: bool) -> String {
                 }
             }
             Err(e) => {
-                let number =
-                    |n: Option<u32>| n.map_or_else(|| "None".to_owned(), |n| n.to_string());
+                let number = |n: Option<u32>| match n {
+                    None => "None".to_owned(),
+                    Some(SyntaxError::MINUS_ONE) => "-1".to_owned(),
+                    Some(n) => n.to_string(),
+                };
                 if !parser && e.kind == SyntaxErrorKind::SyntaxError {
                     let msg = if e.msg.contains("unterminated triple-quoted string literal") {
                         "EOF in multi-line string"
@@ -98,19 +110,26 @@ fn dump(text: &str, parser: bool) -> String {
                         &e.msg
                     };
                     return format!(
-                        "TokenError: ('{msg}', ({}, {}))\n",
+                        "TokenError: ({}, ({}, {}))\n",
+                        quoted(msg, |c| !c.is_ascii() && is_printable(c)),
                         e.lineno,
                         number(e.offset)
                     );
                 }
                 return format!(
-                    "{}: {} {} {} {} {}\n",
+                    "{}: {} {} {} {} {}{}\n",
                     e.kind.name(),
                     e.msg,
                     e.lineno,
                     number(e.offset),
                     number(e.end_lineno),
-                    number(e.end_offset)
+                    number(e.end_offset),
+                    if parser {
+                        e.text
+                            .map_or_else(String::new, |t| format!(" {}", ascii(&t)))
+                    } else {
+                        String::new()
+                    }
                 );
             }
         }
@@ -136,6 +155,11 @@ fn main() -> std::io::Result<()> {
         };
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         let text = String::from_utf8_lossy(bytes);
+        let text = if parser {
+            Source::from_text(&text).text
+        } else {
+            text.clone()
+        };
         write!(stdout, "{path}\n{}", dump(&text, parser))?;
     }
     Ok(())

@@ -64,6 +64,9 @@ impl<'s> Cursor<'s> {
         let empty_text = self.imply_empty_line && self.bytes.is_empty() && self.lineno == 0;
         if (rest.is_empty() && !empty_text) || self.hit_null {
             self.at_eof = true;
+            if !self.in_token {
+                self.buf = self.pos;
+            }
             return false;
         }
         if !self.in_token {

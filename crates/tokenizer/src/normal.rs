@@ -24,7 +24,7 @@ impl Tokenizer<'_> {
     /// The next token outside the text of an f-string.
     pub(crate) fn normal_token(&mut self) -> Scanned {
         loop {
-            self.cursor.in_token = false;
+            self.cursor.in_token = self.keeps_line();
             let mut blank_line = false;
             if self.at_line_start {
                 self.at_line_start = false;
@@ -37,6 +37,12 @@ impl Tokenizer<'_> {
                 return Ok(token);
             }
         }
+    }
+
+    /// Between tokens a new line replaces the one before in error messages; the `tokenize` module's reader keeps the
+    /// lines of a whole f-string.
+    fn keeps_line(&self) -> bool {
+        self.options.extra_tokens && !self.fstrings.is_empty()
     }
 
     /// Reads the white space at the start of a line and compares it with the blocks that are open.
@@ -165,7 +171,7 @@ impl Tokenizer<'_> {
     /// The next token of the line; `None` when the line ends without one.
     fn token_on_line(&mut self, blank_line: bool) -> Result<Option<Token>, SyntaxError> {
         loop {
-            self.cursor.in_token = false;
+            self.cursor.in_token = self.keeps_line();
             // Entering the next line (after a continuation) comes first, then the white space in it.
             let mut next = self.cursor.peek();
             while matches!(next, Some(b' ' | b'\t' | b'\x0c')) {
@@ -180,23 +186,19 @@ impl Tokenizer<'_> {
                 next = self.cursor.peek();
                 self.mark();
             }
-            let Some(c) = next else {
+            let Some(mut c) = next else {
                 return self.end_of_input().map(Some);
             };
-            if starts_identifier(c) {
+            if c == b'\r' {
+                // Before a newline it is part of the line's end; elsewhere it sticks to the character after it, which
+                // then begins neither a name nor a comment.
+                self.cursor.pos += 1;
+                c = self.cursor.peek().unwrap_or(b'\n');
+            } else if starts_identifier(c) {
                 return self.name_or_prefixed_string().map(Some);
             }
             match c {
-                b'\n' | b'\r' => {
-                    if c == b'\r' {
-                        self.cursor.pos += 1;
-                        if self.cursor.peek() != Some(b'\n') {
-                            // A lone carriage return is white space.
-                            continue;
-                        }
-                    }
-                    return Ok(self.line_end(blank_line));
-                }
+                b'\n' => return Ok(self.line_end(blank_line)),
                 b'0'..=b'9' => {
                     self.number()?;
                     return Ok(Some(self.token(TokenKind::Number)));
@@ -404,7 +406,9 @@ impl Tokenizer<'_> {
                 self.cursor.pos += 2;
                 return Ok(self.token(kind));
             }
-            if let Some(kind) = two_chars(c, c2) {
+            // The old spelling of `!=` is one token for the parser only.
+            let flufl = c == b'<' && c2 == b'>' && self.options.extra_tokens;
+            if let Some(kind) = two_chars(c, c2).filter(|_| !flufl) {
                 self.cursor.pos += 1;
                 return Ok(self.token(kind));
             }

@@ -20,10 +20,30 @@ impl Tokenizer<'_> {
         lossy(line.split(|&b| b == b'\n').next().unwrap_or(&[]))
     }
 
+    /// The line that CPython's parser shows with an error on line `lineno`: with its newline when it is the line
+    /// that the tokenizer has read last, without it otherwise.
+    #[must_use]
+    pub fn error_text(&self, lineno: u32) -> String {
+        if lineno < self.cursor.lineno || self.cursor.line_end == self.cursor.line_start {
+            return self.line(lineno).to_owned();
+        }
+        let mut line = lossy(
+            self.cursor
+                .slice(self.cursor.line_start, self.cursor.line_end),
+        );
+        if self.cursor.line_end > self.source.len() {
+            line.push('\n');
+        }
+        line
+    }
+
     /// An error at the last character read.
     #[cold]
     pub(crate) fn error(&mut self, msg: impl Into<String>) -> SyntaxError {
-        let column = count_chars(self.cursor.slice(self.cursor.line_start, self.cursor.pos));
+        // A newline that is only implied counts too.
+        let implied = to_u32(self.cursor.pos.saturating_sub(self.source.len()));
+        let column =
+            count_chars(self.cursor.slice(self.cursor.line_start, self.cursor.pos)) + implied;
         self.error_at(msg, column, column)
     }
 
@@ -81,38 +101,35 @@ impl Tokenizer<'_> {
             self.cursor.pos = self.cursor.line_end;
         }
         let lineno = self.cursor.lineno;
-        let line = self.cursor.slice(self.cursor.buf, self.cursor.line_end);
-        let mut error = SyntaxError {
-            kind,
-            msg: msg.to_owned(),
-            lineno,
-            offset: None,
-            end_lineno: None,
-            end_offset: None,
-            text: None,
-        };
+        let mut error = SyntaxError::new(msg, lineno, 1, 0);
+        error.kind = kind;
         if self.options.extra_tokens {
+            let line = self.cursor.slice(self.cursor.buf, self.cursor.line_end);
             let line = line.strip_suffix(b"\n").unwrap_or(line);
             error.offset = Some(count_chars(line) + 1);
+            (error.end_lineno, error.end_offset) = (None, None);
             error.text = Some(lossy(line));
             return error;
         }
-        error.end_lineno = Some(lineno);
-        error.text = Some(lossy(line));
+        let line = self
+            .cursor
+            .slice(self.cursor.line_start, self.cursor.line_end);
+        let implied = to_u32(self.cursor.line_end.saturating_sub(self.source.len()));
+        error.text = Some(self.error_text(lineno));
         match code {
             Done::Dedent => {
-                error.offset = Some(count_chars(line));
-                error.end_offset = Some(0);
+                error.offset = Some(count_chars(line) + implied);
+                error.end_offset = Some(SyntaxError::MINUS_ONE);
             }
             Done::LineContinuation => {
-                let column = self.cursor.pos.saturating_sub(1);
-                error.offset = Some(count_chars(self.cursor.slice(self.cursor.buf, column)) + 1);
-                error.end_offset = Some(0);
+                // The column counts from the token's first line, but is looked up in the last one.
+                let column = self.cursor.pos - self.cursor.buf;
+                error.offset = Some(match line.get(..column) {
+                    Some(before) => count_chars(before),
+                    None => count_chars(line) + implied + 1,
+                });
             }
-            _ => {
-                error.offset = Some(1);
-                error.end_offset = Some(0);
-            }
+            _ => {}
         }
         error
     }
@@ -122,14 +139,14 @@ impl Tokenizer<'_> {
     pub(crate) fn eof_error(&mut self) -> SyntaxError {
         self.done = Done::Eof;
         if self.options.extra_tokens {
-            let msg = if self.brackets.is_empty() {
-                "unexpected EOF while parsing"
-            } else {
-                "unexpected EOF in multi-line statement"
+            let msg = "unexpected EOF in multi-line statement";
+            // A column in bytes, from where the statement's last line or f-string began.
+            let column = to_u32(self.cursor.line_end.saturating_sub(self.cursor.buf));
+            return SyntaxError {
+                end_lineno: Some(self.cursor.lineno),
+                end_offset: None,
+                ..SyntaxError::new(msg, self.cursor.lineno, column, 0)
             };
-            let mut error = SyntaxError::new(msg, self.cursor.lineno, 0, 0);
-            error.text = Some(self.current_line());
-            return error;
         }
         match self.brackets.last() {
             Some(_) => self.unclosed_bracket_error(),
@@ -139,9 +156,9 @@ impl Tokenizer<'_> {
                     "unexpected EOF while parsing",
                     self.cursor.lineno,
                     to_u32(column),
-                    0,
+                    SyntaxError::MINUS_ONE,
                 );
-                error.text = Some(self.current_line());
+                error.text = Some(self.error_text(self.cursor.lineno));
                 error
             }
         }
@@ -157,7 +174,7 @@ impl Tokenizer<'_> {
         let column = count_chars(self.cursor.slice(start - open.col_offset as usize, start)) + 1;
         let msg = format!("'{}' was never closed", char::from(open.bracket));
         let mut error = SyntaxError::new(msg, open.lineno, column, 0);
-        error.text = Some(self.line(open.lineno).to_owned());
+        error.text = Some(self.error_text(open.lineno));
         error
     }
 

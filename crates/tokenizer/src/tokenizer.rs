@@ -205,12 +205,11 @@ impl<'s> Tokenizer<'s> {
         self.source
     }
 
-    /// The text of a token; empty for what has none (INDENT, DEDENT, ENDMARKER).
+    /// The text of a token; empty for what has none (DEDENT, ENDMARKER, a newline that is only implied).
     #[must_use]
     pub fn text(&self, token: &Token) -> &'s str {
-        self.source
-            .get(token.start as usize..token.end as usize)
-            .unwrap_or("")
+        let end = (token.end as usize).min(self.source.len());
+        self.source.get(token.start as usize..end).unwrap_or("")
     }
 
     /// A line of the text without its line end; lines count from 1.
