@@ -5,6 +5,8 @@
 mod arena;
 mod constant;
 pub mod dump;
+mod error;
+pub mod future;
 pub mod reflect;
 pub mod repr;
 mod stack;
@@ -14,6 +16,8 @@ pub mod visitor;
 pub use arena::Arena;
 pub use constant::Constant;
 pub use dump::{DumpOptions, dump};
+pub use error::CompileError;
+pub use future::{FutureFeatures, docstring, future_features};
 pub use stack::{StackLimit, TooDeep};
 pub use types::*;
 
