@@ -11,6 +11,8 @@
 
 pub mod code;
 pub mod constant;
+pub mod exception_table;
+pub mod location;
 pub mod opcode;
 
 pub use code::CodeObject;

@@ -1,10 +1,17 @@
-//! The end of the compiler: a unit's instructions become a code object.
+//! The end of the compiler: a unit's instructions become a code object. The order of the instructions, and all but the
+//! operands of jumps, comes from [`flowgraph`].
 
 use crate::const_cache::ConstCache;
-use crate::instruction_sequence::InstructionSequence;
+use crate::flowgraph;
+use crate::flowgraph::graph::{BlockId, Cfg, MALFORMED, for_each_block, is_terminator};
+use crate::instruction_sequence::{InstructionSequence, SourceLocation};
+use std::collections::HashSet;
 use std::rc::Rc;
-use taipan_bytecode::code::CodeObject;
+use taipan_bytecode::CompilerOpcode;
+use taipan_bytecode::code::{CodeObject, co, co_fast};
 use taipan_bytecode::constant::{Constant, Str};
+use taipan_bytecode::exception_table;
+use taipan_bytecode::location::{self, Position};
 use taipan_wtf8::Wtf8Buf;
 
 /// What a code unit has beside its instructions.
@@ -58,6 +65,309 @@ pub fn optimize_and_assemble(
     consts: Vec<Constant>,
     cache: &mut ConstCache,
 ) -> Result<CodeObject, AssembleError> {
-    let _ = (metadata, sequence, consts, cache);
-    Err(AssembleError::System("the back half is not built yet"))
+    let optimized = flowgraph::optimize(metadata, sequence, consts, cache)?;
+    let mut lines = Lines::new(&optimized.cfg)?;
+    lines.resolve_next_locations();
+    lines.resolve_unconditional_jumps();
+    lines.resolve_jump_offsets();
+
+    let code = lines.code();
+    let linetable = lines.location_table(metadata.firstlineno);
+    let exceptiontable = lines.exception_table(&optimized.cfg)?;
+    let names = metadata
+        .names
+        .iter()
+        .map(|name| Constant::Str(cache.intern(name)))
+        .collect();
+    let (localsplusnames, localspluskinds) = localsplus(metadata, cache);
+    Ok(CodeObject {
+        argcount: metadata.argcount,
+        posonlyargcount: metadata.posonlyargcount,
+        kwonlyargcount: metadata.kwonlyargcount,
+        stacksize: optimized.stacksize,
+        flags: metadata.flags,
+        code: cache.merge_bytes(&code),
+        consts: cache.merge_tuple(optimized.consts),
+        names: cache.merge_tuple(names),
+        localsplusnames: cache.merge_tuple(localsplusnames),
+        localspluskinds: cache.merge_bytes(&localspluskinds),
+        filename: metadata.filename.clone(),
+        name: cache.intern(&metadata.name),
+        qualname: cache.intern(&metadata.qualname),
+        firstlineno: metadata.firstlineno,
+        linetable: cache.merge_bytes(&linetable),
+        exceptiontable: cache.merge_bytes(&exceptiontable),
+    })
+}
+
+/// The names of the fast locals, cells and free variables, and their kinds.
+fn localsplus(metadata: &UnitMetadata, cache: &mut ConstCache) -> (Vec<Constant>, Vec<u8>) {
+    let cells: HashSet<&Wtf8Buf> = metadata.cellvars.iter().collect();
+    let mut names = Vec::new();
+    let mut kinds = Vec::new();
+    for (i, name) in metadata.varnames.iter().enumerate() {
+        let mut kind = co_fast::LOCAL | parameter_kind(metadata, i);
+        if metadata.fast_hidden.get(i).copied().unwrap_or(false) {
+            kind |= co_fast::HIDDEN;
+        }
+        if cells.contains(name) {
+            kind |= co_fast::CELL;
+        }
+        names.push(Constant::Str(cache.intern(name)));
+        kinds.push(kind);
+    }
+    let locals: HashSet<&Wtf8Buf> = metadata.varnames.iter().collect();
+    let own = metadata
+        .cellvars
+        .iter()
+        .filter(|name| !locals.contains(name));
+    let free = metadata.freevars.iter();
+    let rest = own
+        .map(|name| (name, co_fast::CELL))
+        .chain(free.map(|name| (name, co_fast::FREE)));
+    for (name, kind) in rest {
+        names.push(Constant::Str(cache.intern(name)));
+        kinds.push(kind);
+    }
+    (names, kinds)
+}
+
+/// What kind of parameter a fast local is: positional ones come first, then keyword-only ones, `*args`, `**kwargs`.
+fn parameter_kind(metadata: &UnitMetadata, index: usize) -> u8 {
+    let posonly = metadata.posonlyargcount as usize;
+    let positional = metadata.argcount as usize;
+    let named = positional + metadata.kwonlyargcount as usize;
+    let varargs = named + usize::from(metadata.flags & co::VARARGS != 0);
+    let all = varargs + usize::from(metadata.flags & co::VARKEYWORDS != 0);
+    match index {
+        _ if index < posonly => co_fast::ARG_POS,
+        _ if index < positional => co_fast::ARG_POS | co_fast::ARG_KW,
+        _ if index < named => co_fast::ARG_KW,
+        _ if index < varargs => co_fast::ARG_VAR | co_fast::ARG_POS,
+        _ if index < all => co_fast::ARG_VAR | co_fast::ARG_KW,
+        _ => 0,
+    }
+}
+
+/// An instruction in its final order.
+struct Line {
+    opcode: CompilerOpcode,
+    oparg: u32,
+    location: SourceLocation,
+    /// The index of the instruction that it jumps to.
+    target: Option<usize>,
+    except: Option<BlockId>,
+    /// Its first code unit.
+    offset: usize,
+}
+
+impl Line {
+    /// The code units that it takes: EXTENDED_ARGs, itself, its inline cache.
+    fn units(&self) -> usize {
+        let extended = match self.oparg {
+            0..=0xFF => 0,
+            0x100..=0xFFFF => 1,
+            0x1_0000..=0xFF_FFFF => 2,
+            _ => 3,
+        };
+        extended + 1 + usize::from(self.opcode.metadata().caches)
+    }
+}
+
+/// The instructions of a unit in their final order.
+struct Lines {
+    lines: Vec<Line>,
+    /// The index of the first instruction of each block, by the block's number.
+    first_of_block: Vec<usize>,
+}
+
+/// END_ASYNC_FOR names the END_SEND of its loop, which stands this many code units behind the SEND it is compiled with.
+const END_SEND_OFFSET: usize = 5;
+
+/// Rounds of sizing after which jumps do not shrink any more. Without this, sizes that depend on each other could change
+/// to and fro for ever.
+const SHRINKING_ROUNDS: usize = 16;
+
+impl Lines {
+    fn new(cfg: &Cfg) -> Result<Lines, AssembleError> {
+        let mut first_of_block = vec![0; cfg.len()];
+        let mut count = 0;
+        for_each_block!(cfg, id, {
+            first_of_block[cfg.number(id)] = count;
+            count += cfg[id].instrs.len();
+        });
+        let mut lines = Vec::with_capacity(count);
+        for_each_block!(cfg, id, {
+            for instr in &cfg[id].instrs {
+                let target = instr.target.filter(|_| instr.is_jump());
+                let target = target.map(|target| first_of_block[cfg.number(target)]);
+                if target.is_some_and(|target| target >= count)
+                    || instr.is_jump() != target.is_some()
+                {
+                    return Err(MALFORMED);
+                }
+                lines.push(Line {
+                    opcode: instr.opcode,
+                    // The first guess at a jump's size, as good as any.
+                    oparg: target.map_or(instr.oparg, |target| target as u32),
+                    location: instr.loc,
+                    target,
+                    except: instr.except,
+                    offset: 0,
+                });
+            }
+        });
+        Ok(Lines {
+            lines,
+            first_of_block,
+        })
+    }
+
+    /// Gives instructions that take the location of the next one that location.
+    fn resolve_next_locations(&mut self) {
+        let mut next = SourceLocation::NONE;
+        for line in self.lines.iter_mut().rev() {
+            if line.location == SourceLocation::NEXT {
+                let ends = is_terminator(line.opcode);
+                line.location = if ends { SourceLocation::NONE } else { next };
+            }
+            next = line.location;
+        }
+    }
+
+    fn resolve_unconditional_jumps(&mut self) {
+        for (i, line) in self.lines.iter_mut().enumerate() {
+            let forward = line.target.is_some_and(|target| target > i);
+            line.opcode = match line.opcode {
+                CompilerOpcode::Jump if forward => CompilerOpcode::JumpForward,
+                CompilerOpcode::Jump => CompilerOpcode::JumpBackward,
+                CompilerOpcode::JumpNoInterrupt if forward => CompilerOpcode::JumpForward,
+                CompilerOpcode::JumpNoInterrupt => CompilerOpcode::JumpBackwardNoInterrupt,
+                other => other,
+            };
+        }
+    }
+
+    /// Finds the offsets of all instructions and the operands of jumps, which depend on each other through the sizes.
+    fn resolve_jump_offsets(&mut self) {
+        let mut round = 0;
+        let mut changed = true;
+        while changed {
+            changed = false;
+            round += 1;
+            let mut offset = 0;
+            for line in &mut self.lines {
+                line.offset = offset;
+                offset += line.units();
+            }
+            for i in 0..self.lines.len() {
+                let line = &self.lines[i];
+                let Some(target) = line.target else {
+                    continue;
+                };
+                let (before, end) = (line.units(), line.offset + line.units());
+                let mut distance = self.lines[target].offset.abs_diff(end);
+                if line.opcode == CompilerOpcode::EndAsyncFor {
+                    distance = distance.saturating_sub(END_SEND_OFFSET);
+                }
+                let line = &mut self.lines[i];
+                let old = line.oparg;
+                // A sequence is too short for a distance of more than 32 bits.
+                line.oparg = distance as u32;
+                if line.units() < before && round > SHRINKING_ROUNDS {
+                    line.oparg = old;
+                }
+                changed |= line.units() != before;
+            }
+        }
+    }
+
+    fn code(&self) -> Vec<u8> {
+        let mut code = Vec::new();
+        for line in &self.lines {
+            let caches = usize::from(line.opcode.metadata().caches);
+            let bytes = line.oparg.to_be_bytes();
+            let extended = line.units() - caches - 1;
+            for byte in &bytes[3 - extended..3] {
+                code.extend([CompilerOpcode::ExtendedArg as u16 as u8, *byte]);
+            }
+            code.extend([line.opcode as u16 as u8, bytes[3]]);
+            code.resize(code.len() + 2 * caches, 0);
+        }
+        code
+    }
+
+    fn location_table(&self, firstlineno: i32) -> Vec<u8> {
+        let mut writer = location::Writer::new(firstlineno);
+        let mut current = SourceLocation::NONE;
+        let mut units = 0;
+        for line in &self.lines {
+            if line.location != current {
+                writer.push(position(current), units);
+                current = line.location;
+                units = 0;
+            }
+            units += line.units();
+        }
+        writer.push(position(current), units);
+        writer.finish()
+    }
+
+    fn exception_table(&self, cfg: &Cfg) -> Result<Vec<u8>, AssembleError> {
+        let mut table = Vec::new();
+        // The handler in force, and where that began.
+        let mut open: Option<(BlockId, usize)> = None;
+        let mut offset = 0;
+        for line in &self.lines {
+            if open.map(|(handler, _)| handler) != line.except {
+                self.close_range(cfg, open, offset, &mut table)?;
+                open = line.except.map(|handler| (handler, offset));
+            }
+            offset += line.units();
+        }
+        self.close_range(cfg, open, offset, &mut table)?;
+        Ok(table)
+    }
+
+    fn close_range(
+        &self,
+        cfg: &Cfg,
+        open: Option<(BlockId, usize)>,
+        end: usize,
+        table: &mut Vec<u8>,
+    ) -> Result<(), AssembleError> {
+        let Some((handler, start)) = open else {
+            return Ok(());
+        };
+        let block = &cfg[handler];
+        // What is pushed for the handler does not count as the depth that it finds.
+        let pushed = 1 + u32::from(block.preserve_lasti);
+        let depth = block
+            .startdepth
+            .and_then(|depth| depth.checked_sub(pushed))
+            .ok_or(MALFORMED)?;
+        let target = self
+            .lines
+            .get(self.first_of_block[cfg.number(handler)])
+            .ok_or(MALFORMED)?;
+        let entry = exception_table::Entry {
+            start,
+            end,
+            target: target.offset,
+            depth: depth as usize,
+            lasti: block.preserve_lasti,
+        };
+        exception_table::push_entry(table, &entry);
+        Ok(())
+    }
+}
+
+fn position(location: SourceLocation) -> Position {
+    let known = |value: i32| (value >= 0).then_some(value);
+    Position {
+        lineno: known(location.lineno),
+        end_lineno: known(location.end_lineno),
+        col_offset: known(location.col_offset),
+        end_col_offset: known(location.end_col_offset),
+    }
 }

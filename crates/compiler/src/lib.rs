@@ -5,5 +5,6 @@
 
 pub mod assemble;
 pub mod const_cache;
+mod const_eval;
 pub mod flowgraph;
 pub mod instruction_sequence;

@@ -1,0 +1,242 @@
+//! LOAD_FAST_BORROW: the loads whose reference is used up while the local still holds it.
+//!
+//! A load may borrow if what it pushes is consumed in the same block, before the local is overwritten, and does not
+//! become another local. Each block is simulated on a stack of references; loads that break a rule are marked.
+
+use super::graph::{BlockId, Cfg, is_scope_exit, is_unconditional_jump};
+use crate::assemble::AssembleError;
+use taipan_bytecode::CompilerOpcode as Op;
+
+/// A reference on the simulated stack.
+#[derive(Clone, Copy)]
+struct Ref {
+    /// The instruction of this block that pushed it.
+    instr: Option<usize>,
+    /// The local it was loaded from.
+    local: Option<u32>,
+}
+
+const UNKNOWN: Ref = Ref {
+    instr: None,
+    local: None,
+};
+
+struct Simulation {
+    refs: Vec<Ref>,
+    /// Of each instruction of the block: whether what it pushes must be owned.
+    must_own: Vec<bool>,
+}
+
+const UNDERFLOW: AssembleError = AssembleError::Value("Invalid CFG, stack underflow");
+
+impl Simulation {
+    fn push(&mut self, instr: usize, local: Option<u32>) {
+        self.refs.push(Ref {
+            instr: Some(instr),
+            local,
+        });
+    }
+
+    fn pop(&mut self) -> Result<Ref, AssembleError> {
+        self.refs.pop().ok_or(UNDERFLOW)
+    }
+
+    fn pop_many(&mut self, count: u64) -> Result<(), AssembleError> {
+        let left = (self.refs.len() as u64)
+            .checked_sub(count)
+            .ok_or(UNDERFLOW)?;
+        self.refs.truncate(left as usize);
+        Ok(())
+    }
+
+    fn own(&mut self, instr: usize) {
+        if let Some(mark) = self.must_own.get_mut(instr) {
+            *mark = true;
+        }
+    }
+
+    /// The local's value goes: what was loaded from it and is still on the stack must not have been borrowed.
+    fn kill_local(&mut self, local: u32) {
+        for i in 0..self.refs.len() {
+            if let Ref {
+                instr: Some(instr),
+                local: Some(from),
+            } = self.refs[i]
+                && from == local
+            {
+                self.own(instr);
+            }
+        }
+    }
+
+    fn store(&mut self, local: u32) -> Result<(), AssembleError> {
+        let stored = self.pop()?;
+        self.kill_local(local);
+        if let Some(instr) = stored.instr {
+            self.own(instr);
+        }
+        Ok(())
+    }
+}
+
+impl Cfg {
+    /// Turns LOAD_FAST and LOAD_FAST_LOAD_FAST into their borrowing forms where that is safe. Depths must be known.
+    pub(super) fn optimize_load_fast(&mut self) -> Result<(), AssembleError> {
+        self.clear_visited();
+        self[Cfg::ENTRY].visited = true;
+        self[Cfg::ENTRY].startdepth = Some(0);
+        let mut todo = vec![Cfg::ENTRY];
+        while let Some(id) = todo.pop() {
+            let depth = self[id].startdepth.unwrap_or(0) as usize;
+            let mut state = Simulation {
+                refs: vec![UNKNOWN; depth],
+                must_own: vec![false; self[id].instrs.len()],
+            };
+            for i in 0..self[id].instrs.len() {
+                self.simulate(id, i, &mut state, &mut todo)?;
+            }
+            if let (Some(last), Some(next)) = (self[id].instrs.last(), self[id].next)
+                && !is_unconditional_jump(last.opcode)
+                && !is_scope_exit(last.opcode)
+            {
+                self.enter(next, &mut todo);
+            }
+            for i in 0..state.refs.len() {
+                if let Some(instr) = state.refs[i].instr {
+                    state.own(instr);
+                }
+            }
+            for (instr, must_own) in self[id].instrs.iter_mut().zip(&state.must_own) {
+                if !must_own {
+                    instr.opcode = match instr.opcode {
+                        Op::LoadFast => Op::LoadFastBorrow,
+                        Op::LoadFastLoadFast => Op::LoadFastBorrowLoadFastBorrow,
+                        other => other,
+                    };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, id: BlockId, todo: &mut Vec<BlockId>) {
+        if !self[id].visited {
+            self[id].visited = true;
+            todo.push(id);
+        }
+    }
+
+    fn simulate(
+        &mut self,
+        id: BlockId,
+        i: usize,
+        state: &mut Simulation,
+        todo: &mut Vec<BlockId>,
+    ) -> Result<(), AssembleError> {
+        let instr = self[id].instrs[i];
+        let oparg = instr.oparg;
+        let metadata = instr.opcode.metadata();
+        let (popped, pushed) = (metadata.popped.of(oparg), metadata.pushed.of(oparg));
+        if let (true, Some(target)) = (instr.opcode.has_target(), instr.target) {
+            self.enter(target, todo);
+        }
+        match instr.opcode {
+            Op::LoadFast => state.push(i, Some(oparg)),
+            Op::LoadFastAndClear => {
+                state.kill_local(oparg);
+                state.push(i, Some(oparg));
+            }
+            Op::LoadFastLoadFast => {
+                state.push(i, Some(oparg >> 4));
+                state.push(i, Some(oparg & 15));
+            }
+            Op::StoreFast => state.store(oparg)?,
+            Op::StoreFastLoadFast => {
+                state.store(oparg >> 4)?;
+                state.push(i, Some(oparg & 15));
+            }
+            Op::StoreFastStoreFast => {
+                state.store(oparg >> 4)?;
+                state.store(oparg & 15)?;
+            }
+            Op::Copy => {
+                let from = state.refs.len().checked_sub(oparg as usize);
+                let copied = from.and_then(|at| state.refs.get(at)).copied();
+                state.refs.push(copied.ok_or(UNDERFLOW)?);
+            }
+            Op::Swap => {
+                let top = state.refs.len().checked_sub(1).ok_or(UNDERFLOW)?;
+                let other = state
+                    .refs
+                    .len()
+                    .checked_sub(oparg as usize)
+                    .ok_or(UNDERFLOW)?;
+                if other > top {
+                    return Err(UNDERFLOW);
+                }
+                state.refs.swap(top, other);
+            }
+            // These leave what they look at. CPython counts the items it pushes with the variable that holds the
+            // instruction's position, so that the first instructions of the block are taken for their source.
+            Op::GetAnext
+            | Op::GetLen
+            | Op::ImportFrom
+            | Op::MatchKeys
+            | Op::MatchMapping
+            | Op::MatchSequence
+            | Op::WithExceptStart => {
+                for position in 0..pushed.saturating_sub(popped) {
+                    state.push(position as usize, None);
+                }
+            }
+            // These take some of what they look at and push nothing.
+            Op::DictMerge
+            | Op::DictUpdate
+            | Op::ListAppend
+            | Op::ListExtend
+            | Op::MapAdd
+            | Op::Reraise
+            | Op::SetAdd
+            | Op::SetUpdate => state.pop_many(popped.saturating_sub(pushed))?,
+            Op::EndSend | Op::SetFunctionAttribute => {
+                let top = state.pop()?;
+                state.pop()?;
+                state.refs.push(top);
+            }
+            Op::CheckExcMatch => {
+                state.pop()?;
+                state.push(i, None);
+            }
+            Op::ForIter => state.push(i, None),
+            Op::LoadAttr | Op::LoadSuperAttr => {
+                let receiver = state.pop()?;
+                if instr.opcode == Op::LoadSuperAttr {
+                    state.pop_many(2)?;
+                }
+                state.push(i, None);
+                // For a method call, the receiver may be pushed again.
+                if oparg & 1 != 0 {
+                    state.refs.push(receiver);
+                }
+            }
+            Op::LoadSpecial | Op::PushExcInfo => {
+                let top = state.pop()?;
+                state.push(i, None);
+                state.refs.push(top);
+            }
+            Op::Send => {
+                state.pop()?;
+                state.push(i, None);
+            }
+            // What SETUP_* push is there for their target only.
+            opcode if opcode.is_block_push() => {}
+            _ => {
+                state.pop_many(popped)?;
+                for _ in 0..pushed {
+                    state.push(i, None);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! Exception handlers: which one each instruction is under.
+
+use super::graph::{BlockId, Cfg, MALFORMED, for_each_block};
+use crate::assemble::AssembleError;
+use taipan_bytecode::CompilerOpcode as Op;
+
+/// What CPython calls `RESUME_AT_FUNC_START`: the RESUME of a call rather than of a suspension.
+const RESUME_AT_FUNC_START: u32 = 0;
+/// The bit of RESUME's operand that says that only the generator's own handler is around it.
+const RESUME_DEPTH1: u32 = 4;
+
+impl Cfg {
+    /// Marks the blocks that SETUP_* instructions name.
+    pub(super) fn mark_except_handlers(&mut self) {
+        for_each_block!(self, id, {
+            for i in 0..self[id].instrs.len() {
+                let instr = self[id].instrs[i];
+                if let (true, Some(handler)) = (instr.opcode.is_block_push(), instr.target) {
+                    self[handler].except_handler = true;
+                }
+            }
+        });
+    }
+
+    /// Follows control flow with the stack of open blocks and notes the innermost handler in every instruction. SETUP_*
+    /// instructions stay for the depth computation; POP_BLOCK has done its service and becomes NOP.
+    pub(super) fn label_exception_targets(&mut self) -> Result<(), AssembleError> {
+        self.clear_visited();
+        let mut todo = vec![Cfg::ENTRY];
+        self[Cfg::ENTRY].visited = true;
+        self[Cfg::ENTRY].except_stack = Some(Vec::new());
+        while let Some(id) = todo.pop() {
+            let mut stack = self[id].except_stack.take().unwrap_or_default();
+            let mut last_yield_depth = None;
+            for i in 0..self[id].instrs.len() {
+                let handler = stack.last().copied();
+                let instr = &mut self[id].instrs[i];
+                let target = instr.target;
+                match instr.opcode {
+                    Op::SetupFinally | Op::SetupWith | Op::SetupCleanup => {
+                        let opcode = instr.opcode;
+                        let target = target.ok_or(MALFORMED)?;
+                        self.visit_under(target, &stack, &mut todo);
+                        if opcode != Op::SetupFinally {
+                            self[target].preserve_lasti = true;
+                        }
+                        stack.push(target);
+                    }
+                    Op::PopBlock => {
+                        stack.pop().ok_or(MALFORMED)?;
+                        instr.set_nop();
+                    }
+                    Op::YieldValue => {
+                        instr.except = handler;
+                        last_yield_depth = Some(stack.len());
+                    }
+                    Op::Resume => {
+                        instr.except = handler;
+                        if instr.oparg != RESUME_AT_FUNC_START {
+                            if last_yield_depth == Some(1) {
+                                instr.oparg |= RESUME_DEPTH1;
+                            }
+                            last_yield_depth = None;
+                        }
+                    }
+                    _ => {
+                        instr.except = handler;
+                        if let (true, Some(target)) = (instr.is_jump(), target) {
+                            self.visit_under(target, &stack, &mut todo);
+                        }
+                    }
+                }
+            }
+            if let (true, Some(next)) = (self[id].has_fallthrough(), self[id].next) {
+                self.visit_under(next, &stack, &mut todo);
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_under(&mut self, id: BlockId, stack: &[BlockId], todo: &mut Vec<BlockId>) {
+        if !self[id].visited {
+            self[id].visited = true;
+            self[id].except_stack = Some(stack.to_vec());
+            todo.push(id);
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! The graph: basic blocks of instructions, made from an instruction sequence. The passes are in the other files.
+
+use crate::assemble::AssembleError;
+use crate::instruction_sequence::{
+    Instruction, InstructionSequence, MAX_INSTRUCTIONS, SourceLocation,
+};
+use std::ops::{Index, IndexMut};
+use taipan_bytecode::CompilerOpcode;
+
+/// The number of a block in its graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct BlockId(u32);
+
+/// An instruction in a block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Instr {
+    pub opcode: CompilerOpcode,
+    pub oparg: u32,
+    pub loc: SourceLocation,
+    /// Where it jumps to, or the handler that it opens a block for.
+    pub target: Option<BlockId>,
+    /// The handler that an exception raised here goes to.
+    pub except: Option<BlockId>,
+}
+
+impl Instr {
+    pub fn new(opcode: CompilerOpcode, oparg: u32, loc: SourceLocation) -> Instr {
+        Instr {
+            opcode,
+            oparg,
+            loc,
+            target: None,
+            except: None,
+        }
+    }
+
+    /// Changes what it does; where it comes from, its target and its handler stay.
+    pub fn set(&mut self, opcode: CompilerOpcode, oparg: u32) {
+        self.opcode = opcode;
+        self.oparg = oparg;
+    }
+
+    pub fn set_nop(&mut self) {
+        self.set(CompilerOpcode::Nop, 0);
+    }
+
+    pub fn is_jump(&self) -> bool {
+        is_jump(self.opcode)
+    }
+}
+
+/// A run of instructions that is entered at its first one only; jumps and exits stand at its end.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    pub instrs: Vec<Instr>,
+    /// The block that follows in the code.
+    pub next: Option<BlockId>,
+    /// Whether something may jump here.
+    pub labelled: bool,
+    pub predecessors: u32,
+    /// The depth of the stack on entry, once it is known.
+    pub startdepth: Option<u32>,
+    /// As a handler: whether the offset of the raising instruction is pushed as well.
+    pub preserve_lasti: bool,
+    /// For the use of each pass.
+    pub visited: bool,
+    pub except_handler: bool,
+    pub cold: bool,
+    pub warm: bool,
+    /// The first 64 locals that may be unbound on entry.
+    pub unsafe_locals: u64,
+    /// The handlers in force on entry, the innermost last; while they are being worked out.
+    pub except_stack: Option<Vec<BlockId>>,
+}
+
+impl Block {
+    /// The opcode of the instruction after the one at `index`.
+    pub fn opcode_after(&self, index: usize) -> Option<CompilerOpcode> {
+        self.instrs.get(index + 1).map(|instr| instr.opcode)
+    }
+
+    /// Whether control can run out of its end into the next block.
+    pub fn has_fallthrough(&self) -> bool {
+        !self
+            .instrs
+            .last()
+            .is_some_and(|last| is_scope_exit(last.opcode) || is_unconditional_jump(last.opcode))
+    }
+
+    /// Whether it ends with a return or a raise.
+    pub fn exits_scope(&self) -> bool {
+        self.instrs
+            .last()
+            .is_some_and(|last| is_scope_exit(last.opcode))
+    }
+
+    pub fn has_no_lineno(&self) -> bool {
+        self.instrs.iter().all(|instr| instr.loc.lineno < 0)
+    }
+}
+
+pub(crate) fn is_jump(opcode: CompilerOpcode) -> bool {
+    opcode.has(taipan_bytecode::opcode::flags::JUMP)
+}
+
+pub(crate) fn is_scope_exit(opcode: CompilerOpcode) -> bool {
+    matches!(
+        opcode,
+        CompilerOpcode::ReturnValue | CompilerOpcode::RaiseVarargs | CompilerOpcode::Reraise
+    )
+}
+
+pub(crate) fn is_unconditional_jump(opcode: CompilerOpcode) -> bool {
+    matches!(
+        opcode,
+        CompilerOpcode::Jump
+            | CompilerOpcode::JumpNoInterrupt
+            | CompilerOpcode::JumpForward
+            | CompilerOpcode::JumpBackward
+            | CompilerOpcode::JumpBackwardNoInterrupt
+    )
+}
+
+/// Whether a block ends after this instruction.
+pub(crate) fn is_terminator(opcode: CompilerOpcode) -> bool {
+    is_jump(opcode) || is_scope_exit(opcode)
+}
+
+/// The control-flow graph of a code unit.
+#[derive(Debug)]
+pub(crate) struct Cfg {
+    blocks: Vec<Block>,
+}
+
+impl Index<BlockId> for Cfg {
+    type Output = Block;
+
+    fn index(&self, id: BlockId) -> &Block {
+        // Ids are made by `new_block` alone, and blocks are never removed.
+        &self.blocks[id.0 as usize]
+    }
+}
+
+impl IndexMut<BlockId> for Cfg {
+    fn index_mut(&mut self, id: BlockId) -> &mut Block {
+        &mut self.blocks[id.0 as usize]
+    }
+}
+
+/// The blocks in the order of the code; the links are read as it goes.
+macro_rules! for_each_block {
+    ($cfg:expr, $id:ident, $body:block) => {
+        let mut following = Some($crate::flowgraph::graph::Cfg::ENTRY);
+        while let Some($id) = following {
+            $body
+            following = $cfg[$id].next;
+        }
+    };
+}
+pub(crate) use for_each_block;
+
+impl Cfg {
+    /// The block that control enters first.
+    pub const ENTRY: BlockId = BlockId(0);
+
+    pub fn new_block(&mut self) -> BlockId {
+        let id = BlockId(self.blocks.len() as u32);
+        self.blocks.push(Block::default());
+        id
+    }
+
+    /// The number of blocks, also of those that are linked no more.
+    pub fn len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// A number for each block, below [`Cfg::len`].
+    pub fn number(&self, id: BlockId) -> usize {
+        id.0 as usize
+    }
+
+    pub fn clear_visited(&mut self) {
+        for block in &mut self.blocks {
+            block.visited = false;
+        }
+    }
+
+    /// This block, or the first one after it that has instructions.
+    pub fn next_nonempty(&self, mut id: Option<BlockId>) -> Option<BlockId> {
+        while let Some(block) = id {
+            if !self[block].instrs.is_empty() {
+                break;
+            }
+            id = self[block].next;
+        }
+        id
+    }
+
+    /// Makes the graph of a sequence: a block starts at each jump target and after each jump or exit.
+    pub fn from_sequence(sequence: InstructionSequence) -> Result<Cfg, AssembleError> {
+        let (instructions, labels) = with_annotations(sequence)?;
+        if instructions.len() > MAX_INSTRUCTIONS {
+            return Err(AssembleError::Overflow("too many instructions"));
+        }
+        let mut is_target = vec![false; instructions.len()];
+        for instruction in &instructions {
+            if instruction.opcode.has_target() {
+                *is_target
+                    .get_mut(place(&labels, instruction.oparg)?)
+                    .ok_or(MALFORMED)? = true;
+            }
+        }
+        let mut cfg = Cfg { blocks: Vec::new() };
+        let mut current = cfg.new_block();
+        let mut block_at: Vec<Option<BlockId>> = vec![None; instructions.len()];
+        for (i, instruction) in instructions.iter().enumerate() {
+            let block = &cfg[current];
+            let ended = block
+                .instrs
+                .last()
+                .is_some_and(|last| is_terminator(last.opcode));
+            let relabelled = is_target[i] && (!block.instrs.is_empty() || block.labelled);
+            if ended || relabelled {
+                let new = cfg.new_block();
+                cfg[current].next = Some(new);
+                current = new;
+            }
+            if is_target[i] {
+                cfg[current].labelled = true;
+                block_at[i] = Some(current);
+            }
+            let instr = Instr::new(instruction.opcode, instruction.oparg, instruction.location);
+            cfg[current].instrs.push(instr);
+        }
+        for block in &mut cfg.blocks {
+            for instr in &mut block.instrs {
+                if instr.opcode.has_target() {
+                    let index = place(&labels, instr.oparg)?;
+                    instr.target = Some(block_at.get(index).copied().flatten().ok_or(MALFORMED)?);
+                    instr.oparg = 0;
+                }
+            }
+        }
+        Ok(cfg)
+    }
+}
+
+/// The instructions are not what a compiler makes.
+pub(crate) const MALFORMED: AssembleError = AssembleError::System("malformed control flow graph.");
+
+fn place(labels: &[Option<u32>], label: u32) -> Result<usize, AssembleError> {
+    let place = labels.get(label as usize).copied().flatten();
+    Ok(place.ok_or(MALFORMED)? as usize)
+}
+
+/// The instructions with the annotations' code in its place, and where the labels stand in them.
+fn with_annotations(
+    sequence: InstructionSequence,
+) -> Result<(Vec<Instruction>, Vec<Option<u32>>), AssembleError> {
+    let InstructionSequence {
+        instructions,
+        mut labels,
+        annotations,
+    } = sequence;
+    let placeholder = CompilerOpcode::AnnotationsPlaceholder;
+    let Some(at) = instructions.iter().position(|i| i.opcode == placeholder) else {
+        return Ok((instructions, labels));
+    };
+    let code = annotations.map_or(Vec::new(), |code| code.instructions);
+    if code.iter().any(|i| i.opcode.has_target()) {
+        return Err(MALFORMED);
+    }
+    for label in labels.iter_mut().flatten() {
+        if *label as usize > at {
+            *label = *label - 1 + code.len() as u32;
+        }
+    }
+    let mut all = instructions;
+    all.splice(at..=at, code);
+    Ok((all, labels))
+}

@@ -1,0 +1,146 @@
+//! Fast locals: which loads must check that the variable is bound, and superinstructions.
+
+use super::graph::{BlockId, Cfg, Instr, for_each_block};
+use taipan_bytecode::CompilerOpcode as Op;
+
+/// The locals whose state is followed from block to block; the others are followed within one block only, which keeps
+/// the work linear in the size of the code.
+const TRACKED: usize = 64;
+
+/// The largest index of a local that fits in half of a superinstruction's operand, plus one.
+const SUPERINSTRUCTION_LOCALS: u32 = 16;
+
+impl Cfg {
+    /// Turns LOAD_FAST into LOAD_FAST_CHECK where the local may be unbound.
+    pub(super) fn check_loads_of_uninitialized_variables(
+        &mut self,
+        nlocals: usize,
+        nparams: usize,
+    ) {
+        if nlocals == 0 {
+            return;
+        }
+        if nlocals > TRACKED {
+            self.check_untracked_locals(nlocals);
+        }
+        self.clear_visited();
+        let mut stack = Vec::new();
+        let mut start = 0;
+        for local in nparams..nlocals.min(TRACKED) {
+            start |= 1u64 << local;
+        }
+        self.add_unsafe(Cfg::ENTRY, start, &mut stack);
+        // A DELETE_FAST may stand anywhere, so every block is looked at once.
+        for_each_block!(self, id, {
+            self.scan_for_locals(id, &mut stack);
+        });
+        while let Some(id) = stack.pop() {
+            self[id].visited = false;
+            self.scan_for_locals(id, &mut stack);
+        }
+    }
+
+    /// Adds to the locals that may be unbound on entry to a block. `visited` means that it waits on the stack.
+    fn add_unsafe(&mut self, id: BlockId, mask: u64, stack: &mut Vec<BlockId>) {
+        let block = &mut self[id];
+        let both = block.unsafe_locals | mask;
+        if block.unsafe_locals != both {
+            block.unsafe_locals = both;
+            if !block.visited {
+                block.visited = true;
+                stack.push(id);
+            }
+        }
+    }
+
+    fn scan_for_locals(&mut self, id: BlockId, stack: &mut Vec<BlockId>) {
+        let mut mask = self[id].unsafe_locals;
+        for i in 0..self[id].instrs.len() {
+            if let Some(handler) = self[id].instrs[i].except {
+                self.add_unsafe(handler, mask, stack);
+            }
+            let instr = &mut self[id].instrs[i];
+            if instr.oparg >= TRACKED as u32 {
+                continue;
+            }
+            let bit = 1u64 << instr.oparg;
+            match instr.opcode {
+                Op::DeleteFast | Op::LoadFastAndClear | Op::StoreFastMaybeNull => mask |= bit,
+                Op::StoreFast | Op::LoadFastCheck => mask &= !bit,
+                Op::LoadFast => {
+                    if mask & bit != 0 {
+                        instr.opcode = Op::LoadFastCheck;
+                    }
+                    mask &= !bit;
+                }
+                _ => {}
+            }
+        }
+        if let (true, Some(next)) = (self[id].has_fallthrough(), self[id].next) {
+            self.add_unsafe(next, mask, stack);
+        }
+        if let Some(last) = self[id].instrs.last().copied()
+            && let (true, Some(target)) = (last.is_jump(), last.target)
+        {
+            self.add_unsafe(target, mask, stack);
+        }
+    }
+
+    fn check_untracked_locals(&mut self, nlocals: usize) {
+        // The block in which each local is known to be bound, counted from 1.
+        let mut bound_in = vec![0usize; nlocals];
+        let mut number = 0;
+        for_each_block!(self, id, {
+            number += 1;
+            for instr in &mut self[id].instrs {
+                let local = instr.oparg as usize;
+                if local < TRACKED || local >= nlocals {
+                    continue;
+                }
+                match instr.opcode {
+                    Op::DeleteFast | Op::LoadFastAndClear | Op::StoreFastMaybeNull => {
+                        bound_in[local] = 0;
+                    }
+                    Op::StoreFast => bound_in[local] = number,
+                    Op::LoadFast => {
+                        if bound_in[local] != number {
+                            instr.opcode = Op::LoadFastCheck;
+                        }
+                        bound_in[local] = number;
+                    }
+                    _ => {}
+                }
+            }
+        });
+    }
+
+    /// Joins neighbouring loads and stores of fast locals.
+    pub(super) fn insert_superinstructions(&mut self) {
+        for_each_block!(self, id, {
+            let instrs = &mut self[id].instrs;
+            for i in 1..instrs.len() {
+                let joined = match (instrs[i - 1].opcode, instrs[i].opcode) {
+                    (Op::LoadFast, Op::LoadFast) => Op::LoadFastLoadFast,
+                    (Op::StoreFast, Op::LoadFast) => Op::StoreFastLoadFast,
+                    (Op::StoreFast, Op::StoreFast) => Op::StoreFastStoreFast,
+                    _ => continue,
+                };
+                join(instrs, i, joined);
+            }
+        });
+        self.remove_redundant_nops();
+    }
+}
+
+fn join(instrs: &mut [Instr], i: usize, joined: Op) {
+    let (first, second) = (instrs[i - 1], instrs[i]);
+    let lines = (first.loc.lineno, second.loc.lineno);
+    if lines.0 >= 0 && lines.1 >= 0 && lines.0 != lines.1 {
+        return;
+    }
+    if first.oparg >= SUPERINSTRUCTION_LOCALS || second.oparg >= SUPERINSTRUCTION_LOCALS {
+        return;
+    }
+    instrs[i - 1].set(joined, first.oparg << 4 | second.oparg);
+    instrs[i].set_nop();
+}

@@ -1,0 +1,77 @@
+//! The one array of fast locals, cells and free variables: final indices, and the instructions at the start of a unit
+//! that fill the cells.
+
+use super::graph::{Cfg, Instr, MALFORMED, for_each_block};
+use crate::assemble::{AssembleError, UnitMetadata};
+use crate::instruction_sequence::SourceLocation;
+use std::collections::HashMap;
+use taipan_bytecode::CompilerOpcode as Op;
+use taipan_bytecode::code::co;
+
+/// The final index of each cell and free variable, in the order of the operands of `LOAD_DEREF` and its like.
+pub(crate) fn cell_indices(metadata: &UnitMetadata) -> Vec<u32> {
+    let locals: HashMap<_, u32> = metadata.varnames.iter().zip(0..).collect();
+    let mut next = metadata.varnames.len() as u32;
+    let mut indices = Vec::with_capacity(metadata.cellvars.len() + metadata.freevars.len());
+    let mut own = || {
+        let index = next;
+        next += 1;
+        index
+    };
+    for name in &metadata.cellvars {
+        // A parameter that is a cell as well keeps its place.
+        indices.push(locals.get(name).copied().unwrap_or_else(&mut own));
+    }
+    for _ in &metadata.freevars {
+        indices.push(own());
+    }
+    indices
+}
+
+impl Cfg {
+    /// Puts the prefix in front of the entry block and gives the operands of cell variables their final values.
+    pub(super) fn prepare_localsplus(
+        &mut self,
+        metadata: &UnitMetadata,
+    ) -> Result<(), AssembleError> {
+        let indices = cell_indices(metadata);
+        for_each_block!(self, id, {
+            for instr in &mut self[id].instrs {
+                if matches!(
+                    instr.opcode,
+                    Op::MakeCell
+                        | Op::LoadClosure
+                        | Op::LoadDeref
+                        | Op::StoreDeref
+                        | Op::DeleteDeref
+                        | Op::LoadFromDictOrDeref
+                ) {
+                    instr.oparg = *indices.get(instr.oparg as usize).ok_or(MALFORMED)?;
+                }
+            }
+        });
+
+        let mut prefix = Vec::new();
+        if !metadata.freevars.is_empty() {
+            let count = metadata.freevars.len() as u32;
+            prefix.push(Instr::new(Op::CopyFreeVars, count, SourceLocation::NONE));
+        }
+        let mut cells: Vec<u32> = indices
+            .iter()
+            .take(metadata.cellvars.len())
+            .copied()
+            .collect();
+        cells.sort_unstable();
+        for cell in cells {
+            prefix.push(Instr::new(Op::MakeCell, cell, SourceLocation::NONE));
+        }
+        if metadata.flags & (co::GENERATOR | co::COROUTINE | co::ASYNC_GENERATOR) != 0 {
+            let line = metadata.firstlineno;
+            let loc = SourceLocation::new(line, line, -1, -1);
+            prefix.push(Instr::new(Op::ReturnGenerator, 0, loc));
+            prefix.push(Instr::new(Op::PopTop, 0, loc));
+        }
+        self[Cfg::ENTRY].instrs.splice(0..0, prefix);
+        Ok(())
+    }
+}
