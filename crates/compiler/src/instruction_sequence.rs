@@ -154,6 +154,17 @@ impl InstructionSequence {
         self.instructions.insert(position, instruction);
     }
 
+    /// Inserts a jump, or a block push, as [`InstructionSequence::insert`] does.
+    pub fn insert_jump(
+        &mut self,
+        position: usize,
+        opcode: CompilerOpcode,
+        target: Label,
+        location: SourceLocation,
+    ) {
+        self.insert(position, opcode, target.0, location);
+    }
+
     /// Gives the code that takes the place of `ANNOTATIONS_PLACEHOLDER`. It must have no jumps.
     pub fn set_annotations_code(&mut self, code: InstructionSequence) {
         self.annotations = Some(Box::new(code));

@@ -4,7 +4,11 @@
 //! control-flow graph of it, optimizes that ([`flowgraph`]), and lays it out ([`assemble`]).
 
 pub mod assemble;
+pub mod codegen;
 pub mod const_cache;
 mod const_eval;
 pub mod flowgraph;
 pub mod instruction_sequence;
+pub mod unparse;
+
+pub use codegen::{CompileOptions, Compiled, Error, Warning, compile};

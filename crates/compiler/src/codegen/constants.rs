@@ -1,0 +1,101 @@
+//! The constants of a code unit, and literals as constants.
+
+use std::collections::HashMap;
+
+use dashu_int::IBig;
+use dashu_int::{Sign, UBig};
+use taipan_ast::Constant as AstConstant;
+use taipan_bytecode::Constant;
+
+/// The constants of a unit, numbered in the order of their first use. Equal ones, in the sense of
+/// [`Constant`]'s equality, are one.
+#[derive(Debug, Default)]
+pub(crate) struct ConstTable {
+    indices: HashMap<Constant, u32>,
+    order: Vec<Constant>,
+}
+
+impl ConstTable {
+    /// The index of `value`, which is added when it is new.
+    pub(crate) fn add(&mut self, value: Constant) -> u32 {
+        if let Some(index) = self.indices.get(&value) {
+            return *index;
+        }
+        let index = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
+        self.order.push(value.clone());
+        self.indices.insert(value, index);
+        index
+    }
+
+    /// The constants by index.
+    pub(crate) fn into_constants(self) -> Vec<Constant> {
+        self.order
+    }
+}
+
+fn big_int(negative: bool, magnitude: &[u8]) -> IBig {
+    let sign = if negative {
+        Sign::Negative
+    } else {
+        Sign::Positive
+    };
+    IBig::from_parts(sign, UBig::from_le_bytes(magnitude))
+}
+
+/// The value of a literal as a constant.
+pub(crate) fn from_ast(value: &AstConstant<'_>) -> Constant {
+    match *value {
+        AstConstant::None => Constant::None,
+        AstConstant::True => Constant::True,
+        AstConstant::False => Constant::False,
+        AstConstant::Ellipsis => Constant::Ellipsis,
+        AstConstant::Int(value) => Constant::int(value),
+        AstConstant::BigInt {
+            negative,
+            magnitude,
+        } => Constant::int(big_int(negative, magnitude)),
+        AstConstant::Float(value) => Constant::float(value),
+        AstConstant::Complex { real, imag } => Constant::complex(real, imag),
+        AstConstant::Str(text) => Constant::str(text.to_owned()),
+        AstConstant::Bytes(bytes) => Constant::bytes(bytes),
+        AstConstant::Tuple(items) => Constant::tuple(items.iter().map(from_ast).collect()),
+        AstConstant::FrozenSet(items) => Constant::FrozenSet(items.iter().map(from_ast).collect()),
+    }
+}
+
+/// A literal under Python's own equality, for which `1`, `1.0` and `True` are the same key of a mapping.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) enum PythonKey {
+    Number(IBig),
+    /// A number that is no integer, as the bits of its parts.
+    Inexact(u64, u64),
+    Other(Constant),
+}
+
+impl PythonKey {
+    pub(crate) fn new(value: &AstConstant<'_>) -> PythonKey {
+        match *value {
+            AstConstant::True => PythonKey::Number(IBig::ONE),
+            AstConstant::False => PythonKey::Number(IBig::ZERO),
+            AstConstant::Int(value) => PythonKey::Number(value.into()),
+            AstConstant::BigInt {
+                negative,
+                magnitude,
+            } => PythonKey::Number(big_int(negative, magnitude)),
+            AstConstant::Float(real) => PythonKey::number(real, 0.0),
+            AstConstant::Complex { real, imag } => PythonKey::number(real, imag),
+            _ => PythonKey::Other(from_ast(value)),
+        }
+    }
+
+    fn number(real: f64, imag: f64) -> PythonKey {
+        if imag == 0.0
+            && real.fract() == 0.0
+            && let Ok(whole) = IBig::try_from(real)
+        {
+            return PythonKey::Number(whole);
+        }
+        // Adding zero makes the two zeros one.
+        PythonKey::Inexact((real + 0.0).to_bits(), (imag + 0.0).to_bits())
+    }
+}
