@@ -51,7 +51,7 @@ fn column(text: &str, offset: u32, column: u32) -> usize {
         .map_or(column as usize, |line| line.chars().count() + beyond)
 }
 
-fn line(tokenizer: &Tokenizer<'_>, token: &Token, out: &mut String) {
+fn line(tokenizer: &Tokenizer<'_>, token: &Token, parser: bool, out: &mut String) {
     let text = tokenizer.source();
     let trailing = token.kind == TokenKind::Endmarker
         || (token.kind == TokenKind::Dedent && token.col_offset == 0);
@@ -63,7 +63,7 @@ fn line(tokenizer: &Tokenizer<'_>, token: &Token, out: &mut String) {
             column(text, token.end, token.end_col_offset),
         )
     };
-    let kind = if token.kind > TokenKind::Dedent && token.kind < TokenKind::Op {
+    let kind = if !parser && token.kind > TokenKind::Dedent && token.kind < TokenKind::Op {
         TokenKind::Op
     } else {
         token.kind
@@ -92,7 +92,7 @@ fn dump(text: &str, parser: bool) -> String {
     loop {
         match tokenizer.next_token() {
             Ok(token) => {
-                line(&tokenizer, &token, &mut out);
+                line(&tokenizer, &token, parser, &mut out);
                 if token.kind == TokenKind::Endmarker {
                     return out;
                 }
@@ -116,7 +116,7 @@ fn dump(text: &str, parser: bool) -> String {
                         number(e.offset)
                     );
                 }
-                return format!(
+                let error = format!(
                     "{}: {} {} {} {} {}{}\n",
                     e.kind.name(),
                     e.msg,
@@ -131,6 +131,7 @@ fn dump(text: &str, parser: bool) -> String {
                         String::new()
                     }
                 );
+                return if parser { out + &error } else { error };
             }
         }
     }

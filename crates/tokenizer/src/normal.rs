@@ -183,8 +183,8 @@ impl Tokenizer<'_> {
                 if let Some(token) = self.comment(blank_line) {
                     return Ok(Some(token));
                 }
+                // The newline's token begins where the comment does.
                 next = self.cursor.peek();
-                self.mark();
             }
             let Some(mut c) = next else {
                 return self.end_of_input().map(Some);
@@ -406,9 +406,9 @@ impl Tokenizer<'_> {
                 self.cursor.pos += 2;
                 return Ok(self.token(kind));
             }
-            // The old spelling of `!=` is one token for the parser only.
-            let flufl = c == b'<' && c2 == b'>' && self.options.extra_tokens;
-            if let Some(kind) = two_chars(c, c2).filter(|_| !flufl) {
+            // The old spelling of `!=` is one token only where the joke of PEP 401 holds.
+            let split = c == b'<' && c2 == b'>' && !self.options.barry_as_flufl;
+            if let Some(kind) = two_chars(c, c2).filter(|_| !split) {
                 self.cursor.pos += 1;
                 return Ok(self.token(kind));
             }

@@ -62,6 +62,8 @@ pub struct TokenizerOptions {
     /// See a newline at the end of a text that lacks one, as CPython does for files and for `exec`, but not for
     /// `eval` and `single`.
     pub implicit_newline: bool,
+    /// Read `<>` as NOTEQUAL (PEP 401); otherwise it is LESS and GREATER.
+    pub barry_as_flufl: bool,
 }
 
 impl Default for TokenizerOptions {
@@ -71,6 +73,7 @@ impl Default for TokenizerOptions {
             type_comments: false,
             interactive: false,
             implicit_newline: true,
+            barry_as_flufl: false,
         }
     }
 }
@@ -252,6 +255,11 @@ impl<'s> Tokenizer<'s> {
     pub fn imply_dedents(&mut self) {
         self.pending = -i32::try_from(self.indent_depth()).unwrap_or(i32::MAX);
         self.indents.truncate(1);
+    }
+
+    /// From now on `<>` is NOTEQUAL, or LESS and GREATER: for `from __future__ import barry_as_FLUFL`.
+    pub fn set_barry_as_flufl(&mut self, on: bool) {
+        self.options.barry_as_flufl = on;
     }
 
     /// The warnings since the last call.
