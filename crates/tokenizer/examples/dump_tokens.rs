@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use taipan_tokenizer::identifier::is_printable;
 use taipan_tokenizer::{
-    Source, SyntaxError, SyntaxErrorKind, Token, TokenKind, Tokenizer, TokenizerOptions,
+    CharColumns, Source, SyntaxError, SyntaxErrorKind, Token, TokenKind, Tokenizer,
+    TokenizerOptions,
 };
 
 /// Python's `ascii()` of a string.
@@ -43,26 +44,15 @@ fn quoted(s: &str, keep: impl Fn(char) -> bool) -> String {
     out
 }
 
-fn column(text: &str, offset: u32, column: u32) -> usize {
-    let end = (offset as usize).min(text.len());
-    let start = (offset - column) as usize;
-    let beyond = offset as usize - end;
-    text.get(start..end)
-        .map_or(column as usize, |line| line.chars().count() + beyond)
-}
-
-fn line(tokenizer: &Tokenizer<'_>, token: &Token, parser: bool, out: &mut String) {
+fn line(
+    tokenizer: &Tokenizer<'_>,
+    token: &Token,
+    parser: bool,
+    columns: &mut CharColumns,
+    out: &mut String,
+) {
     let text = tokenizer.source();
-    let trailing = token.kind == TokenKind::Endmarker
-        || (token.kind == TokenKind::Dedent && token.col_offset == 0);
-    let (start, end) = if trailing {
-        (token.col_offset as usize, token.end_col_offset as usize)
-    } else {
-        (
-            column(text, token.start, token.col_offset),
-            column(text, token.end, token.end_col_offset),
-        )
-    };
+    let (start, end) = columns.of_token(text, token);
     let kind = if !parser && token.kind > TokenKind::Dedent && token.kind < TokenKind::Op {
         TokenKind::Op
     } else {
@@ -86,13 +76,14 @@ fn dump(text: &str, parser: bool) -> String {
     };
     let mut tokenizer = Tokenizer::new(text, options);
     let mut out = String::new();
+    let mut columns = CharColumns::default();
     if !parser {
         out.push_str("68 'utf-8' (0, 0) (0, 0)\n");
     }
     loop {
         match tokenizer.next_token() {
             Ok(token) => {
-                line(&tokenizer, &token, parser, &mut out);
+                line(&tokenizer, &token, parser, &mut columns, &mut out);
                 if token.kind == TokenKind::Endmarker {
                     return out;
                 }

@@ -2,6 +2,7 @@
 //! string literals (`string_literal`). The error records that the whole front end shares live here too (`error`).
 //! Grammar, and what a sequence of tokens means, is the parser's business.
 
+pub mod columns;
 mod cursor;
 pub mod error;
 pub mod identifier;
@@ -14,6 +15,7 @@ pub mod string_literal;
 mod strings;
 pub mod tokenizer;
 
+pub use columns::CharColumns;
 pub use error::{SyntaxError, SyntaxErrorKind, SyntaxWarning, WarningCategory};
 pub use kind::TokenKind;
 pub use normal::char_column;
