@@ -1,0 +1,151 @@
+//! Classes and case of characters, by ASCII, by locale and by Unicode, and the sets that are made of them.
+
+use crate::code::{category, op};
+use crate::state::Env;
+
+/// Lowercase in ASCII alone.
+#[inline]
+pub fn ascii_lower(ch: u32) -> u32 {
+    if (0x41..=0x5a).contains(&ch) {
+        ch + 32
+    } else {
+        ch
+    }
+}
+
+/// Lowercase, one code point for one.
+#[inline]
+pub fn unicode_lower(ch: u32) -> u32 {
+    taipan_unicode::case::simple_lower(ch)
+}
+
+#[inline]
+fn unicode_upper(ch: u32) -> u32 {
+    taipan_unicode::upper(ch)
+        .as_slice()
+        .first()
+        .copied()
+        .unwrap_or(ch)
+}
+
+/// Whether ASCII has the character in another case (`_sre.ascii_iscased`).
+pub fn ascii_iscased(ch: u32) -> bool {
+    ch < 128 && (ch as u8).is_ascii_alphabetic()
+}
+
+/// Whether Unicode has the character in another case (`_sre.unicode_iscased`).
+pub fn unicode_iscased(ch: u32) -> bool {
+    ch != unicode_lower(ch) || ch != unicode_upper(ch)
+}
+
+#[inline]
+fn byte(ch: u32) -> Option<u8> {
+    u8::try_from(ch).ok()
+}
+
+#[inline]
+pub(crate) fn locale_lower(env: &dyn Env, ch: u32) -> u32 {
+    byte(ch).map_or(ch, |byte| u32::from(env.locale_lower(byte)))
+}
+
+#[inline]
+fn locale_upper(env: &dyn Env, ch: u32) -> u32 {
+    byte(ch).map_or(ch, |byte| u32::from(env.locale_upper(byte)))
+}
+
+/// Whether `ch`, in either case, is the literal `wanted`.
+pub(crate) fn locale_literal(env: &dyn Env, wanted: u32, ch: u32) -> bool {
+    ch == wanted || locale_lower(env, ch) == wanted || locale_upper(env, ch) == wanted
+}
+
+#[inline]
+pub(crate) fn ascii_word(ch: u32) -> bool {
+    byte(ch).is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+#[inline]
+pub(crate) fn locale_word(env: &dyn Env, ch: u32) -> bool {
+    byte(ch).is_some_and(|byte| env.locale_is_alnum(byte) || byte == b'_')
+}
+
+#[inline]
+pub(crate) fn unicode_word(ch: u32) -> bool {
+    if ch < 128 {
+        ascii_word(ch)
+    } else {
+        taipan_unicode::is_alnum(ch)
+    }
+}
+
+/// Whether `ch` is in the category with number `code`.
+pub(crate) fn in_category(env: &dyn Env, code: u32, ch: u32) -> bool {
+    // Each category is followed by its opposite.
+    let positive = match code & !1 {
+        category::DIGIT => (0x30..=0x39).contains(&ch),
+        category::SPACE => matches!(ch, 0x20 | 0x09..=0x0d),
+        category::WORD => ascii_word(ch),
+        category::LINEBREAK => ch == 0x0a,
+        category::LOC_WORD => locale_word(env, ch),
+        category::UNI_DIGIT => taipan_unicode::is_decimal(ch),
+        category::UNI_SPACE => taipan_unicode::is_space(ch),
+        category::UNI_WORD => unicode_word(ch),
+        category::UNI_LINEBREAK => taipan_unicode::is_linebreak(ch),
+        _ => return false,
+    };
+    positive != (code & 1 == 1)
+}
+
+/// Whether the set that starts at `at` has `ch`.
+pub(crate) fn in_set(env: &dyn Env, code: &[u32], at: usize, ch: u32) -> bool {
+    let mut wanted = true;
+    let mut rest = code.get(at..).unwrap_or(&[]);
+    loop {
+        let (found, after) = match *rest {
+            [op::NEGATE, ref after @ ..] => {
+                wanted = !wanted;
+                (false, after)
+            }
+            [op::LITERAL, literal, ref after @ ..] => (ch == literal, after),
+            [op::RANGE, low, high, ref after @ ..] => ((low..=high).contains(&ch), after),
+            [op::RANGE_UNI_IGNORE, low, high, ref after @ ..] => {
+                // `ch` is in lowercase already.
+                (
+                    (low..=high).contains(&ch) || (low..=high).contains(&unicode_upper(ch)),
+                    after,
+                )
+            }
+            [op::CATEGORY, category, ref after @ ..] => (in_category(env, category, ch), after),
+            [op::CHARSET, ref after @ ..] => (
+                ch < 256 && bit(after, ch as usize),
+                after.get(8..).unwrap_or(&[]),
+            ),
+            [op::BIGCHARSET, blocks, ref after @ ..] => {
+                let bits = after.get(64..).unwrap_or(&[]);
+                let found = ch < 0x10000 && {
+                    let page = (ch >> 8) as usize;
+                    let block = after
+                        .get(page / 4)
+                        .map_or(0, |word| word.to_le_bytes()[page % 4]);
+                    bit(bits, usize::from(block) * 256 + (ch & 255) as usize)
+                };
+                (
+                    found,
+                    bits.get((blocks as usize).saturating_mul(8)..)
+                        .unwrap_or(&[]),
+                )
+            }
+            // FAILURE, and nothing else in validated code.
+            _ => return !wanted,
+        };
+        if found {
+            return wanted;
+        }
+        rest = after;
+    }
+}
+
+fn bit(words: &[u32], index: usize) -> bool {
+    words
+        .get(index / 32)
+        .is_some_and(|word| word >> (index % 32) & 1 == 1)
+}

@@ -1,0 +1,208 @@
+//! Code made ready to run.
+
+use crate::chars::{ascii_lower, in_set, unicode_lower};
+use crate::code::{category, info, op};
+use crate::state::{Env, NoEnv};
+use crate::validate::{InvalidCode, validate};
+
+/// A set, with an answer at hand for each of the first 256 characters. What the opcode does to a character before it
+/// looks it up (lowercase) is in the bitmap already.
+pub(crate) struct Set {
+    bitmap: [u64; 4],
+    op: u32,
+    /// Where the set is in the code.
+    start: usize,
+    /// Asks the locale, so that the bitmap does not count.
+    locale: bool,
+}
+
+impl Set {
+    /// Whether the set has `ch`. `code` is the program's.
+    #[inline(always)]
+    pub(crate) fn has(&self, code: &[u32], env: &dyn Env, ch: u32) -> bool {
+        if ch < 256 && !self.locale {
+            self.bitmap[(ch >> 6) as usize & 3] >> (ch & 63) & 1 == 1
+        } else {
+            self.look_up(code, env, ch)
+        }
+    }
+
+    #[cold]
+    fn look_up(&self, code: &[u32], env: &dyn Env, ch: u32) -> bool {
+        let is_in = |ch| in_set(env, code, self.start, ch);
+        match self.op {
+            op::IN_IGNORE => is_in(ascii_lower(ch)),
+            op::IN_UNI_IGNORE => is_in(unicode_lower(ch)),
+            op::IN_LOC_IGNORE => match u8::try_from(ch) {
+                Ok(byte) => {
+                    let lower = is_in(u32::from(env.locale_lower(byte)));
+                    // A negated set must not have either case.
+                    let negated = code.get(self.start) == Some(&op::NEGATE);
+                    if lower == negated {
+                        is_in(u32::from(env.locale_upper(byte)))
+                    } else {
+                        lower
+                    }
+                }
+                Err(_) => is_in(ch),
+            },
+            _ => is_in(ch),
+        }
+    }
+}
+
+/// The literal text that every match starts with.
+pub(crate) struct Prefix {
+    pub(crate) chars: Vec<u32>,
+    /// For each length of a partial match that fails, how much of it can be kept.
+    pub(crate) overlap: Vec<usize>,
+    /// How much of it need not be matched again, as no group starts within.
+    pub(crate) skip: usize,
+    /// The searcher for subjects of bytes; `None` if a character does not fit one.
+    pub(crate) bytes: Option<memchr::memmem::Finder<'static>>,
+}
+
+/// A validated program.
+pub struct Program {
+    /// The code as it came.
+    pub(crate) code: Vec<u32>,
+    /// The same, but the first word of each set is its index in `sets`.
+    pub(crate) exec: Vec<u32>,
+    pub(crate) sets: Vec<Set>,
+    pub(crate) groups: usize,
+    /// Where execution starts: behind the `INFO` block.
+    pub(crate) entry: usize,
+    /// Shortest match.
+    pub(crate) min_width: usize,
+    pub(crate) prefix: Option<Prefix>,
+    /// The prefix is all of the pattern.
+    pub(crate) literal: bool,
+    /// The set that every match starts with a character of.
+    pub(crate) first: Option<usize>,
+}
+
+impl Program {
+    /// Validates `code` of a pattern with `groups` groups and prepares it.
+    pub fn new(code: &[u32], groups: usize) -> Result<Program, InvalidCode> {
+        let found = validate(code, groups)?;
+        let mut exec = code.to_vec();
+        let mut sets = Vec::with_capacity(found.len());
+        for set in &found {
+            exec[set.start] = sets.len() as u32;
+            let mut made = Set {
+                bitmap: [0; 4],
+                op: set.op,
+                start: set.start,
+                locale: asks_locale(code, set.op, set.start),
+            };
+            if !made.locale {
+                for ch in 0..256 {
+                    if made.look_up(code, &NoEnv, ch) {
+                        made.bitmap[(ch >> 6) as usize & 3] |= 1 << (ch & 63);
+                    }
+                }
+            }
+            sets.push(made);
+        }
+        let mut program = Program {
+            code: code.to_vec(),
+            exec,
+            sets,
+            groups,
+            entry: 0,
+            min_width: 0,
+            prefix: None,
+            literal: false,
+            first: None,
+        };
+        program.read_info();
+        Ok(program)
+    }
+
+    /// Number of groups, the whole match not counted.
+    pub fn groups(&self) -> usize {
+        self.groups
+    }
+
+    fn read_info(&mut self) {
+        let [op::INFO, skip, flags, min, _max, ref rest @ ..] = self.code[..] else {
+            return;
+        };
+        self.entry = 1 + skip as usize;
+        self.min_width = min as usize;
+        if flags & info::CHARSET != 0 {
+            self.first = self.exec.get(5).map(|&index| index as usize);
+        }
+        if flags & info::PREFIX == 0 {
+            return;
+        }
+        let [length, prefix_skip, ref rest @ ..] = *rest else {
+            return;
+        };
+        let length = length as usize;
+        let Some(chars @ [_, ..]) = rest.get(..length) else {
+            return;
+        };
+        // What may be skipped are literals at the start of the code; we look rather than trust.
+        let literals = self.code[self.entry..]
+            .chunks_exact(2)
+            .zip(chars)
+            .take_while(|(code, ch)| code[0] == op::LITERAL && code[1] == **ch)
+            .count();
+        let skip = if prefix_skip as usize <= literals {
+            prefix_skip as usize
+        } else {
+            0
+        };
+        self.literal = flags & info::LITERAL != 0 && skip == length;
+        let bytes: Option<Vec<u8>> = chars.iter().map(|&ch| u8::try_from(ch).ok()).collect();
+        self.prefix = Some(Prefix {
+            chars: chars.to_vec(),
+            overlap: overlap(chars),
+            skip,
+            bytes: bytes.map(|bytes| memchr::memmem::Finder::new(&bytes).into_owned()),
+        });
+    }
+}
+
+/// For each length of a partial match (less one), the length of the longest shorter one that it ends with. The compiler's
+/// own table is the same; a false one could make a search go on for ever.
+fn overlap(chars: &[u32]) -> Vec<usize> {
+    let mut table = vec![0; chars.len()];
+    let mut length = 0;
+    for end in 1..chars.len() {
+        while length > 0 && chars[length] != chars[end] {
+            length = table[length - 1];
+        }
+        if chars[length] == chars[end] {
+            length += 1;
+        }
+        table[end] = length;
+    }
+    table
+}
+
+/// Whether a set's answers depend on the locale.
+fn asks_locale(code: &[u32], opcode: u32, start: usize) -> bool {
+    if opcode == op::IN_LOC_IGNORE {
+        return true;
+    }
+    let mut rest = code.get(start..).unwrap_or(&[]);
+    loop {
+        rest = match *rest {
+            [
+                op::CATEGORY,
+                category::LOC_WORD | category::LOC_NOT_WORD,
+                ..,
+            ] => return true,
+            [op::NEGATE, ref after @ ..] => after,
+            [op::LITERAL | op::CATEGORY, _, ref after @ ..] => after,
+            [op::RANGE | op::RANGE_UNI_IGNORE, _, _, ref after @ ..] => after,
+            [op::CHARSET, ref after @ ..] => after.get(8..).unwrap_or(&[]),
+            [op::BIGCHARSET, blocks, ref after @ ..] => after
+                .get((blocks as usize).saturating_mul(8).saturating_add(64)..)
+                .unwrap_or(&[]),
+            _ => return false,
+        };
+    }
+}
