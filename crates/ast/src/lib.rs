@@ -7,10 +7,13 @@ mod constant;
 pub mod dump;
 mod error;
 pub mod future;
+pub mod preprocess;
 pub mod reflect;
 pub mod repr;
 mod stack;
+pub mod transformer;
 mod types;
+pub mod unparse;
 pub mod visitor;
 
 pub use arena::Arena;
@@ -18,8 +21,10 @@ pub use constant::Constant;
 pub use dump::{DumpOptions, dump};
 pub use error::CompileError;
 pub use future::{FutureFeatures, docstring, future_features};
+pub use preprocess::{PreprocessOptions, preprocess};
 pub use stack::{StackLimit, TooDeep};
 pub use types::*;
+pub use unparse::unparse;
 
 /// Where a node stands in its source. Lines count from 1, columns are offsets in bytes of UTF-8. Trees that come from
 /// Python objects can hold any `int` here: a negative number is kept as its two's complement.
@@ -36,6 +41,9 @@ pub struct Location {
 }
 
 impl Location {
+    /// No place: -1 in all four.
+    pub const NONE: Location = Location::new(u32::MAX, u32::MAX, u32::MAX, u32::MAX);
+
     /// A place from its four numbers.
     pub const fn new(
         lineno: u32,
