@@ -1,0 +1,123 @@
+//! UTF-8.
+
+use taipan_text::{TextBuf, TextRef, Unit};
+
+use crate::{CodecError, Decoder, Encoder, is_surrogate, run_end};
+
+/// The codec; it has no state.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Utf8;
+
+impl Decoder for Utf8 {
+    fn name(&self) -> &'static str {
+        "utf-8"
+    }
+
+    fn decode(
+        &mut self,
+        input: &[u8],
+        pos: &mut usize,
+        last: bool,
+        out: &mut TextBuf,
+    ) -> Result<(), CodecError> {
+        let rest = input.get(*pos..).unwrap_or_default();
+        let error = match std::str::from_utf8(rest) {
+            Ok(text) => {
+                out.push_str(text);
+                *pos = input.len();
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        let (valid, bad) = rest.split_at(error.valid_up_to());
+        out.push_str(std::str::from_utf8(valid).unwrap_or_default());
+        *pos += valid.len();
+        let start = *pos;
+        match error.error_len() {
+            None if !last => Ok(()),
+            None => Err(CodecError::new(
+                start,
+                input.len(),
+                "unexpected end of data",
+            )),
+            Some(len) => {
+                // What may start no sequence is told apart from what is not continued as it must.
+                let starts = matches!(bad.first(), Some(0xC2..=0xF4));
+                let reason = if starts {
+                    "invalid continuation byte"
+                } else {
+                    "invalid start byte"
+                };
+                Err(CodecError::new(start, start + len, reason))
+            }
+        }
+    }
+}
+
+/// Appends one code point; surrogates come out as three bytes, too.
+pub(crate) fn put(c: u32, out: &mut Vec<u8>) {
+    let tail = |shift: u32| 0x80 | (c >> shift & 0x3F) as u8;
+    match c {
+        0..=0x7F => out.push(c as u8),
+        0x80..=0x7FF => out.extend([0xC0 | (c >> 6) as u8, tail(0)]),
+        0x800..=0xFFFF => out.extend([0xE0 | (c >> 12) as u8, tail(6), tail(0)]),
+        _ => out.extend([0xF0 | (c >> 18 & 7) as u8, tail(12), tail(6), tail(0)]),
+    }
+}
+
+impl Encoder for Utf8 {
+    fn name(&self) -> &'static str {
+        "utf-8"
+    }
+
+    fn encode(
+        &mut self,
+        text: TextRef<'_>,
+        pos: &mut usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), CodecError> {
+        fn wide<T: Unit>(units: &[T], pos: &mut usize, out: &mut Vec<u8>) -> bool {
+            out.reserve(units.len().saturating_sub(*pos) * 2);
+            for c in units.iter().skip(*pos).map(|u| u.code()) {
+                if is_surrogate(c) {
+                    return false;
+                }
+                put(c, out);
+                *pos += 1;
+            }
+            true
+        }
+        let done = match text {
+            TextRef::One(units) => {
+                let rest = units.get(*pos..).unwrap_or_default();
+                if rest.is_ascii() {
+                    out.extend_from_slice(rest);
+                } else {
+                    out.reserve(rest.len() + rest.len() / 2);
+                    rest.iter().for_each(|&c| put(c.into(), out));
+                }
+                *pos = units.len();
+                true
+            }
+            TextRef::Two(units) => wide(units, pos, out),
+            TextRef::Four(units) => wide(units, pos, out),
+        };
+        if done {
+            return Ok(());
+        }
+        Err(CodecError::new(
+            *pos,
+            run_end(text, *pos, is_surrogate),
+            "surrogates not allowed",
+        ))
+    }
+
+    fn put_replacement(&mut self, text: TextRef<'_>, out: &mut Vec<u8>) -> bool {
+        // Only ASCII may come from a handler, though more could be encoded.
+        if !text.is_ascii() {
+            return false;
+        }
+        out.extend(text.chars().map(|c| c as u8));
+        true
+    }
+}
