@@ -65,6 +65,9 @@ impl SyntaxError {
     }
 }
 
+/// Inside the tokenizer errors are boxed, so that results without one stay small.
+pub(crate) type BoxedError = Box<SyntaxError>;
+
 impl std::fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(

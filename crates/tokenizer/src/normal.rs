@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use crate::error::SyntaxError;
+use crate::error::BoxedError;
 use crate::identifier;
 use crate::kind::{TokenKind, one_char, three_chars, two_chars};
 use crate::report::count_chars;
@@ -16,8 +16,22 @@ fn starts_identifier(c: u8) -> bool {
     c.is_ascii_alphabetic() || c == b'_' || c >= 128
 }
 
+/// The bytes that may continue an identifier, those beyond ASCII to be judged later.
+static CONTINUES_IDENTIFIER: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut c = 0;
+    while c < 256 {
+        table[c] = c >= 128 || (c as u8).is_ascii_alphanumeric() || c as u8 == b'_';
+        c += 1;
+    }
+    table
+};
+
+#[inline]
 fn continues_identifier(c: u8) -> bool {
-    c.is_ascii_alphanumeric() || c == b'_' || c >= 128
+    CONTINUES_IDENTIFIER
+        .get(usize::from(c))
+        .is_some_and(|&yes| yes)
 }
 
 impl Tokenizer<'_> {
@@ -47,7 +61,7 @@ impl Tokenizer<'_> {
 
     /// Reads the white space at the start of a line and compares it with the blocks that are open.
     /// True for a line without code, which changes no block.
-    fn indentation(&mut self) -> Result<bool, SyntaxError> {
+    fn indentation(&mut self) -> Result<bool, BoxedError> {
         let (mut col, mut altcol, mut continued) = (0_u32, 0_u32, 0_u32);
         let next = loop {
             match self.cursor.peek() {
@@ -92,7 +106,7 @@ impl Tokenizer<'_> {
         Ok(false)
     }
 
-    fn compare_indentation(&mut self, new: Indent) -> Result<(), SyntaxError> {
+    fn compare_indentation(&mut self, new: Indent) -> Result<(), BoxedError> {
         let Some(&current) = self.indents.last() else {
             return Ok(());
         };
@@ -154,7 +168,7 @@ impl Tokenizer<'_> {
     }
 
     /// After a backslash: the line must end here, and another one must follow.
-    fn continuation_line(&mut self) -> Result<(), SyntaxError> {
+    fn continuation_line(&mut self) -> Result<(), BoxedError> {
         let mut c = self.cursor.bump();
         if c == Some(b'\r') {
             c = self.cursor.bump();
@@ -169,7 +183,7 @@ impl Tokenizer<'_> {
     }
 
     /// The next token of the line; `None` when the line ends without one.
-    fn token_on_line(&mut self, blank_line: bool) -> Result<Option<Token>, SyntaxError> {
+    fn token_on_line(&mut self, blank_line: bool) -> Result<Option<Token>, BoxedError> {
         loop {
             self.cursor.in_token = self.keeps_line();
             // Entering the next line (after a continuation) comes first, then the white space in it.
@@ -341,7 +355,7 @@ impl Tokenizer<'_> {
         0
     }
 
-    fn check_prefix(&mut self, prefix: &[u8]) -> Result<(), SyntaxError> {
+    fn check_prefix(&mut self, prefix: &[u8]) -> Result<(), BoxedError> {
         const INCOMPATIBLE: [(u8, u8); 7] = [
             (b'u', b'b'),
             (b'u', b'r'),
@@ -371,7 +385,7 @@ impl Tokenizer<'_> {
     }
 
     #[cold]
-    fn verify_identifier(&mut self) -> Result<(), SyntaxError> {
+    fn verify_identifier(&mut self) -> Result<(), BoxedError> {
         let name = self
             .source
             .get(self.start.pos..self.cursor.pos)
@@ -400,7 +414,8 @@ impl Tokenizer<'_> {
             fstring.in_format_spec = true;
             return Ok(self.token(TokenKind::Colon));
         }
-        if let Some(c2) = self.cursor.ahead(0) {
+        // Every longer operator has one of these second.
+        if let Some(c2 @ (b'=' | b'>' | b'<' | b'*' | b'/' | b'.')) = self.cursor.ahead(0) {
             let c3 = self.cursor.ahead(1).unwrap_or(0);
             if let Some(kind) = three_chars(c, c2, c3) {
                 self.cursor.pos += 2;
@@ -424,7 +439,7 @@ impl Tokenizer<'_> {
         Ok(self.token(one_char(c).unwrap_or(TokenKind::Op)))
     }
 
-    fn open_bracket(&mut self, bracket: u8) -> Result<(), SyntaxError> {
+    fn open_bracket(&mut self, bracket: u8) -> Result<(), BoxedError> {
         if self.brackets.len() >= MAXLEVEL {
             return Err(self.error("too many nested parentheses"));
         }
@@ -446,7 +461,7 @@ impl Tokenizer<'_> {
         Ok(())
     }
 
-    fn close_bracket(&mut self, c: u8) -> Result<(), SyntaxError> {
+    fn close_bracket(&mut self, c: u8) -> Result<(), BoxedError> {
         let shown = char::from(c);
         if let Some(fstring) = self.fstrings.last()
             && fstring.bracket_depth == 0
@@ -481,7 +496,7 @@ impl Tokenizer<'_> {
     }
 
     #[cold]
-    fn mismatch(&mut self, open: OpenBracket, closing: char) -> SyntaxError {
+    fn mismatch(&mut self, open: OpenBracket, closing: char) -> BoxedError {
         // A bracket that would close a replacement field is unmatched: its opening brace is not its partner.
         if let Some(fstring) = self.fstrings.last()
             && open.bracket == b'{'

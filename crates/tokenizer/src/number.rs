@@ -1,9 +1,9 @@
 //! Numbers in all their forms, and what may not follow them.
 
-use crate::error::SyntaxError;
+use crate::error::BoxedError;
 use crate::tokenizer::Tokenizer;
 
-type Scan = Result<(), SyntaxError>;
+type Scan = Result<(), BoxedError>;
 
 fn is_ascii_identifier_char(c: u8) -> bool {
     c.is_ascii_alphanumeric() || c == b'_'
@@ -77,7 +77,7 @@ impl Tokenizer<'_> {
         }
     }
 
-    fn digit_error(&mut self, digit: u8, name: &str) -> SyntaxError {
+    fn digit_error(&mut self, digit: u8, name: &str) -> BoxedError {
         self.cursor.pos += 1;
         self.error(format!(
             "invalid digit '{}' in {name} literal",

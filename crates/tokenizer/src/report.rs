@@ -1,7 +1,7 @@
 //! Errors: their words, and where they point. CPython reports some from the tokenizer and leaves others as codes to
 //! the tokenizer's user; the parser and the `tokenize` module then place them differently.
 
-use crate::error::{SyntaxError, SyntaxErrorKind, SyntaxWarning, WarningCategory};
+use crate::error::{BoxedError, SyntaxError, SyntaxErrorKind, SyntaxWarning, WarningCategory};
 use crate::tokenizer::{Done, Tokenizer, to_u32};
 
 /// How many characters `bytes` holds; a character cut off at the end counts.
@@ -39,7 +39,7 @@ impl Tokenizer<'_> {
 
     /// An error at the last character read.
     #[cold]
-    pub(crate) fn error(&mut self, msg: impl Into<String>) -> SyntaxError {
+    pub(crate) fn error(&mut self, msg: impl Into<String>) -> BoxedError {
         // A newline that is only implied counts too.
         let implied = to_u32(self.cursor.pos.saturating_sub(self.source.len()));
         let column =
@@ -54,21 +54,21 @@ impl Tokenizer<'_> {
         msg: impl Into<String>,
         start: usize,
         end: usize,
-    ) -> SyntaxError {
+    ) -> BoxedError {
         let chars = |to| count_chars(self.cursor.slice(self.cursor.line_start, to));
         let (offset, end_offset) = (chars(start) + 1, chars(end.saturating_sub(1)) + 1);
         self.error_at(msg, offset, end_offset)
     }
 
-    fn error_at(&mut self, msg: impl Into<String>, offset: u32, end_offset: u32) -> SyntaxError {
+    fn error_at(&mut self, msg: impl Into<String>, offset: u32, end_offset: u32) -> BoxedError {
         self.done = Done::Error;
         let mut error = SyntaxError::new(msg, self.cursor.lineno, offset, end_offset);
         error.text = Some(self.current_line());
-        error
+        Box::new(error)
     }
 
     #[cold]
-    pub(crate) fn null_error(&mut self) -> SyntaxError {
+    pub(crate) fn null_error(&mut self) -> BoxedError {
         self.cursor.pos = self.cursor.line_start;
         self.error("source code cannot contain null bytes")
     }
@@ -76,7 +76,7 @@ impl Tokenizer<'_> {
     /// An error that CPython leaves to the tokenizer's user as a code; the rest of the line is skipped where it is
     /// about indentation.
     #[cold]
-    pub(crate) fn coded_error(&mut self, code: Done) -> SyntaxError {
+    pub(crate) fn coded_error(&mut self, code: Done) -> BoxedError {
         self.done = code;
         let (kind, msg) = match code {
             Done::Dedent => (
@@ -109,7 +109,7 @@ impl Tokenizer<'_> {
             error.offset = Some(count_chars(line) + 1);
             (error.end_lineno, error.end_offset) = (None, None);
             error.text = Some(lossy(line));
-            return error;
+            return Box::new(error);
         }
         let line = self
             .cursor
@@ -131,25 +131,25 @@ impl Tokenizer<'_> {
             }
             _ => {}
         }
-        error
+        Box::new(error)
     }
 
     /// The end of input where more was expected.
     #[cold]
-    pub(crate) fn eof_error(&mut self) -> SyntaxError {
+    pub(crate) fn eof_error(&mut self) -> BoxedError {
         self.done = Done::Eof;
         if self.options.extra_tokens {
             let msg = "unexpected EOF in multi-line statement";
             // A column in bytes, from where the statement's last line or f-string began.
             let column = to_u32(self.cursor.line_end.saturating_sub(self.cursor.buf));
-            return SyntaxError {
+            return Box::new(SyntaxError {
                 end_lineno: Some(self.cursor.lineno),
                 end_offset: None,
                 ..SyntaxError::new(msg, self.cursor.lineno, column, 0)
-            };
+            });
         }
         match self.brackets.last() {
-            Some(_) => self.unclosed_bracket_error(),
+            Some(_) => Box::new(self.unclosed_bracket_error()),
             None => {
                 let column = self.cursor.pos.saturating_sub(self.cursor.line_start);
                 let mut error = SyntaxError::new(
@@ -159,7 +159,7 @@ impl Tokenizer<'_> {
                     SyntaxError::MINUS_ONE,
                 );
                 error.text = Some(self.error_text(self.cursor.lineno));
-                error
+                Box::new(error)
             }
         }
     }
@@ -188,7 +188,7 @@ impl Tokenizer<'_> {
             category: WarningCategory::SyntaxWarning,
             msg: msg.to_owned(),
             lineno: self.cursor.lineno,
-            as_error,
+            as_error: *as_error,
         });
     }
 }

@@ -3,6 +3,7 @@
 
 use memchr::{memchr2, memchr3};
 
+use crate::error::BoxedError;
 use crate::kind::TokenKind;
 use crate::tokenizer::{Done, MAXFSTRINGLEVEL, Scanned, Start, Tokenizer};
 
@@ -114,7 +115,7 @@ impl Tokenizer<'_> {
         size: usize,
         escaped_quote: bool,
         at_newline: bool,
-    ) -> crate::SyntaxError {
+    ) -> BoxedError {
         let detected = self.rewind_to(self.start);
         // A quote like the one around it: what misses is the brace.
         if let Some(outer) = self
@@ -175,7 +176,7 @@ impl Tokenizer<'_> {
     }
 
     /// Goes over to the expression of a replacement field.
-    fn enter_field(&mut self) -> Result<(), crate::SyntaxError> {
+    fn enter_field(&mut self) -> Result<(), BoxedError> {
         let Some(fstring) = self.fstrings.last_mut() else {
             return Ok(());
         };
@@ -309,7 +310,7 @@ impl Tokenizer<'_> {
     }
 
     #[cold]
-    fn unterminated_fstring(&mut self, at_newline: bool) -> crate::SyntaxError {
+    fn unterminated_fstring(&mut self, at_newline: bool) -> BoxedError {
         let Some(fstring) = self.fstrings.last() else {
             return self.eof_error();
         };

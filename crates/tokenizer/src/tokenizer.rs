@@ -2,7 +2,7 @@
 //! like is in `normal`, `number` and `strings`; how errors are worded and placed is in `report`.
 
 use crate::cursor::Cursor;
-use crate::error::{SyntaxError, SyntaxWarning};
+use crate::error::{BoxedError, SyntaxError, SyntaxWarning};
 use crate::kind::TokenKind;
 use crate::strings::FString;
 
@@ -125,7 +125,7 @@ pub(crate) struct Start {
     pub line_start: usize,
 }
 
-pub(crate) type Scanned = Result<Token, SyntaxError>;
+pub(crate) type Scanned = Result<Token, BoxedError>;
 
 /// Reads tokens from a text, one at a time.
 #[derive(Debug)]
@@ -144,7 +144,7 @@ pub struct Tokenizer<'s> {
     pub(crate) comment_newline: bool,
     pub(crate) done: Done,
     pub(crate) warnings: Vec<SyntaxWarning>,
-    failed: Option<Box<SyntaxError>>,
+    failed: Option<BoxedError>,
 }
 
 impl<'s> Tokenizer<'s> {
@@ -177,8 +177,7 @@ impl<'s> Tokenizer<'s> {
         if u32::try_from(text.len()).is_ok_and(|n| n < u32::MAX) {
             return tokenizer;
         }
-        let error = tokenizer.error("source code is too large");
-        tokenizer.failed = Some(Box::new(error));
+        tokenizer.failed = Some(tokenizer.error("source code is too large"));
         tokenizer
     }
 
@@ -196,10 +195,10 @@ impl<'s> Tokenizer<'s> {
         } else {
             scanned
         };
-        if let Err(error) = &scanned {
-            self.failed = Some(Box::new(error.clone()));
-        }
-        scanned
+        scanned.map_err(|error| {
+            self.failed = Some(error.clone());
+            *error
+        })
     }
 
     /// The whole text.
