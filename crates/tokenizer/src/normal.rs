@@ -300,13 +300,12 @@ impl Tokenizer<'_> {
             None => (TokenKind::TypeComment, rest),
         };
         self.start.pos = end - rest.len();
-        let token = self.token(kind);
         if kind == TokenKind::TypeIgnore && blank_line {
-            // Alone on its line, it takes the newline with it.
+            // Alone on its line, it takes the newline with it (and `ast.TypeIgnore.tag` shows that).
             self.cursor.bump();
             self.at_line_start = true;
         }
-        Some(token)
+        Some(self.token(kind))
     }
 
     fn name_or_prefixed_string(&mut self) -> Scanned {

@@ -176,3 +176,44 @@ fn any_text_comes_to_an_end() {
         }
     }
 }
+
+/// `type_comment` and `TypeIgnore.tag` as CPython's `ast.parse(..., type_comments=True)` gives them.
+#[test]
+fn type_comments() {
+    let comment = |text| {
+        let options = TokenizerOptions {
+            type_comments: true,
+            ..TokenizerOptions::default()
+        };
+        let mut tokenizer = Tokenizer::new(text, options);
+        std::iter::from_fn(|| {
+            tokenizer
+                .next_token()
+                .ok()
+                .map(|t| (t.kind, tokenizer.text(&t)))
+        })
+        .take_while(|t| t.0 != TokenKind::Endmarker)
+        .find(|t| matches!(t.0, TokenKind::TypeComment | TokenKind::TypeIgnore))
+    };
+    assert_eq!(
+        comment("x = 1 # type: int\n"),
+        Some((TokenKind::TypeComment, "int"))
+    );
+    assert_eq!(
+        comment("x = 1 #type:int\n"),
+        Some((TokenKind::TypeComment, "int"))
+    );
+    assert_eq!(
+        comment("x = 1 # type: ignoreé\n"),
+        Some((TokenKind::TypeComment, "ignoreé"))
+    );
+    assert_eq!(
+        comment("x = 1 # type: ignore[a]\n"),
+        Some((TokenKind::TypeIgnore, "[a]"))
+    );
+    assert_eq!(
+        comment("# type: ignore\nx = 1\n"),
+        Some((TokenKind::TypeIgnore, "\n"))
+    );
+    assert_eq!(comment("x = 1 # types\n"), None);
+}
