@@ -1,4 +1,4 @@
-//! Times searches over a few texts; `cargo run --release -p taipan-sre --example bench`. The programs of `bench.txt` were
+//! Times searches over a few texts; `cargo run --release -p taipan-sre --example bench [pattern]`. The programs of `bench.txt` were
 //! compiled by CPython 3.14 from the source that stands above each. `small` is 100,000 matches of `key = value`.
 
 use std::time::Instant;
@@ -23,9 +23,14 @@ fn main() {
     let words = "The quick brown fox jumps over the lazy dog. user@example.com 127.0.0.1 key=value; \"a b\" ".repeat(2000);
     let mut state = State::new();
     let mut title = "";
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    let rounds = if wanted.is_empty() { 7 } else { 100 };
     for line in include_str!("bench.txt").lines() {
         if let Some(rest) = line.strip_prefix('#') {
             title = rest;
+            continue;
+        }
+        if !title.contains(&wanted) {
             continue;
         }
         let (groups, code) = line
@@ -44,7 +49,7 @@ fn main() {
             .unwrap_or_else(|_| panic!("{title}"));
         let mut best = f64::INFINITY;
         let mut found = 0;
-        for _ in 0..3 {
+        for _ in 0..rounds {
             let start = Instant::now();
             found = 0;
             if title.starts_with("small") {

@@ -107,24 +107,54 @@ impl<C: Char> Matcher<'_, C> {
             .is_some_and(|set| set.has(&self.program.code, &*self.env, ch))
     }
 
-    /// Whether the code at `pc` fails at `ptr` for sure, without having done anything. Saves a frame.
+    /// Whether the code at `pc` fails at `ptr` for sure, without having done anything that would be seen. It looks at a few
+    /// instructions, which saves most of the frames that would fail.
     #[inline(always)]
     pub(crate) fn rejects(&self, pc: usize, ptr: usize) -> bool {
-        let mut pc = pc;
-        loop {
-            return match self.word(pc) {
-                op::LITERAL => self.ch(ptr) != Some(self.word(pc + 1)),
-                op::IN | op::IN_IGNORE | op::IN_UNI_IGNORE => !self
-                    .ch(ptr)
-                    .is_some_and(|ch| self.in_set(self.word(pc + 2), ch)),
-                op::NOT_LITERAL => self.ch(ptr).is_none_or(|ch| ch == self.word(pc + 1)),
-                // A mark above the highest is forgotten when the frame fails; a lower one would stay.
-                op::MARK if self.word(pc + 1) as i32 > self.state.lastmark => {
+        let (mut pc, mut ptr) = (pc, ptr);
+        for _ in 0..4 {
+            match self.word(pc) {
+                op::LITERAL => {
+                    if self.ch(ptr) != Some(self.word(pc + 1)) {
+                        return true;
+                    }
                     pc += 2;
-                    continue;
+                    ptr += 1;
                 }
-                _ => false,
-            };
+                op::IN | op::IN_IGNORE | op::IN_UNI_IGNORE => {
+                    if !self
+                        .ch(ptr)
+                        .is_some_and(|ch| self.in_set(self.word(pc + 2), ch))
+                    {
+                        return true;
+                    }
+                    pc += 1 + self.word(pc + 1) as usize;
+                    ptr += 1;
+                }
+                op::NOT_LITERAL => return self.ch(ptr).is_none_or(|ch| ch == self.word(pc + 1)),
+                // A mark above the highest is forgotten when the frame fails; a lower one would stay.
+                op::MARK if self.word(pc + 1) as i32 > self.state.lastmark => pc += 2,
+                // Matches nothing for sure if its least number of characters is not there.
+                op::REPEAT_ONE | op::POSSESSIVE_REPEAT_ONE if self.word(pc + 2) > 0 => {
+                    return !self.matches_one(pc + 4, ptr);
+                }
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// Whether the instruction at `pc`, which matches one character, matches at `ptr`.
+    #[inline(always)]
+    fn matches_one(&self, pc: usize, ptr: usize) -> bool {
+        let Some(ch) = self.ch(ptr) else { return false };
+        match self.word(pc) {
+            op::ANY => ch != 10,
+            op::ANY_ALL => true,
+            op::LITERAL => ch == self.word(pc + 1),
+            op::NOT_LITERAL => ch != self.word(pc + 1),
+            op::IN => self.in_set(self.word(pc + 2), ch),
+            _ => self.count(pc, ptr, 1) == 1,
         }
     }
 
@@ -164,9 +194,10 @@ impl<C: Char> Matcher<'_, C> {
         }
         if index as i32 > state.lastmark {
             // The marks in between have not been met.
-            let first = (state.lastmark + 1) as usize;
-            if let Some(between) = state.marks.get_mut(first..mark) {
-                between.fill(NONE);
+            for between in (state.lastmark + 1) as usize..mark {
+                if let Some(place) = state.marks.get_mut(between) {
+                    *place = NONE;
+                }
             }
             state.lastmark = index as i32;
         }
@@ -642,7 +673,7 @@ impl<C: Char> Matcher<'_, C> {
                         if !self.rejects(tail, ptr) {
                             ask!(Asked::MinRepeatOne, tail, ptr, frame.toplevel);
                         }
-                        if self.count(pc + 3, ptr, 1) == 0 {
+                        if !self.matches_one(pc + 3, ptr) {
                             discard!();
                             fail!();
                         }
@@ -709,7 +740,7 @@ impl<C: Char> Matcher<'_, C> {
                         }
                         Asked::MinRepeatOne => {
                             restore!(true);
-                            if self.count(pc + 3, ptr, 1) == 0 {
+                            if !self.matches_one(pc + 3, ptr) {
                                 discard!();
                                 fail!();
                             }
