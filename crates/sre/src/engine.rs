@@ -134,14 +134,39 @@ impl<C: Char> Matcher<'_, C> {
                 op::NOT_LITERAL => return self.ch(ptr).is_none_or(|ch| ch == self.word(pc + 1)),
                 // A mark above the highest is forgotten when the frame fails; a lower one would stay.
                 op::MARK if self.word(pc + 1) as i32 > self.state.lastmark => pc += 2,
-                // Matches nothing for sure if its least number of characters is not there.
-                op::REPEAT_ONE | op::POSSESSIVE_REPEAT_ONE if self.word(pc + 2) > 0 => {
-                    return !self.matches_one(pc + 4, ptr);
+                op::REPEAT_ONE | op::POSSESSIVE_REPEAT_ONE => {
+                    if self.matches_one(pc + 4, ptr) {
+                        return false;
+                    }
+                    // Not once: too few, or the repeat is passed over.
+                    if self.word(pc + 2) > 0 {
+                        return true;
+                    }
+                    pc += 1 + self.word(pc + 1) as usize;
                 }
                 _ => return false,
             }
         }
         false
+    }
+
+    /// The same for the start of a match, where an alternation is looked into, too.
+    #[inline(always)]
+    pub(crate) fn rejects_start(&self, pc: usize, ptr: usize) -> bool {
+        if self.word(pc) != op::BRANCH {
+            return self.rejects(pc, ptr);
+        }
+        let mut alternative = pc + 1;
+        loop {
+            let skip = self.word(alternative) as usize;
+            if skip == 0 {
+                return true;
+            }
+            if !self.rejects(alternative + 1, ptr) {
+                return false;
+            }
+            alternative += skip;
+        }
     }
 
     /// Whether the instruction at `pc`, which matches one character, matches at `ptr`.

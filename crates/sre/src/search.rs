@@ -223,7 +223,7 @@ impl<C: Char> Matcher<'_, C> {
     ) -> Result<bool, Error> {
         self.state.start = start;
         self.state.forget_groups();
-        if self.rejects(pc, ptr) {
+        if self.rejects_start(pc, ptr) {
             return Ok(false);
         }
         self.run(pc, ptr, toplevel)
