@@ -13,7 +13,9 @@ pub mod code;
 pub mod constant;
 pub mod exception_table;
 pub mod location;
+pub mod marshal;
 pub mod opcode;
+pub mod pyc;
 
 pub use code::CodeObject;
 pub use constant::{Constant, Str};

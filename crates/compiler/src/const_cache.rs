@@ -41,7 +41,7 @@ impl ConstCache {
             | Constant::False
             | Constant::Ellipsis
             | Constant::StopIteration => constant,
-            Constant::Str(string) if looks_like_a_name(&string.text) => {
+            Constant::Str(string) if is_interned(&string.text) => {
                 Constant::Str(self.intern(&string.text))
             }
             Constant::Tuple(items) => {
@@ -97,9 +97,11 @@ impl ConstCache {
     }
 }
 
-/// Whether CPython interns a string constant of this text: ASCII letters, digits and underscores only.
-fn looks_like_a_name(text: &Wtf8) -> bool {
-    text.as_bytes()
-        .iter()
-        .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+/// Whether a string constant of this text is an interned string in CPython: if it looks like a name (ASCII letters,
+/// digits and underscores only), and if it is one character of Latin-1, of which each exists once.
+fn is_interned(text: &Wtf8) -> bool {
+    let name_character = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let mut points = text.code_points();
+    text.as_bytes().iter().all(name_character)
+        || (points.next().is_some_and(|point| point < 256) && points.next().is_none())
 }
