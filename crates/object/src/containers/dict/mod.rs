@@ -1,0 +1,364 @@
+//! `dict`: compact and ordered (Hettinger 2012, PEP 468). The table is in `table.rs`; here is lookup with Python's `==`,
+//! which may run code that changes the dict: every such lookup looks at the stamp afterwards and starts again if needed.
+
+mod table;
+
+use std::cell::{Cell, UnsafeCell};
+
+use crate::containers::string::Str;
+use crate::reference::{Ref, Traverse, Visitor};
+use crate::value::{PyResult, Value};
+use crate::vm::Vm;
+
+use table::{Probe, Table};
+
+/// The payload of `dict`.
+#[repr(C)]
+pub struct Dict {
+    table: UnsafeCell<Table>,
+    /// Rises with every change of the keys: insertions, removals, clearing.
+    stamp: Cell<u32>,
+    /// Identifies the set of keys for caches; 0: none assigned. Reset when keys change.
+    version: Cell<u32>,
+}
+
+crate::payload!(Dict, gc);
+
+impl Traverse for Dict {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        self.table().visit(visit);
+    }
+    fn clear(&self) {
+        self.clear_all();
+    }
+}
+
+impl Default for Dict {
+    fn default() -> Dict {
+        Dict::new()
+    }
+}
+
+impl Dict {
+    /// An empty dict's payload.
+    pub fn new() -> Dict {
+        Dict { table: UnsafeCell::new(Table::new()), stamp: Cell::new(0), version: Cell::new(0) }
+    }
+
+    #[inline(always)]
+    fn table(&self) -> &Table {
+        // SAFETY: references into the table end before foreign code runs; unique ones exist only inside `table_mut` uses below.
+        unsafe { &*self.table.get() }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::mut_from_ref, reason = "private, and each use ends before foreign code can run")]
+    fn table_mut(&self) -> &mut Table {
+        // SAFETY: as for `table`; no other reference is live at the call sites in this file.
+        unsafe { &mut *self.table.get() }
+    }
+
+    fn keys_changed(&self) {
+        self.stamp.set(self.stamp.get().wrapping_add(1));
+        self.version.set(0);
+    }
+
+    /// Number of items.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.table().len()
+    }
+
+    /// Whether it is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Changes whenever keys are added or removed; iterators compare it.
+    pub fn stamp(&self) -> u32 {
+        self.stamp.get()
+    }
+
+    /// The version of the keys for caches, assigned on demand. Equal versions mean: same keys at the same indices.
+    pub fn keys_version(&self, vm: &Vm) -> u32 {
+        if self.version.get() == 0 {
+            self.version.set(vm.interp().next_dict_version());
+        }
+        self.version.get()
+    }
+
+    /// The version of the keys, 0 if none was assigned.
+    #[inline(always)]
+    pub fn cached_version(&self) -> u32 {
+        self.version.get()
+    }
+
+    /// One past the last index that entries use; entries of removed items are gaps.
+    pub fn index_end(&self) -> usize {
+        self.table().end()
+    }
+
+    /// The value at an index from [`Dict::index_of_str`], if there is still an item.
+    #[inline(always)]
+    pub fn value_at(&self, index: usize) -> Option<Value> {
+        self.table().value(index).cloned()
+    }
+
+    /// The item at an index.
+    pub fn entry_at(&self, index: usize) -> Option<(Value, Value)> {
+        let t = self.table();
+        Some((t.key(index)?.clone(), t.value(index)?.clone()))
+    }
+
+    /// The hash of the key at an index.
+    pub fn hash_at(&self, index: usize) -> i64 {
+        self.table().hash(index)
+    }
+
+    /// Replaces the value at an index that holds an item; gives the old one.
+    pub fn set_value_at(&self, index: usize, v: Value) -> Option<Value> {
+        self.table_mut().replace_value(index, v)
+    }
+
+    /// The next item at or after `index`, with the index to go on from.
+    #[inline]
+    pub fn next_entry(&self, mut index: usize) -> Option<(usize, Value, Value)> {
+        let t = self.table();
+        let end = t.end();
+        while index < end {
+            if let (Some(k), Some(v)) = (t.key(index), t.value(index)) {
+                return Some((index + 1, k.clone(), v.clone()));
+            }
+            index += 1;
+        }
+        None
+    }
+
+    /// The item before `index` (exclusive), with its index.
+    pub fn prev_entry(&self, mut index: usize) -> Option<(usize, Value, Value)> {
+        let t = self.table();
+        index = index.min(t.end());
+        while index > 0 {
+            index -= 1;
+            if let (Some(k), Some(v)) = (t.key(index), t.value(index)) {
+                return Some((index, k.clone(), v.clone()));
+            }
+        }
+        None
+    }
+
+    /// Copies of all items, in order.
+    pub fn items(&self) -> Vec<(Value, Value)> {
+        let t = self.table();
+        let mut out = Vec::with_capacity(t.len());
+        for i in 0..t.end() {
+            if let (Some(k), Some(v)) = (t.key(i), t.value(i)) {
+                out.push((k.clone(), v.clone()));
+            }
+        }
+        out
+    }
+
+    /// Copies of all keys, in order.
+    pub fn keys(&self) -> Vec<Value> {
+        self.items().into_iter().map(|(k, _)| k).collect()
+    }
+
+    /// Copies of all values, in order.
+    pub fn values(&self) -> Vec<Value> {
+        self.items().into_iter().map(|(_, v)| v).collect()
+    }
+
+    /// The index of a str key; runs no Python code: keys that are not exact strings are passed over.
+    #[inline]
+    pub fn index_of_str(&self, vm: &Vm, key: &Ref<Str>) -> Option<usize> {
+        let hash = key.hash(vm);
+        self.table().find_str(vm, key, hash)
+    }
+
+    /// The value of a str key; runs no Python code: keys that are not exact strings are passed over.
+    #[inline]
+    pub fn get_str(&self, vm: &Vm, key: &Ref<Str>) -> Option<Value> {
+        let i = self.index_of_str(vm, key)?;
+        self.table().value(i).cloned()
+    }
+
+    /// The index of a key.
+    pub fn find(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<usize>> {
+        if key.is_exact_str(vm)
+            && self.table().only_str_keys()
+            && let Some(s) = key.downcast_ref::<Str>()
+        {
+            return Ok(self.table().find_str(vm, s, hash));
+        }
+        'again: loop {
+            let mut probe = self.table().probe(hash);
+            loop {
+                match self.table().step(&mut probe, hash, key) {
+                    Probe::Absent => return Ok(None),
+                    Probe::Same(i) => return Ok(Some(i)),
+                    Probe::Candidate(i) => {
+                        let Some(stored) = self.table().key(i).cloned() else { continue 'again };
+                        if let (Some(a), Some(b)) = (exact_str(vm, &stored), exact_str(vm, key)) {
+                            if a.same_text(b) {
+                                return Ok(Some(i));
+                            }
+                            continue;
+                        }
+                        let stamp = self.stamp.get();
+                        let equal = vm.eq(&stored, key)?;
+                        if self.stamp.get() != stamp {
+                            continue 'again;
+                        }
+                        if equal {
+                            return Ok(Some(i));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The value of a key.
+    #[inline]
+    pub fn get(&self, vm: &Vm, key: &Value) -> PyResult<Option<Value>> {
+        let hash = vm.hash(key)?;
+        self.get_with_hash(vm, key, hash)
+    }
+
+    /// The value of a key whose hash is known.
+    pub fn get_with_hash(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<Value>> {
+        if self.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.find(vm, key, hash)?.and_then(|i| self.table().value(i).cloned()))
+    }
+
+    /// Sets the value of a key.
+    #[inline]
+    pub fn set(&self, vm: &Vm, key: &Value, value: Value) -> PyResult<()> {
+        let hash = vm.hash(key)?;
+        self.set_with_hash(vm, key, hash, value)
+    }
+
+    /// Sets the value of a key whose hash is known.
+    pub fn set_with_hash(&self, vm: &Vm, key: &Value, hash: i64, value: Value) -> PyResult<()> {
+        match self.find(vm, key, hash)? {
+            Some(i) => {
+                let old = self.table_mut().replace_value(i, value);
+                drop(old);
+                Ok(())
+            }
+            None => self.insert_new(vm, key.clone(), hash, value),
+        }
+    }
+
+    /// Sets the value of a str key.
+    #[inline]
+    pub fn set_str(&self, vm: &Vm, key: &Ref<Str>, value: Value) -> PyResult<()> {
+        let hash = key.hash(vm);
+        match self.table().find_str(vm, key, hash) {
+            Some(i) => {
+                let old = self.table_mut().replace_value(i, value);
+                drop(old);
+                Ok(())
+            }
+            None if self.table().only_str_keys() => self.insert_new(vm, key.as_value().clone(), hash, value),
+            None => self.set_with_hash(vm, key.as_value(), hash, value),
+        }
+    }
+
+    /// Sets the value of a key given as text; the key is interned.
+    pub fn set_named(&self, vm: &Vm, key: &str, value: Value) -> PyResult<()> {
+        let key = vm.intern(key)?;
+        self.set_str(vm, &key, value)
+    }
+
+    fn insert_new(&self, vm: &Vm, key: Value, hash: i64, value: Value) -> PyResult<()> {
+        let is_str = key.is_exact_str(vm);
+        if !self.table_mut().insert(key, hash, value, is_str) {
+            return Err(vm.no_memory());
+        }
+        self.keys_changed();
+        Ok(())
+    }
+
+    /// The value of a key, after putting `default` there if it has none.
+    pub fn setdefault(&self, vm: &Vm, key: &Value, default: &Value) -> PyResult<Value> {
+        let hash = vm.hash(key)?;
+        if let Some(i) = self.find(vm, key, hash)?
+            && let Some(v) = self.table().value(i)
+        {
+            return Ok(v.clone());
+        }
+        self.insert_new(vm, key.clone(), hash, default.clone())?;
+        Ok(default.clone())
+    }
+
+    /// Removes a key; gives its value.
+    pub fn remove(&self, vm: &Vm, key: &Value) -> PyResult<Option<Value>> {
+        let hash = vm.hash(key)?;
+        self.remove_with_hash(vm, key, hash)
+    }
+
+    /// Removes a key whose hash is known; gives its value.
+    pub fn remove_with_hash(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<Value>> {
+        if self.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.find(vm, key, hash)?.and_then(|i| self.remove_at(i)).map(|(_, v)| v))
+    }
+
+    /// Removes a str key; gives its value.
+    pub fn remove_str(&self, vm: &Vm, key: &Ref<Str>) -> Option<Value> {
+        let i = self.index_of_str(vm, key)?;
+        self.remove_at(i).map(|(_, v)| v)
+    }
+
+    /// Removes the item at an index; gives it.
+    pub fn remove_at(&self, index: usize) -> Option<(Value, Value)> {
+        let removed = self.table_mut().remove(index);
+        if removed.is_some() {
+            self.keys_changed();
+        }
+        removed
+    }
+
+    /// Removes and gives the last item.
+    pub fn pop_last(&self) -> Option<(Value, Value)> {
+        let (i, _, _) = self.prev_entry(usize::MAX)?;
+        self.remove_at(i)
+    }
+
+    /// Removes everything.
+    pub fn clear_all(&self) {
+        let old = std::mem::replace(self.table_mut(), Table::new());
+        self.keys_changed();
+        drop(old);
+    }
+
+    /// Takes over a copy of the other dict's table; this one must be empty.
+    pub fn copy_from(&self, other: &Dict) {
+        if let Some(copy) = other.table().copy() {
+            let old = std::mem::replace(self.table_mut(), copy);
+            self.keys_changed();
+            drop(old);
+        }
+    }
+
+    /// Bytes of the table, for `sys.getsizeof`.
+    pub fn table_bytes(&self) -> usize {
+        self.table().bytes()
+    }
+}
+
+fn exact_str<'a>(vm: &Vm, v: &'a Value) -> Option<&'a Ref<Str>> {
+    if v.is_exact_str(vm) { v.downcast_ref::<Str>() } else { None }
+}
+
+impl Vm {
+    /// A new empty dict.
+    pub fn new_dict(&self) -> PyResult<Ref<Dict>> {
+        self.new_object(&self.types().dict, Dict::new())
+    }
+}

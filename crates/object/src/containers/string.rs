@@ -1,0 +1,375 @@
+//! `str`: PEP 393 text in the object itself, with a cached hash, and the interpreter's table of interned strings.
+//! Layout: header, hash, length and form, then the code units.
+
+use std::cell::{Cell, RefCell};
+use std::hash::Hasher;
+use std::ptr::NonNull;
+
+use rustc_hash::FxHashMap;
+use taipan_text::{Form, TextBuf, TextRef};
+
+use crate::header::{Header, flag};
+use crate::reference::{Object, Ref};
+use crate::value::{PyResult, Value};
+use crate::vm::Vm;
+
+/// The payload of `str`; the code units follow it in memory.
+#[repr(C)]
+pub struct Str {
+    /// -1: not computed yet.
+    hash: Cell<i64>,
+    /// Length in code points, shifted left by 8; the low bits are the form.
+    meta: u64,
+}
+
+crate::payload!(Str, leaf, var);
+
+impl crate::reference::VarSized for Str {
+    fn var_bytes(&self) -> usize {
+        self.raw_bytes().len()
+    }
+}
+
+const DATA: usize = size_of::<Object<Str>>();
+
+fn form_code(form: Form) -> u64 {
+    match form {
+        Form::Ascii => 0,
+        Form::Latin1 => 1,
+        Form::Two => 2,
+        Form::Four => 3,
+    }
+}
+
+impl Str {
+    /// Length in code points.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        (self.meta >> 8) as usize
+    }
+
+    /// Whether it is empty.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The representation.
+    #[inline(always)]
+    pub fn form(&self) -> Form {
+        match self.meta & 3 {
+            0 => Form::Ascii,
+            1 => Form::Latin1,
+            2 => Form::Two,
+            _ => Form::Four,
+        }
+    }
+
+    /// Whether all code points are below 128.
+    #[inline(always)]
+    pub fn is_ascii(&self) -> bool {
+        self.meta & 3 == 0
+    }
+
+    #[inline(always)]
+    fn data(&self) -> *const u8 {
+        // The units lie behind the payload, in memory whose provenance was exposed when the object was made.
+        let at = (&raw const *self).addr() + size_of::<Str>();
+        std::ptr::with_exposed_provenance(at)
+    }
+
+    /// The text.
+    #[inline(always)]
+    pub fn text(&self) -> TextRef<'_> {
+        let n = self.len();
+        // SAFETY: `len` units of the form's width follow the payload, written when the string was made and never changed.
+        unsafe {
+            match self.meta & 3 {
+                0 | 1 => TextRef::One(std::slice::from_raw_parts(self.data(), n)),
+                2 => TextRef::Two(std::slice::from_raw_parts(self.data().cast(), n)),
+                _ => TextRef::Four(std::slice::from_raw_parts(self.data().cast(), n)),
+            }
+        }
+    }
+
+    /// The text as `&str`, for nothing, if it is ASCII.
+    #[inline(always)]
+    pub fn as_ascii(&self) -> Option<&str> {
+        if self.is_ascii() {
+            // SAFETY: ASCII bytes are UTF-8.
+            Some(unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(self.data(), self.len())) })
+        } else {
+            None
+        }
+    }
+
+    /// The text as UTF-8, lone surrogates replaced by U+FFFD: for messages, not for data.
+    pub fn to_string_lossy(&self) -> std::borrow::Cow<'_, str> {
+        match self.as_ascii() {
+            Some(s) => s.into(),
+            None => self.text().to_string_lossy().into(),
+        }
+    }
+
+    /// The text as UTF-8, `None` if it has lone surrogates.
+    pub fn to_str(&self) -> Option<std::borrow::Cow<'_, str>> {
+        match self.as_ascii() {
+            Some(s) => Some(s.into()),
+            None => self.text().to_string_strict().ok().map(Into::into),
+        }
+    }
+
+    /// Equality with a Rust string.
+    pub fn eq_str(&self, s: &str) -> bool {
+        match self.as_ascii() {
+            Some(a) => a == s,
+            None => self.text().eq_str(s),
+        }
+    }
+
+    /// Equality of content. Equal strings have the same form.
+    #[inline]
+    pub fn same_text(&self, other: &Str) -> bool {
+        self.meta == other.meta && self.raw_bytes() == other.raw_bytes()
+    }
+
+    /// The units as bytes in memory order.
+    #[inline(always)]
+    pub fn raw_bytes(&self) -> &[u8] {
+        let width = match self.meta & 3 {
+            0 | 1 => 1,
+            2 => 2,
+            _ => 4,
+        };
+        // SAFETY: as for `text`.
+        unsafe { std::slice::from_raw_parts(self.data(), self.len() * width) }
+    }
+
+    /// The hash if it was computed before.
+    #[inline(always)]
+    pub fn cached_hash(&self) -> Option<i64> {
+        let h = self.hash.get();
+        if h != -1 { Some(h) } else { None }
+    }
+
+    /// The hash: SipHash-1-3 of the units with the interpreter's key.
+    #[inline(always)]
+    pub fn hash(&self, vm: &Vm) -> i64 {
+        let h = self.hash.get();
+        if h != -1 { h } else { self.compute_hash(vm) }
+    }
+
+    #[inline(never)]
+    fn compute_hash(&self, vm: &Vm) -> i64 {
+        let h = hash_bytes(vm, self.raw_bytes());
+        self.hash.set(h);
+        h
+    }
+
+    fn head(&self) -> &Header {
+        // SAFETY: a payload lies directly behind its header.
+        unsafe { &*std::ptr::with_exposed_provenance((&raw const *self).addr() - size_of::<Header>()) }
+    }
+
+    /// Whether it is in the table of interned strings.
+    #[inline(always)]
+    pub fn is_interned(&self) -> bool {
+        self.head().has(flag::TYPE_SPECIFIC)
+    }
+}
+
+/// The hash of bytes: 0 for none, never -1.
+pub fn hash_bytes(vm: &Vm, bytes: &[u8]) -> i64 {
+    if bytes.is_empty() {
+        return 0;
+    }
+    let (k0, k1) = vm.interp().hash_key;
+    let mut hasher = siphasher::sip::SipHasher13::new_with_keys(k0, k1);
+    hasher.write(bytes);
+    match hasher.finish() as i64 {
+        -1 => -2,
+        h => h,
+    }
+}
+
+impl Drop for Str {
+    fn drop(&mut self) {
+        if self.is_interned() {
+            let this: *const Str = self;
+            Vm::with_current(|vm| vm.interp().interned.remove(self.hash.get(), this));
+        }
+    }
+}
+
+/// The interned strings of an interpreter, by hash. It owns no counts: a string removes itself when it dies.
+#[derive(Default)]
+pub struct Interned {
+    table: RefCell<FxHashMap<i64, Vec<NonNull<Object<Str>>>>>,
+}
+
+impl Interned {
+    fn remove(&self, hash: i64, s: *const Str) {
+        let mut table = self.table.borrow_mut();
+        if let Some(chain) = table.get_mut(&hash) {
+            // SAFETY: entries are live; only the address is taken.
+            chain.retain(|p| unsafe { &raw const (*p.as_ptr()).payload } != s);
+            if chain.is_empty() {
+                table.remove(&hash);
+            }
+        }
+    }
+
+    fn find(&self, hash: i64, eq: impl Fn(&Str) -> bool) -> Option<Ref<Str>> {
+        let table = self.table.borrow();
+        // SAFETY: strings in the table are live: they remove themselves when they die.
+        table.get(&hash)?.iter().map(|p| unsafe { p.as_ref() }).find(|o| eq(&o.payload)).map(Object::to_ref)
+    }
+
+    fn add(&self, s: &Ref<Str>, hash: i64) {
+        s.head().set(flag::TYPE_SPECIFIC);
+        self.table.borrow_mut().entry(hash).or_default().push(NonNull::from(s.object()));
+    }
+}
+
+impl Vm {
+    fn alloc_str(&self, len: usize, form: Form, units: &[u8]) -> PyResult<Ref<Str>> {
+        self.alloc_str_of(self.types().str.object(), len, form, units)
+    }
+
+    /// A new instance of a subclass of `str` with the text of `s`.
+    pub fn new_str_of(&self, ty: &crate::class::TypeRef, s: &Str) -> PyResult<Ref<Str>> {
+        self.alloc_str_of(ty.object(), s.len(), s.form(), s.raw_bytes())
+    }
+
+    fn alloc_str_of(&self, ty: &Object<crate::class::TypeObject>, len: usize, form: Form, units: &[u8]) -> PyResult<Ref<Str>> {
+        let size = DATA.checked_add(units.len()).ok_or_else(|| self.no_memory())?;
+        let payload = Str { hash: Cell::new(-1), meta: ((len as u64) << 8) | form_code(form) };
+        let s = self
+            .heap()
+            .new_object(ty, ty.payload.var_instance_size(size), payload)
+            .ok_or_else(|| self.no_memory())?;
+        // SAFETY: the object was made with room for `units` behind its payload, and nobody reads it yet.
+        unsafe {
+            std::ptr::copy_nonoverlapping(units.as_ptr(), s.data().cast_mut(), units.len());
+        }
+        Ok(s)
+    }
+
+    /// A new string of UTF-8 text.
+    pub fn new_str(&self, s: &str) -> PyResult<Ref<Str>> {
+        if s.is_ascii() {
+            match s.len() {
+                0 => return Ok(self.interp().singletons().empty_str.clone()),
+                1 => return Ok(self.latin1_char(s.as_bytes()[0])),
+                n => return self.alloc_str(n, Form::Ascii, s.as_bytes()),
+            }
+        }
+        let mut buf = TextBuf::with_capacity(s.len());
+        buf.push_str(s);
+        self.new_str_buf(&buf)
+    }
+
+    /// A new string of text in any width; narrowed to the form its code points need.
+    pub fn new_str_text(&self, text: TextRef<'_>) -> PyResult<Ref<Str>> {
+        match text {
+            TextRef::One([]) => return Ok(self.interp().singletons().empty_str.clone()),
+            TextRef::One([c]) => return Ok(self.latin1_char(*c)),
+            _ => {}
+        }
+        let form = text.form();
+        let natural = matches!(
+            (text, form),
+            (TextRef::One(_), Form::Ascii | Form::Latin1) | (TextRef::Two(_), Form::Two) | (TextRef::Four(_), Form::Four)
+        );
+        if natural {
+            return self.alloc_str(text.len(), form, text.as_bytes());
+        }
+        // A slice of a wide string whose code points are all narrow.
+        let buf = TextBuf::from_chars(text.chars());
+        self.alloc_str(text.len(), buf.form(), buf.as_text().as_bytes())
+    }
+
+    /// A new string from a builder.
+    pub fn new_str_buf(&self, buf: &TextBuf) -> PyResult<Ref<Str>> {
+        self.new_str_text(buf.as_text())
+    }
+
+    /// The one-character string of a Latin-1 code point.
+    #[inline]
+    pub fn latin1_char(&self, c: u8) -> Ref<Str> {
+        self.interp().singletons().latin1[c as usize].clone()
+    }
+
+    /// The one-character string of a code point.
+    pub fn char_str(&self, c: u32) -> PyResult<Ref<Str>> {
+        match u8::try_from(c) {
+            Ok(b) => Ok(self.latin1_char(b)),
+            Err(_) => self.new_str_text(TextRef::Four(&[c])),
+        }
+    }
+
+    /// The interned string of this text.
+    pub fn intern(&self, s: &str) -> PyResult<Ref<Str>> {
+        let fresh = self.new_str(s)?;
+        Ok(self.intern_str(&fresh))
+    }
+
+    /// The interned string equal to `s`, which may be `s` itself. Only exact strings are interned.
+    #[inline]
+    pub fn intern_str(&self, s: &Ref<Str>) -> Ref<Str> {
+        if s.is_interned() { s.clone() } else { self.intern_slow(s) }
+    }
+
+    #[inline(never)]
+    fn intern_slow(&self, s: &Ref<Str>) -> Ref<Str> {
+        let hash = s.hash(self);
+        let table = &self.interp().interned;
+        if let Some(found) = table.find(hash, |o| o.same_text(s)) {
+            return found;
+        }
+        if !std::ptr::eq(s.head().ty(), self.types().str.object()) {
+            // An instance of a subclass: its exact copy is what is interned.
+            return match self.new_str_text(s.text()) {
+                Ok(copy) => {
+                    table.add(&copy, copy.hash(self));
+                    copy
+                }
+                Err(_) => {
+                    self.clear_exception();
+                    s.clone()
+                }
+            };
+        }
+        table.add(s, hash);
+        s.clone()
+    }
+
+    /// The interned string of this text if there is one: an attribute that nobody interned exists nowhere.
+    pub fn find_interned(&self, s: &Ref<Str>) -> Option<Ref<Str>> {
+        if s.is_interned() {
+            return Some(s.clone());
+        }
+        self.interp().interned.find(s.hash(self), |o| o.same_text(s))
+    }
+
+    /// A string before `str` exists; its type is given.
+    pub(crate) fn bootstrap_str(&self, ty: &Object<crate::class::TypeObject>, form: Form, units: &[u8]) -> PyResult<Ref<Str>> {
+        self.alloc_str_of(ty, units.len(), form, units)
+    }
+
+    /// Bootstraps a string before singletons exist.
+    pub(crate) fn new_str_raw(&self, form: Form, units: &[u8]) -> PyResult<Ref<Str>> {
+        self.alloc_str(units.len(), form, units)
+    }
+}
+
+impl Value {
+    /// Whether this is an exact `str`.
+    #[inline(always)]
+    pub fn is_exact_str(&self, vm: &Vm) -> bool {
+        match self.header() {
+            Some(h) => std::ptr::eq(h.ty(), vm.types().str.object()),
+            None => false,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! `tuple`: a fixed number of values in the object itself, with a cached hash.
+
+use std::cell::Cell;
+use std::mem::MaybeUninit;
+
+use crate::class::TypeObject;
+use crate::reference::{Layout, Object, Payload, Ref, Traverse, Visitor};
+use crate::value::{PyResult, Value};
+use crate::vm::Vm;
+
+/// The payload of `tuple`; the items follow it in memory.
+#[repr(C)]
+pub struct Tuple {
+    /// -1: not computed yet.
+    pub(crate) hash: Cell<i64>,
+    len: usize,
+}
+
+crate::payload!(Tuple, gc, var);
+
+impl crate::reference::VarSized for Tuple {
+    fn var_bytes(&self) -> usize {
+        self.len * 8
+    }
+}
+
+impl Tuple {
+    fn data(&self) -> *const Value {
+        let at = (&raw const *self).addr() + size_of::<Tuple>();
+        std::ptr::with_exposed_provenance(at)
+    }
+
+    /// Number of items.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it is empty.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The items. A tuple never changes, so the slice may be kept while Python code runs as long as the tuple is.
+    #[inline(always)]
+    pub fn as_slice(&self) -> &[Value] {
+        // SAFETY: `len` values follow the payload from the moment the tuple can be seen.
+        unsafe { std::slice::from_raw_parts(self.data(), self.len) }
+    }
+
+    /// A copy of an item.
+    #[inline(always)]
+    pub fn get(&self, i: usize) -> Option<Value> {
+        self.as_slice().get(i).cloned()
+    }
+
+    /// The hash, if computed before.
+    pub fn cached_hash(&self) -> Option<i64> {
+        let h = self.hash.get();
+        if h == -1 { None } else { Some(h) }
+    }
+
+    /// Remembers the hash.
+    pub fn set_cached_hash(&self, h: i64) {
+        self.hash.set(h);
+    }
+}
+
+impl Traverse for Tuple {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        for v in self.as_slice() {
+            visit(v);
+        }
+    }
+}
+
+impl Drop for Tuple {
+    fn drop(&mut self) {
+        for i in 0..self.len {
+            // SAFETY: each item is dropped once, and nobody sees a dying tuple.
+            unsafe { std::ptr::drop_in_place(self.data().cast_mut().add(i)) };
+        }
+    }
+}
+
+impl Vm {
+    /// A new tuple that takes over the items.
+    pub fn new_tuple(&self, items: Vec<Value>) -> PyResult<Ref<Tuple>> {
+        if items.is_empty() {
+            return Ok(self.interp().singletons().empty_tuple.clone());
+        }
+        self.new_tuple_of(self.types().tuple.object(), items)
+    }
+
+    /// A new instance of a subclass of `tuple` (or of `tuple` itself).
+    pub fn new_tuple_of(&self, ty: &Object<TypeObject>, items: Vec<Value>) -> PyResult<Ref<Tuple>> {
+        let n = items.len();
+        let r = self.alloc_tuple(ty, n)?;
+        // SAFETY: the tuple has room for n items behind its payload; the vector's items are moved, not dropped.
+        unsafe {
+            let mut items = std::mem::ManuallyDrop::new(items);
+            std::ptr::copy_nonoverlapping(items.as_ptr(), r.data().cast_mut(), n);
+            items.set_len(0);
+            drop(std::mem::ManuallyDrop::into_inner(items));
+            set_len(&r, n);
+        }
+        Ok(r)
+    }
+
+    /// A new tuple of copies of the items.
+    pub fn new_tuple_from(&self, items: &[Value]) -> PyResult<Ref<Tuple>> {
+        if items.is_empty() {
+            return Ok(self.interp().singletons().empty_tuple.clone());
+        }
+        let r = self.alloc_tuple(self.types().tuple.object(), items.len())?;
+        for (i, v) in items.iter().enumerate() {
+            // SAFETY: as above.
+            unsafe { r.data().cast_mut().cast::<MaybeUninit<Value>>().add(i).write(MaybeUninit::new(v.clone())) };
+        }
+        // SAFETY: all items are written.
+        unsafe { set_len(&r, items.len()) };
+        Ok(r)
+    }
+
+    fn alloc_tuple(&self, ty: &Object<TypeObject>, n: usize) -> PyResult<Ref<Tuple>> {
+        let items = n.checked_mul(8).ok_or_else(|| self.no_memory())?;
+        let size = size_of::<Object<Tuple>>().checked_add(items).ok_or_else(|| self.no_memory())?;
+        self.heap()
+            .new_object(ty, ty.payload.var_instance_size(size), Tuple { hash: Cell::new(-1), len: 0 })
+            .ok_or_else(|| self.no_memory())
+    }
+}
+
+/// Makes written items visible.
+///
+/// # Safety
+/// `n` items behind the payload are initialised.
+unsafe fn set_len(t: &Ref<Tuple>, n: usize) {
+    let p = t.as_ptr().cast_mut();
+    // SAFETY: the tuple is new and seen by nobody else.
+    unsafe { (&raw mut (*p).payload.len).write(n) };
+}
+
+impl Value {
+    /// The payload, if the object's is or starts with a `T`.
+    #[inline(always)]
+    pub fn downcast_ref<T: Payload>(&self) -> Option<&Ref<T>> {
+        let h = self.header()?;
+        let l: &'static Layout = h.ty().payload.layout();
+        if l.is_or_extends(T::layout()) {
+            // SAFETY: the layout says what the payload is or starts with.
+            Some(unsafe { Ref::cast_unchecked(self) })
+        } else {
+            None
+        }
+    }
+
+    /// The typed pointer, or the value back.
+    #[inline(always)]
+    pub fn downcast<T: Payload>(self) -> Result<Ref<T>, Value> {
+        if self.downcast_ref::<T>().is_some() {
+            // SAFETY: just checked.
+            Ok(unsafe { Ref::from_value_unchecked(self) })
+        } else {
+            Err(self)
+        }
+    }
+
+    /// The payload, if the object is an exact instance of `ty`, whose payload is `T`.
+    #[inline(always)]
+    pub fn downcast_exact<T: Payload>(&self, ty: &Ref<TypeObject>) -> Option<&Ref<T>> {
+        let h = self.header()?;
+        if std::ptr::eq(h.ty(), ty.object()) && std::ptr::eq(ty.layout(), T::layout()) {
+            // SAFETY: the type's layout is T's.
+            Some(unsafe { Ref::cast_unchecked(self) })
+        } else {
+            None
+        }
+    }
+}

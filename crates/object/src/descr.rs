@@ -1,0 +1,137 @@
+//! The payloads of native functions and of descriptors: what they keep. Their behaviour is in `taipan-builtins`.
+
+use crate::cell::PyCell;
+use crate::class::{SlotId, TypeObject};
+use crate::containers::string::Str;
+use crate::native::{GetSetDef, NativeDef};
+use crate::reference::{Ref, Traverse, Visitor};
+use crate::value::{PyResult, Value};
+use crate::vm::Vm;
+
+/// `builtin_function_or_method`: a native function, bound to an instance, a class or a module.
+pub struct NativeFunction {
+    /// Its declaration.
+    pub def: &'static NativeDef,
+    /// What it is bound to; `None` for a static method.
+    pub self_: Option<Value>,
+    /// `__module__`: the module's name.
+    pub module: PyCell<Option<Value>>,
+    /// The type that declared it, for qualified names.
+    pub owner: Option<Ref<TypeObject>>,
+}
+
+crate::payload!(NativeFunction, gc);
+
+impl Traverse for NativeFunction {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        if let Some(v) = &self.self_ {
+            visit(v);
+        }
+        self.module.visit(visit);
+        if let Some(t) = &self.owner {
+            visit(t.as_value());
+        }
+    }
+}
+
+/// `method_descriptor` and `classmethod_descriptor`.
+pub struct MethodDescr {
+    /// The declaration.
+    pub def: &'static NativeDef,
+    /// `__objclass__`
+    pub owner: Ref<TypeObject>,
+}
+
+crate::payload!(MethodDescr, gc);
+
+impl Traverse for MethodDescr {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        visit(self.owner.as_value());
+    }
+}
+
+/// `getset_descriptor`
+pub struct GetSetDescr {
+    /// The declaration.
+    pub def: &'static GetSetDef,
+    /// `__objclass__`
+    pub owner: Ref<TypeObject>,
+}
+
+crate::payload!(GetSetDescr, gc);
+
+impl Traverse for GetSetDescr {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        visit(self.owner.as_value());
+    }
+}
+
+/// `member_descriptor`: a slot made by `__slots__`.
+pub struct MemberDescr {
+    /// `__name__`
+    pub name: Ref<Str>,
+    /// Offset of the word in the instance.
+    pub offset: u32,
+    /// `__objclass__`
+    pub owner: Ref<TypeObject>,
+}
+
+crate::payload!(MemberDescr, gc);
+
+impl Traverse for MemberDescr {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        visit(self.owner.as_value());
+    }
+}
+
+/// `wrapper_descriptor`: a dunder method that calls a native slot. What the slot function is called with depends on
+/// the entry of the slot table (`slotdefs.rs`) that `entry` indexes.
+pub struct WrapperDescr {
+    /// Index in the table of slot definitions.
+    pub entry: u16,
+    /// The slot.
+    pub slot: SlotId,
+    /// `__objclass__`: its slot is what is called.
+    pub owner: Ref<TypeObject>,
+}
+
+crate::payload!(WrapperDescr, gc);
+
+impl Traverse for WrapperDescr {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        visit(self.owner.as_value());
+    }
+}
+
+/// `method-wrapper`: a wrapper descriptor bound to an instance.
+pub struct MethodWrapper {
+    /// The descriptor.
+    pub descr: Ref<WrapperDescr>,
+    /// The instance.
+    pub self_: Value,
+}
+
+crate::payload!(MethodWrapper, gc);
+
+impl Traverse for MethodWrapper {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        visit(self.descr.as_value());
+        visit(&self.self_);
+    }
+}
+
+impl Vm {
+    /// A native function bound to `self_`, as a module's function or a bound method.
+    pub fn new_native_function(
+        &self,
+        def: &'static NativeDef,
+        self_: Option<Value>,
+        module: Option<Value>,
+        owner: Option<Ref<TypeObject>>,
+    ) -> PyResult<Ref<NativeFunction>> {
+        self.new_object(
+            &self.types().native_function,
+            NativeFunction { def, self_, module: PyCell::new(module), owner },
+        )
+    }
+}

@@ -1,0 +1,359 @@
+//! Exceptions: the payload of `BaseException`, the table of exception types, and raising from native code.
+//! The types' methods and the richer payloads (OSError's, SyntaxError's ...) are in `taipan-builtins`.
+
+use std::cell::Cell;
+
+use crate::cell::PyCell;
+use crate::class::{TypeRef, tpflags};
+use crate::containers::tuple::Tuple;
+use crate::reference::{Payload, Ref, Traverse, Visitor};
+use crate::value::{PyResult, Raised, Value};
+use crate::vm::Vm;
+
+/// The payload that every exception starts with.
+#[repr(C)]
+pub struct BaseException {
+    /// `args`
+    pub args: PyCell<Option<Ref<Tuple>>>,
+    /// `__traceback__`
+    pub traceback: PyCell<Option<Value>>,
+    /// `__context__`
+    pub context: PyCell<Option<Value>>,
+    /// `__cause__`
+    pub cause: PyCell<Option<Value>>,
+    /// `__suppress_context__`
+    pub suppress_context: Cell<bool>,
+}
+
+crate::payload!(BaseException, gc);
+
+impl BaseException {
+    /// An exception's payload with these arguments.
+    pub fn new(args: Ref<Tuple>) -> BaseException {
+        BaseException {
+            args: PyCell::new(Some(args)),
+            traceback: PyCell::new(None),
+            context: PyCell::new(None),
+            cause: PyCell::new(None),
+            suppress_context: Cell::new(false),
+        }
+    }
+}
+
+impl Traverse for BaseException {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        self.args.visit(visit);
+        self.traceback.visit(visit);
+        self.context.visit(visit);
+        self.cause.visit(visit);
+    }
+    fn clear(&self) {
+        self.traceback.set(None);
+        self.context.set(None);
+        self.cause.set(None);
+    }
+}
+
+/// The payload of exceptions with named attributes beside `args`: OSError, SyntaxError, UnicodeError, ImportError,
+/// NameError, AttributeError, StopIteration, SystemExit, ExceptionGroup. The type says what each field means.
+#[repr(C)]
+pub struct FieldException {
+    /// What every exception has.
+    pub base: BaseException,
+    /// The fields, in the order that the type defines.
+    pub fields: [PyCell<Option<Value>>; 10],
+}
+
+crate::payload!(FieldException, gc, base = BaseException);
+
+impl Traverse for FieldException {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        self.base.traverse(visit);
+        for f in &self.fields {
+            f.visit(visit);
+        }
+    }
+    fn clear(&self) {
+        self.base.clear();
+        for f in &self.fields {
+            f.set(None);
+        }
+    }
+}
+
+macro_rules! exceptions {
+    ($($name:ident: $base:ident, $payload:ty;)*) => {
+        /// The builtin exception types, a field each.
+        #[allow(non_snake_case, missing_docs, reason = "the fields are the types' names")]
+        pub struct ExcTypes { pub BaseException: TypeRef, $(pub $name: TypeRef,)* }
+
+        impl ExcTypes {
+            #[allow(non_snake_case, reason = "as above")]
+            pub(crate) fn new(vm: &Vm) -> PyResult<ExcTypes> {
+                let object = vm.types().object.clone();
+                let flags = tpflags::BASETYPE | tpflags::BASE_EXC_SUBCLASS;
+                let BaseException = vm.raw_type("BaseException", <BaseException as Payload>::layout(), &object, flags)?;
+                vm.give_dict_word(&BaseException);
+                $(
+                    let $name = vm.raw_type(stringify!($name), <$payload as Payload>::layout(), &$base, flags)?;
+                    vm.give_dict_word(&$name);
+                )*
+                Ok(ExcTypes { BaseException, $($name,)* })
+            }
+
+            /// All of them, bases before what derives from them.
+            pub fn all(&self) -> Vec<TypeRef> {
+                vec![self.BaseException.clone(), $(self.$name.clone(),)*]
+            }
+        }
+    };
+}
+
+exceptions! {
+    Exception: BaseException, BaseException;
+    BaseExceptionGroup: BaseException, FieldException;
+    GeneratorExit: BaseException, BaseException;
+    KeyboardInterrupt: BaseException, BaseException;
+    SystemExit: BaseException, FieldException;
+    ArithmeticError: Exception, BaseException;
+    AssertionError: Exception, BaseException;
+    AttributeError: Exception, FieldException;
+    BufferError: Exception, BaseException;
+    EOFError: Exception, BaseException;
+    ImportError: Exception, FieldException;
+    LookupError: Exception, BaseException;
+    MemoryError: Exception, BaseException;
+    NameError: Exception, FieldException;
+    OSError: Exception, FieldException;
+    ReferenceError: Exception, BaseException;
+    RuntimeError: Exception, BaseException;
+    StopAsyncIteration: Exception, BaseException;
+    StopIteration: Exception, FieldException;
+    SyntaxError: Exception, FieldException;
+    SystemError: Exception, BaseException;
+    TypeError: Exception, BaseException;
+    ValueError: Exception, BaseException;
+    Warning: Exception, BaseException;
+    FloatingPointError: ArithmeticError, BaseException;
+    OverflowError: ArithmeticError, BaseException;
+    ZeroDivisionError: ArithmeticError, BaseException;
+    BytesWarning: Warning, BaseException;
+    DeprecationWarning: Warning, BaseException;
+    EncodingWarning: Warning, BaseException;
+    FutureWarning: Warning, BaseException;
+    ImportWarning: Warning, BaseException;
+    PendingDeprecationWarning: Warning, BaseException;
+    ResourceWarning: Warning, BaseException;
+    RuntimeWarning: Warning, BaseException;
+    SyntaxWarning: Warning, BaseException;
+    UnicodeWarning: Warning, BaseException;
+    UserWarning: Warning, BaseException;
+    BlockingIOError: OSError, FieldException;
+    ChildProcessError: OSError, FieldException;
+    ConnectionError: OSError, FieldException;
+    BrokenPipeError: ConnectionError, FieldException;
+    ConnectionAbortedError: ConnectionError, FieldException;
+    ConnectionRefusedError: ConnectionError, FieldException;
+    ConnectionResetError: ConnectionError, FieldException;
+    FileExistsError: OSError, FieldException;
+    FileNotFoundError: OSError, FieldException;
+    InterruptedError: OSError, FieldException;
+    IsADirectoryError: OSError, FieldException;
+    NotADirectoryError: OSError, FieldException;
+    PermissionError: OSError, FieldException;
+    ProcessLookupError: OSError, FieldException;
+    TimeoutError: OSError, FieldException;
+    IndentationError: SyntaxError, FieldException;
+    IncompleteInputError: SyntaxError, FieldException;
+    IndexError: LookupError, BaseException;
+    KeyError: LookupError, BaseException;
+    ModuleNotFoundError: ImportError, FieldException;
+    NotImplementedError: RuntimeError, BaseException;
+    PythonFinalizationError: RuntimeError, BaseException;
+    RecursionError: RuntimeError, BaseException;
+    UnboundLocalError: NameError, FieldException;
+    UnicodeError: ValueError, FieldException;
+    UnicodeDecodeError: UnicodeError, FieldException;
+    UnicodeEncodeError: UnicodeError, FieldException;
+    UnicodeTranslateError: UnicodeError, FieldException;
+    TabError: IndentationError, FieldException;
+}
+
+macro_rules! raisers {
+    ($($(#[$doc:meta])* $fn:ident: $ty:ident;)*) => {
+        impl Vm {
+            $($(#[$doc])*
+            #[cold]
+            #[inline(never)]
+            pub fn $fn(&self, message: &str) -> Raised {
+                self.raise_new(&self.exc().$ty, message)
+            })*
+        }
+    };
+}
+
+raisers! {
+    /// Raises TypeError.
+    type_error: TypeError;
+    /// Raises ValueError.
+    value_error: ValueError;
+    /// Raises OverflowError.
+    overflow_error: OverflowError;
+    /// Raises ZeroDivisionError.
+    zero_division_error: ZeroDivisionError;
+    /// Raises IndexError.
+    index_error: IndexError;
+    /// Raises RuntimeError.
+    runtime_error: RuntimeError;
+    /// Raises SystemError.
+    system_error: SystemError;
+    /// Raises RecursionError.
+    recursion_error: RecursionError;
+    /// Raises NotImplementedError.
+    not_implemented_error: NotImplementedError;
+    /// Raises BufferError.
+    buffer_error: BufferError;
+    /// Raises EOFError.
+    eof_error: EOFError;
+    /// Raises LookupError.
+    lookup_error: LookupError;
+    /// Raises AssertionError.
+    assertion_error: AssertionError;
+    /// Raises ReferenceError.
+    reference_error: ReferenceError;
+}
+
+impl Vm {
+    /// A new exception of a builtin type whose `__init__` need not run, with one text argument.
+    pub fn new_exception(&self, ty: &TypeRef, message: &str) -> PyResult {
+        let s = self.new_str(message)?.into_value();
+        self.new_exception_args(ty, vec![s])
+    }
+
+    /// A new exception of a type with the native constructor, with these arguments.
+    /// Types with named fields get them through their `__init__`.
+    pub fn new_exception_args(&self, ty: &TypeRef, args: Vec<Value>) -> PyResult {
+        if std::ptr::eq(ty.layout(), BaseException::layout()) && !ty.is_heap() {
+            let args = self.new_tuple(args)?;
+            return Ok(self.new_object(ty, BaseException::new(args))?.into_value());
+        }
+        self.call(ty.as_value(), crate::native::Args::positional(&args))
+    }
+
+    /// Raises a new exception with a message.
+    #[cold]
+    #[inline(never)]
+    pub fn raise_new(&self, ty: &TypeRef, message: &str) -> Raised {
+        match self.new_exception(ty, message) {
+            Ok(e) => self.raise(e),
+            Err(r) => r,
+        }
+    }
+
+    /// Raises a new exception with these arguments.
+    #[cold]
+    pub fn raise_args(&self, ty: &TypeRef, args: Vec<Value>) -> Raised {
+        match self.new_exception_args(ty, args) {
+            Ok(e) => self.raise(e),
+            Err(r) => r,
+        }
+    }
+
+    /// Raises KeyError for a key.
+    #[cold]
+    pub fn key_error(&self, key: &Value) -> Raised {
+        self.raise_args(&self.exc().KeyError, vec![key.clone()])
+    }
+
+    /// Raises StopIteration with a value.
+    pub fn stop_iteration(&self, value: Option<Value>) -> Raised {
+        self.raise_args(&self.exc().StopIteration, value.into_iter().collect())
+    }
+
+    /// Raises AttributeError with `name` and `obj` set.
+    #[cold]
+    pub fn attribute_error(&self, obj: &Value, name: &Value, message: &str) -> Raised {
+        match self.new_exception(&self.exc().AttributeError, message) {
+            Ok(e) => {
+                if let Some(f) = e.downcast_ref::<FieldException>() {
+                    f.fields[0].set(Some(name.clone()));
+                    f.fields[1].set(Some(obj.clone()));
+                }
+                self.raise(e)
+            }
+            Err(r) => r,
+        }
+    }
+
+    /// Raises MemoryError. One that was made at the start serves when there is no memory for another.
+    #[cold]
+    pub fn no_memory(&self) -> Raised {
+        let spare = self.interp().spare_memory_error.take();
+        match spare {
+            Some(e) => self.raise_as_is(e),
+            None => match self.interp().exc.get() {
+                Some(exc) => {
+                    let ty = exc.MemoryError.clone();
+                    match self.interp().singletons_opt() {
+                        Some(s) => {
+                            let args = s.empty_tuple.clone();
+                            match self.heap().new_object(ty.object(), ty.instance_size(), BaseException::new(args)) {
+                                Some(e) => self.raise_as_is(e.into_value()),
+                                None => Raised(()),
+                            }
+                        }
+                        None => Raised(()),
+                    }
+                }
+                None => Raised(()),
+            },
+        }
+    }
+
+    /// Chains `exc` to the exception being handled, without making a cycle (_PyErr_SetObject).
+    pub(crate) fn set_context(&self, exc: &Value) {
+        let Some(handled) = self.handled_exception() else { return };
+        if handled.is(exc) {
+            return;
+        }
+        let Some(e) = exc.downcast_ref::<BaseException>() else { return };
+        // Take `exc` out of the chain of the one being handled. Floyd's walk, since a chain can be cyclic already.
+        let mut slow = handled.clone();
+        let mut fast_turn = false;
+        let mut o = handled.clone();
+        while let Some(b) = o.downcast_ref::<BaseException>() {
+            let Some(context) = b.context.get() else { break };
+            if context.is(exc) {
+                b.context.set(None);
+                break;
+            }
+            o = context;
+            if o.is(&slow) {
+                break;
+            }
+            if fast_turn
+                && let Some(next) = slow.clone().downcast_ref::<BaseException>().and_then(|s| s.context.get())
+            {
+                slow = next;
+            }
+            fast_turn = !fast_turn;
+        }
+        e.context.set(Some(handled));
+    }
+
+    /// Whether the pending exception is an instance of `ty`.
+    pub fn exception_matches(&self, ty: &TypeRef) -> bool {
+        self.pending_exception().is_some_and(|e| self.is_instance_exact(&e, ty))
+    }
+
+    /// Catches the pending exception if it is an instance of `ty`; else gives the token back.
+    pub fn catch(&self, r: Raised, ty: &TypeRef) -> PyResult<Value> {
+        if self.exception_matches(ty) { Ok(self.take_raised(r)) } else { Err(r) }
+    }
+
+    /// Whether the type of `v` is `ty` or derives from it (no `__instancecheck__`).
+    #[inline]
+    pub fn is_instance_exact(&self, v: &Value, ty: &TypeRef) -> bool {
+        self.type_of(v).payload.is_subtype(ty.object())
+    }
+}

@@ -1,0 +1,93 @@
+//! What happens when the last reference goes: finalizer, weak references, payload, attributes, memory.
+//! Nested destruction is bounded: beyond a depth, objects wait in a queue that the outermost call drains.
+
+use std::ptr::NonNull;
+
+use crate::header::{Header, flag};
+use crate::value::Value;
+use crate::vm::Vm;
+
+/// Destructions nested more deeply than this are queued.
+const MAX_DEPTH: u32 = 40;
+
+/// Destroys an object whose count has reached zero. A thread with no interpreter leaks it: nothing could run its finalizer.
+#[inline(never)]
+pub(crate) fn dealloc(ptr: NonNull<Header>) {
+    Vm::with_current(|vm| {
+        let heap = vm.heap();
+        let depth = heap.dealloc_depth.get();
+        if depth >= MAX_DEPTH {
+            heap.deferred.borrow_mut().push(ptr);
+            return;
+        }
+        heap.dealloc_depth.set(depth + 1);
+        destroy(vm, ptr);
+        if depth == 0 {
+            loop {
+                let next = heap.deferred.borrow_mut().pop();
+                match next {
+                    Some(p) => destroy(vm, p),
+                    None => break,
+                }
+            }
+        }
+        heap.dealloc_depth.set(depth);
+    });
+}
+
+fn destroy(vm: &Vm, ptr: NonNull<Header>) {
+    // SAFETY: the object's count is zero and this call is the only one that destroys it.
+    let head = unsafe { ptr.as_ref() };
+    if head.has(flag::DYING) {
+        return;
+    }
+    let ty_obj = head.ty();
+    let ty = &ty_obj.payload;
+    if let Some(finalize) = ty.slots.tp_finalize.get()
+        && !head.has(flag::FINALIZED)
+    {
+        head.set(flag::FINALIZED);
+        head.set_refcount(1);
+        // SAFETY: the count of one just set is this value's.
+        let value = unsafe { Value::from_owned_ptr(ptr) };
+        let heap = vm.heap();
+        // A finalizer is ordinary code: it starts with room to destroy.
+        let depth = heap.dealloc_depth.replace(1);
+        vm.run_finalizer(finalize, &value);
+        heap.dealloc_depth.set(depth);
+        let _ = value.into_bits();
+        if !head.decref() {
+            return;
+        }
+    }
+    if head.has(flag::WEAKREFS) {
+        // Callbacks run Python code, which must not see the object alive again: the weak references are cleared first.
+        crate::weakref::object_dies(vm, ptr);
+    }
+    head.set(flag::DYING);
+    head.unset(flag::TRACKED);
+    let layout = ty.layout();
+    ty.drop_attributes(ptr);
+    // SAFETY: the layout of the object's type describes its payload; nobody uses it any more.
+    unsafe { (layout.drop)(ptr.as_ptr()) };
+    let large = head.has(flag::LARGE);
+    let gc = ty.is_gc();
+    let immortal_type = ty_obj.header.is_immortal();
+    let ty_ptr = NonNull::from(ty_obj).cast::<Header>();
+    let heap = vm.heap();
+    if gc {
+        heap.gc.freed();
+    }
+    // SAFETY: the memory came from this interpreter's heap, by the way that the flag says.
+    unsafe {
+        if large {
+            super::page::free_large(&heap.large, ptr.cast());
+        } else {
+            heap.pages.free(ptr.cast());
+        }
+        if !immortal_type {
+            // The object's own count of its type.
+            drop(Value::from_owned_ptr(ty_ptr));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The heap of one interpreter: allocation (`page.rs`), destruction (`dealloc.rs`) and the cycle collector (`gc.rs`).
+
+pub mod dealloc;
+pub mod gc;
+pub(crate) mod page;
+
+use std::cell::{Cell, RefCell};
+use std::ptr::NonNull;
+
+use crate::class::TypeObject;
+use crate::header::{Header, flag};
+use crate::reference::{Object, Payload, Ref};
+
+/// Memory for objects, shared by the threads of one interpreter under its GIL.
+pub struct Heap {
+    pub(crate) pages: page::Pages,
+    pub(crate) large: RefCell<page::LargeSet>,
+    pub(crate) gc: gc::GcState,
+    /// Objects waiting for their destructor, when destruction nested too deeply.
+    pub(crate) deferred: RefCell<Vec<NonNull<Header>>>,
+    pub(crate) dealloc_depth: Cell<u32>,
+}
+
+impl Heap {
+    /// An empty heap.
+    pub fn new() -> Heap {
+        Heap {
+            pages: page::Pages::new(),
+            large: RefCell::new(page::LargeSet::default()),
+            gc: gc::GcState::new(),
+            deferred: RefCell::new(Vec::new()),
+            dealloc_depth: Cell::new(0),
+        }
+    }
+
+    /// Memory for an object of `size` bytes, `None` when there is none. `gc` objects can be walked by the collector.
+    /// The memory is not initialised; `large` in the result says which flag its header must carry.
+    #[inline]
+    fn allocate(&self, size: usize, gc: bool) -> Option<(NonNull<u8>, u32)> {
+        if size <= page::MAX_SMALL {
+            self.pages.allocate(size, gc).map(|p| (p, 0))
+        } else {
+            page::allocate_large(&self.large, size, gc).map(|p| (p, flag::LARGE))
+        }
+    }
+
+    /// A new object of type `ty` with `size` bytes in all (at least `Object<T>`'s); what follows the payload is zeroed if it can own values.
+    /// The object is tracked if its payload can own values. `None` when memory is exhausted; the payload is then dropped.
+    #[inline]
+    pub fn new_object<T: Payload>(&self, ty: &Object<TypeObject>, size: usize, payload: T) -> Option<Ref<T>> {
+        let gc = ty.payload.is_gc();
+        let size = size.max(size_of::<Object<T>>());
+        let (mem, large) = self.allocate(size, gc)?;
+        if !ty.header.is_immortal() {
+            ty.header.incref();
+        }
+        let flags = if gc {
+            self.gc.allocated();
+            flag::TRACKED | large
+        } else {
+            large
+        };
+        let p = mem.cast::<Object<T>>();
+        // SAFETY: the memory is fresh, aligned to 16 and has at least `size` bytes.
+        unsafe {
+            p.as_ptr().write(Object { header: Header::new(NonNull::from(ty), flags), payload });
+            let tail = size - size_of::<Object<T>>();
+            if tail != 0 && (gc || ty.payload.dict_offset() != 0) {
+                mem.as_ptr().add(size_of::<Object<T>>()).write_bytes(0, tail);
+            }
+            Some(Ref::from_owned_ptr(p))
+        }
+    }
+}
+
+impl Default for Heap {
+    fn default() -> Heap {
+        Heap::new()
+    }
+}

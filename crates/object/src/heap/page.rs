@@ -1,0 +1,350 @@
+//! Size-class pages: 64 KiB each, one slot size a page, walkable by the collector; larger objects stand alone in a registry.
+//! All raw memory of objects is handled here.
+
+use std::alloc::{Layout as MemLayout, alloc, dealloc};
+use std::cell::{Cell, RefCell};
+use std::ptr::{NonNull, null_mut};
+
+use crate::header::{Header, flag};
+
+/// Bytes of a page, and its alignment: masking an object's address gives its page.
+const PAGE: usize = 64 * 1024;
+/// Slot sizes are multiples of this.
+const GRAIN: usize = 16;
+/// Objects up to this size live in pages.
+pub(crate) const MAX_SMALL: usize = 512;
+const CLASSES: usize = MAX_SMALL / GRAIN + 1;
+/// First slot's offset in a page.
+const FIRST: usize = 64;
+
+/// The head of a page.
+#[repr(C)]
+struct Page {
+    /// Free slots given back, linked through their first word.
+    free: Cell<*mut FreeSlot>,
+    /// Where the never used part starts.
+    bump: Cell<u32>,
+    slot: u32,
+    used: Cell<u32>,
+    class: u8,
+    gc: bool,
+    /// Allocated from since the last collection.
+    young: Cell<bool>,
+    /// Linked in the list of pages with room.
+    listed: Cell<bool>,
+    next: Cell<*mut Page>,
+    prev: Cell<*mut Page>,
+    /// Position in `Pages::all`.
+    index: Cell<usize>,
+}
+
+const _: () = assert!(size_of::<Page>() <= FIRST);
+
+/// A free slot: the link, and a null type pointer where an object has its type.
+#[repr(C)]
+struct FreeSlot {
+    next: *mut FreeSlot,
+    null_type: u64,
+}
+
+/// All pages of a heap.
+pub(crate) struct Pages {
+    /// Heads of the lists of pages with room, for leaf and collectable objects.
+    room: [[Cell<*mut Page>; CLASSES]; 2],
+    all: RefCell<Vec<*mut Page>>,
+}
+
+impl Pages {
+    pub(crate) fn new() -> Pages {
+        Pages {
+            room: [const { [const { Cell::new(null_mut()) }; CLASSES] }; 2],
+            all: RefCell::new(Vec::new()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn allocate(&self, size: usize, gc: bool) -> Option<NonNull<u8>> {
+        let class = size.div_ceil(GRAIN);
+        let head = &self.room[gc as usize][class];
+        let page = head.get();
+        if !page.is_null() {
+            // SAFETY: pages in the list are live; a free slot in it is unused memory of the page.
+            unsafe {
+                let free = (*page).free.get();
+                if !free.is_null() {
+                    (*page).free.set((*free).next);
+                    (*page).used.set((*page).used.get() + 1);
+                    (*page).young.set(true);
+                    return Some(NonNull::new_unchecked(free.cast()));
+                }
+            }
+        }
+        self.allocate_slow(class, gc)
+    }
+
+    #[inline(never)]
+    fn allocate_slow(&self, class: usize, gc: bool) -> Option<NonNull<u8>> {
+        let head = &self.room[gc as usize][class];
+        loop {
+            let page = head.get();
+            if page.is_null() {
+                self.new_page(class, gc)?;
+                continue;
+            }
+            // SAFETY: pages in the list are live and belong to this class.
+            unsafe {
+                let p = &*page;
+                let free = p.free.get();
+                let at = p.bump.get();
+                let mem = if !free.is_null() {
+                    p.free.set((*free).next);
+                    free.cast::<u8>()
+                } else if at as usize + p.slot as usize <= PAGE {
+                    p.bump.set(at + p.slot);
+                    page.cast::<u8>().add(at as usize)
+                } else {
+                    self.unlist(page);
+                    continue;
+                };
+                p.used.set(p.used.get() + 1);
+                p.young.set(true);
+                return Some(NonNull::new_unchecked(mem));
+            }
+        }
+    }
+
+    #[cold]
+    fn new_page(&self, class: usize, gc: bool) -> Option<()> {
+        let layout = MemLayout::from_size_align(PAGE, PAGE).ok()?;
+        // SAFETY: the size is not zero.
+        let page = unsafe { alloc(layout) }.cast::<Page>();
+        if page.is_null() {
+            return None;
+        }
+        let mut all = self.all.borrow_mut();
+        // SAFETY: fresh memory of a page's size and alignment.
+        unsafe {
+            page.write(Page {
+                free: Cell::new(null_mut()),
+                bump: Cell::new(FIRST as u32),
+                slot: (class.max(1) * GRAIN) as u32,
+                used: Cell::new(0),
+                class: class as u8,
+                gc,
+                young: Cell::new(true),
+                listed: Cell::new(false),
+                next: Cell::new(null_mut()),
+                prev: Cell::new(null_mut()),
+                index: Cell::new(all.len()),
+            });
+        }
+        all.push(page);
+        drop(all);
+        self.list(page);
+        Some(())
+    }
+
+    /// Puts a page with room at the head of its list when the list is empty, else behind the head.
+    fn list(&self, page: *mut Page) {
+        // SAFETY: `page` and the pages in the list are live.
+        unsafe {
+            let p = &*page;
+            let head = &self.room[p.gc as usize][p.class as usize];
+            let first = head.get();
+            if first.is_null() {
+                p.next.set(null_mut());
+                p.prev.set(null_mut());
+                head.set(page);
+            } else {
+                let second = (*first).next.get();
+                p.prev.set(first);
+                p.next.set(second);
+                (*first).next.set(page);
+                if !second.is_null() {
+                    (*second).prev.set(page);
+                }
+            }
+            p.listed.set(true);
+        }
+    }
+
+    fn unlist(&self, page: *mut Page) {
+        // SAFETY: as in `list`.
+        unsafe {
+            let p = &*page;
+            let (next, prev) = (p.next.get(), p.prev.get());
+            if prev.is_null() {
+                self.room[p.gc as usize][p.class as usize].set(next);
+            } else {
+                (*prev).next.set(next);
+            }
+            if !next.is_null() {
+                (*next).prev.set(prev);
+            }
+            p.listed.set(false);
+        }
+    }
+
+    /// Gives a slot back.
+    ///
+    /// # Safety
+    /// `mem` came from [`Pages::allocate`] of this heap and is not used any more.
+    #[inline]
+    pub(crate) unsafe fn free(&self, mem: NonNull<u8>) {
+        let page = mem.as_ptr().map_addr(|a| a & !(PAGE - 1)).cast::<Page>();
+        // SAFETY: the mask leads to the slot's page; the slot is unused memory from now on.
+        unsafe {
+            let p = &*page;
+            let slot = mem.as_ptr().cast::<FreeSlot>();
+            slot.write(FreeSlot { next: p.free.get(), null_type: 0 });
+            p.free.set(slot);
+            let used = p.used.get() - 1;
+            p.used.set(used);
+            if !p.listed.get() {
+                self.list(page);
+            } else if used == 0 && !p.prev.get().is_null() {
+                self.release(page);
+            }
+        }
+    }
+
+    #[cold]
+    fn release(&self, page: *mut Page) {
+        self.unlist(page);
+        let mut all = self.all.borrow_mut();
+        // SAFETY: no slot of the page is in use, and no list holds it any more.
+        unsafe {
+            let index = (*page).index.get();
+            all.swap_remove(index);
+            if let Some(moved) = all.get(index) {
+                (**moved).index.set(index);
+            }
+            if let Ok(layout) = MemLayout::from_size_align(PAGE, PAGE) {
+                dealloc(page.cast(), layout);
+            }
+        }
+    }
+
+    /// Calls `f` for every tracked object in the pages; with `young`, only in those allocated from since the last collection.
+    /// `f` must not allocate or free objects.
+    pub(crate) fn walk(&self, young: bool, f: &mut dyn FnMut(NonNull<Header>)) {
+        for &page in self.all.borrow().iter() {
+            // SAFETY: pages in `all` are live; slots below `bump` hold objects, or free slots with a null type.
+            unsafe {
+                let p = &*page;
+                if !p.gc || (young && !p.young.get()) {
+                    continue;
+                }
+                let mut at = FIRST;
+                let end = p.bump.get() as usize;
+                while at < end {
+                    let h = page.cast::<u8>().add(at).cast::<Header>();
+                    if !(*h).ty_ptr().is_null() && (*h).has(flag::TRACKED) {
+                        f(NonNull::new_unchecked(h));
+                    }
+                    at += p.slot as usize;
+                }
+            }
+        }
+    }
+
+    /// After a collection: no page is young.
+    pub(crate) fn settle(&self) {
+        for &page in self.all.borrow().iter() {
+            // SAFETY: pages in `all` are live.
+            unsafe { (*page).young.set(false) };
+        }
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        if let Ok(layout) = MemLayout::from_size_align(PAGE, PAGE) {
+            for page in self.all.get_mut().drain(..) {
+                // SAFETY: the heap goes away, nothing refers to its objects any more.
+                unsafe { dealloc(page.cast(), layout) };
+            }
+        }
+    }
+}
+
+/// What stands before a large object.
+#[repr(C, align(16))]
+struct LargeHead {
+    size: usize,
+    index: usize,
+    gc: bool,
+}
+
+/// The large objects.
+#[derive(Default)]
+pub(crate) struct LargeSet {
+    all: Vec<*mut LargeHead>,
+}
+
+const LARGE_HEAD: usize = size_of::<LargeHead>();
+
+pub(crate) fn allocate_large(set: &RefCell<LargeSet>, size: usize, gc: bool) -> Option<NonNull<u8>> {
+    let total = size.checked_add(LARGE_HEAD).filter(|&t| t <= isize::MAX as usize - GRAIN)?;
+    let layout = MemLayout::from_size_align(total, GRAIN).ok()?;
+    let mut set = set.borrow_mut();
+    // SAFETY: the size is not zero.
+    let mem = unsafe { alloc(layout) }.cast::<LargeHead>();
+    if mem.is_null() {
+        return None;
+    }
+    // SAFETY: fresh memory with room for the head and the object behind it.
+    unsafe {
+        mem.write(LargeHead { size: total, index: set.all.len(), gc });
+        set.all.push(mem);
+        Some(NonNull::new_unchecked(mem.cast::<u8>().add(LARGE_HEAD)))
+    }
+}
+
+/// Gives a large object back.
+///
+/// # Safety
+/// `mem` came from [`allocate_large`] with the same set and is not used any more.
+pub(crate) unsafe fn free_large(set: &RefCell<LargeSet>, mem: NonNull<u8>) {
+    let mut set = set.borrow_mut();
+    // SAFETY: the head stands before the object.
+    unsafe {
+        let head = mem.as_ptr().sub(LARGE_HEAD).cast::<LargeHead>();
+        let index = (*head).index;
+        set.all.swap_remove(index);
+        if let Some(&moved) = set.all.get(index) {
+            (*moved).index = index;
+        }
+        if let Ok(layout) = MemLayout::from_size_align((*head).size, GRAIN) {
+            dealloc(head.cast(), layout);
+        }
+    }
+}
+
+impl LargeSet {
+    /// Calls `f` for every tracked large object.
+    pub(crate) fn walk(&self, f: &mut dyn FnMut(NonNull<Header>)) {
+        for &head in &self.all {
+            // SAFETY: heads in the set are live, and an object follows each.
+            unsafe {
+                let h = head.cast::<u8>().add(LARGE_HEAD).cast::<Header>();
+                if (*head).gc && (*h).has(flag::TRACKED) {
+                    f(NonNull::new_unchecked(h));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for LargeSet {
+    fn drop(&mut self) {
+        for head in self.all.drain(..) {
+            // SAFETY: the heap goes away, nothing refers to its objects any more.
+            unsafe {
+                if let Ok(layout) = MemLayout::from_size_align((*head).size, GRAIN) {
+                    dealloc(head.cast(), layout);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Comparison, hashing, truth, `repr` and `str`.
+
+use crate::class::CompareOp;
+use crate::containers::string::Str;
+use crate::reference::Ref;
+use crate::value::{PyResult, Value};
+use crate::vm::Vm;
+
+/// The `tp_hash` of unhashable types.
+pub fn hash_not_implemented(vm: &Vm, v: &Value) -> PyResult<i64> {
+    Err(vm.type_error(&format!("unhashable type: '{}'", vm.type_name(v))))
+}
+
+impl Vm {
+    /// `a op b`
+    pub fn rich_compare(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult {
+        if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int()) {
+            return Ok(self.bool(op.matches(x.cmp(&y))));
+        }
+        self.check_stack(" in comparison")?;
+        let (ta, tb) = (self.type_of(a), self.type_of(b));
+        let mut tried_right = false;
+        if !std::ptr::eq(ta, tb)
+            && tb.payload.is_subtype(ta)
+            && let Some(f) = tb.payload.slots.tp_richcompare.get()
+        {
+            tried_right = true;
+            let r = f(self, b, a, op.swapped())?;
+            if !self.is_not_implemented(&r) {
+                return Ok(r);
+            }
+        }
+        if let Some(f) = self.type_of(a).payload.slots.tp_richcompare.get() {
+            let r = f(self, a, b, op)?;
+            if !self.is_not_implemented(&r) {
+                return Ok(r);
+            }
+        }
+        if !tried_right && let Some(f) = self.type_of(b).payload.slots.tp_richcompare.get() {
+            let r = f(self, b, a, op.swapped())?;
+            if !self.is_not_implemented(&r) {
+                return Ok(r);
+            }
+        }
+        match op {
+            CompareOp::Eq => Ok(self.bool(a.is(b))),
+            CompareOp::Ne => Ok(self.bool(!a.is(b))),
+            _ => Err(self.type_error(&format!(
+                "'{}' not supported between instances of '{}' and '{}'",
+                op.symbol(),
+                self.type_name(a),
+                self.type_name(b)
+            ))),
+        }
+    }
+
+    /// The truth of `a op b`; identity implies equality, as in containers (PyObject_RichCompareBool).
+    pub fn compare_bool(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult<bool> {
+        if a.is(b) {
+            match op {
+                CompareOp::Eq => return Ok(true),
+                CompareOp::Ne => return Ok(false),
+                _ => {}
+            }
+        }
+        let r = self.rich_compare(a, b, op)?;
+        self.is_true(&r)
+    }
+
+    /// `a is b or a == b`
+    #[inline]
+    pub fn eq(&self, a: &Value, b: &Value) -> PyResult<bool> {
+        if a.is(b) {
+            return Ok(true);
+        }
+        if a.is_small_int() && b.is_small_int() {
+            return Ok(false);
+        }
+        if a.is_exact_str(self)
+            && b.is_exact_str(self)
+            && let (Some(x), Some(y)) = (a.downcast_ref::<Str>(), b.downcast_ref::<Str>())
+        {
+            return Ok(x.same_text(y));
+        }
+        self.compare_bool(a, b, CompareOp::Eq)
+    }
+
+    /// `hash(v)`, never -1.
+    #[inline]
+    pub fn hash(&self, v: &Value) -> PyResult<i64> {
+        if let Some(i) = v.as_small_int() {
+            return Ok(hash_i64(i));
+        }
+        let ty = self.type_of(v);
+        if std::ptr::eq(ty, self.types().str.object())
+            && let Some(s) = v.downcast_ref::<Str>()
+        {
+            return Ok(s.hash(self));
+        }
+        match ty.payload.slots.tp_hash.get() {
+            Some(f) => f(self, v),
+            None => hash_not_implemented(self, v),
+        }
+    }
+
+    /// `bool(v)`
+    #[inline]
+    pub fn is_true(&self, v: &Value) -> PyResult<bool> {
+        if let Some(i) = v.as_small_int() {
+            return Ok(i != 0);
+        }
+        let s = self.interp().singletons();
+        if v.is(&s.true_) {
+            return Ok(true);
+        }
+        if v.is(&s.false_) || v.is(&s.none) {
+            return Ok(false);
+        }
+        let slots = &self.type_of(v).payload.slots;
+        if let Some(f) = slots.nb_bool.get() {
+            return f(self, v);
+        }
+        if let Some(f) = slots.mp_length.get().or(slots.sq_length.get()) {
+            return Ok(f(self, v)? != 0);
+        }
+        Ok(true)
+    }
+
+    /// `repr(v)`
+    pub fn repr(&self, v: &Value) -> PyResult<Ref<Str>> {
+        self.check_stack(" while getting the repr of an object")?;
+        let r = match self.type_of(v).payload.slots.tp_repr.get() {
+            Some(f) => f(self, v)?,
+            None => {
+                return self.new_str(&format!("<{} object at {:#x}>", self.type_name(v), v.bits()));
+            }
+        };
+        r.downcast::<Str>()
+            .map_err(|r| self.type_error(&format!("__repr__ returned non-string (type {})", self.type_name(&r))))
+    }
+
+    /// `str(v)`
+    pub fn str(&self, v: &Value) -> PyResult<Ref<Str>> {
+        if v.is_exact_str(self)
+            && let Some(s) = v.downcast_ref::<Str>()
+        {
+            return Ok(s.clone());
+        }
+        self.check_stack(" while getting the str of an object")?;
+        let r = match self.type_of(v).payload.slots.tp_str.get() {
+            Some(f) => f(self, v)?,
+            None => return self.repr(v),
+        };
+        r.downcast::<Str>()
+            .map_err(|r| self.type_error(&format!("__str__ returned non-string (type {})", self.type_name(&r))))
+    }
+
+    /// `repr(v)` as text for messages.
+    pub fn repr_string(&self, v: &Value) -> PyResult<String> {
+        Ok(self.repr(v)?.to_string_lossy().into_owned())
+    }
+}
+
+/// The hash of an int: the number modulo 2⁶¹ − 1 with the sign of the number, -2 for -1.
+#[inline(always)]
+pub fn hash_i64(i: i64) -> i64 {
+    const M: u64 = (1 << 61) - 1;
+    let r = (i.unsigned_abs() % M) as i64;
+    let r = if i < 0 { -r } else { r };
+    if r == -1 { -2 } else { r }
+}

@@ -1,0 +1,96 @@
+//! The types that the object system itself makes objects of. All other classes are found by payload: `vm.class::<T>()`.
+
+use crate::class::{TypeRef, tpflags};
+use crate::containers::bytes::Bytes;
+use crate::containers::dict::Dict;
+use crate::containers::list::List;
+use crate::containers::number::{Complex, Float, Int};
+use crate::containers::string::Str;
+use crate::containers::tuple::Tuple;
+use crate::descr::{GetSetDescr, MemberDescr, MethodDescr, NativeFunction, WrapperDescr};
+use crate::module::Module;
+use crate::reference::{Layout, Payload};
+use crate::value::PyResult;
+use crate::vm::Vm;
+use crate::weakref::WeakRef;
+
+/// The payload of `object`, of singletons, and of plain instances: nothing.
+pub struct Plain;
+
+crate::payload!(Plain, leaf);
+
+macro_rules! types {
+    ($($(#[$doc:meta])* $field:ident: $name:literal, $payload:ty, $base:ident, $flags:expr;)*) => {
+        /// The core types.
+        pub struct Types {
+            /// `object`
+            pub object: TypeRef,
+            /// `type`
+            pub type_: TypeRef,
+            $($(#[$doc])* pub $field: TypeRef,)*
+        }
+
+        impl Types {
+            pub(crate) fn new(vm: &Vm, object: TypeRef, type_: TypeRef) -> PyResult<Types> {
+                $(let $field = {
+                    let layout: &'static Layout = <$payload as Payload>::layout();
+                    vm.raw_type($name, layout, &$base, $flags)?
+                };)*
+                Ok(Types { object, type_, $($field,)* })
+            }
+
+            /// All of them, bases before what derives from them.
+            pub fn all(&self) -> Vec<TypeRef> {
+                vec![self.object.clone(), self.type_.clone(), $(self.$field.clone(),)*]
+            }
+        }
+    };
+}
+
+const BASE: u64 = tpflags::BASETYPE;
+
+types! {
+    /// `int`
+    int: "int", Int, object, BASE | tpflags::LONG_SUBCLASS | tpflags::MATCH_SELF;
+    /// `bool`
+    bool: "bool", Int, int, tpflags::LONG_SUBCLASS | tpflags::MATCH_SELF;
+    /// `float`
+    float: "float", Float, object, BASE | tpflags::MATCH_SELF;
+    /// `complex`
+    complex: "complex", Complex, object, BASE;
+    /// `str`
+    str: "str", Str, object, BASE | tpflags::UNICODE_SUBCLASS | tpflags::MATCH_SELF;
+    /// `bytes`
+    bytes: "bytes", Bytes, object, BASE | tpflags::BYTES_SUBCLASS | tpflags::MATCH_SELF;
+    /// `tuple`
+    tuple: "tuple", Tuple, object, BASE | tpflags::TUPLE_SUBCLASS | tpflags::MATCH_SELF | tpflags::SEQUENCE;
+    /// `list`
+    list: "list", List, object, BASE | tpflags::LIST_SUBCLASS | tpflags::MATCH_SELF | tpflags::SEQUENCE;
+    /// `dict`
+    dict: "dict", Dict, object, BASE | tpflags::DICT_SUBCLASS | tpflags::MATCH_SELF | tpflags::MAPPING;
+    /// `NoneType`
+    none_type: "NoneType", Plain, object, 0;
+    /// `ellipsis`
+    ellipsis_type: "ellipsis", Plain, object, 0;
+    /// `NotImplementedType`
+    not_implemented_type: "NotImplementedType", Plain, object, 0;
+    /// `module`
+    module: "module", Module, object, BASE;
+    /// `builtin_function_or_method`
+    native_function: "builtin_function_or_method", NativeFunction, object, 0;
+    /// `method_descriptor`
+    method_descriptor: "method_descriptor", MethodDescr, object, tpflags::METHOD_DESCRIPTOR;
+    /// `classmethod_descriptor`
+    classmethod_descriptor: "classmethod_descriptor", MethodDescr, object, 0;
+    /// `getset_descriptor`
+    getset_descriptor: "getset_descriptor", GetSetDescr, object, 0;
+    /// `member_descriptor`
+    member_descriptor: "member_descriptor", MemberDescr, object, 0;
+    /// `wrapper_descriptor`
+    wrapper_descriptor: "wrapper_descriptor", WrapperDescr, object, tpflags::METHOD_DESCRIPTOR;
+    /// `method-wrapper`
+    method_wrapper: "method-wrapper", crate::descr::MethodWrapper, object, 0;
+    /// `weakref.ReferenceType`
+    weakref: "ReferenceType", WeakRef, object, BASE;
+}
+
