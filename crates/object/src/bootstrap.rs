@@ -44,7 +44,7 @@ fn build(vm: &Vm) -> PyResult<()> {
         let flags = tpflags::BASETYPE | tpflags::TYPE_SUBCLASS | tpflags::HAVE_GC | tpflags::IMMUTABLETYPE | tpflags::READY;
         // SAFETY: as above; from here the payload is complete.
         unsafe {
-            (&raw mut (*p.as_ptr()).payload).write(TypeObject::blank(name, TypeObject::layout(), flags, None));
+            (&raw mut (*p.as_ptr()).payload).write(TypeObject::blank(name, <TypeObject as Payload>::layout(), flags, None));
             Ref::from_owned_ptr(p)
         }
     };

@@ -82,7 +82,7 @@ impl Traverse for FieldException {
 }
 
 macro_rules! exceptions {
-    ($($name:ident: $base:ident, $payload:ty;)*) => {
+    (root $root:ident; $($name:ident: $base:ident, $payload:ty;)*) => {
         /// The builtin exception types, a field each.
         #[allow(non_snake_case, missing_docs, reason = "the fields are the types' names")]
         pub struct ExcTypes { pub BaseException: TypeRef, $(pub $name: TypeRef,)* }
@@ -92,13 +92,13 @@ macro_rules! exceptions {
             pub(crate) fn new(vm: &Vm) -> PyResult<ExcTypes> {
                 let object = vm.types().object.clone();
                 let flags = tpflags::BASETYPE | tpflags::BASE_EXC_SUBCLASS;
-                let BaseException = vm.raw_type("BaseException", <BaseException as Payload>::layout(), &object, flags)?;
-                vm.give_dict_word(&BaseException);
+                let $root = vm.raw_type("BaseException", <BaseException as Payload>::layout(), &object, flags)?;
+                vm.give_dict_word(&$root);
                 $(
                     let $name = vm.raw_type(stringify!($name), <$payload as Payload>::layout(), &$base, flags)?;
                     vm.give_dict_word(&$name);
                 )*
-                Ok(ExcTypes { BaseException, $($name,)* })
+                Ok(ExcTypes { BaseException: $root, $($name,)* })
             }
 
             /// All of them, bases before what derives from them.
@@ -110,11 +110,12 @@ macro_rules! exceptions {
 }
 
 exceptions! {
-    Exception: BaseException, BaseException;
-    BaseExceptionGroup: BaseException, FieldException;
-    GeneratorExit: BaseException, BaseException;
-    KeyboardInterrupt: BaseException, BaseException;
-    SystemExit: BaseException, FieldException;
+    root base_exception;
+    Exception: base_exception, BaseException;
+    BaseExceptionGroup: base_exception, FieldException;
+    GeneratorExit: base_exception, BaseException;
+    KeyboardInterrupt: base_exception, BaseException;
+    SystemExit: base_exception, FieldException;
     ArithmeticError: Exception, BaseException;
     AssertionError: Exception, BaseException;
     AttributeError: Exception, FieldException;

@@ -33,7 +33,7 @@ names! {
     __release_buffer__ __repr__ __reversed__ __rfloordiv__ __rlshift__ __rmatmul__ __rmod__ __rmul__ __ror__ __round__ __rpow__ __rrshift__ __rshift__
     __rsub__ __rtruediv__ __rxor__ __self__ __set__ __set_name__ __setattr__ __setitem__ __setstate__ __signature__ __sizeof__ __slotnames__ __slots__ __spec__
     __static_attributes__ __str__ __sub__ __subclasscheck__ __subclasses__ __subclasshook__ __suppress_context__ __text_signature__ __thisclass__ __traceback__ __truediv__
-    __trunc__ __type_params__ __typing_subst__ __typing_is_unpacked_typevartuple__ __typing_unpacked_tuple_args__ __unpacked__ __weakref__ __wrapped__ __xor__ __annotationlib_names__
+    __trunc__ __type_params__ __typing_subst__ __typing_is_unpacked_typevartuple__ __typing_unpacked_tuple_args__ __unpacked__ __weakref__ __wrapped__ r#type __xor__ __annotationlib_names__
     _abc_impl _abstract_ _initializing _uninitialized_submodules _fix_co_filename _find_and_load _handle_fromlist _lock_unlock_module _is_text_encoding _strptime
     builtins sys importlib origin has_location submodule_search_locations cached loader parent
     copy copyreg items keys values get pop append extend send throw close join decode encode read write flush readline readinto seek tell
@@ -41,8 +41,8 @@ names! {
     args code filename lineno offset text end_lineno end_offset print_file_and_line msg path name_from errno strerror filename2 value obj object start reason
     modules path_hooks meta_path path_importer_cache stdin stdout stderr __stderr__ __stdout__ excepthook unraisablehook displayhook breakpointhook argv flags implementation warnoptions
     last_exc last_type last_value last_traceback tracebacklimit ps1 ps2 _xoptions
-    bool int float complex str bytes list tuple dict set frozenset type key reverse default iterable maxsplit keepends
+    bool int float complex str bytes list tuple dict set frozenset key reverse default iterable maxsplit keepends
     f_locals warnings warn _showwarnmsg _warn_unawaited_coroutine defaultaction onceregistry filters category source stacklevel registry
-    gc atexit threading _shutdown re io open_code getattr setattr property_ n_fields n_sequence_fields n_unnamed_fields
-    format_spec interpolations strings type_params owner instance self_ cls big little signed
+    gc atexit threading _shutdown re io open_code getattr setattr property n_fields n_sequence_fields n_unnamed_fields
+    format_spec interpolations strings type_params owner instance cls big little signed
 }

@@ -20,7 +20,7 @@ pub struct Plain;
 crate::payload!(Plain, leaf);
 
 macro_rules! types {
-    ($($(#[$doc:meta])* $field:ident: $name:literal, $payload:ty, $base:ident, $flags:expr;)*) => {
+    (root $root:ident; $($(#[$doc:meta])* $field:ident: $name:literal, $payload:ty, $base:ident, $flags:expr;)*) => {
         /// The core types.
         pub struct Types {
             /// `object`
@@ -31,12 +31,12 @@ macro_rules! types {
         }
 
         impl Types {
-            pub(crate) fn new(vm: &Vm, object: TypeRef, type_: TypeRef) -> PyResult<Types> {
+            pub(crate) fn new(vm: &Vm, $root: TypeRef, type_: TypeRef) -> PyResult<Types> {
                 $(let $field = {
                     let layout: &'static Layout = <$payload as Payload>::layout();
                     vm.raw_type($name, layout, &$base, $flags)?
                 };)*
-                Ok(Types { object, type_, $($field,)* })
+                Ok(Types { object: $root, type_, $($field,)* })
             }
 
             /// All of them, bases before what derives from them.
@@ -50,6 +50,7 @@ macro_rules! types {
 const BASE: u64 = tpflags::BASETYPE;
 
 types! {
+    root object;
     /// `int`
     int: "int", Int, object, BASE | tpflags::LONG_SUBCLASS | tpflags::MATCH_SELF;
     /// `bool`

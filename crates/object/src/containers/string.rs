@@ -36,8 +36,8 @@ fn form_code(form: Form) -> u64 {
     match form {
         Form::Ascii => 0,
         Form::Latin1 => 1,
-        Form::Two => 2,
-        Form::Four => 3,
+        Form::Ucs2 => 2,
+        Form::Ucs4 => 3,
     }
 }
 
@@ -60,8 +60,8 @@ impl Str {
         match self.meta & 3 {
             0 => Form::Ascii,
             1 => Form::Latin1,
-            2 => Form::Two,
-            _ => Form::Four,
+            2 => Form::Ucs2,
+            _ => Form::Ucs4,
         }
     }
 
@@ -279,7 +279,7 @@ impl Vm {
         let form = text.form();
         let natural = matches!(
             (text, form),
-            (TextRef::One(_), Form::Ascii | Form::Latin1) | (TextRef::Two(_), Form::Two) | (TextRef::Four(_), Form::Four)
+            (TextRef::One(_), Form::Ascii | Form::Latin1) | (TextRef::Two(_), Form::Ucs2) | (TextRef::Four(_), Form::Ucs4)
         );
         if natural {
             return self.alloc_str(text.len(), form, text.as_bytes());
