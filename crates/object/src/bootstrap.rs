@@ -41,10 +41,19 @@ fn build(vm: &Vm) -> PyResult<()> {
         // SAFETY: the object is immortal.
         let meta_ref: &Object<TypeObject> = unsafe { p.as_ref() };
         let name = vm.bootstrap_str(meta_ref, Form::Ascii, b"type")?;
-        let flags = tpflags::BASETYPE | tpflags::TYPE_SUBCLASS | tpflags::HAVE_GC | tpflags::IMMUTABLETYPE | tpflags::READY;
+        let flags = tpflags::BASETYPE
+            | tpflags::TYPE_SUBCLASS
+            | tpflags::HAVE_GC
+            | tpflags::IMMUTABLETYPE
+            | tpflags::READY;
         // SAFETY: as above; from here the payload is complete.
         unsafe {
-            (&raw mut (*p.as_ptr()).payload).write(TypeObject::blank(name, <TypeObject as Payload>::layout(), flags, None));
+            (&raw mut (*p.as_ptr()).payload).write(TypeObject::blank(
+                name,
+                <TypeObject as Payload>::layout(),
+                flags,
+                None,
+            ));
             Ref::from_owned_ptr(p)
         }
     };
@@ -54,7 +63,11 @@ fn build(vm: &Vm) -> PyResult<()> {
         let flags = tpflags::BASETYPE | tpflags::IMMUTABLETYPE | tpflags::READY;
         let ty = vm
             .heap()
-            .new_object(type_.object(), size_of::<Object<TypeObject>>(), TypeObject::blank(name, Plain::layout(), flags, None))
+            .new_object(
+                type_.object(),
+                size_of::<Object<TypeObject>>(),
+                TypeObject::blank(name, Plain::layout(), flags, None),
+            )
             .ok_or_else(no_memory)?;
         ty.head().make_immortal();
         ty
@@ -71,14 +84,21 @@ fn build(vm: &Vm) -> PyResult<()> {
     }
     let t = vm.types();
     let plain = |ty: &TypeRef| -> PyResult<crate::value::Value> {
-        let v = vm.heap().new_object(ty.object(), ty.instance_size(), Plain).ok_or_else(|| vm.no_memory())?;
+        let v = vm
+            .heap()
+            .new_object(ty.object(), ty.instance_size(), Plain)
+            .ok_or_else(|| vm.no_memory())?;
         v.head().make_immortal();
         Ok(v.into_value())
     };
     let boolean = |b: i64| -> PyResult<crate::value::Value> {
         let v = vm
             .heap()
-            .new_object(t.bool.object(), t.bool.instance_size(), Int { value: b.into() })
+            .new_object(
+                t.bool.object(),
+                t.bool.instance_size(),
+                Int { value: b.into() },
+            )
             .ok_or_else(|| vm.no_memory())?;
         v.head().make_immortal();
         Ok(v.into_value())
@@ -120,11 +140,21 @@ fn build(vm: &Vm) -> PyResult<()> {
     for ty in &made {
         vm.finish_raw_type(ty)?;
         let index = ty.layout().index();
-        if !vm.interp().classes.borrow().get(index).is_some_and(Option::is_some) {
+        if !vm
+            .interp()
+            .classes
+            .borrow()
+            .get(index)
+            .is_some_and(Option::is_some)
+        {
             vm.set_class(index, ty.clone());
         }
     }
-    for (ty, payload) in [(&t.int, Int::layout()), (&t.object, Plain::layout()), (&t.method_descriptor, crate::descr::MethodDescr::layout())] {
+    for (ty, payload) in [
+        (&*t.int, Int::layout()),
+        (&t.object, Plain::layout()),
+        (&*t.method_descriptor, crate::descr::MethodDescr::layout()),
+    ] {
         vm.set_class(payload.index(), ty.clone());
     }
     let names = Names::new(vm)?;
@@ -142,7 +172,10 @@ fn build(vm: &Vm) -> PyResult<()> {
         vm.finish_raw_type(&ty)?;
     }
     vm.set_class(BaseException::layout().index(), exc.BaseException.clone());
-    let spare = vm.new_object(&exc.MemoryError, BaseException::new(vm.interp().singletons().empty_tuple.clone()))?;
+    let spare = vm.new_object(
+        &exc.MemoryError,
+        BaseException::new(vm.interp().singletons().empty_tuple.clone()),
+    )?;
     if vm.interp().exc.set(exc).is_err() {
         return Err(no_memory());
     }

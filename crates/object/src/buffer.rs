@@ -81,7 +81,10 @@ impl Vm {
     pub fn get_buffer(&self, v: &Value, writable: bool) -> PyResult<Buffer> {
         match self.type_of(v).payload.slots.bf_getbuffer.get() {
             Some(f) => f(self, v, writable),
-            None => Err(self.type_error(&format!("a bytes-like object is required, not '{}'", self.type_name(v)))),
+            None => Err(self.type_error(&format!(
+                "a bytes-like object is required, not '{}'",
+                self.type_name(v)
+            ))),
         }
     }
 }

@@ -130,7 +130,10 @@ impl VecCell {
     }
 
     #[inline(always)]
-    #[allow(clippy::mut_from_ref, reason = "private, and each use ends before foreign code can run")]
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "private, and each use ends before foreign code can run"
+    )]
     fn vec_mut(&self) -> &mut Vec<Value> {
         // SAFETY: as for `vec`; callers below end the borrow before anything is dropped.
         unsafe { &mut *self.0.get() }
@@ -213,7 +216,11 @@ impl VecCell {
     /// Removes and gives item `i`.
     pub fn remove(&self, i: usize) -> Option<Value> {
         let vec = self.vec_mut();
-        if i < vec.len() { Some(vec.remove(i)) } else { None }
+        if i < vec.len() {
+            Some(vec.remove(i))
+        } else {
+            None
+        }
     }
 
     /// Replaces `range` (clamped) by `new`; gives the removed items. `None` when memory is exhausted.
@@ -247,7 +254,9 @@ impl VecCell {
     pub fn slice(&self, start: usize, end: usize) -> Vec<Value> {
         let vec = self.vec();
         let end = end.min(vec.len());
-        vec.get(start.min(end)..end).map(<[Value]>::to_vec).unwrap_or_default()
+        vec.get(start.min(end)..end)
+            .map(<[Value]>::to_vec)
+            .unwrap_or_default()
     }
 
     /// Reverses in place.

@@ -428,8 +428,6 @@ pub struct TypeObject {
     pub(crate) has_members: Cell<bool>,
     /// Addresses of subclasses; each removes itself when it dies.
     pub(crate) subclasses: RefCell<Vec<*const Object<TypeObject>>>,
-
-
 }
 
 impl Traverse for TypeObject {
@@ -531,7 +529,11 @@ impl TypeObject {
     /// Bytes to allocate for an instance whose payload and variable part take `size` bytes.
     #[inline(always)]
     pub fn var_instance_size(&self, size: usize) -> usize {
-        if self.dict_offset() == DICT_AT_END { size.next_multiple_of(8) + 8 } else { size }
+        if self.dict_offset() == DICT_AT_END {
+            size.next_multiple_of(8) + 8
+        } else {
+            size
+        }
     }
 
     /// Offset of the inline values.
@@ -639,7 +641,10 @@ impl TypeObject {
             return true;
         }
         match self.mro.get() {
-            Some(mro) => mro.as_slice().iter().any(|t| std::ptr::eq(t.as_ptr_unchecked(), &raw const other.header)),
+            Some(mro) => mro
+                .as_slice()
+                .iter()
+                .any(|t| std::ptr::eq(t.as_ptr_unchecked(), &raw const other.header)),
             None => {
                 let mut at = self.base.get();
                 while let Some(t) = at {

@@ -131,7 +131,12 @@ impl Vm {
     ) -> PyResult<Ref<NativeFunction>> {
         self.new_object(
             &self.types().native_function,
-            NativeFunction { def, self_, module: PyCell::new(module), owner },
+            NativeFunction {
+                def,
+                self_,
+                module: PyCell::new(module),
+                owner,
+            },
         )
     }
 }

@@ -1,14 +1,13 @@
 //! Exceptions: the payload of `BaseException`, the table of exception types, and raising from native code.
 //! The types' methods and the richer payloads (OSError's, SyntaxError's ...) are in `taipan-builtins`.
 
-use std::cell::Cell;
-
 use crate::cell::PyCell;
-use crate::class::{TypeRef, tpflags};
+use crate::class::{TypeObject, TypeRef, tpflags};
 use crate::containers::tuple::Tuple;
-use crate::reference::{Payload, Ref, Traverse, Visitor};
+use crate::reference::{Fixed, Layout, Payload, Ref, Traverse, Visitor};
 use crate::value::{PyResult, Raised, Value};
 use crate::vm::Vm;
+use std::cell::Cell;
 
 /// The payload that every exception starts with.
 #[repr(C)]
@@ -85,25 +84,26 @@ macro_rules! exceptions {
     (root $root:ident; $($name:ident: $base:ident, $payload:ty;)*) => {
         /// The builtin exception types, a field each.
         #[allow(non_snake_case, missing_docs, reason = "the fields are the types' names")]
-        pub struct ExcTypes { pub BaseException: TypeRef, $(pub $name: TypeRef,)* }
+        pub struct ExcTypes { pub BaseException: Fixed<TypeObject>, $(pub $name: Fixed<TypeObject>,)* }
 
         impl ExcTypes {
             #[allow(non_snake_case, reason = "as above")]
             pub(crate) fn new(vm: &Vm) -> PyResult<ExcTypes> {
                 let object = vm.types().object.clone();
                 let flags = tpflags::BASETYPE | tpflags::BASE_EXC_SUBCLASS;
-                let $root = vm.raw_type("BaseException", <BaseException as Payload>::layout(), &object, flags)?;
-                vm.give_dict_word(&$root);
-                $(
-                    let $name = vm.raw_type(stringify!($name), <$payload as Payload>::layout(), &$base, flags)?;
-                    vm.give_dict_word(&$name);
-                )*
+                let make = |name: &str, layout: &'static Layout, base: &TypeRef| -> PyResult<Fixed<TypeObject>> {
+                    let t = vm.raw_type(name, layout, base, flags)?;
+                    vm.give_dict_word(&t);
+                                        Ok(Fixed::new(t))
+                };
+                let $root = make("BaseException", <BaseException as Payload>::layout(), &object)?;
+                $(let $name = make(stringify!($name), <$payload as Payload>::layout(), &$base)?;)*
                 Ok(ExcTypes { BaseException: $root, $($name,)* })
             }
 
             /// All of them, bases before what derives from them.
             pub fn all(&self) -> Vec<TypeRef> {
-                vec![self.BaseException.clone(), $(self.$name.clone(),)*]
+                [&self.BaseException, $(&self.$name,)*].into_iter().map(|t| TypeRef::clone(t)).collect()
             }
         }
     };
@@ -298,7 +298,11 @@ impl Vm {
                     match self.interp().singletons_opt() {
                         Some(s) => {
                             let args = s.empty_tuple.clone();
-                            match self.heap().new_object(ty.object(), ty.instance_size(), BaseException::new(args)) {
+                            match self.heap().new_object(
+                                ty.object(),
+                                ty.instance_size(),
+                                BaseException::new(args),
+                            ) {
                                 Some(e) => self.raise_as_is(e.into_value()),
                                 None => Raised(()),
                             }
@@ -313,17 +317,23 @@ impl Vm {
 
     /// Chains `exc` to the exception being handled, without making a cycle (_PyErr_SetObject).
     pub(crate) fn set_context(&self, exc: &Value) {
-        let Some(handled) = self.handled_exception() else { return };
+        let Some(handled) = self.handled_exception() else {
+            return;
+        };
         if handled.is(exc) {
             return;
         }
-        let Some(e) = exc.downcast_ref::<BaseException>() else { return };
+        let Some(e) = exc.downcast_ref::<BaseException>() else {
+            return;
+        };
         // Take `exc` out of the chain of the one being handled. Floyd's walk, since a chain can be cyclic already.
         let mut slow = handled.clone();
         let mut fast_turn = false;
         let mut o = handled.clone();
         while let Some(b) = o.downcast_ref::<BaseException>() {
-            let Some(context) = b.context.get() else { break };
+            let Some(context) = b.context.get() else {
+                break;
+            };
             if context.is(exc) {
                 b.context.set(None);
                 break;
@@ -333,7 +343,10 @@ impl Vm {
                 break;
             }
             if fast_turn
-                && let Some(next) = slow.clone().downcast_ref::<BaseException>().and_then(|s| s.context.get())
+                && let Some(next) = slow
+                    .clone()
+                    .downcast_ref::<BaseException>()
+                    .and_then(|s| s.context.get())
             {
                 slow = next;
             }
@@ -344,12 +357,17 @@ impl Vm {
 
     /// Whether the pending exception is an instance of `ty`.
     pub fn exception_matches(&self, ty: &TypeRef) -> bool {
-        self.pending_exception().is_some_and(|e| self.is_instance_exact(&e, ty))
+        self.pending_exception()
+            .is_some_and(|e| self.is_instance_exact(&e, ty))
     }
 
     /// Catches the pending exception if it is an instance of `ty`; else gives the token back.
     pub fn catch(&self, r: Raised, ty: &TypeRef) -> PyResult<Value> {
-        if self.exception_matches(ty) { Ok(self.take_raised(r)) } else { Err(r) }
+        if self.exception_matches(ty) {
+            Ok(self.take_raised(r))
+        } else {
+            Err(r)
+        }
     }
 
     /// Whether the type of `v` is `ty` or derives from it (no `__instancecheck__`).

@@ -45,7 +45,11 @@ const IMMORTAL: u32 = 1 << 31;
 impl Header {
     /// A header with one reference.
     pub fn new(ty: NonNull<Object<TypeObject>>, flags: u32) -> Header {
-        Header { refcnt: Cell::new(1), bits: Cell::new(flags), ty: Cell::new(ty.as_ptr()) }
+        Header {
+            refcnt: Cell::new(1),
+            bits: Cell::new(flags),
+            ty: Cell::new(ty.as_ptr()),
+        }
     }
 
     /// One reference more. Saturates: an object with 2³¹ references lives for ever.

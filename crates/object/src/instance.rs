@@ -16,7 +16,11 @@ use crate::vm::Vm;
 unsafe fn inline_word(h: &Header, i: usize) -> *mut u64 {
     let off = h.ty().payload.inline_offset() + 8 * i;
     // SAFETY: the offset lies within the instance, whose memory's provenance is exposed.
-    unsafe { std::ptr::with_exposed_provenance_mut::<u8>((&raw const *h).addr()).add(off).cast() }
+    unsafe {
+        std::ptr::with_exposed_provenance_mut::<u8>((&raw const *h).addr())
+            .add(off)
+            .cast()
+    }
 }
 
 fn dict_word(h: &Header) -> Option<*mut u64> {
@@ -50,7 +54,11 @@ impl Vm {
             // SAFETY: places of the shape lie within the type's inline values; the word owns a value.
             return unsafe {
                 let word = inline_word(h, i);
-                if *word == 0 { None } else { Some(Value::from_word_ref(word).clone()) }
+                if *word == 0 {
+                    None
+                } else {
+                    Some(Value::from_word_ref(word).clone())
+                }
             };
         }
         dict_in_word(dict_word(h)?)?.get_str(self, name)
@@ -58,8 +66,12 @@ impl Vm {
 
     /// Sets an attribute of the instance itself; false when instances of its type have no attributes. `name` is interned.
     pub fn instance_set(&self, obj: &Value, name: &Ref<Str>, value: Value) -> PyResult<bool> {
-        let Some(h) = obj.header() else { return Ok(false) };
-        let Some(word) = dict_word(h) else { return Ok(false) };
+        let Some(h) = obj.header() else {
+            return Ok(false);
+        };
+        let Some(word) = dict_word(h) else {
+            return Ok(false);
+        };
         let shape = h.shape();
         if shape != 0 {
             let shapes = &self.interp().shapes;
@@ -96,12 +108,18 @@ impl Vm {
 
     /// Deletes an attribute of the instance itself; false when it has none of that name.
     pub fn instance_delete(&self, obj: &Value, name: &Ref<Str>) -> PyResult<bool> {
-        let Some(h) = obj.header() else { return Ok(false) };
-        let Some(word) = dict_word(h) else { return Ok(false) };
+        let Some(h) = obj.header() else {
+            return Ok(false);
+        };
+        let Some(word) = dict_word(h) else {
+            return Ok(false);
+        };
         let shape = h.shape();
         if shape != 0 {
             let shapes = &self.interp().shapes;
-            let Some(i) = shapes.find(shape, name) else { return Ok(false) };
+            let Some(i) = shapes.find(shape, name) else {
+                return Ok(false);
+            };
             if i + 1 == shapes.len(shape) {
                 h.set_shape(shapes.parent(shape));
                 // SAFETY: as in `instance_get`.
@@ -122,8 +140,12 @@ impl Vm {
 
     /// The instance's `__dict__`, made from its inline values if need be; `None` when its type has none.
     pub fn instance_dict(&self, obj: &Value) -> PyResult<Option<Ref<Dict>>> {
-        let Some(h) = obj.header() else { return Ok(None) };
-        let Some(word) = dict_word(h) else { return Ok(None) };
+        let Some(h) = obj.header() else {
+            return Ok(None);
+        };
+        let Some(word) = dict_word(h) else {
+            return Ok(None);
+        };
         if h.shape() == 0
             && let Some(d) = dict_in_word(word)
         {
@@ -134,8 +156,12 @@ impl Vm {
 
     /// Replaces the instance's `__dict__`; false when its type has none.
     pub fn set_instance_dict(&self, obj: &Value, dict: Option<Ref<Dict>>) -> PyResult<bool> {
-        let Some(h) = obj.header() else { return Ok(false) };
-        let Some(word) = dict_word(h) else { return Ok(false) };
+        let Some(h) = obj.header() else {
+            return Ok(false);
+        };
+        let Some(word) = dict_word(h) else {
+            return Ok(false);
+        };
         if h.shape() != 0 {
             drop(self.materialize(h, word)?);
         }
@@ -151,11 +177,16 @@ impl Vm {
 
     /// Copies of the instance's own attributes, without making a dict of them.
     pub fn instance_items(&self, obj: &Value) -> Vec<(Value, Value)> {
-        let Some(h) = obj.header() else { return Vec::new() };
+        let Some(h) = obj.header() else {
+            return Vec::new();
+        };
         if h.shape() != 0 {
             return self.inline_items(h);
         }
-        dict_word(h).and_then(dict_in_word).map(|d| d.items()).unwrap_or_default()
+        dict_word(h)
+            .and_then(dict_in_word)
+            .map(|d| d.items())
+            .unwrap_or_default()
     }
 
     fn inline_items(&self, h: &Header) -> Vec<(Value, Value)> {
@@ -209,9 +240,14 @@ impl Vm {
         let h = obj.header()?;
         // SAFETY: the contract.
         unsafe {
-            let word: *const u64 =
-                std::ptr::with_exposed_provenance::<u8>((&raw const *h).addr()).add(offset as usize).cast();
-            if *word == 0 { None } else { Some(Value::from_word_ref(word).clone()) }
+            let word: *const u64 = std::ptr::with_exposed_provenance::<u8>((&raw const *h).addr())
+                .add(offset as usize)
+                .cast();
+            if *word == 0 {
+                None
+            } else {
+                Some(Value::from_word_ref(word).clone())
+            }
         }
     }
 
@@ -219,14 +255,25 @@ impl Vm {
     ///
     /// # Safety
     /// `offset` is one of the member offsets of the object's type.
-    pub unsafe fn member_replace(&self, obj: &Value, offset: u32, value: Option<Value>) -> Option<Value> {
+    pub unsafe fn member_replace(
+        &self,
+        obj: &Value,
+        offset: u32,
+        value: Option<Value>,
+    ) -> Option<Value> {
         let h = obj.header()?;
         // SAFETY: the contract.
         unsafe {
             let word: *mut u64 =
-                std::ptr::with_exposed_provenance_mut::<u8>((&raw const *h).addr()).add(offset as usize).cast();
+                std::ptr::with_exposed_provenance_mut::<u8>((&raw const *h).addr())
+                    .add(offset as usize)
+                    .cast();
             let old = std::mem::replace(&mut *word, value.map_or(0, Value::into_bits));
-            if old == 0 { None } else { Some(Value::from_bits(old)) }
+            if old == 0 {
+                None
+            } else {
+                Some(Value::from_bits(old))
+            }
         }
     }
 }

@@ -45,6 +45,6 @@ pub use native::{
     Args, ClassPart, GetSetDef, ModuleSpec, NativeCode, NativeDef, NativeKind, Params, TypeSpec,
 };
 pub use protocol::number::BinaryOp;
-pub use reference::{Layout, Object, Payload, Ref, Traverse, VarSized, Visitor};
+pub use reference::{Fixed, Layout, Object, Payload, Ref, Traverse, VarSized, Visitor};
 pub use value::{PyResult, Raised, Value};
 pub use vm::{Interp, InterpConfig, Vm};

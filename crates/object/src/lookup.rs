@@ -26,7 +26,9 @@ pub struct MethodCache {
 
 impl MethodCache {
     pub(crate) fn new() -> MethodCache {
-        MethodCache { entries: UnsafeCell::new(Vec::new()) }
+        MethodCache {
+            entries: UnsafeCell::new(Vec::new()),
+        }
     }
 
     #[inline(always)]
@@ -45,17 +47,30 @@ impl MethodCache {
             return Some(None);
         }
         // SAFETY: the version is that of a live type, so the value is still in its dict or a base's; a count is taken.
-        Some(Some(unsafe { Value::from_word_ref(&raw const e.value) }.clone()))
+        Some(Some(
+            unsafe { Value::from_word_ref(&raw const e.value) }.clone(),
+        ))
     }
 
     fn put(&self, version: u32, name: &Ref<Str>, value: Option<&Value>) {
         let value = value.map_or(0, Value::bits);
-        let fresh = Entry { version, name: Some(name.clone()), value };
+        let fresh = Entry {
+            version,
+            name: Some(name.clone()),
+            value,
+        };
         // SAFETY: as above; the old entry is dropped after the borrow.
         let old = unsafe {
             let entries = &mut *self.entries.get();
             if entries.is_empty() {
-                entries.resize(CACHE_SIZE, Entry { version: 0, name: None, value: 0 });
+                entries.resize(
+                    CACHE_SIZE,
+                    Entry {
+                        version: 0,
+                        name: None,
+                        value: 0,
+                    },
+                );
             }
             std::mem::replace(&mut entries[Self::slot(version, name)], fresh)
         };
@@ -125,13 +140,19 @@ impl Vm {
         let found = self.lookup_with_owner(ty, name).map(|(v, _)| v);
         let version = self.type_version(ty);
         if version != 0 && name.is_interned() {
-            self.interp().method_cache.put(version, name, found.as_ref());
+            self.interp()
+                .method_cache
+                .put(version, name, found.as_ref());
         }
         found
     }
 
     /// Looks a name up along the MRO, uncached; gives the value and the type that has it.
-    pub fn lookup_with_owner(&self, ty: &TypeObject, name: &Ref<Str>) -> Option<(Value, Ref<TypeObject>)> {
+    pub fn lookup_with_owner(
+        &self,
+        ty: &TypeObject,
+        name: &Ref<Str>,
+    ) -> Option<(Value, Ref<TypeObject>)> {
         match ty.mro.get() {
             Some(mro) => mro.as_slice().iter().find_map(|b| {
                 let b = b.downcast_ref::<TypeObject>()?;

@@ -28,7 +28,11 @@ impl Traverse for Module {
 
 impl Vm {
     /// A new module object with `__name__`, `__doc__`, `__package__`, `__loader__` and `__spec__` set as CPython sets them.
-    pub fn new_module(&self, name: &str, spec: Option<&'static ModuleSpec>) -> PyResult<Ref<Module>> {
+    pub fn new_module(
+        &self,
+        name: &str,
+        spec: Option<&'static ModuleSpec>,
+    ) -> PyResult<Ref<Module>> {
         let dict = self.new_dict()?;
         let n = self.names();
         dict.set_str(self, &n.__name__, self.new_str(name)?.into_value())?;
@@ -40,16 +44,29 @@ impl Vm {
         for key in [&n.__package__, &n.__loader__, &n.__spec__] {
             dict.set_str(self, key, self.none())?;
         }
-        self.new_object(&self.types().module, Module { dict: PyCell::new(Some(dict)), spec })
+        self.new_object(
+            &self.types().module,
+            Module {
+                dict: PyCell::new(Some(dict)),
+                spec,
+            },
+        )
     }
 
     /// A native module with its functions and types in it; `exec` has not run.
     pub fn make_native_module(&self, spec: &'static ModuleSpec) -> PyResult<Ref<Module>> {
         let module = self.new_module(spec.name, Some(spec))?;
-        let Some(dict) = module.dict.get() else { return Ok(module) };
+        let Some(dict) = module.dict.get() else {
+            return Ok(module);
+        };
         let module_name = self.new_str(spec.name)?.into_value();
         for def in spec.functions.iter().copied().flatten() {
-            let f = self.new_native_function(def, Some(module.as_value().clone()), Some(module_name.clone()), None)?;
+            let f = self.new_native_function(
+                def,
+                Some(module.as_value().clone()),
+                Some(module_name.clone()),
+                None,
+            )?;
             dict.set_named(self, def.name, f.into_value())?;
         }
         for ty in spec.types {

@@ -1,19 +1,24 @@
 //! Strings that the runtime itself uses, interned once for each interpreter: `vm.names().__init__`.
 
 use crate::containers::string::Str;
-use crate::reference::Ref;
+use crate::reference::Fixed;
 use crate::value::PyResult;
 use crate::vm::Vm;
+
+fn name(vm: &Vm, text: &str) -> PyResult<Fixed<Str>> {
+    let s = vm.intern(text.trim_start_matches("r#"))?;
+    Ok(Fixed::new(s))
+}
 
 macro_rules! names {
     ($($n:ident)*) => {
         /// The interned names; a field each, named as its text.
         #[allow(non_snake_case, missing_docs, reason = "the fields are the names")]
-        pub struct Names { $(pub $n: Ref<Str>,)* }
+        pub struct Names { $(pub $n: Fixed<Str>,)* }
 
         impl Names {
             pub(crate) fn new(vm: &Vm) -> PyResult<Names> {
-                Ok(Names { $($n: vm.intern(stringify!($n).trim_start_matches("r#"))?,)* })
+                Ok(Names { $($n: name(vm, stringify!($n))?,)* })
             }
         }
     };

@@ -21,11 +21,17 @@ impl<'a> Args<'a> {
     /// Positional arguments only.
     #[inline(always)]
     pub fn positional(values: &'a [Value]) -> Args<'a> {
-        Args { values, kwnames: None }
+        Args {
+            values,
+            kwnames: None,
+        }
     }
 
     /// No arguments.
-    pub const EMPTY: Args<'static> = Args { values: &[], kwnames: None };
+    pub const EMPTY: Args<'static> = Args {
+        values: &[],
+        kwnames: None,
+    };
 
     /// The number of keyword arguments.
     #[inline(always)]
@@ -51,7 +57,10 @@ impl<'a> Args<'a> {
             }
             None => &[],
         };
-        names.iter().zip(values).filter_map(|(n, v)| n.downcast_ref::<Str>().map(|n| (n.clone(), v)))
+        names
+            .iter()
+            .zip(values)
+            .filter_map(|(n, v)| n.downcast_ref::<Str>().map(|n| (n.clone(), v)))
     }
 
     /// Whether there are no arguments at all.
@@ -178,7 +187,11 @@ pub struct TypeSpec {
 
 impl TypeSpec {
     /// A description to fill in with struct update syntax.
-    pub const fn new(name: &'static str, module: &'static str, layout: fn() -> &'static Layout) -> TypeSpec {
+    pub const fn new(
+        name: &'static str,
+        module: &'static str,
+        layout: fn() -> &'static Layout,
+    ) -> TypeSpec {
         TypeSpec {
             name,
             module,

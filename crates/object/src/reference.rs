@@ -50,13 +50,20 @@ impl Layout {
     #[inline]
     pub fn index(&'static self) -> usize {
         let i = self.index.load(Ordering::Relaxed);
-        if i != 0 { i as usize } else { self.assign_index() }
+        if i != 0 {
+            i as usize
+        } else {
+            self.assign_index()
+        }
     }
 
     #[cold]
     fn assign_index(&'static self) -> usize {
         let new = NEXT_INDEX.fetch_add(1, Ordering::Relaxed);
-        match self.index.compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed) {
+        match self
+            .index
+            .compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed)
+        {
             Ok(_) => new as usize,
             Err(other) => other as usize,
         }
@@ -179,7 +186,10 @@ impl<T: Payload> Ref<T> {
     #[inline(always)]
     pub unsafe fn from_owned_ptr(ptr: NonNull<Object<T>>) -> Ref<T> {
         // SAFETY: the header is the object's first field; the rest is the contract.
-        Ref { value: unsafe { Value::from_owned_ptr(ptr.cast()) }, marker: PhantomData }
+        Ref {
+            value: unsafe { Value::from_owned_ptr(ptr.cast()) },
+            marker: PhantomData,
+        }
     }
 
     /// The same value with its type known.
@@ -188,7 +198,10 @@ impl<T: Payload> Ref<T> {
     /// The value is a pointer to an object whose payload is or starts with a `T`.
     #[inline(always)]
     pub unsafe fn from_value_unchecked(value: Value) -> Ref<T> {
-        Ref { value, marker: PhantomData }
+        Ref {
+            value,
+            marker: PhantomData,
+        }
     }
 
     /// Sees a value as a typed pointer.
@@ -255,7 +268,10 @@ where
 impl<T: Payload> Clone for Ref<T> {
     #[inline(always)]
     fn clone(&self) -> Ref<T> {
-        Ref { value: self.value.clone(), marker: PhantomData }
+        Ref {
+            value: self.value.clone(),
+            marker: PhantomData,
+        }
     }
 }
 
@@ -283,5 +299,25 @@ impl<T: Payload> AsRef<Value> for Ref<T> {
 impl<T: Payload> std::fmt::Debug for Ref<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "<{} at {:p}>", T::layout().name, self.as_ptr())
+    }
+}
+
+/// A reference that is held for as long as the interpreter lives, to an object made immortal. It has no destructor:
+/// tables of hundreds of them (names, types) would otherwise cost a clean-up path for each field.
+pub struct Fixed<T: Payload>(std::mem::ManuallyDrop<Ref<T>>);
+
+impl<T: Payload> Fixed<T> {
+    /// Makes the object immortal and holds it.
+    pub fn new(r: Ref<T>) -> Fixed<T> {
+        r.head().make_immortal();
+        Fixed(std::mem::ManuallyDrop::new(r))
+    }
+}
+
+impl<T: Payload> Deref for Fixed<T> {
+    type Target = Ref<T>;
+    #[inline(always)]
+    fn deref(&self) -> &Ref<T> {
+        &self.0
     }
 }

@@ -45,7 +45,10 @@ impl Shapes {
             transitions: Vec::new(),
             lookup: None,
         };
-        Shapes { all: UnsafeCell::new(vec![none]), free: UnsafeCell::new(Vec::new()) }
+        Shapes {
+            all: UnsafeCell::new(vec![none]),
+            free: UnsafeCell::new(Vec::new()),
+        }
     }
 
     fn all(&self) -> &Vec<Shape> {
@@ -144,7 +147,9 @@ impl Shapes {
     /// The shape with one interned name more; 0 when there are too many shapes.
     pub fn with_key(&self, id: u32, name: &Ref<Str>) -> u32 {
         let addr = name.as_ptr().addr();
-        let Some(s) = self.all().get(id as usize) else { return 0 };
+        let Some(s) = self.all().get(id as usize) else {
+            return 0;
+        };
         if let Some(&(_, next)) = s.transitions.iter().find(|t| t.0 == addr) {
             return next;
         }
@@ -177,7 +182,9 @@ impl Shapes {
             if id == 0 {
                 continue;
             }
-            let Some(s) = self.all_mut().get_mut(id as usize) else { continue };
+            let Some(s) = self.all_mut().get_mut(id as usize) else {
+                continue;
+            };
             work.extend(s.transitions.iter().map(|t| t.1));
             s.transitions.clear();
             s.owner.set(std::ptr::null());

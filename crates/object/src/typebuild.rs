@@ -49,7 +49,9 @@ pub(crate) fn type_dies(ty: &TypeObject) {
     let this: *const TypeObject = ty;
     let unlink = |base: &TypeObject| {
         // SAFETY: entries are live types; only the address is taken.
-        base.subclasses.borrow_mut().retain(|s| unsafe { &raw const (**s).payload } != this);
+        base.subclasses
+            .borrow_mut()
+            .retain(|s| unsafe { &raw const (**s).payload } != this);
     };
     if let Some(bases) = ty.bases.get() {
         for b in bases.as_slice() {
@@ -69,13 +71,28 @@ pub(crate) fn type_dies(ty: &TypeObject) {
 
 impl Vm {
     /// A bare type of the start: name, layout, base. Its dict, MRO and slots follow in [`Vm::finish_raw_type`].
-    pub(crate) fn raw_type(&self, name: &str, layout: &'static Layout, base: &TypeRef, flags: u64) -> PyResult<TypeRef> {
+    pub(crate) fn raw_type(
+        &self,
+        name: &str,
+        layout: &'static Layout,
+        base: &TypeRef,
+        flags: u64,
+    ) -> PyResult<TypeRef> {
         let meta = base.head().ty();
         let str_type = self.interp().types.get().map_or(meta, |t| t.str.object());
         let name = self.bootstrap_str(str_type, taipan_text::Form::Ascii, name.as_bytes())?;
-        let gc = if layout.traverse.is_some() { tpflags::HAVE_GC } else { 0 };
+        let gc = if layout.traverse.is_some() {
+            tpflags::HAVE_GC
+        } else {
+            0
+        };
         let inherited = base.flags.get() & (tpflags::SUBCLASS_BITS | tpflags::HAVE_GC);
-        let payload = TypeObject::blank(name, layout, flags | gc | inherited | tpflags::IMMUTABLETYPE | tpflags::READY, None);
+        let payload = TypeObject::blank(
+            name,
+            layout,
+            flags | gc | inherited | tpflags::IMMUTABLETYPE | tpflags::READY,
+            None,
+        );
         let ty = self
             .heap()
             .new_object(meta, size_of::<Object<TypeObject>>(), payload)
@@ -87,7 +104,11 @@ impl Vm {
 
     /// Gives a native type whose instances have a `__dict__` the word for it, behind the payload.
     pub fn give_dict_word(&self, ty: &TypeRef) {
-        let size = if ty.layout().var_size.is_some() { 0 } else { ty.layout().size.next_multiple_of(8) };
+        let size = if ty.layout().var_size.is_some() {
+            0
+        } else {
+            ty.layout().size.next_multiple_of(8)
+        };
         ty.set_flag(tpflags::MANAGED_DICT | tpflags::HAVE_GC);
         if size == 0 {
             ty.set_instance_layout(InstanceLayout {
@@ -130,7 +151,9 @@ impl Vm {
     /// Fills a type from its declaration: slots, methods, computed attributes, doc. Slots of the base are inherited
     /// afterwards, and dunder methods for the slots set here are added by `taipan-builtins` (`fill` in the hooks).
     pub fn populate_type(&self, ty: &TypeRef, spec: &'static TypeSpec) -> PyResult<()> {
-        let Some(dict) = ty.dict.get() else { return Ok(()) };
+        let Some(dict) = ty.dict.get() else {
+            return Ok(());
+        };
         let n = self.names();
         ty.set_flag(spec.flags);
         if spec.has_weakref {
@@ -147,10 +170,22 @@ impl Vm {
                 let name = self.intern(def.name)?;
                 let v = match def.kind {
                     NativeKind::Method | NativeKind::Function => self
-                        .new_object(&self.types().method_descriptor, MethodDescr { def, owner: ty.clone() })?
+                        .new_object(
+                            &self.types().method_descriptor,
+                            MethodDescr {
+                                def,
+                                owner: ty.clone(),
+                            },
+                        )?
                         .into_value(),
                     NativeKind::ClassMethod => self
-                        .new_object(&self.types().classmethod_descriptor, MethodDescr { def, owner: ty.clone() })?
+                        .new_object(
+                            &self.types().classmethod_descriptor,
+                            MethodDescr {
+                                def,
+                                owner: ty.clone(),
+                            },
+                        )?
                         .into_value(),
                     NativeKind::StaticMethod => {
                         let f = self.new_native_function(def, None, None, Some(ty.clone()))?;
@@ -161,7 +196,13 @@ impl Vm {
             }
             for def in part.getset {
                 let name = self.intern(def.name)?;
-                let d = self.new_object(&self.types().getset_descriptor, GetSetDescr { def, owner: ty.clone() })?;
+                let d = self.new_object(
+                    &self.types().getset_descriptor,
+                    GetSetDescr {
+                        def,
+                        owner: ty.clone(),
+                    },
+                )?;
                 dict.set_str(self, &name, d.into_value())?;
             }
         }
@@ -178,11 +219,18 @@ impl Vm {
         // `__hash__` goes with `__eq__`: a type that compares and does not hash is unhashable.
         if ty.slots.tp_richcompare.get().is_some() && ty.slots.tp_hash.get().is_none() {
             dict.set_str(self, &n.__hash__, self.none())?;
-            ty.slots.tp_hash.set(Some(crate::protocol::compare::hash_not_implemented));
+            ty.slots
+                .tp_hash
+                .set(Some(crate::protocol::compare::hash_not_implemented));
         }
         if let Some(base) = ty.base.get() {
             ty.slots.inherit(&base.slots);
-            let inherited = tpflags::SUBCLASS_BITS | tpflags::SEQUENCE | tpflags::MAPPING | tpflags::MATCH_SELF | tpflags::HAVE_GC | tpflags::MANAGED_WEAKREF;
+            let inherited = tpflags::SUBCLASS_BITS
+                | tpflags::SEQUENCE
+                | tpflags::MAPPING
+                | tpflags::MATCH_SELF
+                | tpflags::HAVE_GC
+                | tpflags::MANAGED_WEAKREF;
             ty.set_flag(base.flags.get() & inherited);
         }
         self.type_modified(ty);
@@ -202,12 +250,20 @@ impl Vm {
             None => self.types().object.clone(),
         };
         let name = self.intern(spec.name)?;
-        let gc = if layout.traverse.is_some() { tpflags::HAVE_GC } else { 0 };
+        let gc = if layout.traverse.is_some() {
+            tpflags::HAVE_GC
+        } else {
+            0
+        };
         let flags = spec.flags | gc | tpflags::IMMUTABLETYPE | tpflags::READY;
         let payload = TypeObject::blank(name, layout, flags, Some(spec));
         let ty = self
             .heap()
-            .new_object(self.types().type_.object(), size_of::<Object<TypeObject>>(), payload)
+            .new_object(
+                self.types().type_.object(),
+                size_of::<Object<TypeObject>>(),
+                payload,
+            )
             .ok_or_else(|| self.no_memory())?;
         ty.base.set(Some(base.clone()));
         ty.head().make_immortal();
@@ -217,7 +273,12 @@ impl Vm {
         self.finish_raw_type(&ty)?;
         made.by_spec.borrow_mut().insert(key, ty.clone());
         let index = layout.index();
-        let taken = self.interp().classes.borrow().get(index).is_some_and(Option::is_some);
+        let taken = self
+            .interp()
+            .classes
+            .borrow()
+            .get(index)
+            .is_some_and(Option::is_some);
         if !taken {
             self.set_class(index, ty.clone());
         }
@@ -227,7 +288,11 @@ impl Vm {
             if let Some(d) = dict
                 && d.get_str(self, &self.names().__module__).is_none()
             {
-                d.set_str(self, &self.names().__module__, self.new_str(spec.module)?.into_value())?;
+                d.set_str(
+                    self,
+                    &self.names().__module__,
+                    self.new_str(spec.module)?.into_value(),
+                )?;
             }
         }
         Ok(ty)

@@ -1,6 +1,6 @@
 //! The types that the object system itself makes objects of. All other classes are found by payload: `vm.class::<T>()`.
 
-use crate::class::{TypeRef, tpflags};
+use crate::class::{TypeObject, TypeRef, tpflags};
 use crate::containers::bytes::Bytes;
 use crate::containers::dict::Dict;
 use crate::containers::list::List;
@@ -9,7 +9,7 @@ use crate::containers::string::Str;
 use crate::containers::tuple::Tuple;
 use crate::descr::{GetSetDescr, MemberDescr, MethodDescr, NativeFunction, WrapperDescr};
 use crate::module::Module;
-use crate::reference::{Layout, Payload};
+use crate::reference::{Fixed, Layout, Payload};
 use crate::value::PyResult;
 use crate::vm::Vm;
 use crate::weakref::WeakRef;
@@ -27,21 +27,21 @@ macro_rules! types {
             pub object: TypeRef,
             /// `type`
             pub type_: TypeRef,
-            $($(#[$doc])* pub $field: TypeRef,)*
+            $($(#[$doc])* pub $field: Fixed<TypeObject>,)*
         }
 
         impl Types {
             pub(crate) fn new(vm: &Vm, $root: TypeRef, type_: TypeRef) -> PyResult<Types> {
                 $(let $field = {
                     let layout: &'static Layout = <$payload as Payload>::layout();
-                    vm.raw_type($name, layout, &$base, $flags)?
+                                        Fixed::new(vm.raw_type($name, layout, &$base, $flags)?)
                 };)*
                 Ok(Types { object: $root, type_, $($field,)* })
             }
 
             /// All of them, bases before what derives from them.
             pub fn all(&self) -> Vec<TypeRef> {
-                vec![self.object.clone(), self.type_.clone(), $(self.$field.clone(),)*]
+                [&self.object, &self.type_, $(&*self.$field,)*].into_iter().map(|t| TypeRef::clone(t)).collect()
             }
         }
     };
@@ -94,4 +94,3 @@ types! {
     /// `weakref.ReferenceType`
     weakref: "ReferenceType", WeakRef, object, BASE;
 }
-

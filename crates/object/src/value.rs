@@ -71,7 +71,11 @@ impl Value {
     /// The small int held in the word.
     #[inline(always)]
     pub fn as_small_int(&self) -> Option<i64> {
-        if self.is_small_int() { Some((self.0.get() as i64) >> 1) } else { None }
+        if self.is_small_int() {
+            Some((self.0.get() as i64) >> 1)
+        } else {
+            None
+        }
     }
 
     /// The object's header, or `None` for a small int.

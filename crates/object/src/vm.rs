@@ -52,7 +52,10 @@ pub struct ExcStackItem {
 impl ExcStackItem {
     /// An empty level.
     pub const fn new() -> ExcStackItem {
-        ExcStackItem { value: PyCell::new(None), previous: Cell::new(std::ptr::null()) }
+        ExcStackItem {
+            value: PyCell::new(None),
+            previous: Cell::new(std::ptr::null()),
+        }
     }
 }
 
@@ -215,7 +218,12 @@ impl Vm {
             weakrefs: crate::weakref::WeakTable::default(),
             modules: OnceCell::new(),
             builtins: OnceCell::new(),
-            hooks: Cell::new(Hooks { import: no_import, warn: no_warn, unraisable: no_unraisable, handle_breaker: no_breaker }),
+            hooks: Cell::new(Hooks {
+                import: no_import,
+                warn: no_warn,
+                unraisable: no_unraisable,
+                handle_breaker: no_breaker,
+            }),
             state: RefCell::new(FxHashMap::default()),
             recursion_limit: Cell::new(1000),
             int_max_str_digits: Cell::new(4300),
@@ -341,8 +349,13 @@ impl Vm {
     /// A new object of exactly type `ty`, whose payload is `T`, with room for slots and attributes.
     #[inline]
     pub fn new_object<T: Payload>(&self, ty: &Ref<TypeObject>, payload: T) -> PyResult<Ref<T>> {
-        debug_assert!(std::ptr::eq(ty.layout(), T::layout()) || ty.layout().is_or_extends(T::layout()));
-        match self.heap().new_object(ty.object(), ty.instance_size(), payload) {
+        debug_assert!(
+            std::ptr::eq(ty.layout(), T::layout()) || ty.layout().is_or_extends(T::layout())
+        );
+        match self
+            .heap()
+            .new_object(ty.object(), ty.instance_size(), payload)
+        {
             Some(r) => {
                 if ty.inline_cap() != 0 {
                     self.init_shape(r.as_value());
@@ -482,7 +495,12 @@ impl Vm {
     }
 
     /// Issues a warning.
-    pub fn warn(&self, category: &Ref<TypeObject>, message: &str, stack_level: isize) -> PyResult<()> {
+    pub fn warn(
+        &self,
+        category: &Ref<TypeObject>,
+        message: &str,
+        stack_level: isize,
+    ) -> PyResult<()> {
         (self.hooks().warn)(self, category.as_value(), message, stack_level)
     }
 
@@ -500,7 +518,11 @@ impl Vm {
     #[inline(always)]
     pub fn check_stack(&self, what: &str) -> PyResult<()> {
         let here = 0u8;
-        if (&raw const here).addr() < self.stack_limit.get() { Err(self.stack_overflow(what)) } else { Ok(()) }
+        if (&raw const here).addr() < self.stack_limit.get() {
+            Err(self.stack_overflow(what))
+        } else {
+            Ok(())
+        }
     }
 
     #[cold]

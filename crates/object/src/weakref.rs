@@ -96,7 +96,11 @@ impl WeakTable {
     /// Takes out all references to an object and clears them; gives them alive, those with a callback to be called.
     fn take(&self, target: NonNull<Header>) -> Vec<Ref<WeakRef>> {
         let addr = target.as_ptr().addr();
-        let list = self.by_target.borrow_mut().remove(&addr).unwrap_or_default();
+        let list = self
+            .by_target
+            .borrow_mut()
+            .remove(&addr)
+            .unwrap_or_default();
         // SAFETY: the target is live memory.
         unsafe { target.as_ref() }.unset(flag::WEAKREFS);
         let mut out = Vec::new();
@@ -114,7 +118,12 @@ impl WeakTable {
 
 impl Vm {
     /// A new weak reference of class `ty` to `target`. The caller has checked that the type allows it.
-    pub fn new_weakref(&self, ty: &TypeRef, target: &Value, callback: Option<Value>) -> PyResult<Ref<WeakRef>> {
+    pub fn new_weakref(
+        &self,
+        ty: &TypeRef,
+        target: &Value,
+        callback: Option<Value>,
+    ) -> PyResult<Ref<WeakRef>> {
         let Some(head) = target.header() else {
             return Err(self.type_error("cannot create weak reference to 'int' object"));
         };
@@ -129,18 +138,28 @@ impl Vm {
         )?;
         r.target.set(addr);
         head.set(flag::WEAKREFS);
-        self.interp().weakrefs.by_target.borrow_mut().entry(addr).or_default().push(NonNull::from(r.object()));
+        self.interp()
+            .weakrefs
+            .by_target
+            .borrow_mut()
+            .entry(addr)
+            .or_default()
+            .push(NonNull::from(r.object()));
         Ok(r)
     }
 
     /// The weak references to an object, oldest first.
     pub fn weakrefs_of(&self, target: &Value) -> Vec<Ref<WeakRef>> {
-        let Some(head) = target.header() else { return Vec::new() };
+        let Some(head) = target.header() else {
+            return Vec::new();
+        };
         if !head.has(flag::WEAKREFS) {
             return Vec::new();
         }
         let table = self.interp().weakrefs.by_target.borrow();
-        let Some(list) = table.get(&(&raw const *head).addr()) else { return Vec::new() };
+        let Some(list) = table.get(&(&raw const *head).addr()) else {
+            return Vec::new();
+        };
         list.iter()
             // SAFETY: entries are live.
             .map(|p| unsafe { p.as_ref() })
@@ -151,7 +170,9 @@ impl Vm {
 
     /// Whether instances of the value's type can be weakly referenced.
     pub fn supports_weakrefs(&self, v: &Value) -> bool {
-        self.type_of(v).payload.has_flag(crate::class::tpflags::MANAGED_WEAKREF)
+        self.type_of(v)
+            .payload
+            .has_flag(crate::class::tpflags::MANAGED_WEAKREF)
     }
 }
 
@@ -160,7 +181,10 @@ fn call_back(vm: &Vm, refs: Vec<Ref<WeakRef>>) {
     for r in refs.into_iter().rev() {
         if let Some(cb) = r.callback.take() {
             let saved = vm.take_exception();
-            if vm.call(&cb, Args::positional(std::slice::from_ref(r.as_value()))).is_err() {
+            if vm
+                .call(&cb, Args::positional(std::slice::from_ref(r.as_value())))
+                .is_err()
+            {
                 vm.unraisable(None, Some(&cb));
             }
             if let Some(e) = saved {
@@ -186,7 +210,11 @@ pub(crate) fn garbage_dies(vm: &Vm, garbage: &[Value]) {
             && h.has(flag::WEAKREFS)
         {
             to_call.extend(
-                vm.interp().weakrefs.take(NonNull::from(h)).into_iter().filter(|r| !dead.contains(&r.as_value().bits())),
+                vm.interp()
+                    .weakrefs
+                    .take(NonNull::from(h))
+                    .into_iter()
+                    .filter(|r| !dead.contains(&r.as_value().bits())),
             );
         }
     }

@@ -3,7 +3,8 @@
 use taipan_object::{Dict, InterpConfig, List, Value, Vm};
 
 fn with_vm(f: impl FnOnce(&Vm)) {
-    let vm = Vm::new_interpreter(&InterpConfig { hash_key: (0, 0) }).expect("memory for an interpreter");
+    let vm =
+        Vm::new_interpreter(&InterpConfig { hash_key: (0, 0) }).expect("memory for an interpreter");
     vm.enter(|| f(&vm));
 }
 
@@ -12,13 +13,19 @@ fn dict_keeps_order_and_finds_keys() {
     with_vm(|vm| {
         let d = vm.new_dict().expect("dict");
         for i in 0..1000i32 {
-            d.set(vm, &Value::from_i32(i), Value::from_i32(i * 2)).expect("set");
+            d.set(vm, &Value::from_i32(i), Value::from_i32(i * 2))
+                .expect("set");
         }
         for i in (0..1000i32).step_by(2) {
             assert!(d.remove(vm, &Value::from_i32(i)).expect("remove").is_some());
         }
         assert_eq!(d.len(), 500);
-        assert_eq!(d.get(vm, &Value::from_i32(501)).expect("get").and_then(|v| v.as_small_int()), Some(1002));
+        assert_eq!(
+            d.get(vm, &Value::from_i32(501))
+                .expect("get")
+                .and_then(|v| v.as_small_int()),
+            Some(1002)
+        );
         let keys: Vec<_> = d.keys().iter().filter_map(Value::as_small_int).collect();
         assert!(keys.is_sorted());
         d.set_named(vm, "name", vm.none()).expect("set");
@@ -49,7 +56,10 @@ fn cycles_are_collected() {
             a.push(b.as_value().clone());
         }
         assert_eq!(taipan_object::heap::gc::collect(vm, 2), 200);
-        assert_eq!(taipan_object::heap::gc::tracked_objects(vm, None).len(), before);
+        assert_eq!(
+            taipan_object::heap::gc::tracked_objects(vm, None).len(),
+            before
+        );
     });
 }
 
@@ -83,7 +93,10 @@ fn weak_references_are_cleared() {
         let d = vm.new_dict().expect("dict");
         let ty = vm.types().weakref.clone();
         let w = vm.new_weakref(&ty, d.as_value(), None).expect("weakref");
-        assert!(w.target().is_some_and(|t| t.downcast_ref::<Dict>().is_some()));
+        assert!(
+            w.target()
+                .is_some_and(|t| t.downcast_ref::<Dict>().is_some())
+        );
         drop(d);
         assert!(w.target().is_none());
         assert!(vm.none().downcast_ref::<List>().is_none());

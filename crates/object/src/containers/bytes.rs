@@ -61,7 +61,10 @@ impl Vm {
     /// A new bytes object.
     pub fn new_bytes(&self, bytes: &[u8]) -> PyResult<Ref<Bytes>> {
         if bytes.is_empty()
-            && let Some(empty) = self.interp().singletons_opt().map(|s| s.empty_bytes.clone())
+            && let Some(empty) = self
+                .interp()
+                .singletons_opt()
+                .map(|s| s.empty_bytes.clone())
         {
             return Ok(empty);
         }
@@ -79,10 +82,19 @@ impl Vm {
 
     /// A new instance of a subclass of `bytes` (or of `bytes` itself, never shared).
     pub fn new_bytes_of(&self, ty: &crate::class::TypeRef, bytes: &[u8]) -> PyResult<Ref<Bytes>> {
-        let size = size_of::<Object<Bytes>>().checked_add(bytes.len()).ok_or_else(|| self.no_memory())?;
+        let size = size_of::<Object<Bytes>>()
+            .checked_add(bytes.len())
+            .ok_or_else(|| self.no_memory())?;
         let r = self
             .heap()
-            .new_object(ty.object(), ty.var_instance_size(size), Bytes { hash: Cell::new(-1), len: bytes.len() })
+            .new_object(
+                ty.object(),
+                ty.var_instance_size(size),
+                Bytes {
+                    hash: Cell::new(-1),
+                    len: bytes.len(),
+                },
+            )
             .ok_or_else(|| self.no_memory())?;
         // SAFETY: the object was made with room for the bytes.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), r.data().cast_mut(), bytes.len()) };

@@ -34,6 +34,11 @@ impl Vm {
     /// A new list that takes over the items.
     #[inline]
     pub fn new_list(&self, items: Vec<Value>) -> PyResult<Ref<List>> {
-        self.new_object(&self.types().list, List { items: VecCell::new(items) })
+        self.new_object(
+            &self.types().list,
+            List {
+                items: VecCell::new(items),
+            },
+        )
     }
 }

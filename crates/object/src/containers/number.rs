@@ -84,10 +84,12 @@ impl Value {
     pub fn as_int(&self) -> Option<IntRef<'_>> {
         match self.as_small_int() {
             Some(i) => Some(IntRef::Small(i)),
-            None => self.downcast_ref::<Int>().map(|r| match i64::try_from(&r.value) {
-                Ok(i) => IntRef::Small(i),
-                Err(_) => IntRef::Big(&r.value),
-            }),
+            None => self
+                .downcast_ref::<Int>()
+                .map(|r| match i64::try_from(&r.value) {
+                    Ok(i) => IntRef::Small(i),
+                    Err(_) => IntRef::Big(&r.value),
+                }),
         }
     }
 
@@ -128,17 +130,20 @@ impl Vm {
 
     #[inline(never)]
     fn new_big_int(&self, b: IBig) -> PyResult {
-        self.new_object(&self.types().int, Int { value: b }).map(Ref::into_value)
+        self.new_object(&self.types().int, Int { value: b })
+            .map(Ref::into_value)
     }
 
     /// A float.
     #[inline(always)]
     pub fn new_float(&self, f: f64) -> PyResult {
-        self.new_object(&self.types().float, Float { value: f }).map(Ref::into_value)
+        self.new_object(&self.types().float, Float { value: f })
+            .map(Ref::into_value)
     }
 
     /// A complex number.
     pub fn new_complex(&self, re: f64, im: f64) -> PyResult {
-        self.new_object(&self.types().complex, Complex { re, im }).map(Ref::into_value)
+        self.new_object(&self.types().complex, Complex { re, im })
+            .map(Ref::into_value)
     }
 }

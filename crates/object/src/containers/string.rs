@@ -97,7 +97,9 @@ impl Str {
     pub fn as_ascii(&self) -> Option<&str> {
         if self.is_ascii() {
             // SAFETY: ASCII bytes are UTF-8.
-            Some(unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(self.data(), self.len())) })
+            Some(unsafe {
+                std::str::from_utf8_unchecked(std::slice::from_raw_parts(self.data(), self.len()))
+            })
         } else {
             None
         }
@@ -168,7 +170,9 @@ impl Str {
 
     fn head(&self) -> &Header {
         // SAFETY: a payload lies directly behind its header.
-        unsafe { &*std::ptr::with_exposed_provenance((&raw const *self).addr() - size_of::<Header>()) }
+        unsafe {
+            &*std::ptr::with_exposed_provenance((&raw const *self).addr() - size_of::<Header>())
+        }
     }
 
     /// Whether it is in the table of interned strings.
@@ -222,12 +226,21 @@ impl Interned {
     fn find(&self, hash: i64, eq: impl Fn(&Str) -> bool) -> Option<Ref<Str>> {
         let table = self.table.borrow();
         // SAFETY: strings in the table are live: they remove themselves when they die.
-        table.get(&hash)?.iter().map(|p| unsafe { p.as_ref() }).find(|o| eq(&o.payload)).map(Object::to_ref)
+        table
+            .get(&hash)?
+            .iter()
+            .map(|p| unsafe { p.as_ref() })
+            .find(|o| eq(&o.payload))
+            .map(Object::to_ref)
     }
 
     fn add(&self, s: &Ref<Str>, hash: i64) {
         s.head().set(flag::TYPE_SPECIFIC);
-        self.table.borrow_mut().entry(hash).or_default().push(NonNull::from(s.object()));
+        self.table
+            .borrow_mut()
+            .entry(hash)
+            .or_default()
+            .push(NonNull::from(s.object()));
     }
 }
 
@@ -241,9 +254,20 @@ impl Vm {
         self.alloc_str_of(ty.object(), s.len(), s.form(), s.raw_bytes())
     }
 
-    fn alloc_str_of(&self, ty: &Object<crate::class::TypeObject>, len: usize, form: Form, units: &[u8]) -> PyResult<Ref<Str>> {
-        let size = DATA.checked_add(units.len()).ok_or_else(|| self.no_memory())?;
-        let payload = Str { hash: Cell::new(-1), meta: ((len as u64) << 8) | form_code(form) };
+    fn alloc_str_of(
+        &self,
+        ty: &Object<crate::class::TypeObject>,
+        len: usize,
+        form: Form,
+        units: &[u8],
+    ) -> PyResult<Ref<Str>> {
+        let size = DATA
+            .checked_add(units.len())
+            .ok_or_else(|| self.no_memory())?;
+        let payload = Str {
+            hash: Cell::new(-1),
+            meta: ((len as u64) << 8) | form_code(form),
+        };
         let s = self
             .heap()
             .new_object(ty, ty.payload.var_instance_size(size), payload)
@@ -279,7 +303,9 @@ impl Vm {
         let form = text.form();
         let natural = matches!(
             (text, form),
-            (TextRef::One(_), Form::Ascii | Form::Latin1) | (TextRef::Two(_), Form::Ucs2) | (TextRef::Four(_), Form::Ucs4)
+            (TextRef::One(_), Form::Ascii | Form::Latin1)
+                | (TextRef::Two(_), Form::Ucs2)
+                | (TextRef::Four(_), Form::Ucs4)
         );
         if natural {
             return self.alloc_str(text.len(), form, text.as_bytes());
@@ -317,7 +343,11 @@ impl Vm {
     /// The interned string equal to `s`, which may be `s` itself. Only exact strings are interned.
     #[inline]
     pub fn intern_str(&self, s: &Ref<Str>) -> Ref<Str> {
-        if s.is_interned() { s.clone() } else { self.intern_slow(s) }
+        if s.is_interned() {
+            s.clone()
+        } else {
+            self.intern_slow(s)
+        }
     }
 
     #[inline(never)]
@@ -349,11 +379,18 @@ impl Vm {
         if s.is_interned() {
             return Some(s.clone());
         }
-        self.interp().interned.find(s.hash(self), |o| o.same_text(s))
+        self.interp()
+            .interned
+            .find(s.hash(self), |o| o.same_text(s))
     }
 
     /// A string before `str` exists; its type is given.
-    pub(crate) fn bootstrap_str(&self, ty: &Object<crate::class::TypeObject>, form: Form, units: &[u8]) -> PyResult<Ref<Str>> {
+    pub(crate) fn bootstrap_str(
+        &self,
+        ty: &Object<crate::class::TypeObject>,
+        form: Form,
+        units: &[u8],
+    ) -> PyResult<Ref<Str>> {
         self.alloc_str_of(ty, units.len(), form, units)
     }
 

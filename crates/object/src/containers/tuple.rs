@@ -116,7 +116,13 @@ impl Vm {
         let r = self.alloc_tuple(self.types().tuple.object(), items.len())?;
         for (i, v) in items.iter().enumerate() {
             // SAFETY: as above.
-            unsafe { r.data().cast_mut().cast::<MaybeUninit<Value>>().add(i).write(MaybeUninit::new(v.clone())) };
+            unsafe {
+                r.data()
+                    .cast_mut()
+                    .cast::<MaybeUninit<Value>>()
+                    .add(i)
+                    .write(MaybeUninit::new(v.clone()))
+            };
         }
         // SAFETY: all items are written.
         unsafe { set_len(&r, items.len()) };
@@ -125,9 +131,18 @@ impl Vm {
 
     fn alloc_tuple(&self, ty: &Object<TypeObject>, n: usize) -> PyResult<Ref<Tuple>> {
         let items = n.checked_mul(8).ok_or_else(|| self.no_memory())?;
-        let size = size_of::<Object<Tuple>>().checked_add(items).ok_or_else(|| self.no_memory())?;
+        let size = size_of::<Object<Tuple>>()
+            .checked_add(items)
+            .ok_or_else(|| self.no_memory())?;
         self.heap()
-            .new_object(ty, ty.payload.var_instance_size(size), Tuple { hash: Cell::new(-1), len: 0 })
+            .new_object(
+                ty,
+                ty.payload.var_instance_size(size),
+                Tuple {
+                    hash: Cell::new(-1),
+                    len: 0,
+                },
+            )
             .ok_or_else(|| self.no_memory())
     }
 }

@@ -65,7 +65,11 @@ impl GcState {
     #[cold]
     #[inline(never)]
     fn pass_threshold(&self) {
-        if self.enabled.get() && !self.collecting.get() && !self.due.get() && self.threshold[0].get() > 0 {
+        if self.enabled.get()
+            && !self.collecting.get()
+            && !self.due.get()
+            && self.threshold[0].get() > 0
+        {
             self.due.set(true);
             Vm::with_current(|vm| vm.request_break());
         }
@@ -109,7 +113,8 @@ pub fn collect(vm: &Vm, generation: usize) -> usize {
         return 0;
     }
     let young = generation < 2;
-    let member = |h: &Header| h.has(flag::TRACKED) && !h.is_immortal() && !(young && h.has(flag::OLD));
+    let member =
+        |h: &Header| h.has(flag::TRACKED) && !h.is_immortal() && !(young && h.has(flag::OLD));
     let mut candidates: Vec<NonNull<Header>> = Vec::new();
     {
         let mut add = |p: NonNull<Header>| {
@@ -135,7 +140,8 @@ pub fn collect(vm: &Vm, generation: usize) -> usize {
     let survivors = candidates.len() - garbage.len();
     if young {
         gc.count[1].set(gc.count[1].get() + 1);
-        gc.long_lived_pending.set(gc.long_lived_pending.get() + survivors);
+        gc.long_lived_pending
+            .set(gc.long_lived_pending.get() + survivors);
     } else {
         gc.count[1].set(0);
         gc.count[2].set(0);
@@ -169,7 +175,10 @@ fn unreachable(candidates: &[NonNull<Header>]) -> Vec<NonNull<Header>> {
     }
     // Objects with a count left are held from outside.
     // SAFETY: candidates are live.
-    let outside: Vec<bool> = candidates.iter().map(|p| unsafe { p.as_ref().refcount() } > 0).collect();
+    let outside: Vec<bool> = candidates
+        .iter()
+        .map(|p| unsafe { p.as_ref().refcount() } > 0)
+        .collect();
     for &p in candidates {
         children(p, &mut |v| {
             if let Some(c) = counted(v) {
@@ -197,7 +206,11 @@ fn unreachable(candidates: &[NonNull<Header>]) -> Vec<NonNull<Header>> {
         });
     }
     // SAFETY: live.
-    candidates.iter().copied().filter(|p| unsafe { p.as_ref() }.has(flag::COLLECTING)).collect()
+    candidates
+        .iter()
+        .copied()
+        .filter(|p| unsafe { p.as_ref() }.has(flag::COLLECTING))
+        .collect()
 }
 
 /// Finalizes and frees unreachable objects, leaving alone what a finalizer brought back.
@@ -232,14 +245,20 @@ fn reclaim(vm: &Vm, garbage: Vec<NonNull<Header>>) -> usize {
     let mut dead = held;
     if finalized {
         // Whatever is now referred to from outside lives on, with all it refers to.
-        let ptrs: Vec<NonNull<Header>> = dead.iter().filter_map(|v| v.header().map(NonNull::from)).collect();
+        let ptrs: Vec<NonNull<Header>> = dead
+            .iter()
+            .filter_map(|v| v.header().map(NonNull::from))
+            .collect();
         for p in &ptrs {
             // SAFETY: `dead` holds them. Our own count is taken out while looking.
             let h = unsafe { p.as_ref() };
             h.set(flag::COLLECTING);
             h.set_refcount(h.refcount().wrapping_sub(1));
         }
-        let still: rustc_hash::FxHashSet<usize> = unreachable(&ptrs).iter().map(|p| p.as_ptr().addr()).collect();
+        let still: rustc_hash::FxHashSet<usize> = unreachable(&ptrs)
+            .iter()
+            .map(|p| p.as_ptr().addr())
+            .collect();
         for p in &ptrs {
             // SAFETY: as above, put back.
             let h = unsafe { p.as_ref() };

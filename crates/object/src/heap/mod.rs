@@ -47,7 +47,12 @@ impl Heap {
     /// A new object of type `ty` with `size` bytes in all (at least `Object<T>`'s); what follows the payload is zeroed if it can own values.
     /// The object is tracked if its payload can own values. `None` when memory is exhausted; the payload is then dropped.
     #[inline]
-    pub fn new_object<T: Payload>(&self, ty: &Object<TypeObject>, size: usize, payload: T) -> Option<Ref<T>> {
+    pub fn new_object<T: Payload>(
+        &self,
+        ty: &Object<TypeObject>,
+        size: usize,
+        payload: T,
+    ) -> Option<Ref<T>> {
         let gc = ty.payload.is_gc();
         let size = size.max(size_of::<Object<T>>());
         let (mem, large) = self.allocate(size, gc)?;
@@ -63,10 +68,15 @@ impl Heap {
         let p = mem.cast::<Object<T>>();
         // SAFETY: the memory is fresh, aligned to 16 and has at least `size` bytes.
         unsafe {
-            p.as_ptr().write(Object { header: Header::new(NonNull::from(ty), flags), payload });
+            p.as_ptr().write(Object {
+                header: Header::new(NonNull::from(ty), flags),
+                payload,
+            });
             let tail = size - size_of::<Object<T>>();
             if tail != 0 && (gc || ty.payload.dict_offset() != 0) {
-                mem.as_ptr().add(size_of::<Object<T>>()).write_bytes(0, tail);
+                mem.as_ptr()
+                    .add(size_of::<Object<T>>())
+                    .write_bytes(0, tail);
             }
             Some(Ref::from_owned_ptr(p))
         }

@@ -196,7 +196,10 @@ impl Pages {
         unsafe {
             let p = &*page;
             let slot = mem.as_ptr().cast::<FreeSlot>();
-            slot.write(FreeSlot { next: p.free.get(), null_type: 0 });
+            slot.write(FreeSlot {
+                next: p.free.get(),
+                null_type: 0,
+            });
             p.free.set(slot);
             let used = p.used.get() - 1;
             p.used.set(used);
@@ -284,8 +287,14 @@ pub(crate) struct LargeSet {
 
 const LARGE_HEAD: usize = size_of::<LargeHead>();
 
-pub(crate) fn allocate_large(set: &RefCell<LargeSet>, size: usize, gc: bool) -> Option<NonNull<u8>> {
-    let total = size.checked_add(LARGE_HEAD).filter(|&t| t <= isize::MAX as usize - GRAIN)?;
+pub(crate) fn allocate_large(
+    set: &RefCell<LargeSet>,
+    size: usize,
+    gc: bool,
+) -> Option<NonNull<u8>> {
+    let total = size
+        .checked_add(LARGE_HEAD)
+        .filter(|&t| t <= isize::MAX as usize - GRAIN)?;
     let layout = MemLayout::from_size_align(total, GRAIN).ok()?;
     let mut set = set.borrow_mut();
     // SAFETY: the size is not zero.
@@ -295,7 +304,11 @@ pub(crate) fn allocate_large(set: &RefCell<LargeSet>, size: usize, gc: bool) -> 
     }
     // SAFETY: fresh memory with room for the head and the object behind it.
     unsafe {
-        mem.write(LargeHead { size: total, index: set.all.len(), gc });
+        mem.write(LargeHead {
+            size: total,
+            index: set.all.len(),
+            gc,
+        });
         set.all.push(mem);
         Some(NonNull::new_unchecked(mem.cast::<u8>().add(LARGE_HEAD)))
     }

@@ -24,7 +24,14 @@ impl Vm {
     /// `obj.name`, or `None` when that raises AttributeError.
     pub fn getattr_opt(&self, obj: &Value, name: &Ref<Str>) -> PyResult<Option<Value>> {
         // The common case of the generic behaviour makes no exception to throw away.
-        if self.type_of(obj).payload.slots.tp_getattro.get().is_none_or(|f| f as usize == generic_getattr as *const () as usize) {
+        if self
+            .type_of(obj)
+            .payload
+            .slots
+            .tp_getattro
+            .get()
+            .is_none_or(|f| f as usize == generic_getattr as *const () as usize)
+        {
             return generic_getattr_opt(self, obj, name).or_else(|r| {
                 if self.exception_matches(&self.exc().AttributeError) {
                     drop(self.take_raised(r));
@@ -67,7 +74,12 @@ impl Vm {
     }
 
     /// Sets or deletes an attribute.
-    pub fn set_or_delete_attr(&self, obj: &Value, name: &Ref<Str>, value: Option<&Value>) -> PyResult<()> {
+    pub fn set_or_delete_attr(
+        &self,
+        obj: &Value,
+        name: &Ref<Str>,
+        value: Option<&Value>,
+    ) -> PyResult<()> {
         match self.type_of(obj).payload.slots.tp_setattro.get() {
             Some(f) => f(self, obj, name, value),
             None => generic_setattr(self, obj, name, value),
@@ -76,7 +88,9 @@ impl Vm {
 
     /// A special method, looked up in the type and bound (`_PyObject_LookupSpecial`); `None` when the type has none.
     pub fn special(&self, obj: &Value, name: &Ref<Str>) -> PyResult<Option<Value>> {
-        let Some(f) = self.lookup_special(obj, name) else { return Ok(None) };
+        let Some(f) = self.lookup_special(obj, name) else {
+            return Ok(None);
+        };
         match self.type_of(&f).payload.slots.tp_descr_get.get() {
             Some(get) => get(self, &f, Some(obj), self.type_value(obj).as_ref()).map(Some),
             None => Ok(Some(f)),
@@ -90,7 +104,12 @@ impl Vm {
 
     /// The name of a value's type, for messages.
     pub fn type_name(&self, v: &Value) -> String {
-        self.type_of(v).payload.name.get().to_string_lossy().into_owned()
+        self.type_of(v)
+            .payload
+            .name
+            .get()
+            .to_string_lossy()
+            .into_owned()
     }
 }
 
@@ -105,7 +124,11 @@ pub fn generic_getattr(vm: &Vm, obj: &Value, name: &Ref<Str>) -> PyResult {
 /// AttributeError "'X' object has no attribute 'name'".
 #[cold]
 pub fn no_attribute(vm: &Vm, obj: &Value, name: &Ref<Str>) -> crate::value::Raised {
-    let msg = format!("'{}' object has no attribute '{}'", vm.type_name(obj), name.to_string_lossy());
+    let msg = format!(
+        "'{}' object has no attribute '{}'",
+        vm.type_name(obj),
+        name.to_string_lossy()
+    );
     vm.attribute_error(obj, name.as_value(), &msg)
 }
 
@@ -135,7 +158,12 @@ pub fn generic_getattr_opt(vm: &Vm, obj: &Value, name: &Ref<Str>) -> PyResult<Op
 }
 
 /// `object.__setattr__` and `object.__delattr__`
-pub fn generic_setattr(vm: &Vm, obj: &Value, name: &Ref<Str>, value: Option<&Value>) -> PyResult<()> {
+pub fn generic_setattr(
+    vm: &Vm,
+    obj: &Value,
+    name: &Ref<Str>,
+    value: Option<&Value>,
+) -> PyResult<()> {
     let name = &vm.intern_str(name);
     let ty = vm.type_of(obj);
     let descr = vm.lookup(&ty.payload, name);
@@ -163,7 +191,9 @@ pub fn generic_setattr(vm: &Vm, obj: &Value, name: &Ref<Str>, value: Option<&Val
     } else if descr.is_some() {
         format!("'{ty_name}' object attribute '{shown}' is read-only")
     } else {
-        format!("'{ty_name}' object has no attribute '{shown}' and no __dict__ for setting new attributes")
+        format!(
+            "'{ty_name}' object has no attribute '{shown}' and no __dict__ for setting new attributes"
+        )
     };
     Err(vm.attribute_error(obj, name.as_value(), &msg))
 }

@@ -16,7 +16,10 @@ impl Vm {
                 self.check_stack(" while calling a Python object")?;
                 f(self, callable, args)
             }
-            None => Err(self.type_error(&format!("'{}' object is not callable", self.type_name(callable)))),
+            None => Err(self.type_error(&format!(
+                "'{}' object is not callable",
+                self.type_name(callable)
+            ))),
         }
     }
 
@@ -36,7 +39,12 @@ impl Vm {
     }
 
     /// A call with positional arguments and a dict of keyword arguments.
-    pub fn call_dict(&self, callable: &Value, args: &[Value], kwargs: Option<&Ref<Dict>>) -> PyResult {
+    pub fn call_dict(
+        &self,
+        callable: &Value,
+        args: &[Value],
+        kwargs: Option<&Ref<Dict>>,
+    ) -> PyResult {
         match kwargs {
             Some(d) if !d.is_empty() => {
                 let mut values = args.to_vec();
@@ -49,7 +57,13 @@ impl Vm {
                     values.push(v);
                 }
                 let names = self.new_tuple(names)?;
-                self.call(callable, Args { values: &values, kwnames: Some(&names) })
+                self.call(
+                    callable,
+                    Args {
+                        values: &values,
+                        kwnames: Some(&names),
+                    },
+                )
             }
             _ => self.call_pos(callable, args),
         }
@@ -68,7 +82,12 @@ impl Vm {
     }
 
     /// Calls a special method of the type; `None` when the type has none.
-    pub fn call_special(&self, obj: &Value, name: &Ref<Str>, args: &[Value]) -> PyResult<Option<Value>> {
+    pub fn call_special(
+        &self,
+        obj: &Value,
+        name: &Ref<Str>,
+        args: &[Value],
+    ) -> PyResult<Option<Value>> {
         match self.special(obj, name)? {
             Some(f) => self.call_pos(&f, args).map(Some),
             None => Ok(None),

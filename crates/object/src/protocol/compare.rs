@@ -132,11 +132,19 @@ impl Vm {
         let r = match self.type_of(v).payload.slots.tp_repr.get() {
             Some(f) => f(self, v)?,
             None => {
-                return self.new_str(&format!("<{} object at {:#x}>", self.type_name(v), v.bits()));
+                return self.new_str(&format!(
+                    "<{} object at {:#x}>",
+                    self.type_name(v),
+                    v.bits()
+                ));
             }
         };
-        r.downcast::<Str>()
-            .map_err(|r| self.type_error(&format!("__repr__ returned non-string (type {})", self.type_name(&r))))
+        r.downcast::<Str>().map_err(|r| {
+            self.type_error(&format!(
+                "__repr__ returned non-string (type {})",
+                self.type_name(&r)
+            ))
+        })
     }
 
     /// `str(v)`
@@ -151,8 +159,12 @@ impl Vm {
             Some(f) => f(self, v)?,
             None => return self.repr(v),
         };
-        r.downcast::<Str>()
-            .map_err(|r| self.type_error(&format!("__str__ returned non-string (type {})", self.type_name(&r))))
+        r.downcast::<Str>().map_err(|r| {
+            self.type_error(&format!(
+                "__str__ returned non-string (type {})",
+                self.type_name(&r)
+            ))
+        })
     }
 
     /// `repr(v)` as text for messages.

@@ -9,7 +9,10 @@ impl Vm {
         let slots = &self.type_of(v).payload.slots;
         match slots.sq_length.get().or(slots.mp_length.get()) {
             Some(f) => f(self, v),
-            None => Err(self.type_error(&format!("object of type '{}' has no len()", self.type_name(v)))),
+            None => Err(self.type_error(&format!(
+                "object of type '{}' has no len()",
+                self.type_name(v)
+            ))),
         }
     }
 
@@ -32,7 +35,10 @@ impl Vm {
                 let i = self.wrap_index(v, i)?;
                 return f(self, v, i);
             }
-            return Err(self.type_error(&format!("sequence index must be integer, not '{}'", self.type_name(key))));
+            return Err(self.type_error(&format!(
+                "sequence index must be integer, not '{}'",
+                self.type_name(key)
+            )));
         }
         if let Some(cls) = v.downcast_ref::<crate::class::TypeObject>() {
             if std::ptr::eq(cls.as_ptr(), self.types().type_.as_ptr()) {
@@ -41,9 +47,15 @@ impl Vm {
             if let Some(f) = self.getattr_opt(v, &self.names().__class_getitem__)? {
                 return self.call1(&f, key);
             }
-            return Err(self.type_error(&format!("type '{}' is not subscriptable", cls.name.get().to_string_lossy())));
+            return Err(self.type_error(&format!(
+                "type '{}' is not subscriptable",
+                cls.name.get().to_string_lossy()
+            )));
         }
-        Err(self.type_error(&format!("'{}' object is not subscriptable", self.type_name(v))))
+        Err(self.type_error(&format!(
+            "'{}' object is not subscriptable",
+            self.type_name(v)
+        )))
     }
 
     /// `types.GenericAlias(origin, args)`
@@ -81,14 +93,24 @@ impl Vm {
         }
         if let Some(f) = slots.sq_ass_item.get() {
             if !self.has_index(key) {
-                return Err(self.type_error(&format!("sequence index must be integer, not '{}'", self.type_name(key))));
+                return Err(self.type_error(&format!(
+                    "sequence index must be integer, not '{}'",
+                    self.type_name(key)
+                )));
             }
             let i = self.index_isize(key)?;
             let i = self.wrap_index(v, i)?;
             return f(self, v, i, value);
         }
-        let what = if value.is_some() { "assignment" } else { "deletion" };
-        Err(self.type_error(&format!("'{}' object does not support item {what}", self.type_name(v))))
+        let what = if value.is_some() {
+            "assignment"
+        } else {
+            "deletion"
+        };
+        Err(self.type_error(&format!(
+            "'{}' object does not support item {what}",
+            self.type_name(v)
+        )))
     }
 
     /// `value in container`

@@ -10,21 +10,31 @@ impl Vm {
     pub fn iter(&self, v: &Value) -> PyResult {
         let slots = &self.type_of(v).payload.slots;
         let Some(f) = slots.tp_iter.get() else {
-            if slots.sq_item.get().is_some() && v.downcast_ref::<crate::containers::dict::Dict>().is_none() {
+            if slots.sq_item.get().is_some()
+                && v.downcast_ref::<crate::containers::dict::Dict>().is_none()
+            {
                 return self.sequence_iterator(v);
             }
             return Err(self.type_error(&format!("'{}' object is not iterable", self.type_name(v))));
         };
         let it = f(self, v)?;
         if self.type_of(&it).payload.slots.tp_iternext.get().is_none() {
-            return Err(self.type_error(&format!("iter() returned non-iterator of type '{}'", self.type_name(&it))));
+            return Err(self.type_error(&format!(
+                "iter() returned non-iterator of type '{}'",
+                self.type_name(&it)
+            )));
         }
         Ok(it)
     }
 
     /// An iterator over an object with `__getitem__` alone.
     pub fn sequence_iterator(&self, v: &Value) -> PyResult {
-        Ok(self.new(SeqIter { seq: crate::cell::PyCell::new(Some(v.clone())), index: std::cell::Cell::new(0) })?.into_value())
+        Ok(self
+            .new(SeqIter {
+                seq: crate::cell::PyCell::new(Some(v.clone())),
+                index: std::cell::Cell::new(0),
+            })?
+            .into_value())
     }
 
     /// The next item of an iterator, `None` at its end.
@@ -32,7 +42,10 @@ impl Vm {
     pub fn next(&self, it: &Value) -> PyResult<Option<Value>> {
         match self.type_of(it).payload.slots.tp_iternext.get() {
             Some(f) => f(self, it),
-            None => Err(self.type_error(&format!("'{}' object is not an iterator", self.type_name(it)))),
+            None => Err(self.type_error(&format!(
+                "'{}' object is not an iterator",
+                self.type_name(it)
+            ))),
         }
     }
 
@@ -87,7 +100,9 @@ impl Vm {
                 }
             };
         }
-        let Some(f) = self.special(v, &self.names().__length_hint__)? else { return Ok(default) };
+        let Some(f) = self.special(v, &self.names().__length_hint__)? else {
+            return Ok(default);
+        };
         let r = match self.call0(&f) {
             Ok(r) => r,
             Err(e) => {
@@ -99,10 +114,13 @@ impl Vm {
             return Ok(default);
         }
         match r.as_int() {
-            None => {
-                Err(self.type_error(&format!("__length_hint__ must be an integer, not {}", self.type_name(&r))))
+            None => Err(self.type_error(&format!(
+                "__length_hint__ must be an integer, not {}",
+                self.type_name(&r)
+            ))),
+            Some(i) if i.is_negative() => {
+                Err(self.value_error("__length_hint__() should return >= 0"))
             }
-            Some(i) if i.is_negative() => Err(self.value_error("__length_hint__() should return >= 0")),
             Some(i) => match i.to_i64() {
                 Some(n) => Ok(n as usize),
                 None => Err(self.overflow_error("Python int too large to convert to C ssize_t")),

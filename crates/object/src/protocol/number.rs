@@ -40,26 +40,86 @@ fn none(_: &Slots) -> Option<BinaryFn> {
 }
 
 const OPS: [OpInfo; 14] = [
-    OpInfo { symbol: "+", slot: |s| s.nb_add.get(), inplace: |s| s.nb_inplace_add.get() },
-    OpInfo { symbol: "&", slot: |s| s.nb_and.get(), inplace: |s| s.nb_inplace_and.get() },
-    OpInfo { symbol: "//", slot: |s| s.nb_floor_divide.get(), inplace: |s| s.nb_inplace_floor_divide.get() },
-    OpInfo { symbol: "<<", slot: |s| s.nb_lshift.get(), inplace: |s| s.nb_inplace_lshift.get() },
-    OpInfo { symbol: "@", slot: |s| s.nb_matrix_multiply.get(), inplace: |s| s.nb_inplace_matrix_multiply.get() },
-    OpInfo { symbol: "*", slot: |s| s.nb_multiply.get(), inplace: |s| s.nb_inplace_multiply.get() },
-    OpInfo { symbol: "%", slot: |s| s.nb_remainder.get(), inplace: |s| s.nb_inplace_remainder.get() },
-    OpInfo { symbol: "|", slot: |s| s.nb_or.get(), inplace: |s| s.nb_inplace_or.get() },
-    OpInfo { symbol: "** or pow()", slot: none, inplace: none },
-    OpInfo { symbol: ">>", slot: |s| s.nb_rshift.get(), inplace: |s| s.nb_inplace_rshift.get() },
-    OpInfo { symbol: "-", slot: |s| s.nb_subtract.get(), inplace: |s| s.nb_inplace_subtract.get() },
-    OpInfo { symbol: "/", slot: |s| s.nb_true_divide.get(), inplace: |s| s.nb_inplace_true_divide.get() },
-    OpInfo { symbol: "^", slot: |s| s.nb_xor.get(), inplace: |s| s.nb_inplace_xor.get() },
-    OpInfo { symbol: "divmod()", slot: |s| s.nb_divmod.get(), inplace: none },
+    OpInfo {
+        symbol: "+",
+        slot: |s| s.nb_add.get(),
+        inplace: |s| s.nb_inplace_add.get(),
+    },
+    OpInfo {
+        symbol: "&",
+        slot: |s| s.nb_and.get(),
+        inplace: |s| s.nb_inplace_and.get(),
+    },
+    OpInfo {
+        symbol: "//",
+        slot: |s| s.nb_floor_divide.get(),
+        inplace: |s| s.nb_inplace_floor_divide.get(),
+    },
+    OpInfo {
+        symbol: "<<",
+        slot: |s| s.nb_lshift.get(),
+        inplace: |s| s.nb_inplace_lshift.get(),
+    },
+    OpInfo {
+        symbol: "@",
+        slot: |s| s.nb_matrix_multiply.get(),
+        inplace: |s| s.nb_inplace_matrix_multiply.get(),
+    },
+    OpInfo {
+        symbol: "*",
+        slot: |s| s.nb_multiply.get(),
+        inplace: |s| s.nb_inplace_multiply.get(),
+    },
+    OpInfo {
+        symbol: "%",
+        slot: |s| s.nb_remainder.get(),
+        inplace: |s| s.nb_inplace_remainder.get(),
+    },
+    OpInfo {
+        symbol: "|",
+        slot: |s| s.nb_or.get(),
+        inplace: |s| s.nb_inplace_or.get(),
+    },
+    OpInfo {
+        symbol: "** or pow()",
+        slot: none,
+        inplace: none,
+    },
+    OpInfo {
+        symbol: ">>",
+        slot: |s| s.nb_rshift.get(),
+        inplace: |s| s.nb_inplace_rshift.get(),
+    },
+    OpInfo {
+        symbol: "-",
+        slot: |s| s.nb_subtract.get(),
+        inplace: |s| s.nb_inplace_subtract.get(),
+    },
+    OpInfo {
+        symbol: "/",
+        slot: |s| s.nb_true_divide.get(),
+        inplace: |s| s.nb_inplace_true_divide.get(),
+    },
+    OpInfo {
+        symbol: "^",
+        slot: |s| s.nb_xor.get(),
+        inplace: |s| s.nb_inplace_xor.get(),
+    },
+    OpInfo {
+        symbol: "divmod()",
+        slot: |s| s.nb_divmod.get(),
+        inplace: none,
+    },
 ];
 
 impl BinaryOp {
     /// From `BINARY_OP`'s oparg: the operator, and whether it is the in-place form.
     pub fn from_oparg(arg: u32) -> Option<(BinaryOp, bool)> {
-        let (i, inplace) = if arg >= 13 { (arg - 13, true) } else { (arg, false) };
+        let (i, inplace) = if arg >= 13 {
+            (arg - 13, true)
+        } else {
+            (arg, false)
+        };
         let op = [
             BinaryOp::Add,
             BinaryOp::And,
@@ -147,16 +207,27 @@ impl Vm {
     }
 
     fn sequence_fallback(&self, op: BinaryOp, a: &Value, b: &Value, inplace: bool) -> PyResult {
-        let (sa, sb) = (&self.type_of(a).payload.slots, &self.type_of(b).payload.slots);
+        let (sa, sb) = (
+            &self.type_of(a).payload.slots,
+            &self.type_of(b).payload.slots,
+        );
         match op {
             BinaryOp::Add => {
-                let f = if inplace { sa.sq_inplace_concat.get().or(sa.sq_concat.get()) } else { sa.sq_concat.get() };
+                let f = if inplace {
+                    sa.sq_inplace_concat.get().or(sa.sq_concat.get())
+                } else {
+                    sa.sq_concat.get()
+                };
                 if let Some(f) = f {
                     return f(self, a, b);
                 }
             }
             BinaryOp::Multiply => {
-                let f = if inplace { sa.sq_inplace_repeat.get().or(sa.sq_repeat.get()) } else { sa.sq_repeat.get() };
+                let f = if inplace {
+                    sa.sq_inplace_repeat.get().or(sa.sq_repeat.get())
+                } else {
+                    sa.sq_repeat.get()
+                };
                 if let Some(f) = f {
                     return f(self, a, self.repeat_count(b)?);
                 }
@@ -171,18 +242,29 @@ impl Vm {
 
     fn repeat_count(&self, n: &Value) -> PyResult<isize> {
         if !self.has_index(n) {
-            return Err(
-                self.type_error(&format!("can't multiply sequence by non-int of type '{}'", self.type_name(n)))
-            );
+            return Err(self.type_error(&format!(
+                "can't multiply sequence by non-int of type '{}'",
+                self.type_name(n)
+            )));
         }
         self.index_isize_or_overflow(n)
     }
 
     #[cold]
-    fn unsupported(&self, op: BinaryOp, a: &Value, b: &Value, inplace: bool) -> crate::value::Raised {
+    fn unsupported(
+        &self,
+        op: BinaryOp,
+        a: &Value,
+        b: &Value,
+        inplace: bool,
+    ) -> crate::value::Raised {
         let symbol = OPS[op as usize].symbol;
         let eq = if inplace { "=" } else { "" };
-        let symbol = if inplace && op == BinaryOp::Power { "**" } else { symbol };
+        let symbol = if inplace && op == BinaryOp::Power {
+            "**"
+        } else {
+            symbol
+        };
         let mut msg = format!(
             "unsupported operand type(s) for {symbol}{eq}: '{}' and '{}'",
             self.type_name(a),
@@ -219,7 +301,11 @@ impl Vm {
         let (ta, tb, tc) = (self.type_of(a), self.type_of(b), self.type_of(c));
         let left = ta.payload.slots.nb_power.get();
         let id = |f: Option<TernaryFn>| f.map(|f| f as usize);
-        let mut right = if std::ptr::eq(ta, tb) { None } else { tb.payload.slots.nb_power.get() };
+        let mut right = if std::ptr::eq(ta, tb) {
+            None
+        } else {
+            tb.payload.slots.nb_power.get()
+        };
         if id(right) == id(left) {
             right = None;
         }
@@ -262,7 +348,11 @@ impl Vm {
             }
         }
         let r = self.power_try(a, b, &none)?;
-        if self.is_not_implemented(&r) { Err(self.unsupported(BinaryOp::Power, a, b, true)) } else { Ok(r) }
+        if self.is_not_implemented(&r) {
+            Err(self.unsupported(BinaryOp::Power, a, b, true))
+        } else {
+            Ok(r)
+        }
     }
 
     /// `-v`
@@ -284,14 +374,20 @@ impl Vm {
     pub fn absolute(&self, v: &Value) -> PyResult {
         match self.type_of(v).payload.slots.nb_absolute.get() {
             Some(f) => f(self, v),
-            None => Err(self.type_error(&format!("bad operand type for abs(): '{}'", self.type_name(v)))),
+            None => Err(self.type_error(&format!(
+                "bad operand type for abs(): '{}'",
+                self.type_name(v)
+            ))),
         }
     }
 
     fn unary(&self, v: &Value, f: Option<crate::class::UnaryFn>, symbol: &str) -> PyResult {
         match f {
             Some(f) => f(self, v),
-            None => Err(self.type_error(&format!("bad operand type for unary {symbol}: '{}'", self.type_name(v)))),
+            None => Err(self.type_error(&format!(
+                "bad operand type for unary {symbol}: '{}'",
+                self.type_name(v)
+            ))),
         }
     }
 
@@ -306,12 +402,17 @@ impl Vm {
             return Ok(v.clone());
         }
         let Some(f) = self.type_of(v).payload.slots.nb_index.get() else {
-            return Err(self
-                .type_error(&format!("'{}' object cannot be interpreted as an integer", self.type_name(v))));
+            return Err(self.type_error(&format!(
+                "'{}' object cannot be interpreted as an integer",
+                self.type_name(v)
+            )));
         };
         let r = f(self, v)?;
         if r.as_int().is_none() {
-            return Err(self.type_error(&format!("__index__ returned non-int (type {})", self.type_name(&r))));
+            return Err(self.type_error(&format!(
+                "__index__ returned non-int (type {})",
+                self.type_name(&r)
+            )));
         }
         if !r.is_small_int() && !std::ptr::eq(self.type_of(&r), self.types().int.object()) {
             let msg = format!(
@@ -327,7 +428,9 @@ impl Vm {
     pub fn index_isize(&self, v: &Value) -> PyResult<isize> {
         let i = self.index(v)?;
         Ok(match i.as_int() {
-            Some(IntRef::Small(n)) => isize::try_from(n).unwrap_or(if n < 0 { isize::MIN } else { isize::MAX }),
+            Some(IntRef::Small(n)) => {
+                isize::try_from(n).unwrap_or(if n < 0 { isize::MIN } else { isize::MAX })
+            }
             Some(big) if big.is_negative() => isize::MIN,
             _ => isize::MAX,
         })
@@ -336,7 +439,11 @@ impl Vm {
     /// `v.__index__()`, OverflowError when it is too large for a size.
     pub fn index_isize_or_overflow(&self, v: &Value) -> PyResult<isize> {
         let i = self.index(v)?;
-        match i.as_int().and_then(IntRef::to_i64).and_then(|n| isize::try_from(n).ok()) {
+        match i
+            .as_int()
+            .and_then(IntRef::to_i64)
+            .and_then(|n| isize::try_from(n).ok())
+        {
             Some(n) => Ok(n),
             None => Err(self.overflow_error(&format!(
                 "cannot fit '{}' into an index-sized integer",

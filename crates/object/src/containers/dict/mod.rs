@@ -42,7 +42,11 @@ impl Default for Dict {
 impl Dict {
     /// An empty dict's payload.
     pub fn new() -> Dict {
-        Dict { table: UnsafeCell::new(Table::new()), stamp: Cell::new(0), version: Cell::new(0) }
+        Dict {
+            table: UnsafeCell::new(Table::new()),
+            stamp: Cell::new(0),
+            version: Cell::new(0),
+        }
     }
 
     #[inline(always)]
@@ -52,7 +56,10 @@ impl Dict {
     }
 
     #[inline(always)]
-    #[allow(clippy::mut_from_ref, reason = "private, and each use ends before foreign code can run")]
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "private, and each use ends before foreign code can run"
+    )]
     fn table_mut(&self) -> &mut Table {
         // SAFETY: as for `table`; no other reference is live at the call sites in this file.
         unsafe { &mut *self.table.get() }
@@ -198,7 +205,9 @@ impl Dict {
                     Probe::Absent => return Ok(None),
                     Probe::Same(i) => return Ok(Some(i)),
                     Probe::Candidate(i) => {
-                        let Some(stored) = self.table().key(i).cloned() else { continue 'again };
+                        let Some(stored) = self.table().key(i).cloned() else {
+                            continue 'again;
+                        };
                         if let (Some(a), Some(b)) = (exact_str(vm, &stored), exact_str(vm, key)) {
                             if a.same_text(b) {
                                 return Ok(Some(i));
@@ -231,7 +240,9 @@ impl Dict {
         if self.is_empty() {
             return Ok(None);
         }
-        Ok(self.find(vm, key, hash)?.and_then(|i| self.table().value(i).cloned()))
+        Ok(self
+            .find(vm, key, hash)?
+            .and_then(|i| self.table().value(i).cloned()))
     }
 
     /// Sets the value of a key.
@@ -263,7 +274,9 @@ impl Dict {
                 drop(old);
                 Ok(())
             }
-            None if self.table().only_str_keys() => self.insert_new(vm, key.as_value().clone(), hash, value),
+            None if self.table().only_str_keys() => {
+                self.insert_new(vm, key.as_value().clone(), hash, value)
+            }
             None => self.set_with_hash(vm, key.as_value(), hash, value),
         }
     }
@@ -306,7 +319,10 @@ impl Dict {
         if self.is_empty() {
             return Ok(None);
         }
-        Ok(self.find(vm, key, hash)?.and_then(|i| self.remove_at(i)).map(|(_, v)| v))
+        Ok(self
+            .find(vm, key, hash)?
+            .and_then(|i| self.remove_at(i))
+            .map(|(_, v)| v))
     }
 
     /// Removes a str key; gives its value.
@@ -353,7 +369,11 @@ impl Dict {
 }
 
 fn exact_str<'a>(vm: &Vm, v: &'a Value) -> Option<&'a Ref<Str>> {
-    if v.is_exact_str(vm) { v.downcast_ref::<Str>() } else { None }
+    if v.is_exact_str(vm) {
+        v.downcast_ref::<Str>()
+    } else {
+        None
+    }
 }
 
 impl Vm {

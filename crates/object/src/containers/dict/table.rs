@@ -118,7 +118,12 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) const fn new() -> Table {
-        Table { index: Index::None, entries: Entries::Str(Vec::new()), used: 0, fill: 0 }
+        Table {
+            index: Index::None,
+            entries: Entries::Str(Vec::new()),
+            used: 0,
+            fill: 0,
+        }
     }
 
     #[inline(always)]
@@ -171,13 +176,20 @@ impl Table {
 
     #[inline(always)]
     pub(super) fn probe(&self, hash: i64) -> Walk {
-        Walk { at: hash as usize, perturb: hash as u64 }
+        Walk {
+            at: hash as usize,
+            perturb: hash as u64,
+        }
     }
 
     #[inline(always)]
     fn advance(walk: &mut Walk) {
         walk.perturb >>= 5;
-        walk.at = walk.at.wrapping_mul(5).wrapping_add(walk.perturb as usize).wrapping_add(1);
+        walk.at = walk
+            .at
+            .wrapping_mul(5)
+            .wrapping_add(walk.perturb as usize)
+            .wrapping_add(1);
     }
 
     /// Goes on to the next place that can hold the key.
@@ -287,7 +299,12 @@ impl Table {
             if general.try_reserve_exact(n + n / 2 + 1).is_err() {
                 return false;
             }
-            general.extend(std::mem::take(e).into_iter().zip(hashes).map(|((k, v), h)| (k, v, h)));
+            general.extend(
+                std::mem::take(e)
+                    .into_iter()
+                    .zip(hashes)
+                    .map(|((k, v), h)| (k, v, h)),
+            );
             self.entries = Entries::General(general);
         }
         true
@@ -300,18 +317,24 @@ impl Table {
         if size > i32::MAX as usize {
             return false;
         }
-        let Some(index) = Index::with_size(size) else { return false };
+        let Some(index) = Index::with_size(size) else {
+            return false;
+        };
         let usable = size * 2 / 3;
         match &mut self.entries {
             Entries::Str(e) => {
                 e.retain(|x| x.0.is_some());
-                if e.try_reserve_exact(usable.saturating_sub(e.len()).min(e.len().max(5))).is_err() {
+                if e.try_reserve_exact(usable.saturating_sub(e.len()).min(e.len().max(5)))
+                    .is_err()
+                {
                     return false;
                 }
             }
             Entries::General(e) => {
                 e.retain(|x| x.0.is_some());
-                if e.try_reserve_exact(usable.saturating_sub(e.len()).min(e.len().max(5))).is_err() {
+                if e.try_reserve_exact(usable.saturating_sub(e.len()).min(e.len().max(5)))
+                    .is_err()
+                {
                     return false;
                 }
             }
