@@ -82,8 +82,8 @@ impl Cfg {
             kept += 1;
             previous_line = line;
         }
-        instrs.truncate(kept);
         self[id].instrs = instrs;
+        self[id].truncate(kept);
         before - kept
     }
 

@@ -53,6 +53,8 @@ impl Instr {
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     pub instrs: Vec<Instr>,
+    /// The handlers of removed instructions, by the place that they had: see [`Block::former_handler`].
+    pub former_handlers: Vec<Option<BlockId>>,
     /// The block that follows in the code.
     pub next: Option<BlockId>,
     /// Whether something may jump here.
@@ -77,6 +79,26 @@ impl Block {
     /// The opcode of the instruction after the one at `index`.
     pub fn opcode_after(&self, index: usize) -> Option<CompilerOpcode> {
         self.instrs.get(index + 1).map(|instr| instr.opcode)
+    }
+
+    /// Shortens the block after its instructions have moved to its front.
+    pub fn truncate(&mut self, length: usize) {
+        if length < self.instrs.len() {
+            self.former_handlers.resize(self.instrs.len(), None);
+            for i in length..self.instrs.len() {
+                self.former_handlers[i] = self.instrs[i].except;
+            }
+            self.instrs.truncate(length);
+        }
+    }
+
+    /// The handler of the instruction that stood where the block now ends, if there was one. CPython appends NOT_TAKEN
+    /// without setting its handler, so that it takes over this one. Exception tables show it.
+    pub fn former_handler(&self) -> Option<BlockId> {
+        self.former_handlers
+            .get(self.instrs.len())
+            .copied()
+            .flatten()
     }
 
     /// Whether control can run out of its end into the next block.

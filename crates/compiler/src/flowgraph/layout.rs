@@ -169,7 +169,8 @@ impl Cfg {
                     if self[target].visited {
                         self.jump_back_over(id, reversed, target, last.loc)?;
                     } else {
-                        let not_taken = Instr::new(Op::NotTaken, 0, last.loc);
+                        let mut not_taken = Instr::new(Op::NotTaken, 0, last.loc);
+                        not_taken.except = self[id].former_handler();
                         self[id].instrs.push(not_taken);
                     }
                 }
