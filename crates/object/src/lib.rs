@@ -4,10 +4,12 @@
 //! It knows nothing of source code, bytecode or frames. Methods of builtin types are in `taipan-builtins`; the interpreter
 //! is in `taipan-vm`. ARCHITECTURE.md has the invariants that this crate keeps.
 
+pub mod bind;
 pub mod buffer;
 pub mod cell;
 pub mod class;
 pub mod containers;
+pub mod convert;
 pub mod descr;
 pub mod exceptions;
 pub mod header;
@@ -21,6 +23,7 @@ pub mod protocol;
 pub mod reference;
 pub mod shape;
 pub mod slotdefs;
+pub mod suggestions;
 pub mod typebuild;
 pub mod types;
 pub mod value;

@@ -90,7 +90,7 @@ pub enum NativeCode {
         /// The parameters.
         params: &'static Params,
         /// The code.
-        f: fn(&Vm, &Value, &[Option<Value>]) -> PyResult,
+        f: fn(&Vm, &Value, &[Option<&Value>]) -> PyResult,
     },
     /// Does its own argument parsing.
     Variadic(fn(&Vm, &Value, Args<'_>) -> PyResult),
