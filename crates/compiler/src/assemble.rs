@@ -84,7 +84,8 @@ pub fn optimize_and_assemble(
         argcount: metadata.argcount,
         posonlyargcount: metadata.posonlyargcount,
         kwonlyargcount: metadata.kwonlyargcount,
-        stacksize: optimized.stacksize,
+        // A frame has room for one item at least.
+        stacksize: optimized.stacksize.max(1),
         flags: metadata.flags,
         code: cache.merge_bytes(&code),
         consts: cache.merge_tuple(optimized.consts),

@@ -9,6 +9,5 @@ pub mod const_cache;
 mod const_eval;
 pub mod flowgraph;
 pub mod instruction_sequence;
-pub mod unparse;
 
 pub use codegen::{CompileOptions, Compiled, Error, Warning, compile};

@@ -313,9 +313,7 @@ impl<'a> Compiler<'a> {
 
     /// An annotation as the text that `from __future__ import annotations` makes of it.
     pub(crate) fn unparse(&self, annotation: &'a Expr<'a>) -> Res<taipan_wtf8::Wtf8Buf> {
-        Ok(crate::unparse::unparse(
-            annotation,
-            self.options.stack_limit,
-        )?)
+        taipan_ast::unparse(annotation, self.options.stack_limit)
+            .map_err(|_| Error::Tree(CompileError::TooDeep))
     }
 }

@@ -309,7 +309,7 @@ impl<'a> Compiler<'a> {
                     .push((name, unit.symbol_overrides.insert(name, symbol)));
             }
             let local = symbol & flags::DEF_LOCAL != 0 && symbol & flags::DEF_NONLOCAL == 0;
-            if !local && !in_class {
+            if !local {
                 continue;
             }
             if !function_like && unit.fast_hidden.insert(name, true) != Some(true) {

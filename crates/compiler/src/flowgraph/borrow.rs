@@ -179,7 +179,9 @@ impl Cfg {
             // These leave what they look at. CPython counts the items it pushes with the variable that holds the
             // instruction's position, so that the first instructions of the block are taken for their source.
             Op::GetAnext
+            | Op::FormatSimple
             | Op::GetLen
+            | Op::GetYieldFromIter
             | Op::ImportFrom
             | Op::MatchKeys
             | Op::MatchMapping

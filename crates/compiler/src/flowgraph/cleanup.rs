@@ -32,7 +32,7 @@ impl Cfg {
         }
         for_each_block!(self, id, {
             if self[id].predecessors == 0 {
-                self[id].instrs.clear();
+                self[id].instrs.truncate(0);
                 self[id].except_handler = false;
             }
         });
@@ -82,8 +82,8 @@ impl Cfg {
             kept += 1;
             previous_line = line;
         }
+        instrs.truncate(kept);
         self[id].instrs = instrs;
-        self[id].truncate(kept);
         before - kept
     }
 
@@ -193,7 +193,7 @@ impl Cfg {
         if !small_exit && !no_lineno {
             return false;
         }
-        let copied = block.instrs.clone();
+        let copied = block.instrs.to_vec();
         let instrs = &mut self[id].instrs;
         if let Some(jump) = instrs.last_mut() {
             jump.set_nop();

@@ -49,12 +49,92 @@ impl Instr {
     }
 }
 
+/// The instructions of a block.
+///
+/// An instruction that is appended after others have been removed gets the handler of the one that last stood in its
+/// place, as in CPython, where it is what the array happens to hold. The exception table shows it.
+#[derive(Debug, Default)]
+pub(crate) struct Instrs {
+    /// Those that are in use, and behind them what was removed.
+    slots: Vec<Instr>,
+    used: usize,
+}
+
+impl Instrs {
+    /// Appends an instruction without a handler of its own.
+    pub fn push(&mut self, instr: Instr) {
+        match self.slots.get_mut(self.used) {
+            Some(slot) => {
+                *slot = Instr {
+                    except: slot.except,
+                    ..instr
+                }
+            }
+            None => self.slots.push(instr),
+        }
+        self.used += 1;
+    }
+
+    /// Appends copies of instructions, with their handlers.
+    pub fn extend(&mut self, instrs: impl IntoIterator<Item = Instr>) {
+        for instr in instrs {
+            match self.slots.get_mut(self.used) {
+                Some(slot) => *slot = instr,
+                None => self.slots.push(instr),
+            }
+            self.used += 1;
+        }
+    }
+
+    /// Puts instructions before all others.
+    pub fn prepend(&mut self, mut instrs: Vec<Instr>) {
+        instrs.extend_from_slice(self);
+        self.used = 0;
+        self.extend(instrs);
+    }
+
+    /// Removes all behind the first `length`.
+    pub fn truncate(&mut self, length: usize) {
+        self.used = self.used.min(length);
+    }
+}
+
+impl std::ops::Deref for Instrs {
+    type Target = [Instr];
+
+    fn deref(&self) -> &[Instr] {
+        &self.slots[..self.used]
+    }
+}
+
+impl std::ops::DerefMut for Instrs {
+    fn deref_mut(&mut self) -> &mut [Instr] {
+        &mut self.slots[..self.used]
+    }
+}
+
+impl<'a> IntoIterator for &'a Instrs {
+    type Item = &'a Instr;
+    type IntoIter = std::slice::Iter<'a, Instr>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Instrs {
+    type Item = &'a mut Instr;
+    type IntoIter = std::slice::IterMut<'a, Instr>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
+}
+
 /// A run of instructions that is entered at its first one only; jumps and exits stand at its end.
 #[derive(Debug, Default)]
 pub(crate) struct Block {
-    pub instrs: Vec<Instr>,
-    /// The handlers of removed instructions, by the place that they had: see [`Block::former_handler`].
-    pub former_handlers: Vec<Option<BlockId>>,
+    pub instrs: Instrs,
     /// The block that follows in the code.
     pub next: Option<BlockId>,
     /// Whether something may jump here.
@@ -79,26 +159,6 @@ impl Block {
     /// The opcode of the instruction after the one at `index`.
     pub fn opcode_after(&self, index: usize) -> Option<CompilerOpcode> {
         self.instrs.get(index + 1).map(|instr| instr.opcode)
-    }
-
-    /// Shortens the block after its instructions have moved to its front.
-    pub fn truncate(&mut self, length: usize) {
-        if length < self.instrs.len() {
-            self.former_handlers.resize(self.instrs.len(), None);
-            for i in length..self.instrs.len() {
-                self.former_handlers[i] = self.instrs[i].except;
-            }
-            self.instrs.truncate(length);
-        }
-    }
-
-    /// The handler of the instruction that stood where the block now ends, if there was one. CPython appends NOT_TAKEN
-    /// without setting its handler, so that it takes over this one. Exception tables show it.
-    pub fn former_handler(&self) -> Option<BlockId> {
-        self.former_handlers
-            .get(self.instrs.len())
-            .copied()
-            .flatten()
     }
 
     /// Whether control can run out of its end into the next block.

@@ -126,10 +126,12 @@ impl Cfg {
                         ..Instr::new(opcode, oparg, last.loc)
                     };
                     let instrs = &mut self[id].instrs;
-                    instrs.pop();
-                    instrs.push(under(Op::Copy, 1));
-                    instrs.push(under(Op::ToBool, 0));
-                    instrs.push(Instr { opcode, ..last });
+                    instrs.truncate(instrs.len() - 1);
+                    instrs.extend([
+                        under(Op::Copy, 1),
+                        under(Op::ToBool, 0),
+                        Instr { opcode, ..last },
+                    ]);
                 }
             }
         });
@@ -169,8 +171,7 @@ impl Cfg {
                     if self[target].visited {
                         self.jump_back_over(id, reversed, target, last.loc)?;
                     } else {
-                        let mut not_taken = Instr::new(Op::NotTaken, 0, last.loc);
-                        not_taken.except = self[id].former_handler();
+                        let not_taken = Instr::new(Op::NotTaken, 0, last.loc);
                         self[id].instrs.push(not_taken);
                     }
                 }

@@ -22,7 +22,8 @@ impl Cfg {
                 && self.is_exit_or_eval_check_without_lineno(target)
             {
                 let new = self.new_block();
-                self[new].instrs = self[target].instrs.clone();
+                let copied = self[target].instrs.to_vec();
+                self[new].instrs.extend(copied);
                 if let Some(first) = self[new].instrs.first_mut() {
                     first.loc = last.loc;
                 }

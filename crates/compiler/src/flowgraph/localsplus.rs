@@ -71,7 +71,7 @@ impl Cfg {
             prefix.push(Instr::new(Op::ReturnGenerator, 0, loc));
             prefix.push(Instr::new(Op::PopTop, 0, loc));
         }
-        self[Cfg::ENTRY].instrs.splice(0..0, prefix);
+        self[Cfg::ENTRY].instrs.prepend(prefix);
         Ok(())
     }
 }
