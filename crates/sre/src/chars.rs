@@ -16,7 +16,11 @@ pub fn ascii_lower(ch: u32) -> u32 {
 /// Lowercase, one code point for one.
 #[inline]
 pub fn unicode_lower(ch: u32) -> u32 {
-    taipan_unicode::case::simple_lower(ch)
+    if ch < 128 {
+        ascii_lower(ch)
+    } else {
+        taipan_unicode::case::simple_lower(ch)
+    }
 }
 
 #[inline]

@@ -131,6 +131,21 @@ impl<C: Char> Matcher<'_, C> {
                     pc += 1 + self.word(pc + 1) as usize;
                     ptr += 1;
                 }
+                op::LITERAL_IGNORE | op::LITERAL_UNI_IGNORE => {
+                    let unicode = self.word(pc) == op::LITERAL_UNI_IGNORE;
+                    let lower = |ch| {
+                        if unicode {
+                            unicode_lower(ch)
+                        } else {
+                            ascii_lower(ch)
+                        }
+                    };
+                    if self.ch(ptr).map(lower) != Some(self.word(pc + 1)) {
+                        return true;
+                    }
+                    pc += 2;
+                    ptr += 1;
+                }
                 op::NOT_LITERAL => return self.ch(ptr).is_none_or(|ch| ch == self.word(pc + 1)),
                 // A mark above the highest is forgotten when the frame fails; a lower one would stay.
                 op::MARK if self.word(pc + 1) as i32 > self.state.lastmark => pc += 2,
