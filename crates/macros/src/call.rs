@@ -1,7 +1,7 @@
 //! From a marked Rust function to its `NativeDef`: the roles of its parameters, the wrapper, and the table's entry.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Error, FnArg, Ident, Pat, Path, Result, Type};
 
@@ -403,12 +403,14 @@ pub fn native_def(place: &Place<'_>, marked: &Marked, function: &syn::Signature)
     };
     let Call { setup, arguments } = call;
     let (owner, ident, cfgs) = (&place.owner, &function.ident, &marked.cfgs);
+    let root = convert::path_at(krate, function.output.span());
+    let into_py = quote_spanned!(function.output.span().resolved_at(Span::call_site())=> #root::convert::IntoPy::into_py);
     let items = quote! {
         #(#cfgs)*
         #[allow(unused_variables, clippy::unit_arg, clippy::useless_asref, clippy::needless_borrow)]
         fn #wrapper(vm: &#krate::Vm, this: #value, #inputs) -> #krate::PyResult {
             #setup
-            #krate::convert::IntoPy::into_py(#owner::#ident(#(#arguments),*), vm)
+            #into_py(#owner::#ident(#(#arguments),*), vm)
         }
     };
     let kind = match marked.mark {

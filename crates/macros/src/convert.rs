@@ -1,7 +1,7 @@
 //! The expressions that turn Python arguments into the Rust parameters of a function.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Error, Path, Result, Type};
 
@@ -46,6 +46,7 @@ pub fn expression(
 /// An expression of type `ty` for an argument that is there.
 pub fn given(krate: &Path, ty: &Type, context: &TokenStream, v: &TokenStream) -> TokenStream {
     let span = at(ty);
+    let root = path_at(krate, span);
     if types::is_value_ref(ty) {
         return v.clone();
     }
@@ -59,9 +60,9 @@ pub fn given(krate: &Path, ty: &Type, context: &TokenStream, v: &TokenStream) ->
             quote!(#owned.as_deref())
         }
         Some(_) => {
-            quote_spanned!(span=> #krate::convert::FromArg::from_optional(vm, #v, #context)?)
+            quote_spanned!(span=> #root::convert::FromArg::from_optional(vm, #v, #context)?)
         }
-        None => quote_spanned!(span=> #krate::convert::FromArg::from_arg(vm, #v, #context)?),
+        None => quote_spanned!(span=> #root::convert::FromArg::from_arg(vm, #v, #context)?),
     }
 }
 
@@ -137,12 +138,22 @@ fn maybe(
             format!("`{name}` has a default: make this an Option<&Ref<..>>, or a Ref<..>");
         return Err(Error::new(ty.span(), message));
     }
-    let make = quote_spanned!(at(ty)=> #krate::convert::FromDefault::from_default(vm, #literal)?);
+    let root = path_at(krate, at(ty));
+    let make = quote_spanned!(at(ty)=> #root::convert::FromDefault::from_default(vm, #literal)?);
     if types::is_value_ref(ty) {
         return Ok(quote!(#v.unwrap_or(&#make)));
     }
     let got = given(krate, ty, context, &x);
     Ok(quote!(match #v { #some(#x) => #got, #none => #make }))
+}
+
+/// The path of the object crate with the place of a type, so that messages of the compiler point at the type.
+pub fn path_at(krate: &Path, span: Span) -> TokenStream {
+    let respan = |mut t: TokenTree| {
+        t.set_span(span.resolved_at(Span::call_site()));
+        t
+    };
+    krate.to_token_stream().into_iter().map(respan).collect()
 }
 
 /// The place of a type, for messages of the compiler; names still resolve as the macro's own.
