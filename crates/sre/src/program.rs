@@ -70,6 +70,8 @@ pub struct Program {
     pub(crate) exec: Vec<u32>,
     pub(crate) sets: Vec<Set>,
     pub(crate) groups: usize,
+    /// Marks that the code can set.
+    pub(crate) marks: usize,
     /// Where execution starts: behind the `INFO` block.
     pub(crate) entry: usize,
     /// Shortest match.
@@ -84,7 +86,7 @@ pub struct Program {
 impl Program {
     /// Validates `code` of a pattern with `groups` groups and prepares it.
     pub fn new(code: &[u32], groups: usize) -> Result<Program, InvalidCode> {
-        let found = validate(code, groups)?;
+        let (found, marks) = validate(code, groups)?;
         let mut exec = code.to_vec();
         let mut sets = Vec::with_capacity(found.len());
         for set in &found {
@@ -109,6 +111,7 @@ impl Program {
             exec,
             sets,
             groups,
+            marks,
             entry: 0,
             min_width: 0,
             prefix: None,

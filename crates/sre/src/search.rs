@@ -48,7 +48,7 @@ impl State {
         all: bool,
         env: &mut dyn Env,
     ) -> Result<bool, Error> {
-        self.reset(scan.start, program.groups * 2)?;
+        self.reset(scan.start, program.marks)?;
         if scan.start > subject.len() {
             return Ok(false);
         }
@@ -86,7 +86,7 @@ impl State {
         scan: Scan,
         env: &mut dyn Env,
     ) -> Result<bool, Error> {
-        self.reset(scan.start, program.groups * 2)?;
+        self.reset(scan.start, program.marks)?;
         if scan.start > subject.len() {
             return Ok(false);
         }

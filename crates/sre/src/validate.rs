@@ -22,8 +22,9 @@ pub(crate) struct SetAt {
 
 type Checked<T> = Result<T, InvalidCode>;
 
-/// Checks all of `code` for a pattern with `groups` groups; gives its sets.
-pub(crate) fn validate(code: &[u32], groups: usize) -> Checked<Vec<SetAt>> {
+/// Checks all of `code` for a pattern with `groups` groups; gives its sets, and the number of marks that it can set (which
+/// may be far below what `groups` claims).
+pub(crate) fn validate(code: &[u32], groups: usize) -> Checked<(Vec<SetAt>, usize)> {
     if groups > MAXGROUPS as usize || code.last() != Some(&op::SUCCESS) {
         return Err(InvalidCode);
     }
@@ -31,9 +32,10 @@ pub(crate) fn validate(code: &[u32], groups: usize) -> Checked<Vec<SetAt>> {
         code,
         groups,
         sets: Vec::new(),
+        marks: 0,
     };
     match checker.block(0, code.len() - 1, MAX_DEPTH)? {
-        Ends::Flowing => Ok(checker.sets),
+        Ends::Flowing => Ok((checker.sets, checker.marks)),
         Ends::Jumping => Err(InvalidCode),
     }
 }
@@ -49,6 +51,7 @@ struct Checker<'a> {
     code: &'a [u32],
     groups: usize,
     sets: Vec<SetAt>,
+    marks: usize,
 }
 
 impl Checker<'_> {
@@ -99,9 +102,11 @@ impl Checker<'_> {
             at += 1;
             match opcode {
                 op::MARK => {
-                    if self.word(at, end)? as usize >= 2 * self.groups {
+                    let mark = self.word(at, end)? as usize;
+                    if mark >= 2 * self.groups {
                         return Err(InvalidCode);
                     }
+                    self.marks = self.marks.max(mark + 1);
                     at += 1;
                 }
                 op::LITERAL
