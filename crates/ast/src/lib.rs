@@ -14,6 +14,7 @@ mod stack;
 pub mod transformer;
 mod types;
 pub mod unparse;
+pub mod validate;
 pub mod visitor;
 
 pub use arena::Arena;
@@ -25,6 +26,7 @@ pub use preprocess::{PreprocessOptions, preprocess};
 pub use stack::{StackLimit, TooDeep};
 pub use types::*;
 pub use unparse::unparse;
+pub use validate::{ValidateError, validate};
 
 /// Where a node stands in its source. Lines count from 1, columns are offsets in bytes of UTF-8. Trees that come from
 /// Python objects can hold any `int` here: a negative number is kept as its two's complement.

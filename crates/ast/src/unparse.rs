@@ -265,7 +265,7 @@ impl Unparser {
                 Ok(())
             }
             ExprKind::JoinedStr { values } => self.quoted("f", values),
-            ExprKind::TemplateStr { values } => self.template(values),
+            ExprKind::TemplateStr { values } => self.quoted("t", values),
             ExprKind::FormattedValue { .. } | ExprKind::Interpolation { .. } => {
                 self.interpolation(node)
             }
@@ -451,27 +451,6 @@ impl Unparser {
         let mut text = String::from(prefix);
         repr::string(&mut text, &body);
         self.push(&text);
-        Ok(())
-    }
-
-    /// Writes a t-string; what comes from an f-string that stood beside it becomes one again.
-    fn template(&mut self, values: &[Expr<'_>]) -> Result {
-        if values.is_empty() {
-            return self.quoted("t", values);
-        }
-        let mut rest = values;
-        while !rest.is_empty() {
-            let formatted =
-                |value: &Expr<'_>| matches!(value.kind, ExprKind::FormattedValue { .. });
-            let count = rest.iter().position(formatted).unwrap_or(rest.len());
-            let (prefix, count) = if count > 0 { ("t", count) } else { ("f", 1) };
-            let (now, later) = rest.split_at(count);
-            self.quoted(prefix, now)?;
-            if !later.is_empty() {
-                self.push(" ");
-            }
-            rest = later;
-        }
         Ok(())
     }
 
