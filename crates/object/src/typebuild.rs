@@ -223,6 +223,12 @@ impl Vm {
                 .tp_hash
                 .set(Some(crate::protocol::compare::hash_not_implemented));
         }
+        self.inherit_from_base(ty);
+        Ok(())
+    }
+
+    /// Takes slots that the type does not set, and the flags that subclasses share, from its base.
+    pub fn inherit_from_base(&self, ty: &TypeRef) {
         if let Some(base) = ty.base.get() {
             ty.slots.inherit(&base.slots);
             let inherited = tpflags::SUBCLASS_BITS
@@ -234,7 +240,6 @@ impl Vm {
             ty.set_flag(base.flags.get() & inherited);
         }
         self.type_modified(ty);
-        Ok(())
     }
 
     /// The type of a declaration, made on first use in this interpreter and registered as its payload's class unless another is.

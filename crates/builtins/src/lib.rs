@@ -1,0 +1,55 @@
+//! The builtin types: what their methods, operators and computed attributes do. One folder for each family of types,
+//! each with a [`Family`] that says which specs fill which types; [`init`] goes through [`FAMILIES`].
+//! The object system that the types live in is in `taipan-object`, functions of module `builtins` that run code in `taipan-vm`.
+//!
+//! To add a type: declare its `TypeSpec` in a folder here and name it in the folder's `FAMILY`. To add a folder: `mod` it
+//! and append its `FAMILY` to [`FAMILIES`].
+
+pub mod descriptors;
+pub mod types;
+
+mod module;
+
+pub use module::{BUILTIN_NAMES, builtins_module};
+
+use taipan_object::{PyResult, TypeRef, TypeSpec, Vm};
+
+/// A core type and what fills it.
+pub type CoreType = (fn(&Vm) -> &TypeRef, &'static TypeSpec);
+
+/// What a folder of this crate contributes.
+pub struct Family {
+    /// Types that the object system made bare (`vm.types()`, `vm.exc()`), with their methods.
+    pub core: &'static [CoreType],
+    /// Types to make; bases before what derives from them.
+    pub types: &'static [&'static TypeSpec],
+    /// Runs when all types of all families are there.
+    pub init: Option<fn(&Vm) -> PyResult<()>>,
+}
+
+/// The families, bases before what derives from them.
+pub const FAMILIES: &[&Family] = &[&types::FAMILY, &descriptors::FAMILY];
+
+/// Gives the core types of a new interpreter their methods and makes the other builtin types.
+pub fn init(vm: &Vm) -> PyResult<()> {
+    vm.enter(|| {
+        let core: Vec<(&TypeRef, &'static TypeSpec)> = FAMILIES
+            .iter()
+            .flat_map(|f| f.core)
+            .map(|(get, spec)| (get(vm), *spec))
+            .collect();
+        for ty in vm.types().all().into_iter().chain(vm.exc().all()) {
+            match core.iter().find(|(t, _)| t.is(&ty)) {
+                Some((_, spec)) => vm.populate_type(&ty, spec)?,
+                None => vm.inherit_from_base(&ty),
+            }
+        }
+        for spec in FAMILIES.iter().flat_map(|f| f.types) {
+            vm.make_type(spec)?;
+        }
+        for f in FAMILIES.iter().filter_map(|f| f.init) {
+            f(vm)?;
+        }
+        Ok(())
+    })
+}
