@@ -3,7 +3,8 @@
 //! - `code` names the opcodes; `validate` refuses code that did not come from the compiler;
 //! - `program` is validated code made ready to run: sets as bitmaps, the literal prefix as a searcher;
 //! - `text` is the subject in its three widths, `chars` the classes of characters;
-//! - `engine` is the backtracking matcher, whose stack is on the heap; `count` its tight loops over one character;
+//! - `engine` is the backtracking matcher, whose stack is on the heap; `count` its tight loops over one character,
+//!   `matcher` what it asks of text and marks;
 //! - `search` finds where to start matching.
 //!
 //! Objects (`Pattern`, `Match`, templates of `sub`) are not here but in the module `_sre`.
@@ -27,6 +28,7 @@ mod chars;
 pub mod code;
 mod count;
 mod engine;
+mod matcher;
 mod program;
 mod search;
 mod state;

@@ -1,7 +1,7 @@
 //! The entry points: where to start matching, and in which width.
 
 use crate::code::{at, op};
-use crate::engine::Matcher;
+use crate::matcher::Matcher;
 use crate::program::{Prefix, Program};
 use crate::state::{Env, Error, Scan, State, Subject};
 use crate::text::Char;
