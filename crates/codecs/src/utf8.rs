@@ -77,13 +77,51 @@ impl Encoder for Utf8 {
         out: &mut Vec<u8>,
     ) -> Result<(), CodecError> {
         fn wide<T: Unit>(units: &[T], pos: &mut usize, out: &mut Vec<u8>) -> bool {
-            out.reserve(units.len().saturating_sub(*pos) * 2);
-            for c in units.iter().skip(*pos).map(|u| u.code()) {
-                if is_surrogate(c) {
-                    return false;
+            let rest = units.get(*pos..).unwrap_or_default();
+            let good = rest
+                .iter()
+                .position(|u| is_surrogate(u.code()))
+                .unwrap_or(rest.len());
+            // Room for the longest encoding at once: writing by index into it is much faster than pushing.
+            let longest = if size_of::<T>() == 4 { 4 } else { 3 };
+            let start = out.len();
+            out.resize(start + good * longest, 0);
+            let mut end = start;
+            for unit in &rest[..good] {
+                let c = unit.code();
+                let tail = |shift: u32| 0x80 | (c >> shift & 0x3F) as u8;
+                match c {
+                    0..=0x7F => {
+                        out[end] = c as u8;
+                        end += 1;
+                    }
+                    0x80..=0x7FF => {
+                        out[end..end + 2].copy_from_slice(&[0xC0 | (c >> 6) as u8, tail(0)]);
+                        end += 2;
+                    }
+                    0x800..=0xFFFF => {
+                        out[end..end + 3].copy_from_slice(&[
+                            0xE0 | (c >> 12) as u8,
+                            tail(6),
+                            tail(0),
+                        ]);
+                        end += 3;
+                    }
+                    _ => {
+                        out[end..end + 4].copy_from_slice(&[
+                            0xF0 | (c >> 18 & 7) as u8,
+                            tail(12),
+                            tail(6),
+                            tail(0),
+                        ]);
+                        end += 4;
+                    }
                 }
-                put(c, out);
-                *pos += 1;
+            }
+            out.truncate(end);
+            *pos += good;
+            if good < rest.len() {
+                return false;
             }
             true
         }

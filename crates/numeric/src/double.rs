@@ -186,6 +186,10 @@ fn lay_out(decimal: &Decimal, style: Style, precision: usize, options: Options, 
 
 /// `repr(value)`.
 pub fn repr(value: f64) -> String {
+    // In this range the shortest digits are laid out as Python does it already.
+    if (1e-4..1e16).contains(&value.abs()) {
+        return zmij::Buffer::new().format_finite(value).to_owned();
+    }
     to_text(
         value,
         Style::Repr,

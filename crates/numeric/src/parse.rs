@@ -1,5 +1,32 @@
-//! Text to float and complex. The text is ASCII: the caller has turned other decimal digits and spaces into ASCII.
-//! White space around the number is the caller's business, too.
+//! Text to float and complex. The text is ASCII: [`to_ascii`] turns other decimal digits and spaces into ASCII first.
+//! White space around the number is the caller's business, see [`trim`].
+
+use std::borrow::Cow;
+
+use taipan_text::TextRef;
+use taipan_unicode as unicode;
+
+/// `text` as ASCII for the functions that read numbers: decimal digits of all scripts as `0` to `9`, white space as
+/// spaces; anything else beyond ASCII becomes a question mark that ends the text, since no number has one. ASCII text
+/// stays as it is.
+pub fn to_ascii(text: TextRef<'_>) -> Cow<'_, [u8]> {
+    if let Some(ascii) = text.as_ascii() {
+        return Cow::Borrowed(ascii.as_bytes());
+    }
+    let mut out = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        match (u8::try_from(c), unicode::decimal(c)) {
+            (Ok(b), _) if b.is_ascii() => out.push(b),
+            (_, Some(digit)) => out.push(b'0' + digit),
+            _ if unicode::is_space(c) => out.push(b' '),
+            _ => {
+                out.push(b'?');
+                break;
+            }
+        }
+    }
+    Cow::Owned(out)
+}
 
 /// Removes the underscores that separate digits; `None` if one stands anywhere else.
 fn without_underscores(text: &[u8]) -> Option<Vec<u8>> {
@@ -84,7 +111,8 @@ fn is_space(b: u8) -> bool {
     matches!(b, 9..=13 | b' ')
 }
 
-fn trim(mut text: &[u8]) -> &[u8] {
+/// `text` without the ASCII white space around it.
+pub fn trim(mut text: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = text
         && is_space(*first)
     {
@@ -180,6 +208,14 @@ mod tests {
         ] {
             assert_eq!(parse_float(text.as_bytes()), value, "{text}");
         }
+    }
+
+    #[test]
+    fn other_scripts() {
+        let text = [0x2003, 0x661, 0x2E, 0x665u16];
+        let ascii = to_ascii(TextRef::Two(&text));
+        assert_eq!(parse_float(trim(&ascii)), Some(1.5));
+        assert_eq!(&*to_ascii(TextRef::Two(&[0x31, 0x20AC, 0x32])), b"1?");
     }
 
     #[test]

@@ -222,8 +222,20 @@ impl TextBuf {
     pub fn push_str(&mut self, s: &str) {
         if s.is_ascii() {
             self.append_units(s.as_bytes());
-        } else {
-            self.extend(s.chars().map(u32::from));
+            return;
+        }
+        // The largest byte tells the form, so that the loop that follows need not ask for each character.
+        let form = match s.bytes().fold(0, u8::max) {
+            0..=0xC3 => Form::Latin1,
+            0xC4..=0xEF => Form::Ucs2,
+            _ => Form::Ucs4,
+        };
+        self.hold(form, s.len());
+        self.bits |= form.max_char();
+        match &mut self.store {
+            TextStore::One(v) => v.extend(s.chars().map(|c| u32::from(c) as u8)),
+            TextStore::Two(v) => v.extend(s.chars().map(|c| u32::from(c) as u16)),
+            TextStore::Four(v) => v.extend(s.chars().map(u32::from)),
         }
     }
 
