@@ -9,6 +9,7 @@ mod generated;
 pub mod names;
 pub mod normalize;
 pub mod props;
+pub mod strings;
 
 pub use case::{Mapping, fold, lower, title, upper};
 pub use normalize::{Form, is_normalized, normalize};
