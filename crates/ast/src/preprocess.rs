@@ -400,15 +400,11 @@ fn format_values<'a>(
         }
         let value = args.next()?;
         let (conversion, spec) = format_spec(&mut points)?;
-        let format_spec = if spec.is_empty() {
-            None
-        } else {
-            Some(arena.alloc(text(arena, Wtf8::new(&spec))))
-        };
+        let format_spec = (!spec.is_empty()).then(|| arena.alloc(text(arena, Wtf8::new(&spec))));
         let kind = ExprKind::FormattedValue {
             value,
             conversion,
-            format_spec: format_spec.map(|spec| &*spec),
+            format_spec,
         };
         values.push(Expr {
             kind,

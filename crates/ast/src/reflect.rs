@@ -187,36 +187,36 @@ impl Nodes<'_> {
 
 /// What can be shown as the value of a field.
 trait AsField<'a> {
-    fn as_field(self) -> FieldRef<'a>;
+    fn to_field(self) -> FieldRef<'a>;
 }
 
 impl<'a> AsField<'a> for &'a str {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Str(self)
     }
 }
 
 impl<'a> AsField<'a> for &'a [&'a str] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Strs(self)
     }
 }
 
 impl<'a> AsField<'a> for i32 {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Int(self)
     }
 }
 
 impl<'a> AsField<'a> for Constant<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Constant(self)
     }
 }
 
 impl<'a, T: AsField<'a>> AsField<'a> for Option<T> {
-    fn as_field(self) -> FieldRef<'a> {
-        self.map_or(FieldRef::None, AsField::as_field)
+    fn to_field(self) -> FieldRef<'a> {
+        self.map_or(FieldRef::None, AsField::to_field)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use taipan_unicode::is_printable;
 use taipan_wtf8::Wtf8;
 
 use crate::Constant;
@@ -141,27 +142,13 @@ pub fn string(out: &mut String, text: &Wtf8) {
             Some('\r') => out.push_str("\\r"),
             Some('\t') => out.push_str("\\t"),
             Some(c) if c == quote || c == '\\' => out.extend(['\\', c]),
-            Some(c) if is_printable(c) => out.push(c),
+            Some(c) if is_printable(point) => out.push(c),
             _ if point < 0x100 => push(out, format_args!("\\x{point:02x}")),
             _ if point < 0x10000 => push(out, format_args!("\\u{point:04x}")),
             _ => push(out, format_args!("\\U{point:08x}")),
         }
     }
     out.push(quote);
-}
-
-/// `str.isprintable` of one character, nearly: it follows the Unicode version of Rust's library.
-fn is_printable(c: char) -> bool {
-    match c {
-        ' '..='~' => true,
-        _ if c.is_whitespace() || c < '\u{a1}' => false,
-        // Combining marks are escaped by `escape_debug` only at the start of a string, so put one character before.
-        _ => {
-            let mut text = String::from("a");
-            text.push(c);
-            !text.escape_debug().any(|c| c == '\\')
-        }
-    }
 }
 
 /// Appends `repr` of a `bytes`.

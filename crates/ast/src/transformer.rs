@@ -3,8 +3,6 @@
 //! A transformer: it makes a tree out of another, and shares with it all that stays the same. Like the visitor it
 //! recurses as deep as the tree does.
 
-#![expect(clippy::question_mark, reason = "generated")]
-
 use crate::reflect::NodeKind;
 use crate::*;
 

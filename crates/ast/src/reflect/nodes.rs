@@ -50,7 +50,6 @@ pub enum NodeRef<'a> {
 
 /// A node of any family.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nodes are made one at a time")]
 pub enum Node<'a> {
     /// `mod`
     Mod(Mod<'a>),
@@ -178,7 +177,7 @@ impl<'a> FromNode<'a> for Mod<'a> {
 }
 
 impl<'a> AsField<'a> for &'a Mod<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::Mod(self))
     }
 }
@@ -194,7 +193,7 @@ impl<'a> FromNode<'a> for Stmt<'a> {
 }
 
 impl<'a> AsField<'a> for &'a Stmt<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::Stmt(self))
     }
 }
@@ -210,7 +209,7 @@ impl<'a> FromNode<'a> for Expr<'a> {
 }
 
 impl<'a> AsField<'a> for &'a Expr<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::Expr(self))
     }
 }
@@ -226,7 +225,7 @@ impl<'a> FromNode<'a> for ExprContext {
 }
 
 impl<'a> AsField<'a> for ExprContext {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::ExprContext(self))
     }
 }
@@ -252,7 +251,7 @@ impl<'a> FromNode<'a> for BoolOp {
 }
 
 impl<'a> AsField<'a> for BoolOp {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::BoolOp(self))
     }
 }
@@ -278,7 +277,7 @@ impl<'a> FromNode<'a> for Operator {
 }
 
 impl<'a> AsField<'a> for Operator {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::Operator(self))
     }
 }
@@ -304,7 +303,7 @@ impl<'a> FromNode<'a> for UnaryOp {
 }
 
 impl<'a> AsField<'a> for UnaryOp {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::UnaryOp(self))
     }
 }
@@ -330,7 +329,7 @@ impl<'a> FromNode<'a> for CmpOp {
 }
 
 impl<'a> AsField<'a> for CmpOp {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::CmpOp(self))
     }
 }
@@ -356,7 +355,7 @@ impl<'a> FromNode<'a> for Comprehension<'a> {
 }
 
 impl<'a> AsField<'a> for &'a Comprehension<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::Comprehension(self))
     }
 }
@@ -372,7 +371,7 @@ impl<'a> FromNode<'a> for ExceptHandler<'a> {
 }
 
 impl<'a> AsField<'a> for &'a ExceptHandler<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::ExceptHandler(self))
     }
 }
@@ -388,7 +387,7 @@ impl<'a> FromNode<'a> for Arguments<'a> {
 }
 
 impl<'a> AsField<'a> for &'a Arguments<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::Arguments(self))
     }
 }
@@ -404,7 +403,7 @@ impl<'a> FromNode<'a> for Arg<'a> {
 }
 
 impl<'a> AsField<'a> for &'a Arg<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::Arg(self))
     }
 }
@@ -420,7 +419,7 @@ impl<'a> FromNode<'a> for Keyword<'a> {
 }
 
 impl<'a> AsField<'a> for &'a Keyword<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::Keyword(self))
     }
 }
@@ -436,7 +435,7 @@ impl<'a> FromNode<'a> for Alias<'a> {
 }
 
 impl<'a> AsField<'a> for &'a Alias<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::Alias(self))
     }
 }
@@ -452,7 +451,7 @@ impl<'a> FromNode<'a> for WithItem<'a> {
 }
 
 impl<'a> AsField<'a> for &'a WithItem<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::WithItem(self))
     }
 }
@@ -468,7 +467,7 @@ impl<'a> FromNode<'a> for MatchCase<'a> {
 }
 
 impl<'a> AsField<'a> for &'a MatchCase<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::MatchCase(self))
     }
 }
@@ -484,7 +483,7 @@ impl<'a> FromNode<'a> for Pattern<'a> {
 }
 
 impl<'a> AsField<'a> for &'a Pattern<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::Pattern(self))
     }
 }
@@ -500,7 +499,7 @@ impl<'a> FromNode<'a> for TypeIgnore<'a> {
 }
 
 impl<'a> AsField<'a> for &'a TypeIgnore<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::TypeIgnore(self))
     }
 }
@@ -516,91 +515,91 @@ impl<'a> FromNode<'a> for TypeParam<'a> {
 }
 
 impl<'a> AsField<'a> for &'a TypeParam<'a> {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Node(NodeRef::TypeParam(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [Stmt<'a>] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::Stmt(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [TypeIgnore<'a>] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::TypeIgnore(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [Expr<'a>] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::Expr(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [TypeParam<'a>] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::TypeParam(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [Keyword<'a>] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::Keyword(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [WithItem<'a>] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::WithItem(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [MatchCase<'a>] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::MatchCase(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [ExceptHandler<'a>] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::ExceptHandler(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [Alias<'a>] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::Alias(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [Option<Expr<'a>>] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::OptionalExpr(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [Comprehension<'a>] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::Comprehension(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [CmpOp] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::CmpOp(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [Arg<'a>] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::Arg(self))
     }
 }
 
 impl<'a> AsField<'a> for &'a [Pattern<'a>] {
-    fn as_field(self) -> FieldRef<'a> {
+    fn to_field(self) -> FieldRef<'a> {
         FieldRef::Nodes(Nodes::Pattern(self))
     }
 }
@@ -769,12 +768,12 @@ impl<'a> NodeRef<'a> {
         match self {
             NodeRef::Mod(node) => match *node {
                 Mod::Module { body, type_ignores } => {
-                    Fields::new(&[body.as_field(), type_ignores.as_field()])
+                    Fields::new(&[body.to_field(), type_ignores.to_field()])
                 }
-                Mod::Interactive { body } => Fields::new(&[body.as_field()]),
-                Mod::Expression { body } => Fields::new(&[body.as_field()]),
+                Mod::Interactive { body } => Fields::new(&[body.to_field()]),
+                Mod::Expression { body } => Fields::new(&[body.to_field()]),
                 Mod::FunctionType { argtypes, returns } => {
-                    Fields::new(&[argtypes.as_field(), returns.as_field()])
+                    Fields::new(&[argtypes.to_field(), returns.to_field()])
                 }
             },
             NodeRef::Stmt(node) => match node.kind {
@@ -787,13 +786,13 @@ impl<'a> NodeRef<'a> {
                     type_comment,
                     type_params,
                 } => Fields::new(&[
-                    name.as_field(),
-                    args.as_field(),
-                    body.as_field(),
-                    decorator_list.as_field(),
-                    returns.as_field(),
-                    type_comment.as_field(),
-                    type_params.as_field(),
+                    name.to_field(),
+                    args.to_field(),
+                    body.to_field(),
+                    decorator_list.to_field(),
+                    returns.to_field(),
+                    type_comment.to_field(),
+                    type_params.to_field(),
                 ]),
                 StmtKind::AsyncFunctionDef {
                     name,
@@ -804,13 +803,13 @@ impl<'a> NodeRef<'a> {
                     type_comment,
                     type_params,
                 } => Fields::new(&[
-                    name.as_field(),
-                    args.as_field(),
-                    body.as_field(),
-                    decorator_list.as_field(),
-                    returns.as_field(),
-                    type_comment.as_field(),
-                    type_params.as_field(),
+                    name.to_field(),
+                    args.to_field(),
+                    body.to_field(),
+                    decorator_list.to_field(),
+                    returns.to_field(),
+                    type_comment.to_field(),
+                    type_params.to_field(),
                 ]),
                 StmtKind::ClassDef {
                     name,
@@ -820,31 +819,31 @@ impl<'a> NodeRef<'a> {
                     decorator_list,
                     type_params,
                 } => Fields::new(&[
-                    name.as_field(),
-                    bases.as_field(),
-                    keywords.as_field(),
-                    body.as_field(),
-                    decorator_list.as_field(),
-                    type_params.as_field(),
+                    name.to_field(),
+                    bases.to_field(),
+                    keywords.to_field(),
+                    body.to_field(),
+                    decorator_list.to_field(),
+                    type_params.to_field(),
                 ]),
-                StmtKind::Return { value } => Fields::new(&[value.as_field()]),
-                StmtKind::Delete { targets } => Fields::new(&[targets.as_field()]),
+                StmtKind::Return { value } => Fields::new(&[value.to_field()]),
+                StmtKind::Delete { targets } => Fields::new(&[targets.to_field()]),
                 StmtKind::Assign {
                     targets,
                     value,
                     type_comment,
                 } => Fields::new(&[
-                    targets.as_field(),
-                    value.as_field(),
-                    type_comment.as_field(),
+                    targets.to_field(),
+                    value.to_field(),
+                    type_comment.to_field(),
                 ]),
                 StmtKind::TypeAlias {
                     name,
                     type_params,
                     value,
-                } => Fields::new(&[name.as_field(), type_params.as_field(), value.as_field()]),
+                } => Fields::new(&[name.to_field(), type_params.to_field(), value.to_field()]),
                 StmtKind::AugAssign { target, op, value } => {
-                    Fields::new(&[target.as_field(), op.as_field(), value.as_field()])
+                    Fields::new(&[target.to_field(), op.to_field(), value.to_field()])
                 }
                 StmtKind::AnnAssign {
                     target,
@@ -852,10 +851,10 @@ impl<'a> NodeRef<'a> {
                     value,
                     simple,
                 } => Fields::new(&[
-                    target.as_field(),
-                    annotation.as_field(),
-                    value.as_field(),
-                    simple.as_field(),
+                    target.to_field(),
+                    annotation.to_field(),
+                    value.to_field(),
+                    simple.to_field(),
                 ]),
                 StmtKind::For {
                     target,
@@ -864,11 +863,11 @@ impl<'a> NodeRef<'a> {
                     orelse,
                     type_comment,
                 } => Fields::new(&[
-                    target.as_field(),
-                    iter.as_field(),
-                    body.as_field(),
-                    orelse.as_field(),
-                    type_comment.as_field(),
+                    target.to_field(),
+                    iter.to_field(),
+                    body.to_field(),
+                    orelse.to_field(),
+                    type_comment.to_field(),
                 ]),
                 StmtKind::AsyncFor {
                     target,
@@ -877,42 +876,42 @@ impl<'a> NodeRef<'a> {
                     orelse,
                     type_comment,
                 } => Fields::new(&[
-                    target.as_field(),
-                    iter.as_field(),
-                    body.as_field(),
-                    orelse.as_field(),
-                    type_comment.as_field(),
+                    target.to_field(),
+                    iter.to_field(),
+                    body.to_field(),
+                    orelse.to_field(),
+                    type_comment.to_field(),
                 ]),
                 StmtKind::While { test, body, orelse } => {
-                    Fields::new(&[test.as_field(), body.as_field(), orelse.as_field()])
+                    Fields::new(&[test.to_field(), body.to_field(), orelse.to_field()])
                 }
                 StmtKind::If { test, body, orelse } => {
-                    Fields::new(&[test.as_field(), body.as_field(), orelse.as_field()])
+                    Fields::new(&[test.to_field(), body.to_field(), orelse.to_field()])
                 }
                 StmtKind::With {
                     items,
                     body,
                     type_comment,
-                } => Fields::new(&[items.as_field(), body.as_field(), type_comment.as_field()]),
+                } => Fields::new(&[items.to_field(), body.to_field(), type_comment.to_field()]),
                 StmtKind::AsyncWith {
                     items,
                     body,
                     type_comment,
-                } => Fields::new(&[items.as_field(), body.as_field(), type_comment.as_field()]),
+                } => Fields::new(&[items.to_field(), body.to_field(), type_comment.to_field()]),
                 StmtKind::Match { subject, cases } => {
-                    Fields::new(&[subject.as_field(), cases.as_field()])
+                    Fields::new(&[subject.to_field(), cases.to_field()])
                 }
-                StmtKind::Raise { exc, cause } => Fields::new(&[exc.as_field(), cause.as_field()]),
+                StmtKind::Raise { exc, cause } => Fields::new(&[exc.to_field(), cause.to_field()]),
                 StmtKind::Try {
                     body,
                     handlers,
                     orelse,
                     finalbody,
                 } => Fields::new(&[
-                    body.as_field(),
-                    handlers.as_field(),
-                    orelse.as_field(),
-                    finalbody.as_field(),
+                    body.to_field(),
+                    handlers.to_field(),
+                    orelse.to_field(),
+                    finalbody.to_field(),
                 ]),
                 StmtKind::TryStar {
                     body,
@@ -920,79 +919,79 @@ impl<'a> NodeRef<'a> {
                     orelse,
                     finalbody,
                 } => Fields::new(&[
-                    body.as_field(),
-                    handlers.as_field(),
-                    orelse.as_field(),
-                    finalbody.as_field(),
+                    body.to_field(),
+                    handlers.to_field(),
+                    orelse.to_field(),
+                    finalbody.to_field(),
                 ]),
-                StmtKind::Assert { test, msg } => Fields::new(&[test.as_field(), msg.as_field()]),
-                StmtKind::Import { names } => Fields::new(&[names.as_field()]),
+                StmtKind::Assert { test, msg } => Fields::new(&[test.to_field(), msg.to_field()]),
+                StmtKind::Import { names } => Fields::new(&[names.to_field()]),
                 StmtKind::ImportFrom {
                     module,
                     names,
                     level,
-                } => Fields::new(&[module.as_field(), names.as_field(), level.as_field()]),
-                StmtKind::Global { names } => Fields::new(&[names.as_field()]),
-                StmtKind::Nonlocal { names } => Fields::new(&[names.as_field()]),
-                StmtKind::Expr { value } => Fields::new(&[value.as_field()]),
+                } => Fields::new(&[module.to_field(), names.to_field(), level.to_field()]),
+                StmtKind::Global { names } => Fields::new(&[names.to_field()]),
+                StmtKind::Nonlocal { names } => Fields::new(&[names.to_field()]),
+                StmtKind::Expr { value } => Fields::new(&[value.to_field()]),
                 StmtKind::Pass => Fields::new(&[]),
                 StmtKind::Break => Fields::new(&[]),
                 StmtKind::Continue => Fields::new(&[]),
             },
             NodeRef::Expr(node) => match node.kind {
-                ExprKind::BoolOp { op, values } => Fields::new(&[op.as_field(), values.as_field()]),
+                ExprKind::BoolOp { op, values } => Fields::new(&[op.to_field(), values.to_field()]),
                 ExprKind::NamedExpr { target, value } => {
-                    Fields::new(&[target.as_field(), value.as_field()])
+                    Fields::new(&[target.to_field(), value.to_field()])
                 }
                 ExprKind::BinOp { left, op, right } => {
-                    Fields::new(&[left.as_field(), op.as_field(), right.as_field()])
+                    Fields::new(&[left.to_field(), op.to_field(), right.to_field()])
                 }
                 ExprKind::UnaryOp { op, operand } => {
-                    Fields::new(&[op.as_field(), operand.as_field()])
+                    Fields::new(&[op.to_field(), operand.to_field()])
                 }
-                ExprKind::Lambda { args, body } => Fields::new(&[args.as_field(), body.as_field()]),
+                ExprKind::Lambda { args, body } => Fields::new(&[args.to_field(), body.to_field()]),
                 ExprKind::IfExp { test, body, orelse } => {
-                    Fields::new(&[test.as_field(), body.as_field(), orelse.as_field()])
+                    Fields::new(&[test.to_field(), body.to_field(), orelse.to_field()])
                 }
                 ExprKind::Dict { keys, values } => {
-                    Fields::new(&[keys.as_field(), values.as_field()])
+                    Fields::new(&[keys.to_field(), values.to_field()])
                 }
-                ExprKind::Set { elts } => Fields::new(&[elts.as_field()]),
+                ExprKind::Set { elts } => Fields::new(&[elts.to_field()]),
                 ExprKind::ListComp { elt, generators } => {
-                    Fields::new(&[elt.as_field(), generators.as_field()])
+                    Fields::new(&[elt.to_field(), generators.to_field()])
                 }
                 ExprKind::SetComp { elt, generators } => {
-                    Fields::new(&[elt.as_field(), generators.as_field()])
+                    Fields::new(&[elt.to_field(), generators.to_field()])
                 }
                 ExprKind::DictComp {
                     key,
                     value,
                     generators,
-                } => Fields::new(&[key.as_field(), value.as_field(), generators.as_field()]),
+                } => Fields::new(&[key.to_field(), value.to_field(), generators.to_field()]),
                 ExprKind::GeneratorExp { elt, generators } => {
-                    Fields::new(&[elt.as_field(), generators.as_field()])
+                    Fields::new(&[elt.to_field(), generators.to_field()])
                 }
-                ExprKind::Await { value } => Fields::new(&[value.as_field()]),
-                ExprKind::Yield { value } => Fields::new(&[value.as_field()]),
-                ExprKind::YieldFrom { value } => Fields::new(&[value.as_field()]),
+                ExprKind::Await { value } => Fields::new(&[value.to_field()]),
+                ExprKind::Yield { value } => Fields::new(&[value.to_field()]),
+                ExprKind::YieldFrom { value } => Fields::new(&[value.to_field()]),
                 ExprKind::Compare {
                     left,
                     ops,
                     comparators,
-                } => Fields::new(&[left.as_field(), ops.as_field(), comparators.as_field()]),
+                } => Fields::new(&[left.to_field(), ops.to_field(), comparators.to_field()]),
                 ExprKind::Call {
                     func,
                     args,
                     keywords,
-                } => Fields::new(&[func.as_field(), args.as_field(), keywords.as_field()]),
+                } => Fields::new(&[func.to_field(), args.to_field(), keywords.to_field()]),
                 ExprKind::FormattedValue {
                     value,
                     conversion,
                     format_spec,
                 } => Fields::new(&[
-                    value.as_field(),
-                    conversion.as_field(),
-                    format_spec.as_field(),
+                    value.to_field(),
+                    conversion.to_field(),
+                    format_spec.to_field(),
                 ]),
                 ExprKind::Interpolation {
                     value,
@@ -1000,30 +999,30 @@ impl<'a> NodeRef<'a> {
                     conversion,
                     format_spec,
                 } => Fields::new(&[
-                    value.as_field(),
-                    str.as_field(),
-                    conversion.as_field(),
-                    format_spec.as_field(),
+                    value.to_field(),
+                    str.to_field(),
+                    conversion.to_field(),
+                    format_spec.to_field(),
                 ]),
-                ExprKind::JoinedStr { values } => Fields::new(&[values.as_field()]),
-                ExprKind::TemplateStr { values } => Fields::new(&[values.as_field()]),
+                ExprKind::JoinedStr { values } => Fields::new(&[values.to_field()]),
+                ExprKind::TemplateStr { values } => Fields::new(&[values.to_field()]),
                 ExprKind::Constant { value, kind } => {
-                    Fields::new(&[value.as_field(), kind.as_field()])
+                    Fields::new(&[value.to_field(), kind.to_field()])
                 }
                 ExprKind::Attribute { value, attr, ctx } => {
-                    Fields::new(&[value.as_field(), attr.as_field(), ctx.as_field()])
+                    Fields::new(&[value.to_field(), attr.to_field(), ctx.to_field()])
                 }
                 ExprKind::Subscript { value, slice, ctx } => {
-                    Fields::new(&[value.as_field(), slice.as_field(), ctx.as_field()])
+                    Fields::new(&[value.to_field(), slice.to_field(), ctx.to_field()])
                 }
                 ExprKind::Starred { value, ctx } => {
-                    Fields::new(&[value.as_field(), ctx.as_field()])
+                    Fields::new(&[value.to_field(), ctx.to_field()])
                 }
-                ExprKind::Name { id, ctx } => Fields::new(&[id.as_field(), ctx.as_field()]),
-                ExprKind::List { elts, ctx } => Fields::new(&[elts.as_field(), ctx.as_field()]),
-                ExprKind::Tuple { elts, ctx } => Fields::new(&[elts.as_field(), ctx.as_field()]),
+                ExprKind::Name { id, ctx } => Fields::new(&[id.to_field(), ctx.to_field()]),
+                ExprKind::List { elts, ctx } => Fields::new(&[elts.to_field(), ctx.to_field()]),
+                ExprKind::Tuple { elts, ctx } => Fields::new(&[elts.to_field(), ctx.to_field()]),
                 ExprKind::Slice { lower, upper, step } => {
-                    Fields::new(&[lower.as_field(), upper.as_field(), step.as_field()])
+                    Fields::new(&[lower.to_field(), upper.to_field(), step.to_field()])
                 }
             },
             NodeRef::ExprContext(_) => Fields::new(&[]),
@@ -1032,69 +1031,69 @@ impl<'a> NodeRef<'a> {
             NodeRef::UnaryOp(_) => Fields::new(&[]),
             NodeRef::CmpOp(_) => Fields::new(&[]),
             NodeRef::Comprehension(node) => Fields::new(&[
-                node.target.as_field(),
-                node.iter.as_field(),
-                node.ifs.as_field(),
-                node.is_async.as_field(),
+                node.target.to_field(),
+                node.iter.to_field(),
+                node.ifs.to_field(),
+                node.is_async.to_field(),
             ]),
             NodeRef::ExceptHandler(node) => match node.kind {
                 ExceptHandlerKind::ExceptHandler { type_, name, body } => {
-                    Fields::new(&[type_.as_field(), name.as_field(), body.as_field()])
+                    Fields::new(&[type_.to_field(), name.to_field(), body.to_field()])
                 }
             },
             NodeRef::Arguments(node) => Fields::new(&[
-                node.posonlyargs.as_field(),
-                node.args.as_field(),
-                node.vararg.as_field(),
-                node.kwonlyargs.as_field(),
-                node.kw_defaults.as_field(),
-                node.kwarg.as_field(),
-                node.defaults.as_field(),
+                node.posonlyargs.to_field(),
+                node.args.to_field(),
+                node.vararg.to_field(),
+                node.kwonlyargs.to_field(),
+                node.kw_defaults.to_field(),
+                node.kwarg.to_field(),
+                node.defaults.to_field(),
             ]),
             NodeRef::Arg(node) => Fields::new(&[
-                node.arg.as_field(),
-                node.annotation.as_field(),
-                node.type_comment.as_field(),
+                node.arg.to_field(),
+                node.annotation.to_field(),
+                node.type_comment.to_field(),
             ]),
-            NodeRef::Keyword(node) => Fields::new(&[node.arg.as_field(), node.value.as_field()]),
-            NodeRef::Alias(node) => Fields::new(&[node.name.as_field(), node.asname.as_field()]),
+            NodeRef::Keyword(node) => Fields::new(&[node.arg.to_field(), node.value.to_field()]),
+            NodeRef::Alias(node) => Fields::new(&[node.name.to_field(), node.asname.to_field()]),
             NodeRef::WithItem(node) => {
-                Fields::new(&[node.context_expr.as_field(), node.optional_vars.as_field()])
+                Fields::new(&[node.context_expr.to_field(), node.optional_vars.to_field()])
             }
             NodeRef::MatchCase(node) => Fields::new(&[
-                node.pattern.as_field(),
-                node.guard.as_field(),
-                node.body.as_field(),
+                node.pattern.to_field(),
+                node.guard.to_field(),
+                node.body.to_field(),
             ]),
             NodeRef::Pattern(node) => match node.kind {
-                PatternKind::MatchValue { value } => Fields::new(&[value.as_field()]),
-                PatternKind::MatchSingleton { value } => Fields::new(&[value.as_field()]),
-                PatternKind::MatchSequence { patterns } => Fields::new(&[patterns.as_field()]),
+                PatternKind::MatchValue { value } => Fields::new(&[value.to_field()]),
+                PatternKind::MatchSingleton { value } => Fields::new(&[value.to_field()]),
+                PatternKind::MatchSequence { patterns } => Fields::new(&[patterns.to_field()]),
                 PatternKind::MatchMapping {
                     keys,
                     patterns,
                     rest,
-                } => Fields::new(&[keys.as_field(), patterns.as_field(), rest.as_field()]),
+                } => Fields::new(&[keys.to_field(), patterns.to_field(), rest.to_field()]),
                 PatternKind::MatchClass {
                     cls,
                     patterns,
                     kwd_attrs,
                     kwd_patterns,
                 } => Fields::new(&[
-                    cls.as_field(),
-                    patterns.as_field(),
-                    kwd_attrs.as_field(),
-                    kwd_patterns.as_field(),
+                    cls.to_field(),
+                    patterns.to_field(),
+                    kwd_attrs.to_field(),
+                    kwd_patterns.to_field(),
                 ]),
-                PatternKind::MatchStar { name } => Fields::new(&[name.as_field()]),
+                PatternKind::MatchStar { name } => Fields::new(&[name.to_field()]),
                 PatternKind::MatchAs { pattern, name } => {
-                    Fields::new(&[pattern.as_field(), name.as_field()])
+                    Fields::new(&[pattern.to_field(), name.to_field()])
                 }
-                PatternKind::MatchOr { patterns } => Fields::new(&[patterns.as_field()]),
+                PatternKind::MatchOr { patterns } => Fields::new(&[patterns.to_field()]),
             },
             NodeRef::TypeIgnore(node) => match *node {
                 TypeIgnore::TypeIgnore { lineno, tag } => {
-                    Fields::new(&[lineno.as_field(), tag.as_field()])
+                    Fields::new(&[lineno.to_field(), tag.to_field()])
                 }
             },
             NodeRef::TypeParam(node) => match node.kind {
@@ -1102,15 +1101,15 @@ impl<'a> NodeRef<'a> {
                     name,
                     bound,
                     default_value,
-                } => Fields::new(&[name.as_field(), bound.as_field(), default_value.as_field()]),
+                } => Fields::new(&[name.to_field(), bound.to_field(), default_value.to_field()]),
                 TypeParamKind::ParamSpec {
                     name,
                     default_value,
-                } => Fields::new(&[name.as_field(), default_value.as_field()]),
+                } => Fields::new(&[name.to_field(), default_value.to_field()]),
                 TypeParamKind::TypeVarTuple {
                     name,
                     default_value,
-                } => Fields::new(&[name.as_field(), default_value.as_field()]),
+                } => Fields::new(&[name.to_field(), default_value.to_field()]),
             },
         }
     }
