@@ -480,6 +480,11 @@ impl Emitter<'_> {
             ("0_usize".to_owned(), "{ let _ = value; count += 1; }".to_owned(), "()".to_owned(), "Some(())".to_owned())
         };
         let condition = test(start.set, "t");
+        let (before, after) = if kept {
+            (format!("let height = p.height::<{element}>();"), format!("p.cut::<{element}>(height);"))
+        } else {
+            (String::new(), String::new())
+        };
         let mut out = String::from("{ p.level += 1;\n");
         let _ = writeln!(out, "let base = {count};");
         if !kept {
@@ -490,13 +495,13 @@ impl Emitter<'_> {
             None => {
                 let _ = writeln!(
                     out,
-                    "loop {{ let mark = p.mark; let t = p.pred(); if !({condition}) {{ break; }} match {code} {{ Some(value) => {push}, None => {{ p.mark = mark; break; }} }} }}"
+                    "loop {{ let mark = p.mark; let t = p.pred(); if !({condition}) {{ break; }} {before} match {code} {{ Some(value) => {push}, None => {{ {after} p.mark = mark; break; }} }} }}"
                 );
             }
             Some(separator) => {
                 let _ = writeln!(
                     out,
-                    "loop {{ let mark = p.mark; if {height} != base && !p.eat({separator}) {{ break; }} let t = p.pred(); if !({condition}) {{ p.mark = mark; break; }} match {code} {{ Some(value) => {push}, None => {{ p.mark = mark; break; }} }} }}"
+                    "loop {{ let mark = p.mark; if {height} != base && !p.eat({separator}) {{ break; }} let t = p.pred(); if !({condition}) {{ p.mark = mark; break; }} {before} match {code} {{ Some(value) => {push}, None => {{ {after} p.mark = mark; break; }} }} }}"
                 );
             }
         }
