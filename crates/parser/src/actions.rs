@@ -14,10 +14,8 @@ use taipan_wtf8::Wtf8;
 
 use crate::parser::Tok;
 
-pub use crate::errors::{
-    expr_name, first_expr, first_pattern, last_expr, last_item, last_pattern,
-};
-pub use targets::Targets;
+pub use crate::errors::{expr_name, first_expr, first_pattern, last_expr, last_item, last_pattern};
+pub use targets::{Targets, is_del_target, is_single_target, is_star_target};
 
 /// A comparison operator and its right operand.
 #[derive(Clone, Copy)]

@@ -411,119 +411,125 @@ pub mod first {
 /// Values on their way into sequences, one stack for each type.
 #[derive(Default)]
 pub struct Stacks<'a> {
-    s0: Vec<&'a [Stmt<'a>]>,
-    s3: Vec<&'a str>,
-    s5: Vec<Alias<'a>>,
-    s6: Vec<Arg<'a>>,
-    s15: Vec<ComparePair<'a>>,
-    s17: Vec<Comprehension<'a>>,
-    s9: Vec<ExceptHandler<'a>>,
-    s2: Vec<Expr<'a>>,
-    s12: Vec<KeyPattern<'a>>,
-    s16: Vec<KeyValue<'a>>,
-    s18: Vec<KeywordOrStarred<'a>>,
-    s13: Vec<KeywordPattern<'a>>,
-    s10: Vec<MatchCase<'a>>,
-    s7: Vec<NameDefault<'a>>,
-    s11: Vec<Pattern<'a>>,
-    s1: Vec<Stmt<'a>>,
-    s4: Vec<Tok>,
-    s14: Vec<TypeParam<'a>>,
-    s8: Vec<WithItem<'a>>,
+    s1: Vec<&'a [Stmt<'a>]>,
+    s4: Vec<&'a str>,
+    s6: Vec<Alias<'a>>,
+    s7: Vec<Arg<'a>>,
+    s16: Vec<ComparePair<'a>>,
+    s18: Vec<Comprehension<'a>>,
+    s10: Vec<ExceptHandler<'a>>,
+    s3: Vec<Expr<'a>>,
+    s13: Vec<KeyPattern<'a>>,
+    s17: Vec<KeyValue<'a>>,
+    keywords: Vec<Keyword<'a>>,
+    s19: Vec<KeywordOrStarred<'a>>,
+    s14: Vec<KeywordPattern<'a>>,
+    s11: Vec<MatchCase<'a>>,
+    s8: Vec<NameDefault<'a>>,
+    s12: Vec<Pattern<'a>>,
+    s2: Vec<Stmt<'a>>,
+    s5: Vec<Tok>,
+    s15: Vec<TypeParam<'a>>,
+    s9: Vec<WithItem<'a>>,
 }
 impl<'a> Stacked<'a> for &'a [Stmt<'a>] {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s0
-    }
-}
-impl<'a> Stacked<'a> for &'a str {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s3
-    }
-}
-impl<'a> Stacked<'a> for Alias<'a> {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s5
-    }
-}
-impl<'a> Stacked<'a> for Arg<'a> {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s6
-    }
-}
-impl<'a> Stacked<'a> for ComparePair<'a> {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s15
-    }
-}
-impl<'a> Stacked<'a> for Comprehension<'a> {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s17
-    }
-}
-impl<'a> Stacked<'a> for ExceptHandler<'a> {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s9
-    }
-}
-impl<'a> Stacked<'a> for Expr<'a> {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s2
-    }
-}
-impl<'a> Stacked<'a> for KeyPattern<'a> {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s12
-    }
-}
-impl<'a> Stacked<'a> for KeyValue<'a> {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s16
-    }
-}
-impl<'a> Stacked<'a> for KeywordOrStarred<'a> {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s18
-    }
-}
-impl<'a> Stacked<'a> for KeywordPattern<'a> {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s13
-    }
-}
-impl<'a> Stacked<'a> for MatchCase<'a> {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s10
-    }
-}
-impl<'a> Stacked<'a> for NameDefault<'a> {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s7
-    }
-}
-impl<'a> Stacked<'a> for Pattern<'a> {
-    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
-        &mut stacks.s11
-    }
-}
-impl<'a> Stacked<'a> for Stmt<'a> {
     fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
         &mut stacks.s1
     }
 }
-impl<'a> Stacked<'a> for Tok {
+impl<'a> Stacked<'a> for &'a str {
     fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
         &mut stacks.s4
     }
 }
-impl<'a> Stacked<'a> for TypeParam<'a> {
+impl<'a> Stacked<'a> for Alias<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s6
+    }
+}
+impl<'a> Stacked<'a> for Arg<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s7
+    }
+}
+impl<'a> Stacked<'a> for ComparePair<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s16
+    }
+}
+impl<'a> Stacked<'a> for Comprehension<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s18
+    }
+}
+impl<'a> Stacked<'a> for ExceptHandler<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s10
+    }
+}
+impl<'a> Stacked<'a> for Expr<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s3
+    }
+}
+impl<'a> Stacked<'a> for KeyPattern<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s13
+    }
+}
+impl<'a> Stacked<'a> for KeyValue<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s17
+    }
+}
+impl<'a> Stacked<'a> for Keyword<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.keywords
+    }
+}
+impl<'a> Stacked<'a> for KeywordOrStarred<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s19
+    }
+}
+impl<'a> Stacked<'a> for KeywordPattern<'a> {
     fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
         &mut stacks.s14
     }
 }
-impl<'a> Stacked<'a> for WithItem<'a> {
+impl<'a> Stacked<'a> for MatchCase<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s11
+    }
+}
+impl<'a> Stacked<'a> for NameDefault<'a> {
     fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
         &mut stacks.s8
+    }
+}
+impl<'a> Stacked<'a> for Pattern<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s12
+    }
+}
+impl<'a> Stacked<'a> for Stmt<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s2
+    }
+}
+impl<'a> Stacked<'a> for Tok {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s5
+    }
+}
+impl<'a> Stacked<'a> for TypeParam<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s15
+    }
+}
+impl<'a> Stacked<'a> for WithItem<'a> {
+    fn stack<'s>(stacks: &'s mut Stacks<'a>) -> &'s mut Vec<Self> {
+        &mut stacks.s9
     }
 }
 
@@ -636,11 +642,11 @@ pub fn file<'a>(p: &mut Parser<'a>) -> Option<Mod<'a>> {
     }
     let start = p.mark;
     let result: Option<Mod<'a>> = 'b1: {
-        let t = p.pred();
-        if (0xf0001fdcf87f9c0481200008201c28f_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf0001fdcf87f9c0481200008201c28f_u128 >> next) & 1 != 0 {
             'a2: {
-                let t = p.pred();
-                let a = if (0xf0001fdcf87f9c0481200008201c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf0001fdcf87f9c0481200008201c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match statements(p) {
                         Some(value) => Some(value),
@@ -677,8 +683,8 @@ pub fn interactive<'a>(p: &mut Parser<'a>) -> Option<Mod<'a>> {
     }
     let start = p.mark;
     let result: Option<Mod<'a>> = 'b3: {
-        let t = p.pred();
-        if (0xf0001fdcf87f9c0481200008201c29f_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf0001fdcf87f9c0481200008201c29f_u128 >> next) & 1 != 0 {
             'a4: {
                 let Some(a) = (statement_newline(p)) else {
                     break 'a4;
@@ -702,8 +708,8 @@ pub fn eval<'a>(p: &mut Parser<'a>) -> Option<Mod<'a>> {
     }
     let start = p.mark;
     let result: Option<Mod<'a>> = 'b5: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a6: {
                 let Some(a) = (expressions(p)) else {
                     break 'a6;
@@ -714,8 +720,8 @@ pub fn eval<'a>(p: &mut Parser<'a>) -> Option<Mod<'a>> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 4) {
+                        let next = p.pred();
+                        if !(next == 4) {
                             break;
                         }
                         match p.take(NEWLINE) {
@@ -763,14 +769,14 @@ pub fn func_type<'a>(p: &mut Parser<'a>) -> Option<Mod<'a>> {
     }
     let start = p.mark;
     let result: Option<Mod<'a>> = 'b7: {
-        let t = p.pred();
-        if t == 7 {
+        let next = p.pred();
+        if next == 7 {
             'a8: {
                 if !p.eat(LPAR) {
                     break 'a8;
                 }
-                let t = p.pred();
-                let a = if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match type_expressions(p) {
                         Some(value) => Some(value),
@@ -800,8 +806,8 @@ pub fn func_type<'a>(p: &mut Parser<'a>) -> Option<Mod<'a>> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 4) {
+                        let next = p.pred();
+                        if !(next == 4) {
                             break;
                         }
                         match p.take(NEWLINE) {
@@ -855,21 +861,23 @@ pub fn statements<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Stmt<'a>]> = 'b9: {
-        let t = p.pred();
-        if (0xf0001fdcf87f9c0481200008201c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf0001fdcf87f9c0481200008201c28e_u128 >> next) & 1 != 0 {
             'a10: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<&'a [Stmt<'a>]>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf0001fdcf87f9c0481200008201c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf0001fdcf87f9c0481200008201c28e_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<&'a [Stmt<'a>]>();
                         match statement(p) {
                             Some(value) => p.push::<&'a [Stmt<'a>]>(value),
                             None => {
+                                p.cut::<&'a [Stmt<'a>]>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -904,8 +912,8 @@ pub fn statement<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Stmt<'a>]> = 'b11: {
-        let t = p.pred();
-        if (0x40000e0048290000002000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x40000e0048290000002000000000000_u128 >> next) & 1 != 0 {
             'a12: {
                 let Some(a) = (compound_stmt(p)) else {
                     break 'a12;
@@ -917,7 +925,7 @@ pub fn statement<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
                 break 'b11 None;
             }
         }
-        if (0xf00011dcb0569c0481000008201c28e_u128 >> t) & 1 != 0 {
+        if (0xf00011dcb0569c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a13: {
                 let Some(value) = (simple_stmts(p)) else {
                     break 'a13;
@@ -941,8 +949,8 @@ pub fn single_compound_stmt<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Stmt<'a>]> = 'b14: {
-        let t = p.pred();
-        if (0x40000e0048290000002000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x40000e0048290000002000000000000_u128 >> next) & 1 != 0 {
             'a15: {
                 let Some(a) = (compound_stmt(p)) else {
                     break 'a15;
@@ -966,8 +974,8 @@ pub fn statement_newline<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Stmt<'a>]> = 'b16: {
-        let t = p.pred();
-        if (0x40000e0048290000002000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x40000e0048290000002000000000000_u128 >> next) & 1 != 0 {
             'a17: {
                 let Some(a) = (single_compound_stmt(p)) else {
                     break 'a17;
@@ -982,7 +990,7 @@ pub fn statement_newline<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
                 break 'b16 None;
             }
         }
-        if (0xf00011dcb0569c0481000008201c28e_u128 >> t) & 1 != 0 {
+        if (0xf00011dcb0569c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a18: {
                 let Some(value) = (simple_stmts(p)) else {
                     break 'a18;
@@ -994,7 +1002,7 @@ pub fn statement_newline<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
                 break 'b16 None;
             }
         }
-        if t == 4 {
+        if next == 4 {
             'a19: {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a19;
@@ -1006,7 +1014,7 @@ pub fn statement_newline<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
                 break 'b16 None;
             }
         }
-        if t == 0 {
+        if next == 0 {
             'a20: {
                 if (p.take(ENDMARKER)).is_none() {
                     break 'a20;
@@ -1036,14 +1044,14 @@ pub fn simple_stmts<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Stmt<'a>]> = 'b21: {
-        let t = p.pred();
-        if (0xf00011dcb0569c0481000008201c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf00011dcb0569c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a22: {
                 let Some(a) = (simple_stmt(p)) else {
                     break 'a22;
                 };
-                let t = p.pred();
-                if t == 13 {
+                let next = p.pred();
+                if next == 13 {
                     break 'a22;
                 }
                 if (p.take(NEWLINE)).is_none() {
@@ -1056,7 +1064,7 @@ pub fn simple_stmts<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
                 break 'b21 None;
             }
         }
-        if (0xf00011dcb0569c0481000008201c28e_u128 >> t) & 1 != 0 {
+        if (0xf00011dcb0569c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a23: {
                 let Some(a) = ({
                     p.level += 1;
@@ -1066,14 +1074,16 @@ pub fn simple_stmts<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
                         if p.height::<Stmt<'a>>() != base && !p.eat(SEMI) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf00011dcb0569c0481000008201c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf00011dcb0569c0481000008201c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Stmt<'a>>();
                         match simple_stmt(p) {
                             Some(value) => p.push::<Stmt<'a>>(value),
                             None => {
+                                p.cut::<Stmt<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -1089,8 +1099,8 @@ pub fn simple_stmts<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
                 }) else {
                     break 'a23;
                 };
-                let t = p.pred();
-                let _ = if t == 13 {
+                let next = p.pred();
+                let _ = if next == 13 {
                     let mark = p.mark;
                     match p.take(SEMI) {
                         Some(value) => Some(value),
@@ -1134,8 +1144,8 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b24: {
-        let t = p.pred();
-        if (0xf000105400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000105400161c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a25: {
                 let Some(value) = (assignment(p)) else {
                     break 'a25;
@@ -1147,7 +1157,7 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b24 None;
             }
         }
-        if t == 123 {
+        if next == 123 {
             'a26: {
                 let Some(value) = (type_alias(p)) else {
                     break 'a26;
@@ -1159,7 +1169,7 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b24 None;
             }
         }
-        if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a27: {
                 let Some(e) = (star_expressions(p)) else {
                     break 'a27;
@@ -1174,7 +1184,7 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b24 None;
             }
         }
-        if t == 100 {
+        if next == 100 {
             'a28: {
                 let Some(value) = (return_stmt(p)) else {
                     break 'a28;
@@ -1186,7 +1196,7 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b24 None;
             }
         }
-        if (0x90000000000000000000000_u128 >> t) & 1 != 0 {
+        if (0x90000000000000000000000_u128 >> next) & 1 != 0 {
             'a29: {
                 let Some(value) = (import_stmt(p)) else {
                     break 'a29;
@@ -1198,7 +1208,7 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b24 None;
             }
         }
-        if t == 99 {
+        if next == 99 {
             'a30: {
                 let Some(value) = (raise_stmt(p)) else {
                     break 'a30;
@@ -1210,7 +1220,7 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b24 None;
             }
         }
-        if t == 98 {
+        if next == 98 {
             'a31: {
                 let Some(value) = (pass_stmt(p)) else {
                     break 'a31;
@@ -1222,7 +1232,7 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b24 None;
             }
         }
-        if t == 82 {
+        if next == 82 {
             'a32: {
                 let Some(value) = (del_stmt(p)) else {
                     break 'a32;
@@ -1234,7 +1244,7 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b24 None;
             }
         }
-        if t == 104 {
+        if next == 104 {
             'a33: {
                 let Some(value) = (yield_stmt(p)) else {
                     break 'a33;
@@ -1246,7 +1256,7 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b24 None;
             }
         }
-        if t == 75 {
+        if next == 75 {
             'a34: {
                 let Some(value) = (assert_stmt(p)) else {
                     break 'a34;
@@ -1258,7 +1268,7 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b24 None;
             }
         }
-        if t == 78 {
+        if next == 78 {
             'a35: {
                 let Some(value) = (break_stmt(p)) else {
                     break 'a35;
@@ -1270,7 +1280,7 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b24 None;
             }
         }
-        if t == 80 {
+        if next == 80 {
             'a36: {
                 let Some(value) = (continue_stmt(p)) else {
                     break 'a36;
@@ -1282,7 +1292,7 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b24 None;
             }
         }
-        if t == 89 {
+        if next == 89 {
             'a37: {
                 let Some(value) = (global_stmt(p)) else {
                     break 'a37;
@@ -1294,7 +1304,7 @@ pub fn simple_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b24 None;
             }
         }
-        if t == 95 {
+        if next == 95 {
             'a38: {
                 let Some(value) = (nonlocal_stmt(p)) else {
                     break 'a38;
@@ -1319,8 +1329,8 @@ pub fn compound_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b39: {
-        let t = p.pred();
-        if (0x210000002000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x210000002000000000000_u128 >> next) & 1 != 0 {
             'a40: {
                 let Some(value) = (function_def(p)) else {
                     break 'a40;
@@ -1332,7 +1342,7 @@ pub fn compound_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b39 None;
             }
         }
-        if t == 90 {
+        if next == 90 {
             'a41: {
                 let Some(value) = (if_stmt(p)) else {
                     break 'a41;
@@ -1344,7 +1354,7 @@ pub fn compound_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b39 None;
             }
         }
-        if (0x80000002000000000000_u128 >> t) & 1 != 0 {
+        if (0x80000002000000000000_u128 >> next) & 1 != 0 {
             'a42: {
                 let Some(value) = (class_def(p)) else {
                     break 'a42;
@@ -1356,7 +1366,7 @@ pub fn compound_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b39 None;
             }
         }
-        if (0x80000010000000000000000000_u128 >> t) & 1 != 0 {
+        if (0x80000010000000000000000000_u128 >> next) & 1 != 0 {
             'a43: {
                 let Some(value) = (with_stmt(p)) else {
                     break 'a43;
@@ -1368,7 +1378,7 @@ pub fn compound_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b39 None;
             }
         }
-        if (0x8010000000000000000000_u128 >> t) & 1 != 0 {
+        if (0x8010000000000000000000_u128 >> next) & 1 != 0 {
             'a44: {
                 let Some(value) = (for_stmt(p)) else {
                     break 'a44;
@@ -1380,7 +1390,7 @@ pub fn compound_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b39 None;
             }
         }
-        if t == 101 {
+        if next == 101 {
             'a45: {
                 let Some(value) = (try_stmt(p)) else {
                     break 'a45;
@@ -1392,7 +1402,7 @@ pub fn compound_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b39 None;
             }
         }
-        if t == 102 {
+        if next == 102 {
             'a46: {
                 let Some(value) = (while_stmt(p)) else {
                     break 'a46;
@@ -1404,7 +1414,7 @@ pub fn compound_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b39 None;
             }
         }
-        if t == 122 {
+        if next == 122 {
             'a47: {
                 let Some(value) = (match_stmt(p)) else {
                     break 'a47;
@@ -1428,8 +1438,8 @@ pub fn assignment<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b48: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a49: {
                 let Some(a) = (p.name()) else {
                     break 'a49;
@@ -1440,15 +1450,15 @@ pub fn assignment<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(b) = (expression(p)) else {
                     break 'a49;
                 };
-                let t = p.pred();
-                let c = if t == 22 {
+                let next = p.pred();
+                let c = if next == 22 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<&'a Expr<'a>> = 'b50: {
-                            let t = p.pred();
-                            if t == 22 {
+                            let next = p.pred();
+                            if next == 22 {
                                 'a51: {
                                     if !p.eat(EQUAL) {
                                         break 'a51;
@@ -1480,26 +1490,24 @@ pub fn assignment<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 } else {
                     None
                 };
-                break 'b48 Some(
-                    match p.ann_assign(start, p.set_context(a, Store), b, c, 1) {
-                        Some(value) => value,
-                        None => break 'a49,
-                    },
-                );
+                break 'b48 Some(match p.ann_assign(start, a, b, c, 1) {
+                    Some(value) => value,
+                    None => break 'a49,
+                });
             }
             p.mark = start;
             if p.raised {
                 break 'b48 None;
             }
         }
-        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
             'a52: {
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<&'a Expr<'a>> = 'b53: {
-                        let t = p.pred();
-                        if t == 7 {
+                        let next = p.pred();
+                        if next == 7 {
                             'a54: {
                                 if !p.eat(LPAR) {
                                     break 'a54;
@@ -1517,7 +1525,7 @@ pub fn assignment<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                                 break 'b53 None;
                             }
                         }
-                        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+                        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
                             'a55: {
                                 let Some(value) = (single_subscript_attribute_target(p)) else {
                                     break 'a55;
@@ -1542,15 +1550,15 @@ pub fn assignment<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(b) = (expression(p)) else {
                     break 'a52;
                 };
-                let t = p.pred();
-                let c = if t == 22 {
+                let next = p.pred();
+                let c = if next == 22 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<&'a Expr<'a>> = 'b56: {
-                            let t = p.pred();
-                            if t == 22 {
+                            let next = p.pred();
+                            if next == 22 {
                                 'a57: {
                                     if !p.eat(EQUAL) {
                                         break 'a57;
@@ -1592,23 +1600,24 @@ pub fn assignment<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b48 None;
             }
         }
-        if (0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
             'a58: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b59: {
-                                let t = p.pred();
-                                if (0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0 {
+                                let next = p.pred();
+                                if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
                                     'a60: {
                                         let Some(z) = (star_targets(p)) else {
                                             break 'a60;
@@ -1630,6 +1639,7 @@ pub fn assignment<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -1648,12 +1658,12 @@ pub fn assignment<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(b) = (annotated_rhs(p)) else {
                     break 'a58;
                 };
-                let t = p.pred();
-                if t == 22 {
+                let next = p.pred();
+                if next == 22 {
                     break 'a58;
                 }
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -1682,7 +1692,7 @@ pub fn assignment<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b48 None;
             }
         }
-        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
             let mut cut = false;
             'a61: {
                 let Some(a) = (single_target(p)) else {
@@ -1712,7 +1722,7 @@ pub fn assignment<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b48 None;
             }
         }
-        if p.invalid && (0xf000105400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+        if p.invalid && (0xf000105400161c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a62: {
                 let Some(value) = (invalid_assignment(p)) else {
                     break 'a62;
@@ -1736,8 +1746,8 @@ pub fn annotated_rhs<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b63: {
-        let t = p.pred();
-        if t == 104 {
+        let next = p.pred();
+        if next == 104 {
             'a64: {
                 let Some(value) = (yield_expr(p)) else {
                     break 'a64;
@@ -1749,7 +1759,7 @@ pub fn annotated_rhs<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b63 None;
             }
         }
-        if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a65: {
                 let Some(value) = (star_expressions(p)) else {
                     break 'a65;
@@ -1773,8 +1783,8 @@ pub fn augassign<'a>(p: &mut Parser<'a>) -> Option<Operator> {
     }
     let start = p.mark;
     let result: Option<Operator> = 'b66: {
-        let t = p.pred();
-        if t == 36 {
+        let next = p.pred();
+        if next == 36 {
             'a67: {
                 if !p.eat(PLUSEQUAL) {
                     break 'a67;
@@ -1786,7 +1796,7 @@ pub fn augassign<'a>(p: &mut Parser<'a>) -> Option<Operator> {
                 break 'b66 None;
             }
         }
-        if t == 37 {
+        if next == 37 {
             'a68: {
                 if !p.eat(MINEQUAL) {
                     break 'a68;
@@ -1798,7 +1808,7 @@ pub fn augassign<'a>(p: &mut Parser<'a>) -> Option<Operator> {
                 break 'b66 None;
             }
         }
-        if t == 38 {
+        if next == 38 {
             'a69: {
                 if !p.eat(STAREQUAL) {
                     break 'a69;
@@ -1810,7 +1820,7 @@ pub fn augassign<'a>(p: &mut Parser<'a>) -> Option<Operator> {
                 break 'b66 None;
             }
         }
-        if t == 50 {
+        if next == 50 {
             'a70: {
                 if !p.eat(ATEQUAL) {
                     break 'a70;
@@ -1825,7 +1835,7 @@ pub fn augassign<'a>(p: &mut Parser<'a>) -> Option<Operator> {
                 break 'b66 None;
             }
         }
-        if t == 39 {
+        if next == 39 {
             'a71: {
                 if !p.eat(SLASHEQUAL) {
                     break 'a71;
@@ -1837,7 +1847,7 @@ pub fn augassign<'a>(p: &mut Parser<'a>) -> Option<Operator> {
                 break 'b66 None;
             }
         }
-        if t == 40 {
+        if next == 40 {
             'a72: {
                 if !p.eat(PERCENTEQUAL) {
                     break 'a72;
@@ -1849,7 +1859,7 @@ pub fn augassign<'a>(p: &mut Parser<'a>) -> Option<Operator> {
                 break 'b66 None;
             }
         }
-        if t == 41 {
+        if next == 41 {
             'a73: {
                 if !p.eat(AMPEREQUAL) {
                     break 'a73;
@@ -1861,7 +1871,7 @@ pub fn augassign<'a>(p: &mut Parser<'a>) -> Option<Operator> {
                 break 'b66 None;
             }
         }
-        if t == 42 {
+        if next == 42 {
             'a74: {
                 if !p.eat(VBAREQUAL) {
                     break 'a74;
@@ -1873,7 +1883,7 @@ pub fn augassign<'a>(p: &mut Parser<'a>) -> Option<Operator> {
                 break 'b66 None;
             }
         }
-        if t == 43 {
+        if next == 43 {
             'a75: {
                 if !p.eat(CIRCUMFLEXEQUAL) {
                     break 'a75;
@@ -1885,7 +1895,7 @@ pub fn augassign<'a>(p: &mut Parser<'a>) -> Option<Operator> {
                 break 'b66 None;
             }
         }
-        if t == 44 {
+        if next == 44 {
             'a76: {
                 if !p.eat(LEFTSHIFTEQUAL) {
                     break 'a76;
@@ -1897,7 +1907,7 @@ pub fn augassign<'a>(p: &mut Parser<'a>) -> Option<Operator> {
                 break 'b66 None;
             }
         }
-        if t == 45 {
+        if next == 45 {
             'a77: {
                 if !p.eat(RIGHTSHIFTEQUAL) {
                     break 'a77;
@@ -1909,7 +1919,7 @@ pub fn augassign<'a>(p: &mut Parser<'a>) -> Option<Operator> {
                 break 'b66 None;
             }
         }
-        if t == 46 {
+        if next == 46 {
             'a78: {
                 if !p.eat(DOUBLESTAREQUAL) {
                     break 'a78;
@@ -1921,7 +1931,7 @@ pub fn augassign<'a>(p: &mut Parser<'a>) -> Option<Operator> {
                 break 'b66 None;
             }
         }
-        if t == 48 {
+        if next == 48 {
             'a79: {
                 if !p.eat(DOUBLESLASHEQUAL) {
                     break 'a79;
@@ -1945,14 +1955,14 @@ pub fn return_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b80: {
-        let t = p.pred();
-        if t == 100 {
+        let next = p.pred();
+        if next == 100 {
             'a81: {
                 if !p.eat(KW_RETURN) {
                     break 'a81;
                 }
-                let t = p.pred();
-                let a = if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match star_expressions(p) {
                         Some(value) => Some(value),
@@ -1992,8 +2002,8 @@ pub fn raise_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b82: {
-        let t = p.pred();
-        if t == 99 {
+        let next = p.pred();
+        if next == 99 {
             'a83: {
                 if !p.eat(KW_RAISE) {
                     break 'a83;
@@ -2020,7 +2030,7 @@ pub fn raise_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b82 None;
             }
         }
-        if p.invalid && t == 99 {
+        if p.invalid && next == 99 {
             'a84: {
                 let Some(value) = (invalid_raise_stmt(p)) else {
                     break 'a84;
@@ -2032,7 +2042,7 @@ pub fn raise_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b82 None;
             }
         }
-        if t == 99 {
+        if next == 99 {
             'a85: {
                 if !p.eat(KW_RAISE) {
                     break 'a85;
@@ -2053,7 +2063,7 @@ pub fn raise_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b82 None;
             }
         }
-        if t == 99 {
+        if next == 99 {
             'a86: {
                 if !p.eat(KW_RAISE) {
                     break 'a86;
@@ -2083,8 +2093,8 @@ pub fn pass_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b87: {
-        let t = p.pred();
-        if t == 98 {
+        let next = p.pred();
+        if next == 98 {
             'a88: {
                 if !p.eat(KW_PASS) {
                     break 'a88;
@@ -2111,8 +2121,8 @@ pub fn break_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b89: {
-        let t = p.pred();
-        if t == 78 {
+        let next = p.pred();
+        if next == 78 {
             'a90: {
                 if !p.eat(KW_BREAK) {
                     break 'a90;
@@ -2139,8 +2149,8 @@ pub fn continue_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b91: {
-        let t = p.pred();
-        if t == 80 {
+        let next = p.pred();
+        if next == 80 {
             'a92: {
                 if !p.eat(KW_CONTINUE) {
                     break 'a92;
@@ -2167,8 +2177,8 @@ pub fn global_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b93: {
-        let t = p.pred();
-        if t == 89 {
+        let next = p.pred();
+        if next == 89 {
             'a94: {
                 if !p.eat(KW_GLOBAL) {
                     break 'a94;
@@ -2181,14 +2191,16 @@ pub fn global_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         if p.height::<&'a str>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<&'a str>();
                         match p.identifier() {
                             Some(value) => p.push::<&'a str>(value),
                             None => {
+                                p.cut::<&'a str>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -2226,8 +2238,8 @@ pub fn nonlocal_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b95: {
-        let t = p.pred();
-        if t == 95 {
+        let next = p.pred();
+        if next == 95 {
             'a96: {
                 if !p.eat(KW_NONLOCAL) {
                     break 'a96;
@@ -2240,14 +2252,16 @@ pub fn nonlocal_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         if p.height::<&'a str>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<&'a str>();
                         match p.identifier() {
                             Some(value) => p.push::<&'a str>(value),
                             None => {
+                                p.cut::<&'a str>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -2288,8 +2302,8 @@ pub fn del_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b97: {
-        let t = p.pred();
-        if t == 82 {
+        let next = p.pred();
+        if next == 82 {
             'a98: {
                 if !p.eat(KW_DEL) {
                     break 'a98;
@@ -2297,8 +2311,8 @@ pub fn del_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(a) = (del_targets(p)) else {
                     break 'a98;
                 };
-                let t = p.pred();
-                if !((0x2010_u128 >> t) & 1 != 0) {
+                let next = p.pred();
+                if !((0x2010_u128 >> next) & 1 != 0) {
                     break 'a98;
                 }
                 break 'b97 Some({
@@ -2311,7 +2325,7 @@ pub fn del_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b97 None;
             }
         }
-        if p.invalid && t == 82 {
+        if p.invalid && next == 82 {
             'a99: {
                 let Some(value) = (invalid_del_stmt(p)) else {
                     break 'a99;
@@ -2335,8 +2349,8 @@ pub fn yield_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b100: {
-        let t = p.pred();
-        if t == 104 {
+        let next = p.pred();
+        if next == 104 {
             'a101: {
                 let Some(y) = (yield_expr(p)) else {
                     break 'a101;
@@ -2363,8 +2377,8 @@ pub fn assert_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b102: {
-        let t = p.pred();
-        if p.invalid && t == 75 {
+        let next = p.pred();
+        if p.invalid && next == 75 {
             'a103: {
                 let Some(value) = (invalid_assert_stmt(p)) else {
                     break 'a103;
@@ -2376,7 +2390,7 @@ pub fn assert_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b102 None;
             }
         }
-        if t == 75 {
+        if next == 75 {
             'a104: {
                 if !p.eat(KW_ASSERT) {
                     break 'a104;
@@ -2384,15 +2398,15 @@ pub fn assert_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(a) = (expression(p)) else {
                     break 'a104;
                 };
-                let t = p.pred();
-                let b = if t == 12 {
+                let next = p.pred();
+                let b = if next == 12 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<&'a Expr<'a>> = 'b105: {
-                            let t = p.pred();
-                            if t == 12 {
+                            let next = p.pred();
+                            if next == 12 {
                                 'a106: {
                                     if !p.eat(COMMA) {
                                         break 'a106;
@@ -2446,8 +2460,8 @@ pub fn import_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b107: {
-        let t = p.pred();
-        if p.invalid && t == 91 {
+        let next = p.pred();
+        if p.invalid && next == 91 {
             'a108: {
                 let Some(value) = (invalid_import(p)) else {
                     break 'a108;
@@ -2459,7 +2473,7 @@ pub fn import_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b107 None;
             }
         }
-        if t == 91 {
+        if next == 91 {
             'a109: {
                 let Some(value) = (import_name(p)) else {
                     break 'a109;
@@ -2471,7 +2485,7 @@ pub fn import_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b107 None;
             }
         }
-        if t == 88 {
+        if next == 88 {
             'a110: {
                 let Some(value) = (import_from(p)) else {
                     break 'a110;
@@ -2495,8 +2509,8 @@ pub fn import_name<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b111: {
-        let t = p.pred();
-        if t == 91 {
+        let next = p.pred();
+        if next == 91 {
             'a112: {
                 if !p.eat(KW_IMPORT) {
                     break 'a112;
@@ -2529,8 +2543,8 @@ pub fn import_from<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b113: {
-        let t = p.pred();
-        if t == 88 {
+        let next = p.pred();
+        if next == 88 {
             'a114: {
                 if !p.eat(KW_FROM) {
                     break 'a114;
@@ -2540,16 +2554,17 @@ pub fn import_from<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     let base = p.height::<Tok>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0x10000000800000_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0x10000000800000_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Tok>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<Tok> = 'b115: {
-                                let t = p.pred();
-                                if t == 23 {
+                                let next = p.pred();
+                                if next == 23 {
                                     'a116: {
                                         let Some(value) = (p.take(DOT)) else {
                                             break 'a116;
@@ -2561,7 +2576,7 @@ pub fn import_from<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                                         break 'b115 None;
                                     }
                                 }
-                                if t == 52 {
+                                if next == 52 {
                                     'a117: {
                                         let Some(value) = (p.take(ELLIPSIS)) else {
                                             break 'a117;
@@ -2580,6 +2595,7 @@ pub fn import_from<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         } {
                             Some(value) => p.push::<Tok>(value),
                             None => {
+                                p.cut::<Tok>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -2611,7 +2627,7 @@ pub fn import_from<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b113 None;
             }
         }
-        if t == 88 {
+        if next == 88 {
             'a118: {
                 if !p.eat(KW_FROM) {
                     break 'a118;
@@ -2621,16 +2637,17 @@ pub fn import_from<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     let base = p.height::<Tok>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0x10000000800000_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0x10000000800000_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Tok>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<Tok> = 'b119: {
-                                let t = p.pred();
-                                if t == 23 {
+                                let next = p.pred();
+                                if next == 23 {
                                     'a120: {
                                         let Some(value) = (p.take(DOT)) else {
                                             break 'a120;
@@ -2642,7 +2659,7 @@ pub fn import_from<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                                         break 'b119 None;
                                     }
                                 }
-                                if t == 52 {
+                                if next == 52 {
                                     'a121: {
                                         let Some(value) = (p.take(ELLIPSIS)) else {
                                             break 'a121;
@@ -2661,6 +2678,7 @@ pub fn import_from<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         } {
                             Some(value) => p.push::<Tok>(value),
                             None => {
+                                p.cut::<Tok>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -2701,8 +2719,8 @@ pub fn import_from_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Alias<'a>]> = 'b122: {
-        let t = p.pred();
-        if t == 7 {
+        let next = p.pred();
+        if next == 7 {
             'a123: {
                 if !p.eat(LPAR) {
                     break 'a123;
@@ -2710,8 +2728,8 @@ pub fn import_from_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
                 let Some(a) = (import_from_as_names(p)) else {
                     break 'a123;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -2736,13 +2754,13 @@ pub fn import_from_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
                 break 'b122 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a124: {
                 let Some(a) = (import_from_as_names(p)) else {
                     break 'a124;
                 };
-                let t = p.pred();
-                if t == 12 {
+                let next = p.pred();
+                if next == 12 {
                     break 'a124;
                 }
                 break 'b122 Some(a);
@@ -2752,7 +2770,7 @@ pub fn import_from_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
                 break 'b122 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a125: {
                 if !p.eat(STAR) {
                     break 'a125;
@@ -2764,7 +2782,7 @@ pub fn import_from_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
                 break 'b122 None;
             }
         }
-        if p.invalid && (0xf000000000000000000000000000012_u128 >> t) & 1 != 0 {
+        if p.invalid && (0xf000000000000000000000000000012_u128 >> next) & 1 != 0 {
             'a126: {
                 let Some(value) = (invalid_import_from_targets(p)) else {
                     break 'a126;
@@ -2788,8 +2806,8 @@ pub fn import_from_as_names<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Alias<'a>]> = 'b127: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a128: {
                 let Some(a) = ({
                     p.level += 1;
@@ -2799,14 +2817,16 @@ pub fn import_from_as_names<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
                         if p.height::<Alias<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Alias<'a>>();
                         match import_from_as_name(p) {
                             Some(value) => p.push::<Alias<'a>>(value),
                             None => {
+                                p.cut::<Alias<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -2841,8 +2861,8 @@ pub fn import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
     }
     let start = p.mark;
     let result: Option<Alias<'a>> = 'b129: {
-        let t = p.pred();
-        if p.invalid && (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a130: {
                 let Some(value) = (invalid_import_from_as_name(p)) else {
                     break 'a130;
@@ -2854,20 +2874,20 @@ pub fn import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
                 break 'b129 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a131: {
                 let Some(a) = (p.identifier()) else {
                     break 'a131;
                 };
-                let t = p.pred();
-                let b = if t == 74 {
+                let next = p.pred();
+                let b = if next == 74 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<&'a str> = 'b132: {
-                            let t = p.pred();
-                            if t == 74 {
+                            let next = p.pred();
+                            if next == 74 {
                                 'a133: {
                                     if !p.eat(KW_AS) {
                                         break 'a133;
@@ -2922,8 +2942,8 @@ pub fn dotted_as_names<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Alias<'a>]> = 'b134: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a135: {
                 let Some(a) = ({
                     p.level += 1;
@@ -2933,14 +2953,16 @@ pub fn dotted_as_names<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
                         if p.height::<Alias<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Alias<'a>>();
                         match dotted_as_name(p) {
                             Some(value) => p.push::<Alias<'a>>(value),
                             None => {
+                                p.cut::<Alias<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -2975,8 +2997,8 @@ pub fn dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
     }
     let start = p.mark;
     let result: Option<Alias<'a>> = 'b136: {
-        let t = p.pred();
-        if p.invalid && (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a137: {
                 let Some(value) = (invalid_dotted_as_name(p)) else {
                     break 'a137;
@@ -2988,20 +3010,20 @@ pub fn dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
                 break 'b136 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a138: {
                 let Some(a) = (dotted_name(p)) else {
                     break 'a138;
                 };
-                let t = p.pred();
-                let b = if t == 74 {
+                let next = p.pred();
+                let b = if next == 74 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<&'a str> = 'b139: {
-                            let t = p.pred();
-                            if t == 74 {
+                            let next = p.pred();
+                            if next == 74 {
                                 'a140: {
                                     if !p.eat(KW_AS) {
                                         break 'a140;
@@ -3062,8 +3084,8 @@ pub fn dotted_name<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'r141: {
         let Some(mut left) = ('b142: {
-            let t = p.pred();
-            if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+            let next = p.pred();
+            if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                 'a143: {
                     let Some(value) = (p.name()) else {
                         break 'a143;
@@ -3081,8 +3103,8 @@ pub fn dotted_name<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         };
         'grow: loop {
             let mark = p.mark;
-            let t = p.pred();
-            if t == 23 {
+            let next = p.pred();
+            if next == 23 {
                 'a144: {
                     let a = left;
                     if !p.eat(DOT) {
@@ -3122,8 +3144,8 @@ pub fn block<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Stmt<'a>]> = 'b145: {
-        let t = p.pred();
-        if t == 4 {
+        let next = p.pred();
+        if next == 4 {
             'a146: {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a146;
@@ -3144,7 +3166,7 @@ pub fn block<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
                 break 'b145 None;
             }
         }
-        if (0xf00011dcb0569c0481000008201c28e_u128 >> t) & 1 != 0 {
+        if (0xf00011dcb0569c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a147: {
                 let Some(value) = (simple_stmts(p)) else {
                     break 'a147;
@@ -3156,7 +3178,7 @@ pub fn block<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
                 break 'b145 None;
             }
         }
-        if p.invalid && t == 4 {
+        if p.invalid && next == 4 {
             'a148: {
                 let Some(value) = (invalid_block(p)) else {
                     break 'a148;
@@ -3181,24 +3203,25 @@ pub fn decorators<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Expr<'a>]> = 'b149: {
-        let t = p.pred();
-        if t == 49 {
+        let next = p.pred();
+        if next == 49 {
             'a150: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 49) {
+                        let next = p.pred();
+                        if !(next == 49) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b151: {
-                                let t = p.pred();
-                                if t == 49 {
+                                let next = p.pred();
+                                if next == 49 {
                                     'a152: {
                                         if !p.eat(AT) {
                                             break 'a152;
@@ -3223,6 +3246,7 @@ pub fn decorators<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -3257,8 +3281,8 @@ pub fn class_def<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b153: {
-        let t = p.pred();
-        if t == 49 {
+        let next = p.pred();
+        if next == 49 {
             'a154: {
                 let Some(a) = (decorators(p)) else {
                     break 'a154;
@@ -3273,7 +3297,7 @@ pub fn class_def<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b153 None;
             }
         }
-        if t == 79 {
+        if next == 79 {
             'a155: {
                 let Some(value) = (class_def_raw(p)) else {
                     break 'a155;
@@ -3297,8 +3321,8 @@ pub fn class_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b156: {
-        let t = p.pred();
-        if p.invalid && t == 79 {
+        let next = p.pred();
+        if p.invalid && next == 79 {
             'a157: {
                 let Some(value) = (invalid_class_def_raw(p)) else {
                     break 'a157;
@@ -3310,7 +3334,7 @@ pub fn class_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b156 None;
             }
         }
-        if t == 79 {
+        if next == 79 {
             'a158: {
                 if !p.eat(KW_CLASS) {
                     break 'a158;
@@ -3318,8 +3342,8 @@ pub fn class_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(a) = (p.identifier()) else {
                     break 'a158;
                 };
-                let t = p.pred();
-                let t = if t == 9 {
+                let next = p.pred();
+                let t = if next == 9 {
                     let mark = p.mark;
                     match type_params(p) {
                         Some(value) => Some(value),
@@ -3334,36 +3358,37 @@ pub fn class_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let b = if t == 7 {
+                let next = p.pred();
+                let b = if next == 7 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<Option<CallArgs<'a>>> = 'b159: {
-                            let t = p.pred();
-                            if t == 7 {
+                            let next = p.pred();
+                            if next == 7 {
                                 'a160: {
                                     if !p.eat(LPAR) {
                                         break 'a160;
                                     }
-                                    let t = p.pred();
-                                    let z =
-                                        if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
-                                            let mark = p.mark;
-                                            match arguments(p) {
-                                                Some(value) => Some(value),
-                                                None => {
-                                                    if p.raised {
-                                                        break 'a160;
-                                                    }
-                                                    p.mark = mark;
-                                                    None
+                                    let next = p.pred();
+                                    let z = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1
+                                        != 0
+                                    {
+                                        let mark = p.mark;
+                                        match arguments(p) {
+                                            Some(value) => Some(value),
+                                            None => {
+                                                if p.raised {
+                                                    break 'a160;
                                                 }
+                                                p.mark = mark;
+                                                None
                                             }
-                                        } else {
-                                            None
-                                        };
+                                        }
+                                    } else {
+                                        None
+                                    };
                                     if !p.eat(RPAR) {
                                         break 'a160;
                                     }
@@ -3416,8 +3441,8 @@ pub fn function_def<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b161: {
-        let t = p.pred();
-        if t == 49 {
+        let next = p.pred();
+        if next == 49 {
             'a162: {
                 let Some(d) = (decorators(p)) else {
                     break 'a162;
@@ -3432,7 +3457,7 @@ pub fn function_def<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b161 None;
             }
         }
-        if (0x210000000000000000000_u128 >> t) & 1 != 0 {
+        if (0x210000000000000000000_u128 >> next) & 1 != 0 {
             'a163: {
                 let Some(value) = (function_def_raw(p)) else {
                     break 'a163;
@@ -3456,8 +3481,8 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b164: {
-        let t = p.pred();
-        if p.invalid && (0x210000000000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0x210000000000000000000_u128 >> next) & 1 != 0 {
             'a165: {
                 if (invalid_def_raw(p)).is_none() {
                     break 'a165;
@@ -3469,7 +3494,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b164 None;
             }
         }
-        if t == 81 {
+        if next == 81 {
             'a166: {
                 if !p.eat(KW_DEF) {
                     break 'a166;
@@ -3477,8 +3502,8 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(n) = (p.identifier()) else {
                     break 'a166;
                 };
-                let t = p.pred();
-                let t = if t == 9 {
+                let next = p.pred();
+                let t = if next == 9 {
                     let mark = p.mark;
                     match type_params(p) {
                         Some(value) => Some(value),
@@ -3496,8 +3521,8 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 if !p.eat(LPAR) {
                     break 'a166;
                 }
-                let t = p.pred();
-                let a = if (0xf000000000000000000000800030082_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match params(p) {
                         Some(value) => Some(value),
@@ -3515,15 +3540,15 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 if !p.eat(RPAR) {
                     break 'a166;
                 }
-                let t = p.pred();
-                let r = if t == 51 {
+                let next = p.pred();
+                let r = if next == 51 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<&'a Expr<'a>> = 'b167: {
-                            let t = p.pred();
-                            if t == 51 {
+                            let next = p.pred();
+                            if next == 51 {
                                 'a168: {
                                     if !p.eat(RARROW) {
                                         break 'a168;
@@ -3558,8 +3583,8 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 if !p.eat(COLON) {
                     break 'a166;
                 }
-                let t = p.pred();
-                let tc = if (0x200000000000010_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let tc = if (0x200000000000010_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match func_type_comment(p) {
                         Some(value) => Some(value),
@@ -3584,7 +3609,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b164 None;
             }
         }
-        if t == 76 {
+        if next == 76 {
             'a169: {
                 if !p.eat(KW_ASYNC) {
                     break 'a169;
@@ -3595,8 +3620,8 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(n) = (p.identifier()) else {
                     break 'a169;
                 };
-                let t = p.pred();
-                let t = if t == 9 {
+                let next = p.pred();
+                let t = if next == 9 {
                     let mark = p.mark;
                     match type_params(p) {
                         Some(value) => Some(value),
@@ -3614,8 +3639,8 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 if !p.eat(LPAR) {
                     break 'a169;
                 }
-                let t = p.pred();
-                let a = if (0xf000000000000000000000800030082_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match params(p) {
                         Some(value) => Some(value),
@@ -3633,15 +3658,15 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 if !p.eat(RPAR) {
                     break 'a169;
                 }
-                let t = p.pred();
-                let r = if t == 51 {
+                let next = p.pred();
+                let r = if next == 51 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<&'a Expr<'a>> = 'b170: {
-                            let t = p.pred();
-                            if t == 51 {
+                            let next = p.pred();
+                            if next == 51 {
                                 'a171: {
                                     if !p.eat(RARROW) {
                                         break 'a171;
@@ -3676,8 +3701,8 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 if !p.eat(COLON) {
                     break 'a169;
                 }
-                let t = p.pred();
-                let tc = if (0x200000000000010_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let tc = if (0x200000000000010_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match func_type_comment(p) {
                         Some(value) => Some(value),
@@ -3720,8 +3745,8 @@ pub fn params<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Arguments<'a>> = 'b172: {
-        let t = p.pred();
-        if p.invalid && (0xf000000000000000000000000030082_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0xf000000000000000000000000030082_u128 >> next) & 1 != 0 {
             'a173: {
                 let Some(value) = (invalid_parameters(p)) else {
                     break 'a173;
@@ -3733,7 +3758,7 @@ pub fn params<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 break 'b172 None;
             }
         }
-        if (0xf000000000000000000000800010002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000800010002_u128 >> next) & 1 != 0 {
             'a174: {
                 let Some(value) = (parameters(p)) else {
                     break 'a174;
@@ -3757,8 +3782,8 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Arguments<'a>> = 'b175: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a176: {
                 let Some(a) = (slash_no_default(p)) else {
                     break 'a176;
@@ -3768,13 +3793,15 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                     let base = p.height::<Arg<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Arg<'a>>();
                         match param_no_default(p) {
                             Some(value) => p.push::<Arg<'a>>(value),
                             None => {
+                                p.cut::<Arg<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -3795,13 +3822,15 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match param_with_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -3817,8 +3846,8 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 }) else {
                     break 'a176;
                 };
-                let t = p.pred();
-                let d = if (0x800010000_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let d = if (0x800010000_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match star_etc(p) {
                         Some(value) => Some(value),
@@ -3843,7 +3872,7 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 break 'b175 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a177: {
                 let Some(a) = (slash_with_default(p)) else {
                     break 'a177;
@@ -3853,13 +3882,15 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match param_with_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -3875,8 +3906,8 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 }) else {
                     break 'a177;
                 };
-                let t = p.pred();
-                let c = if (0x800010000_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let c = if (0x800010000_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match star_etc(p) {
                         Some(value) => Some(value),
@@ -3901,20 +3932,22 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 break 'b175 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a178: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Arg<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Arg<'a>>();
                         match param_no_default(p) {
                             Some(value) => p.push::<Arg<'a>>(value),
                             None => {
+                                p.cut::<Arg<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -3935,13 +3968,15 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match param_with_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -3957,8 +3992,8 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 }) else {
                     break 'a178;
                 };
-                let t = p.pred();
-                let c = if (0x800010000_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let c = if (0x800010000_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match star_etc(p) {
                         Some(value) => Some(value),
@@ -3980,20 +4015,22 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 break 'b175 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a179: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match param_with_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -4009,8 +4046,8 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 }) else {
                     break 'a179;
                 };
-                let t = p.pred();
-                let b = if (0x800010000_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let b = if (0x800010000_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match star_etc(p) {
                         Some(value) => Some(value),
@@ -4032,7 +4069,7 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 break 'b175 None;
             }
         }
-        if (0x800010000_u128 >> t) & 1 != 0 {
+        if (0x800010000_u128 >> next) & 1 != 0 {
             'a180: {
                 let Some(a) = (star_etc(p)) else {
                     break 'a180;
@@ -4056,21 +4093,23 @@ pub fn slash_no_default<'a>(p: &mut Parser<'a>) -> Option<&'a [Arg<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Arg<'a>]> = 'b181: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a182: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Arg<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Arg<'a>>();
                         match param_no_default(p) {
                             Some(value) => p.push::<Arg<'a>>(value),
                             None => {
+                                p.cut::<Arg<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -4099,20 +4138,22 @@ pub fn slash_no_default<'a>(p: &mut Parser<'a>) -> Option<&'a [Arg<'a>]> {
                 break 'b181 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a183: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Arg<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Arg<'a>>();
                         match param_no_default(p) {
                             Some(value) => p.push::<Arg<'a>>(value),
                             None => {
+                                p.cut::<Arg<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -4131,8 +4172,8 @@ pub fn slash_no_default<'a>(p: &mut Parser<'a>) -> Option<&'a [Arg<'a>]> {
                 if !p.eat(SLASH) {
                     break 'a183;
                 }
-                let t = p.pred();
-                if !(t == 8) {
+                let next = p.pred();
+                if !(next == 8) {
                     break 'a183;
                 }
                 break 'b181 Some(a);
@@ -4154,21 +4195,23 @@ pub fn slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefault<'a>
     }
     let start = p.mark;
     let result: Option<SlashWithDefault<'a>> = 'b184: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a185: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Arg<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Arg<'a>>();
                         match param_no_default(p) {
                             Some(value) => p.push::<Arg<'a>>(value),
                             None => {
+                                p.cut::<Arg<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -4189,13 +4232,15 @@ pub fn slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefault<'a>
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match param_with_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -4227,20 +4272,22 @@ pub fn slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefault<'a>
                 break 'b184 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a186: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Arg<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Arg<'a>>();
                         match param_no_default(p) {
                             Some(value) => p.push::<Arg<'a>>(value),
                             None => {
+                                p.cut::<Arg<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -4261,13 +4308,15 @@ pub fn slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefault<'a>
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match param_with_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -4286,8 +4335,8 @@ pub fn slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefault<'a>
                 if !p.eat(SLASH) {
                     break 'a186;
                 }
-                let t = p.pred();
-                if !(t == 8) {
+                let next = p.pred();
+                if !(next == 8) {
                     break 'a186;
                 }
                 break 'b184 Some(SlashWithDefault {
@@ -4312,8 +4361,8 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
     }
     let start = p.mark;
     let result: Option<StarEtc<'a>> = 'b187: {
-        let t = p.pred();
-        if p.invalid && t == 16 {
+        let next = p.pred();
+        if p.invalid && next == 16 {
             'a188: {
                 let Some(value) = (invalid_star_etc(p)) else {
                     break 'a188;
@@ -4325,7 +4374,7 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 break 'b187 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a189: {
                 if !p.eat(STAR) {
                     break 'a189;
@@ -4338,13 +4387,15 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match param_maybe_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -4360,8 +4411,8 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 }) else {
                     break 'a189;
                 };
-                let t = p.pred();
-                let c = if t == 35 {
+                let next = p.pred();
+                let c = if next == 35 {
                     let mark = p.mark;
                     match kwds(p) {
                         Some(value) => Some(value),
@@ -4387,7 +4438,7 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 break 'b187 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a190: {
                 if !p.eat(STAR) {
                     break 'a190;
@@ -4400,13 +4451,15 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match param_maybe_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -4422,8 +4475,8 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 }) else {
                     break 'a190;
                 };
-                let t = p.pred();
-                let c = if t == 35 {
+                let next = p.pred();
+                let c = if next == 35 {
                     let mark = p.mark;
                     match kwds(p) {
                         Some(value) => Some(value),
@@ -4449,7 +4502,7 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 break 'b187 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a191: {
                 if !p.eat(STAR) {
                     break 'a191;
@@ -4462,13 +4515,15 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match param_maybe_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -4484,8 +4539,8 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 }) else {
                     break 'a191;
                 };
-                let t = p.pred();
-                let c = if t == 35 {
+                let next = p.pred();
+                let c = if next == 35 {
                     let mark = p.mark;
                     match kwds(p) {
                         Some(value) => Some(value),
@@ -4511,7 +4566,7 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 break 'b187 None;
             }
         }
-        if t == 35 {
+        if next == 35 {
             'a192: {
                 let Some(a) = (kwds(p)) else {
                     break 'a192;
@@ -4539,8 +4594,8 @@ pub fn kwds<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
     }
     let start = p.mark;
     let result: Option<Arg<'a>> = 'b193: {
-        let t = p.pred();
-        if p.invalid && t == 35 {
+        let next = p.pred();
+        if p.invalid && next == 35 {
             'a194: {
                 let Some(value) = (invalid_kwds(p)) else {
                     break 'a194;
@@ -4552,7 +4607,7 @@ pub fn kwds<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
                 break 'b193 None;
             }
         }
-        if t == 35 {
+        if next == 35 {
             'a195: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a195;
@@ -4579,8 +4634,8 @@ pub fn param_no_default<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
     }
     let start = p.mark;
     let result: Option<Arg<'a>> = 'b196: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a197: {
                 let Some(a) = (param(p)) else {
                     break 'a197;
@@ -4588,8 +4643,8 @@ pub fn param_no_default<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
                 if !p.eat(COMMA) {
                     break 'a197;
                 }
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -4611,13 +4666,13 @@ pub fn param_no_default<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
                 break 'b196 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a198: {
                 let Some(a) = (param(p)) else {
                     break 'a198;
                 };
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -4632,8 +4687,8 @@ pub fn param_no_default<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                if !(t == 8) {
+                let next = p.pred();
+                if !(next == 8) {
                     break 'a198;
                 }
                 break 'b196 Some(p.with_type_comment(a, tc));
@@ -4655,8 +4710,8 @@ pub fn param_no_default_star_annotation<'a>(p: &mut Parser<'a>) -> Option<Arg<'a
     }
     let start = p.mark;
     let result: Option<Arg<'a>> = 'b199: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a200: {
                 let Some(a) = (param_star_annotation(p)) else {
                     break 'a200;
@@ -4664,8 +4719,8 @@ pub fn param_no_default_star_annotation<'a>(p: &mut Parser<'a>) -> Option<Arg<'a
                 if !p.eat(COMMA) {
                     break 'a200;
                 }
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -4687,13 +4742,13 @@ pub fn param_no_default_star_annotation<'a>(p: &mut Parser<'a>) -> Option<Arg<'a
                 break 'b199 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a201: {
                 let Some(a) = (param_star_annotation(p)) else {
                     break 'a201;
                 };
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -4708,8 +4763,8 @@ pub fn param_no_default_star_annotation<'a>(p: &mut Parser<'a>) -> Option<Arg<'a
                 } else {
                     None
                 };
-                let t = p.pred();
-                if !(t == 8) {
+                let next = p.pred();
+                if !(next == 8) {
                     break 'a201;
                 }
                 break 'b199 Some(p.with_type_comment(a, tc));
@@ -4731,8 +4786,8 @@ pub fn param_with_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
     }
     let start = p.mark;
     let result: Option<NameDefault<'a>> = 'b202: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a203: {
                 let Some(a) = (param(p)) else {
                     break 'a203;
@@ -4743,8 +4798,8 @@ pub fn param_with_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
                 if !p.eat(COMMA) {
                     break 'a203;
                 }
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -4769,7 +4824,7 @@ pub fn param_with_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
                 break 'b202 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a204: {
                 let Some(a) = (param(p)) else {
                     break 'a204;
@@ -4777,8 +4832,8 @@ pub fn param_with_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
                 let Some(c) = (default(p)) else {
                     break 'a204;
                 };
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -4793,8 +4848,8 @@ pub fn param_with_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                if !(t == 8) {
+                let next = p.pred();
+                if !(next == 8) {
                     break 'a204;
                 }
                 break 'b202 Some(NameDefault {
@@ -4819,14 +4874,14 @@ pub fn param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
     }
     let start = p.mark;
     let result: Option<NameDefault<'a>> = 'b205: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a206: {
                 let Some(a) = (param(p)) else {
                     break 'a206;
                 };
-                let t = p.pred();
-                let c = if t == 22 {
+                let next = p.pred();
+                let c = if next == 22 {
                     let mark = p.mark;
                     match default(p) {
                         Some(value) => Some(value),
@@ -4844,8 +4899,8 @@ pub fn param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
                 if !p.eat(COMMA) {
                     break 'a206;
                 }
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -4870,13 +4925,13 @@ pub fn param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
                 break 'b205 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a207: {
                 let Some(a) = (param(p)) else {
                     break 'a207;
                 };
-                let t = p.pred();
-                let c = if t == 22 {
+                let next = p.pred();
+                let c = if next == 22 {
                     let mark = p.mark;
                     match default(p) {
                         Some(value) => Some(value),
@@ -4891,8 +4946,8 @@ pub fn param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -4907,8 +4962,8 @@ pub fn param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                if !(t == 8) {
+                let next = p.pred();
+                if !(next == 8) {
                     break 'a207;
                 }
                 break 'b205 Some(NameDefault {
@@ -4933,14 +4988,14 @@ pub fn param<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
     }
     let start = p.mark;
     let result: Option<Arg<'a>> = 'b208: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a209: {
                 let Some(a) = (p.identifier()) else {
                     break 'a209;
                 };
-                let t = p.pred();
-                let b = if t == 11 {
+                let next = p.pred();
+                let b = if next == 11 {
                     let mark = p.mark;
                     match annotation(p) {
                         Some(value) => Some(value),
@@ -4979,8 +5034,8 @@ pub fn param_star_annotation<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
     }
     let start = p.mark;
     let result: Option<Arg<'a>> = 'b210: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a211: {
                 let Some(a) = (p.identifier()) else {
                     break 'a211;
@@ -5012,8 +5067,8 @@ pub fn annotation<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b212: {
-        let t = p.pred();
-        if t == 11 {
+        let next = p.pred();
+        if next == 11 {
             'a213: {
                 if !p.eat(COLON) {
                     break 'a213;
@@ -5040,8 +5095,8 @@ pub fn star_annotation<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b214: {
-        let t = p.pred();
-        if t == 11 {
+        let next = p.pred();
+        if next == 11 {
             'a215: {
                 if !p.eat(COLON) {
                     break 'a215;
@@ -5068,8 +5123,8 @@ pub fn default<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b216: {
-        let t = p.pred();
-        if t == 22 {
+        let next = p.pred();
+        if next == 22 {
             'a217: {
                 if !p.eat(EQUAL) {
                     break 'a217;
@@ -5084,7 +5139,7 @@ pub fn default<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b216 None;
             }
         }
-        if p.invalid && t == 22 {
+        if p.invalid && next == 22 {
             'a218: {
                 let Some(value) = (invalid_default(p)) else {
                     break 'a218;
@@ -5111,8 +5166,8 @@ pub fn if_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b219: {
-        let t = p.pred();
-        if p.invalid && t == 90 {
+        let next = p.pred();
+        if p.invalid && next == 90 {
             'a220: {
                 let Some(value) = (invalid_if_stmt(p)) else {
                     break 'a220;
@@ -5124,7 +5179,7 @@ pub fn if_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b219 None;
             }
         }
-        if t == 90 {
+        if next == 90 {
             'a221: {
                 if !p.eat(KW_IF) {
                     break 'a221;
@@ -5155,7 +5210,7 @@ pub fn if_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b219 None;
             }
         }
-        if t == 90 {
+        if next == 90 {
             'a222: {
                 if !p.eat(KW_IF) {
                     break 'a222;
@@ -5169,8 +5224,8 @@ pub fn if_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(b) = (block(p)) else {
                     break 'a222;
                 };
-                let t = p.pred();
-                let c = if t == 84 {
+                let next = p.pred();
+                let c = if next == 84 {
                     let mark = p.mark;
                     match else_block(p) {
                         Some(value) => Some(value),
@@ -5214,8 +5269,8 @@ pub fn elif_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b223: {
-        let t = p.pred();
-        if p.invalid && t == 83 {
+        let next = p.pred();
+        if p.invalid && next == 83 {
             'a224: {
                 let Some(value) = (invalid_elif_stmt(p)) else {
                     break 'a224;
@@ -5227,7 +5282,7 @@ pub fn elif_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b223 None;
             }
         }
-        if t == 83 {
+        if next == 83 {
             'a225: {
                 if !p.eat(KW_ELIF) {
                     break 'a225;
@@ -5258,7 +5313,7 @@ pub fn elif_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b223 None;
             }
         }
-        if t == 83 {
+        if next == 83 {
             'a226: {
                 if !p.eat(KW_ELIF) {
                     break 'a226;
@@ -5272,8 +5327,8 @@ pub fn elif_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(b) = (block(p)) else {
                     break 'a226;
                 };
-                let t = p.pred();
-                let c = if t == 84 {
+                let next = p.pred();
+                let c = if next == 84 {
                     let mark = p.mark;
                     match else_block(p) {
                         Some(value) => Some(value),
@@ -5314,8 +5369,8 @@ pub fn else_block<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Stmt<'a>]> = 'b227: {
-        let t = p.pred();
-        if p.invalid && t == 84 {
+        let next = p.pred();
+        if p.invalid && next == 84 {
             'a228: {
                 let Some(value) = (invalid_else_stmt(p)) else {
                     break 'a228;
@@ -5327,7 +5382,7 @@ pub fn else_block<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
                 break 'b227 None;
             }
         }
-        if t == 84 {
+        if next == 84 {
             'a229: {
                 if !p.eat(KW_ELSE) {
                     break 'a229;
@@ -5357,8 +5412,8 @@ pub fn while_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b230: {
-        let t = p.pred();
-        if p.invalid && t == 102 {
+        let next = p.pred();
+        if p.invalid && next == 102 {
             'a231: {
                 let Some(value) = (invalid_while_stmt(p)) else {
                     break 'a231;
@@ -5370,7 +5425,7 @@ pub fn while_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b230 None;
             }
         }
-        if t == 102 {
+        if next == 102 {
             'a232: {
                 if !p.eat(KW_WHILE) {
                     break 'a232;
@@ -5384,8 +5439,8 @@ pub fn while_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(b) = (block(p)) else {
                     break 'a232;
                 };
-                let t = p.pred();
-                let c = if t == 84 {
+                let next = p.pred();
+                let c = if next == 84 {
                     let mark = p.mark;
                     match else_block(p) {
                         Some(value) => Some(value),
@@ -5426,8 +5481,8 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b233: {
-        let t = p.pred();
-        if p.invalid && (0x8010000000000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0x8010000000000000000000_u128 >> next) & 1 != 0 {
             'a234: {
                 let Some(value) = (invalid_for_stmt(p)) else {
                     break 'a234;
@@ -5439,7 +5494,7 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b233 None;
             }
         }
-        if t == 87 {
+        if next == 87 {
             let mut cut = false;
             'a235: {
                 if !p.eat(KW_FOR) {
@@ -5458,8 +5513,8 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 if !p.eat(COLON) {
                     break 'a235;
                 }
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -5477,8 +5532,8 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(b) = (block(p)) else {
                     break 'a235;
                 };
-                let t = p.pred();
-                let el = if t == 84 {
+                let next = p.pred();
+                let el = if next == 84 {
                     let mark = p.mark;
                     match else_block(p) {
                         Some(value) => Some(value),
@@ -5503,7 +5558,7 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b233 None;
             }
         }
-        if t == 76 {
+        if next == 76 {
             let mut cut = false;
             'a236: {
                 if !p.eat(KW_ASYNC) {
@@ -5525,8 +5580,8 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 if !p.eat(COLON) {
                     break 'a236;
                 }
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -5544,8 +5599,8 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(b) = (block(p)) else {
                     break 'a236;
                 };
-                let t = p.pred();
-                let el = if t == 84 {
+                let next = p.pred();
+                let el = if next == 84 {
                     let mark = p.mark;
                     match else_block(p) {
                         Some(value) => Some(value),
@@ -5573,7 +5628,7 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b233 None;
             }
         }
-        if p.invalid && (0x8010000000000000000000_u128 >> t) & 1 != 0 {
+        if p.invalid && (0x8010000000000000000000_u128 >> next) & 1 != 0 {
             'a237: {
                 let Some(value) = (invalid_for_target(p)) else {
                     break 'a237;
@@ -5597,8 +5652,8 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b238: {
-        let t = p.pred();
-        if p.invalid && (0x80000010000000000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0x80000010000000000000000000_u128 >> next) & 1 != 0 {
             'a239: {
                 let Some(value) = (invalid_with_stmt_indent(p)) else {
                     break 'a239;
@@ -5610,7 +5665,7 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b238 None;
             }
         }
-        if t == 103 {
+        if next == 103 {
             'a240: {
                 if !p.eat(KW_WITH) {
                     break 'a240;
@@ -5626,14 +5681,16 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         if p.height::<WithItem<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<WithItem<'a>>();
                         match with_item(p) {
                             Some(value) => p.push::<WithItem<'a>>(value),
                             None => {
+                                p.cut::<WithItem<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -5649,8 +5706,8 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 }) else {
                     break 'a240;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -5671,8 +5728,8 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 if !p.eat(COLON) {
                     break 'a240;
                 }
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -5704,7 +5761,7 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b238 None;
             }
         }
-        if t == 103 {
+        if next == 103 {
             'a241: {
                 if !p.eat(KW_WITH) {
                     break 'a241;
@@ -5717,14 +5774,16 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         if p.height::<WithItem<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<WithItem<'a>>();
                         match with_item(p) {
                             Some(value) => p.push::<WithItem<'a>>(value),
                             None => {
+                                p.cut::<WithItem<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -5743,8 +5802,8 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 if !p.eat(COLON) {
                     break 'a241;
                 }
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -5776,7 +5835,7 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b238 None;
             }
         }
-        if t == 76 {
+        if next == 76 {
             'a242: {
                 if !p.eat(KW_ASYNC) {
                     break 'a242;
@@ -5795,14 +5854,16 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         if p.height::<WithItem<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<WithItem<'a>>();
                         match with_item(p) {
                             Some(value) => p.push::<WithItem<'a>>(value),
                             None => {
+                                p.cut::<WithItem<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -5818,8 +5879,8 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 }) else {
                     break 'a242;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -5853,7 +5914,7 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b238 None;
             }
         }
-        if t == 76 {
+        if next == 76 {
             'a243: {
                 if !p.eat(KW_ASYNC) {
                     break 'a243;
@@ -5869,14 +5930,16 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         if p.height::<WithItem<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<WithItem<'a>>();
                         match with_item(p) {
                             Some(value) => p.push::<WithItem<'a>>(value),
                             None => {
+                                p.cut::<WithItem<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -5895,8 +5958,8 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 if !p.eat(COLON) {
                     break 'a243;
                 }
-                let t = p.pred();
-                let tc = if t == 57 {
+                let next = p.pred();
+                let tc = if next == 57 {
                     let mark = p.mark;
                     match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
@@ -5924,7 +5987,7 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b238 None;
             }
         }
-        if p.invalid && (0x80000010000000000000000000_u128 >> t) & 1 != 0 {
+        if p.invalid && (0x80000010000000000000000000_u128 >> next) & 1 != 0 {
             'a244: {
                 let Some(value) = (invalid_with_stmt(p)) else {
                     break 'a244;
@@ -5951,8 +6014,8 @@ pub fn with_item<'a>(p: &mut Parser<'a>) -> Option<WithItem<'a>> {
     }
     let start = p.mark;
     let result: Option<WithItem<'a>> = 'b245: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a246: {
                 let Some(e) = (expression(p)) else {
                     break 'a246;
@@ -5963,8 +6026,8 @@ pub fn with_item<'a>(p: &mut Parser<'a>) -> Option<WithItem<'a>> {
                 let Some(t) = (star_target(p)) else {
                     break 'a246;
                 };
-                let t = p.pred();
-                if !((0x1900_u128 >> t) & 1 != 0) {
+                let next = p.pred();
+                if !((0x1900_u128 >> next) & 1 != 0) {
                     break 'a246;
                 }
                 break 'b245 Some(WithItem {
@@ -5977,7 +6040,7 @@ pub fn with_item<'a>(p: &mut Parser<'a>) -> Option<WithItem<'a>> {
                 break 'b245 None;
             }
         }
-        if p.invalid && (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if p.invalid && (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a247: {
                 let Some(value) = (invalid_with_item(p)) else {
                     break 'a247;
@@ -5989,7 +6052,7 @@ pub fn with_item<'a>(p: &mut Parser<'a>) -> Option<WithItem<'a>> {
                 break 'b245 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a248: {
                 let Some(e) = (expression(p)) else {
                     break 'a248;
@@ -6019,8 +6082,8 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b249: {
-        let t = p.pred();
-        if p.invalid && t == 101 {
+        let next = p.pred();
+        if p.invalid && next == 101 {
             'a250: {
                 let Some(value) = (invalid_try_stmt(p)) else {
                     break 'a250;
@@ -6032,7 +6095,7 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b249 None;
             }
         }
-        if t == 101 {
+        if next == 101 {
             'a251: {
                 if !p.eat(KW_TRY) {
                     break 'a251;
@@ -6061,7 +6124,7 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b249 None;
             }
         }
-        if t == 101 {
+        if next == 101 {
             'a252: {
                 if !p.eat(KW_TRY) {
                     break 'a252;
@@ -6077,13 +6140,15 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     let base = p.height::<ExceptHandler<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 85) {
+                        let next = p.pred();
+                        if !(next == 85) {
                             break;
                         }
+                        let height = p.height::<ExceptHandler<'a>>();
                         match except_block(p) {
                             Some(value) => p.push::<ExceptHandler<'a>>(value),
                             None => {
+                                p.cut::<ExceptHandler<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -6099,8 +6164,8 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 }) else {
                     break 'a252;
                 };
-                let t = p.pred();
-                let el = if t == 84 {
+                let next = p.pred();
+                let el = if next == 84 {
                     let mark = p.mark;
                     match else_block(p) {
                         Some(value) => Some(value),
@@ -6115,8 +6180,8 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let f = if t == 86 {
+                let next = p.pred();
+                let f = if next == 86 {
                     let mark = p.mark;
                     match finally_block(p) {
                         Some(value) => Some(value),
@@ -6146,7 +6211,7 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b249 None;
             }
         }
-        if t == 101 {
+        if next == 101 {
             'a253: {
                 if !p.eat(KW_TRY) {
                     break 'a253;
@@ -6162,13 +6227,15 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     let base = p.height::<ExceptHandler<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 85) {
+                        let next = p.pred();
+                        if !(next == 85) {
                             break;
                         }
+                        let height = p.height::<ExceptHandler<'a>>();
                         match except_star_block(p) {
                             Some(value) => p.push::<ExceptHandler<'a>>(value),
                             None => {
+                                p.cut::<ExceptHandler<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -6184,8 +6251,8 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 }) else {
                     break 'a253;
                 };
-                let t = p.pred();
-                let el = if t == 84 {
+                let next = p.pred();
+                let el = if next == 84 {
                     let mark = p.mark;
                     match else_block(p) {
                         Some(value) => Some(value),
@@ -6200,8 +6267,8 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let f = if t == 86 {
+                let next = p.pred();
+                let f = if next == 86 {
                     let mark = p.mark;
                     match finally_block(p) {
                         Some(value) => Some(value),
@@ -6241,8 +6308,8 @@ pub fn except_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
     }
     let start = p.mark;
     let result: Option<ExceptHandler<'a>> = 'b254: {
-        let t = p.pred();
-        if p.invalid && t == 85 {
+        let next = p.pred();
+        if p.invalid && next == 85 {
             'a255: {
                 let Some(value) = (invalid_except_stmt_indent(p)) else {
                     break 'a255;
@@ -6254,7 +6321,7 @@ pub fn except_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 break 'b254 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a256: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a256;
@@ -6275,7 +6342,7 @@ pub fn except_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 break 'b254 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a257: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a257;
@@ -6302,7 +6369,7 @@ pub fn except_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 break 'b254 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a258: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a258;
@@ -6326,7 +6393,7 @@ pub fn except_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 break 'b254 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a259: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a259;
@@ -6344,7 +6411,7 @@ pub fn except_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 break 'b254 None;
             }
         }
-        if p.invalid && t == 85 {
+        if p.invalid && next == 85 {
             'a260: {
                 let Some(value) = (invalid_except_stmt(p)) else {
                     break 'a260;
@@ -6371,8 +6438,8 @@ pub fn except_star_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
     }
     let start = p.mark;
     let result: Option<ExceptHandler<'a>> = 'b261: {
-        let t = p.pred();
-        if p.invalid && t == 85 {
+        let next = p.pred();
+        if p.invalid && next == 85 {
             'a262: {
                 let Some(value) = (invalid_except_star_stmt_indent(p)) else {
                     break 'a262;
@@ -6384,7 +6451,7 @@ pub fn except_star_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 break 'b261 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a263: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a263;
@@ -6408,7 +6475,7 @@ pub fn except_star_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 break 'b261 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a264: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a264;
@@ -6438,7 +6505,7 @@ pub fn except_star_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 break 'b261 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a265: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a265;
@@ -6465,7 +6532,7 @@ pub fn except_star_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 break 'b261 None;
             }
         }
-        if p.invalid && t == 85 {
+        if p.invalid && next == 85 {
             'a266: {
                 let Some(value) = (invalid_except_star_stmt(p)) else {
                     break 'a266;
@@ -6489,8 +6556,8 @@ pub fn finally_block<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Stmt<'a>]> = 'b267: {
-        let t = p.pred();
-        if p.invalid && t == 86 {
+        let next = p.pred();
+        if p.invalid && next == 86 {
             'a268: {
                 let Some(value) = (invalid_finally_stmt(p)) else {
                     break 'a268;
@@ -6502,7 +6569,7 @@ pub fn finally_block<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
                 break 'b267 None;
             }
         }
-        if t == 86 {
+        if next == 86 {
             'a269: {
                 if !p.eat(KW_FINALLY) {
                     break 'a269;
@@ -6532,8 +6599,8 @@ pub fn match_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b270: {
-        let t = p.pred();
-        if t == 122 {
+        let next = p.pred();
+        if next == 122 {
             'a271: {
                 if (p.take_soft(SOFT_MATCH)).is_none() {
                     break 'a271;
@@ -6555,13 +6622,15 @@ pub fn match_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     let base = p.height::<MatchCase<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 121) {
+                        let next = p.pred();
+                        if !(next == 121) {
                             break;
                         }
+                        let height = p.height::<MatchCase<'a>>();
                         match case_block(p) {
                             Some(value) => p.push::<MatchCase<'a>>(value),
                             None => {
+                                p.cut::<MatchCase<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -6590,7 +6659,7 @@ pub fn match_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 break 'b270 None;
             }
         }
-        if p.invalid && t == 122 {
+        if p.invalid && next == 122 {
             'a272: {
                 let Some(value) = (invalid_match_stmt(p)) else {
                     break 'a272;
@@ -6614,8 +6683,8 @@ pub fn subject_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b273: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a274: {
                 let Some(value) = (star_named_expression(p)) else {
                     break 'a274;
@@ -6623,8 +6692,8 @@ pub fn subject_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 if !p.eat(COMMA) {
                     break 'a274;
                 }
-                let t = p.pred();
-                let values = if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let values = if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match star_named_expressions(p) {
                         Some(value) => Some(value),
@@ -6652,7 +6721,7 @@ pub fn subject_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b273 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a275: {
                 let Some(value) = (named_expression(p)) else {
                     break 'a275;
@@ -6676,8 +6745,8 @@ pub fn case_block<'a>(p: &mut Parser<'a>) -> Option<MatchCase<'a>> {
     }
     let start = p.mark;
     let result: Option<MatchCase<'a>> = 'b276: {
-        let t = p.pred();
-        if p.invalid && t == 121 {
+        let next = p.pred();
+        if p.invalid && next == 121 {
             'a277: {
                 let Some(value) = (invalid_case_block(p)) else {
                     break 'a277;
@@ -6689,7 +6758,7 @@ pub fn case_block<'a>(p: &mut Parser<'a>) -> Option<MatchCase<'a>> {
                 break 'b276 None;
             }
         }
-        if t == 121 {
+        if next == 121 {
             'a278: {
                 if (p.take_soft(SOFT_CASE)).is_none() {
                     break 'a278;
@@ -6697,8 +6766,8 @@ pub fn case_block<'a>(p: &mut Parser<'a>) -> Option<MatchCase<'a>> {
                 let Some(pattern) = (patterns(p)) else {
                     break 'a278;
                 };
-                let t = p.pred();
-                let guard = if t == 90 {
+                let next = p.pred();
+                let guard = if next == 90 {
                     let mark = p.mark;
                     match guard(p) {
                         Some(value) => Some(value),
@@ -6742,8 +6811,8 @@ pub fn guard<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b279: {
-        let t = p.pred();
-        if t == 90 {
+        let next = p.pred();
+        if next == 90 {
             'a280: {
                 if !p.eat(KW_IF) {
                     break 'a280;
@@ -6770,8 +6839,8 @@ pub fn patterns<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b281: {
-        let t = p.pred();
-        if (0xf000000000001c0480000000201c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0 {
             'a282: {
                 let Some(patterns) = (open_sequence_pattern(p)) else {
                     break 'a282;
@@ -6786,7 +6855,7 @@ pub fn patterns<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b281 None;
             }
         }
-        if (0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
             'a283: {
                 let Some(value) = (pattern(p)) else {
                     break 'a283;
@@ -6810,8 +6879,8 @@ pub fn pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b284: {
-        let t = p.pred();
-        if (0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
             'a285: {
                 let Some(value) = (as_pattern(p)) else {
                     break 'a285;
@@ -6823,7 +6892,7 @@ pub fn pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b284 None;
             }
         }
-        if (0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
             'a286: {
                 let Some(value) = (or_pattern(p)) else {
                     break 'a286;
@@ -6847,8 +6916,8 @@ pub fn as_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b287: {
-        let t = p.pred();
-        if (0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
             'a288: {
                 let Some(pattern) = (or_pattern(p)) else {
                     break 'a288;
@@ -6872,7 +6941,7 @@ pub fn as_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b287 None;
             }
         }
-        if p.invalid && (0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0 {
+        if p.invalid && (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
             'a289: {
                 let Some(value) = (invalid_as_pattern(p)) else {
                     break 'a289;
@@ -6896,8 +6965,8 @@ pub fn or_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b290: {
-        let t = p.pred();
-        if (0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
             'a291: {
                 let Some(patterns) = ({
                     p.level += 1;
@@ -6907,14 +6976,16 @@ pub fn or_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                         if p.height::<Pattern<'a>>() != base && !p.eat(VBAR) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Pattern<'a>>();
                         match closed_pattern(p) {
                             Some(value) => p.push::<Pattern<'a>>(*value),
                             None => {
+                                p.cut::<Pattern<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -6953,8 +7024,8 @@ pub fn closed_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b292: {
-        let t = p.pred();
-        if (0x1c0480000000000c00c_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x1c0480000000000c00c_u128 >> next) & 1 != 0 {
             'a293: {
                 let Some(value) = (literal_pattern(p)) else {
                     break 'a293;
@@ -6966,7 +7037,7 @@ pub fn closed_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b292 None;
             }
         }
-        if (0xe000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xe000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a294: {
                 let Some(value) = (capture_pattern(p)) else {
                     break 'a294;
@@ -6978,7 +7049,7 @@ pub fn closed_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b292 None;
             }
         }
-        if t == 120 {
+        if next == 120 {
             'a295: {
                 let Some(value) = (wildcard_pattern(p)) else {
                     break 'a295;
@@ -6990,7 +7061,7 @@ pub fn closed_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b292 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a296: {
                 let Some(value) = (value_pattern(p)) else {
                     break 'a296;
@@ -7002,7 +7073,7 @@ pub fn closed_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b292 None;
             }
         }
-        if t == 7 {
+        if next == 7 {
             'a297: {
                 let Some(value) = (group_pattern(p)) else {
                     break 'a297;
@@ -7014,7 +7085,7 @@ pub fn closed_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b292 None;
             }
         }
-        if (0x280_u128 >> t) & 1 != 0 {
+        if (0x280_u128 >> next) & 1 != 0 {
             'a298: {
                 let Some(value) = (sequence_pattern(p)) else {
                     break 'a298;
@@ -7026,7 +7097,7 @@ pub fn closed_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b292 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a299: {
                 let Some(value) = (mapping_pattern(p)) else {
                     break 'a299;
@@ -7038,7 +7109,7 @@ pub fn closed_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b292 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a300: {
                 let Some(value) = (class_pattern(p)) else {
                     break 'a300;
@@ -7063,14 +7134,14 @@ pub fn literal_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b301: {
-        let t = p.pred();
-        if (0xc004_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xc004_u128 >> next) & 1 != 0 {
             'a302: {
                 let Some(value) = (signed_number(p)) else {
                     break 'a302;
                 };
-                let t = p.pred();
-                if (0xc000_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0xc000_u128 >> next) & 1 != 0 {
                     break 'a302;
                 }
                 break 'b301 Some({
@@ -7083,7 +7154,7 @@ pub fn literal_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b301 None;
             }
         }
-        if (0xc004_u128 >> t) & 1 != 0 {
+        if (0xc004_u128 >> next) & 1 != 0 {
             'a303: {
                 let Some(value) = (complex_number(p)) else {
                     break 'a303;
@@ -7098,7 +7169,7 @@ pub fn literal_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b301 None;
             }
         }
-        if (0x4800000000000008_u128 >> t) & 1 != 0 {
+        if (0x4800000000000008_u128 >> next) & 1 != 0 {
             'a304: {
                 let Some(value) = (strings(p)) else {
                     break 'a304;
@@ -7113,7 +7184,7 @@ pub fn literal_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b301 None;
             }
         }
-        if t == 71 {
+        if next == 71 {
             'a305: {
                 if !p.eat(KW_NONE) {
                     break 'a305;
@@ -7130,7 +7201,7 @@ pub fn literal_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b301 None;
             }
         }
-        if t == 72 {
+        if next == 72 {
             'a306: {
                 if !p.eat(KW_TRUE) {
                     break 'a306;
@@ -7147,7 +7218,7 @@ pub fn literal_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b301 None;
             }
         }
-        if t == 70 {
+        if next == 70 {
             'a307: {
                 if !p.eat(KW_FALSE) {
                     break 'a307;
@@ -7176,14 +7247,14 @@ pub fn literal_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b308: {
-        let t = p.pred();
-        if (0xc004_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xc004_u128 >> next) & 1 != 0 {
             'a309: {
                 let Some(a) = (signed_number(p)) else {
                     break 'a309;
                 };
-                let t = p.pred();
-                if (0xc000_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0xc000_u128 >> next) & 1 != 0 {
                     break 'a309;
                 }
                 break 'b308 Some(a);
@@ -7193,7 +7264,7 @@ pub fn literal_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b308 None;
             }
         }
-        if (0xc004_u128 >> t) & 1 != 0 {
+        if (0xc004_u128 >> next) & 1 != 0 {
             'a310: {
                 let Some(value) = (complex_number(p)) else {
                     break 'a310;
@@ -7205,7 +7276,7 @@ pub fn literal_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b308 None;
             }
         }
-        if (0x4800000000000008_u128 >> t) & 1 != 0 {
+        if (0x4800000000000008_u128 >> next) & 1 != 0 {
             'a311: {
                 let Some(a) = (strings(p)) else {
                     break 'a311;
@@ -7217,7 +7288,7 @@ pub fn literal_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b308 None;
             }
         }
-        if t == 71 {
+        if next == 71 {
             'a312: {
                 if !p.eat(KW_NONE) {
                     break 'a312;
@@ -7235,7 +7306,7 @@ pub fn literal_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b308 None;
             }
         }
-        if t == 72 {
+        if next == 72 {
             'a313: {
                 if !p.eat(KW_TRUE) {
                     break 'a313;
@@ -7253,7 +7324,7 @@ pub fn literal_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b308 None;
             }
         }
-        if t == 70 {
+        if next == 70 {
             'a314: {
                 if !p.eat(KW_FALSE) {
                     break 'a314;
@@ -7283,8 +7354,8 @@ pub fn complex_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b315: {
-        let t = p.pred();
-        if (0xc004_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xc004_u128 >> next) & 1 != 0 {
             'a316: {
                 let Some(real) = (signed_real_number(p)) else {
                     break 'a316;
@@ -7309,7 +7380,7 @@ pub fn complex_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b315 None;
             }
         }
-        if (0xc004_u128 >> t) & 1 != 0 {
+        if (0xc004_u128 >> next) & 1 != 0 {
             'a317: {
                 let Some(real) = (signed_real_number(p)) else {
                     break 'a317;
@@ -7346,8 +7417,8 @@ pub fn signed_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b318: {
-        let t = p.pred();
-        if t == 2 {
+        let next = p.pred();
+        if next == 2 {
             'a319: {
                 let Some(value) = (p.number()) else {
                     break 'a319;
@@ -7359,7 +7430,7 @@ pub fn signed_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b318 None;
             }
         }
-        if t == 14 {
+        if next == 14 {
             'a320: {
                 if !p.eat(PLUS) {
                     break 'a320;
@@ -7374,7 +7445,7 @@ pub fn signed_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b318 None;
             }
         }
-        if t == 15 {
+        if next == 15 {
             'a321: {
                 if !p.eat(MINUS) {
                     break 'a321;
@@ -7407,8 +7478,8 @@ pub fn signed_real_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b322: {
-        let t = p.pred();
-        if t == 2 {
+        let next = p.pred();
+        if next == 2 {
             'a323: {
                 let Some(value) = (real_number(p)) else {
                     break 'a323;
@@ -7420,7 +7491,7 @@ pub fn signed_real_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b322 None;
             }
         }
-        if t == 14 {
+        if next == 14 {
             'a324: {
                 if !p.eat(PLUS) {
                     break 'a324;
@@ -7435,7 +7506,7 @@ pub fn signed_real_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b322 None;
             }
         }
-        if t == 15 {
+        if next == 15 {
             'a325: {
                 if !p.eat(MINUS) {
                     break 'a325;
@@ -7468,8 +7539,8 @@ pub fn real_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b326: {
-        let t = p.pred();
-        if t == 2 {
+        let next = p.pred();
+        if next == 2 {
             'a327: {
                 let Some(real) = (p.number()) else {
                     break 'a327;
@@ -7496,8 +7567,8 @@ pub fn imaginary_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b328: {
-        let t = p.pred();
-        if t == 2 {
+        let next = p.pred();
+        if next == 2 {
             'a329: {
                 let Some(imag) = (p.number()) else {
                     break 'a329;
@@ -7524,8 +7595,8 @@ pub fn capture_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b330: {
-        let t = p.pred();
-        if (0xe000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xe000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a331: {
                 let Some(target) = (pattern_capture_target(p)) else {
                     break 'a331;
@@ -7555,14 +7626,14 @@ pub fn pattern_capture_target<'a>(p: &mut Parser<'a>) -> Option<&'a str> {
     }
     let start = p.mark;
     let result: Option<&'a str> = 'b332: {
-        let t = p.pred();
-        if (0xe000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xe000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a333: {
                 let Some(name) = (p.identifier()) else {
                     break 'a333;
                 };
-                let t = p.pred();
-                if (0xc00080_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0xc00080_u128 >> next) & 1 != 0 {
                     break 'a333;
                 }
                 break 'b332 Some(name);
@@ -7584,8 +7655,8 @@ pub fn wildcard_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b334: {
-        let t = p.pred();
-        if t == 120 {
+        let next = p.pred();
+        if next == 120 {
             'a335: {
                 if (p.take_soft(SOFT_UNDERSCORE)).is_none() {
                     break 'a335;
@@ -7615,14 +7686,14 @@ pub fn value_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b336: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a337: {
                 let Some(attr) = (attr(p)) else {
                     break 'a337;
                 };
-                let t = p.pred();
-                if (0xc00080_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0xc00080_u128 >> next) & 1 != 0 {
                     break 'a337;
                 }
                 break 'b336 Some({
@@ -7653,8 +7724,8 @@ pub fn attr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'r338: {
         let Some(mut left) = ('b339: {
-            let t = p.pred();
-            if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+            let next = p.pred();
+            if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                 'a340: {
                     let Some(value) = (p.name()) else {
                         break 'a340;
@@ -7685,8 +7756,8 @@ pub fn attr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         };
         'grow: loop {
             let mark = p.mark;
-            let t = p.pred();
-            if t == 23 {
+            let next = p.pred();
+            if next == 23 {
                 'a341: {
                     let value = left;
                     if !p.eat(DOT) {
@@ -7726,8 +7797,8 @@ pub fn name_or_attr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b342: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a343: {
                 let Some(value) = (attr(p)) else {
                     break 'a343;
@@ -7739,7 +7810,7 @@ pub fn name_or_attr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b342 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a344: {
                 let Some(value) = (p.name()) else {
                     break 'a344;
@@ -7763,8 +7834,8 @@ pub fn group_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b345: {
-        let t = p.pred();
-        if t == 7 {
+        let next = p.pred();
+        if next == 7 {
             'a346: {
                 if !p.eat(LPAR) {
                     break 'a346;
@@ -7794,14 +7865,14 @@ pub fn sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b347: {
-        let t = p.pred();
-        if t == 9 {
+        let next = p.pred();
+        if next == 9 {
             'a348: {
                 if !p.eat(LSQB) {
                     break 'a348;
                 }
-                let t = p.pred();
-                let patterns = if (0xf000000000001c0480000000201c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let patterns = if (0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match maybe_sequence_pattern(p) {
                         Some(value) => Some(value),
@@ -7831,13 +7902,13 @@ pub fn sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b347 None;
             }
         }
-        if t == 7 {
+        if next == 7 {
             'a349: {
                 if !p.eat(LPAR) {
                     break 'a349;
                 }
-                let t = p.pred();
-                let patterns = if (0xf000000000001c0480000000201c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let patterns = if (0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match open_sequence_pattern(p) {
                         Some(value) => Some(value),
@@ -7879,8 +7950,8 @@ pub fn open_sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>]
     }
     let start = p.mark;
     let result: Option<&'a [Pattern<'a>]> = 'b350: {
-        let t = p.pred();
-        if (0xf000000000001c0480000000201c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0 {
             'a351: {
                 let Some(pattern) = (maybe_star_pattern(p)) else {
                     break 'a351;
@@ -7888,8 +7959,8 @@ pub fn open_sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>]
                 if !p.eat(COMMA) {
                     break 'a351;
                 }
-                let t = p.pred();
-                let patterns = if (0xf000000000001c0480000000201c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let patterns = if (0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match maybe_sequence_pattern(p) {
                         Some(value) => Some(value),
@@ -7923,8 +7994,8 @@ pub fn maybe_sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>
     }
     let start = p.mark;
     let result: Option<&'a [Pattern<'a>]> = 'b352: {
-        let t = p.pred();
-        if (0xf000000000001c0480000000201c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0 {
             'a353: {
                 let Some(patterns) = ({
                     p.level += 1;
@@ -7934,14 +8005,16 @@ pub fn maybe_sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>
                         if p.height::<Pattern<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000001c0480000000201c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Pattern<'a>>();
                         match maybe_star_pattern(p) {
                             Some(value) => p.push::<Pattern<'a>>(*value),
                             None => {
+                                p.cut::<Pattern<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -7957,8 +8030,8 @@ pub fn maybe_sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>
                 }) else {
                     break 'a353;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -7992,8 +8065,8 @@ pub fn maybe_star_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b354: {
-        let t = p.pred();
-        if t == 16 {
+        let next = p.pred();
+        if next == 16 {
             'a355: {
                 let Some(value) = (star_pattern(p)) else {
                     break 'a355;
@@ -8005,7 +8078,7 @@ pub fn maybe_star_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b354 None;
             }
         }
-        if (0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
             'a356: {
                 let Some(value) = (pattern(p)) else {
                     break 'a356;
@@ -8033,8 +8106,8 @@ pub fn star_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b357: {
-        let t = p.pred();
-        if t == 16 {
+        let next = p.pred();
+        if next == 16 {
             'a358: {
                 if !p.eat(STAR) {
                     break 'a358;
@@ -8052,7 +8125,7 @@ pub fn star_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b357 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a359: {
                 if !p.eat(STAR) {
                     break 'a359;
@@ -8083,8 +8156,8 @@ pub fn mapping_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b360: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a361: {
                 if !p.eat(LBRACE) {
                     break 'a361;
@@ -8106,7 +8179,7 @@ pub fn mapping_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b360 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a362: {
                 if !p.eat(LBRACE) {
                     break 'a362;
@@ -8114,8 +8187,8 @@ pub fn mapping_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 let Some(rest) = (double_star_pattern(p)) else {
                     break 'a362;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -8147,7 +8220,7 @@ pub fn mapping_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b360 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a363: {
                 if !p.eat(LBRACE) {
                     break 'a363;
@@ -8161,8 +8234,8 @@ pub fn mapping_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 let Some(rest) = (double_star_pattern(p)) else {
                     break 'a363;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -8194,7 +8267,7 @@ pub fn mapping_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b360 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a364: {
                 if !p.eat(LBRACE) {
                     break 'a364;
@@ -8202,8 +8275,8 @@ pub fn mapping_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 let Some(items) = (items_pattern(p)) else {
                     break 'a364;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -8235,7 +8308,7 @@ pub fn mapping_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b360 None;
             }
         }
-        if p.invalid && t == 25 {
+        if p.invalid && next == 25 {
             'a365: {
                 let Some(value) = (invalid_mapping_pattern(p)) else {
                     break 'a365;
@@ -8259,8 +8332,8 @@ pub fn items_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [KeyPattern<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [KeyPattern<'a>]> = 'b366: {
-        let t = p.pred();
-        if (0xf000000000001c0480000000000c00e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0480000000000c00e_u128 >> next) & 1 != 0 {
             'a367: {
                 let Some(a) = ({
                     p.level += 1;
@@ -8270,14 +8343,16 @@ pub fn items_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [KeyPattern<'a>]> {
                         if p.height::<KeyPattern<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000001c0480000000000c00e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000001c0480000000000c00e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<KeyPattern<'a>>();
                         match key_value_pattern(p) {
                             Some(value) => p.push::<KeyPattern<'a>>(value),
                             None => {
+                                p.cut::<KeyPattern<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -8312,15 +8387,15 @@ pub fn key_value_pattern<'a>(p: &mut Parser<'a>) -> Option<KeyPattern<'a>> {
     }
     let start = p.mark;
     let result: Option<KeyPattern<'a>> = 'b368: {
-        let t = p.pred();
-        if (0xf000000000001c0480000000000c00e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0480000000000c00e_u128 >> next) & 1 != 0 {
             'a369: {
                 let Some(key) = ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<&'a Expr<'a>> = 'b370: {
-                        let t = p.pred();
-                        if (0x1c0480000000000c00c_u128 >> t) & 1 != 0 {
+                        let next = p.pred();
+                        if (0x1c0480000000000c00c_u128 >> next) & 1 != 0 {
                             'a371: {
                                 let Some(value) = (literal_expr(p)) else {
                                     break 'a371;
@@ -8332,7 +8407,7 @@ pub fn key_value_pattern<'a>(p: &mut Parser<'a>) -> Option<KeyPattern<'a>> {
                                 break 'b370 None;
                             }
                         }
-                        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a372: {
                                 let Some(value) = (attr(p)) else {
                                     break 'a372;
@@ -8379,8 +8454,8 @@ pub fn double_star_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a str> {
     }
     let start = p.mark;
     let result: Option<&'a str> = 'b373: {
-        let t = p.pred();
-        if t == 35 {
+        let next = p.pred();
+        if next == 35 {
             'a374: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a374;
@@ -8407,8 +8482,8 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Pattern<'a>> = 'b375: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a376: {
                 let Some(cls) = (name_or_attr(p)) else {
                     break 'a376;
@@ -8426,7 +8501,7 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b375 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a377: {
                 let Some(cls) = (name_or_attr(p)) else {
                     break 'a377;
@@ -8437,8 +8512,8 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 let Some(patterns) = (positional_patterns(p)) else {
                     break 'a377;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -8463,7 +8538,7 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b375 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a378: {
                 let Some(cls) = (name_or_attr(p)) else {
                     break 'a378;
@@ -8474,8 +8549,8 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 let Some(keywords) = (keyword_patterns(p)) else {
                     break 'a378;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -8500,7 +8575,7 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b375 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a379: {
                 let Some(cls) = (name_or_attr(p)) else {
                     break 'a379;
@@ -8517,8 +8592,8 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 let Some(keywords) = (keyword_patterns(p)) else {
                     break 'a379;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -8543,7 +8618,7 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 break 'b375 None;
             }
         }
-        if p.invalid && (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a380: {
                 let Some(value) = (invalid_class_pattern(p)) else {
                     break 'a380;
@@ -8567,8 +8642,8 @@ pub fn positional_patterns<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>]> 
     }
     let start = p.mark;
     let result: Option<&'a [Pattern<'a>]> = 'b381: {
-        let t = p.pred();
-        if (0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
             'a382: {
                 let Some(args) = ({
                     p.level += 1;
@@ -8578,14 +8653,16 @@ pub fn positional_patterns<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>]> 
                         if p.height::<Pattern<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Pattern<'a>>();
                         match pattern(p) {
                             Some(value) => p.push::<Pattern<'a>>(*value),
                             None => {
+                                p.cut::<Pattern<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -8620,8 +8697,8 @@ pub fn keyword_patterns<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordPattern<'a
     }
     let start = p.mark;
     let result: Option<&'a [KeywordPattern<'a>]> = 'b383: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a384: {
                 let Some(a) = ({
                     p.level += 1;
@@ -8631,14 +8708,16 @@ pub fn keyword_patterns<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordPattern<'a
                         if p.height::<KeywordPattern<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<KeywordPattern<'a>>();
                         match keyword_pattern(p) {
                             Some(value) => p.push::<KeywordPattern<'a>>(value),
                             None => {
+                                p.cut::<KeywordPattern<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -8673,8 +8752,8 @@ pub fn keyword_pattern<'a>(p: &mut Parser<'a>) -> Option<KeywordPattern<'a>> {
     }
     let start = p.mark;
     let result: Option<KeywordPattern<'a>> = 'b385: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a386: {
                 let Some(arg) = (p.identifier()) else {
                     break 'a386;
@@ -8707,8 +8786,8 @@ pub fn type_alias<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     }
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b387: {
-        let t = p.pred();
-        if t == 123 {
+        let next = p.pred();
+        if next == 123 {
             'a388: {
                 if (p.take_soft(SOFT_TYPE)).is_none() {
                     break 'a388;
@@ -8716,8 +8795,8 @@ pub fn type_alias<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(n) = (p.name()) else {
                     break 'a388;
                 };
-                let t = p.pred();
-                let t = if t == 9 {
+                let next = p.pred();
+                let t = if next == 9 {
                     let mark = p.mark;
                     match type_params(p) {
                         Some(value) => Some(value),
@@ -8760,8 +8839,8 @@ pub fn type_params<'a>(p: &mut Parser<'a>) -> Option<&'a [TypeParam<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [TypeParam<'a>]> = 'b389: {
-        let t = p.pred();
-        if p.invalid && t == 9 {
+        let next = p.pred();
+        if p.invalid && next == 9 {
             'a390: {
                 let Some(value) = (invalid_type_params(p)) else {
                     break 'a390;
@@ -8773,7 +8852,7 @@ pub fn type_params<'a>(p: &mut Parser<'a>) -> Option<&'a [TypeParam<'a>]> {
                 break 'b389 None;
             }
         }
-        if t == 9 {
+        if next == 9 {
             'a391: {
                 if !p.eat(LSQB) {
                     break 'a391;
@@ -8806,8 +8885,8 @@ pub fn type_param_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [TypeParam<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [TypeParam<'a>]> = 'b392: {
-        let t = p.pred();
-        if (0xf000000000000000000000800010002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000800010002_u128 >> next) & 1 != 0 {
             'a393: {
                 let Some(a) = ({
                     p.level += 1;
@@ -8817,14 +8896,16 @@ pub fn type_param_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [TypeParam<'a>]> {
                         if p.height::<TypeParam<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000000000000000800010002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000800010002_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<TypeParam<'a>>();
                         match type_param(p) {
                             Some(value) => p.push::<TypeParam<'a>>(value),
                             None => {
+                                p.cut::<TypeParam<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -8840,8 +8921,8 @@ pub fn type_param_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [TypeParam<'a>]> {
                 }) else {
                     break 'a393;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -8879,14 +8960,14 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
     }
     let start = p.mark;
     let result: Option<TypeParam<'a>> = 'b394: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a395: {
                 let Some(a) = (p.identifier()) else {
                     break 'a395;
                 };
-                let t = p.pred();
-                let b = if t == 11 {
+                let next = p.pred();
+                let b = if next == 11 {
                     let mark = p.mark;
                     match type_param_bound(p) {
                         Some(value) => Some(value),
@@ -8901,8 +8982,8 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let c = if t == 22 {
+                let next = p.pred();
+                let c = if next == 22 {
                     let mark = p.mark;
                     match type_param_default(p) {
                         Some(value) => Some(value),
@@ -8931,7 +9012,7 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
                 break 'b394 None;
             }
         }
-        if p.invalid && (0x800010000_u128 >> t) & 1 != 0 {
+        if p.invalid && (0x800010000_u128 >> next) & 1 != 0 {
             'a396: {
                 let Some(value) = (invalid_type_param(p)) else {
                     break 'a396;
@@ -8943,7 +9024,7 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
                 break 'b394 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a397: {
                 if !p.eat(STAR) {
                     break 'a397;
@@ -8951,8 +9032,8 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
                 let Some(a) = (p.identifier()) else {
                     break 'a397;
                 };
-                let t = p.pred();
-                let b = if t == 22 {
+                let next = p.pred();
+                let b = if next == 22 {
                     let mark = p.mark;
                     match type_param_starred_default(p) {
                         Some(value) => Some(value),
@@ -8980,7 +9061,7 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
                 break 'b394 None;
             }
         }
-        if t == 35 {
+        if next == 35 {
             'a398: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a398;
@@ -8988,8 +9069,8 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
                 let Some(a) = (p.identifier()) else {
                     break 'a398;
                 };
-                let t = p.pred();
-                let b = if t == 22 {
+                let next = p.pred();
+                let b = if next == 22 {
                     let mark = p.mark;
                     match type_param_default(p) {
                         Some(value) => Some(value),
@@ -9030,8 +9111,8 @@ pub fn type_param_bound<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b399: {
-        let t = p.pred();
-        if t == 11 {
+        let next = p.pred();
+        if next == 11 {
             'a400: {
                 if !p.eat(COLON) {
                     break 'a400;
@@ -9058,8 +9139,8 @@ pub fn type_param_default<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b401: {
-        let t = p.pred();
-        if t == 22 {
+        let next = p.pred();
+        if next == 22 {
             'a402: {
                 if !p.eat(EQUAL) {
                     break 'a402;
@@ -9089,8 +9170,8 @@ pub fn type_param_starred_default<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b403: {
-        let t = p.pred();
-        if t == 22 {
+        let next = p.pred();
+        if next == 22 {
             'a404: {
                 if !p.eat(EQUAL) {
                     break 'a404;
@@ -9123,8 +9204,8 @@ pub fn expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b405: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a406: {
                 let Some(a) = (expression(p)) else {
                     break 'a406;
@@ -9134,16 +9215,17 @@ pub fn expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 12) {
+                        let next = p.pred();
+                        if !(next == 12) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b407: {
-                                let t = p.pred();
-                                if t == 12 {
+                                let next = p.pred();
+                                if next == 12 {
                                     'a408: {
                                         if !p.eat(COMMA) {
                                             break 'a408;
@@ -9165,6 +9247,7 @@ pub fn expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -9180,8 +9263,8 @@ pub fn expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }) else {
                     break 'a406;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -9209,7 +9292,7 @@ pub fn expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b405 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a409: {
                 let Some(a) = (expression(p)) else {
                     break 'a409;
@@ -9230,7 +9313,7 @@ pub fn expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b405 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a410: {
                 let Some(value) = (expression(p)) else {
                     break 'a410;
@@ -9261,8 +9344,8 @@ pub fn expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b411: {
-        let t = p.pred();
-        if p.invalid && (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a412: {
                 let Some(value) = (invalid_expression(p)) else {
                     break 'a412;
@@ -9274,7 +9357,7 @@ pub fn expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b411 None;
             }
         }
-        if p.invalid && (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a413: {
                 let Some(value) = (invalid_legacy_expression(p)) else {
                     break 'a413;
@@ -9286,7 +9369,7 @@ pub fn expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b411 None;
             }
         }
-        if (0xf000001000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a414: {
                 let Some(a) = (disjunction(p)) else {
                     break 'a414;
@@ -9317,7 +9400,7 @@ pub fn expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b411 None;
             }
         }
-        if (0xf000001000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a415: {
                 let Some(value) = (disjunction(p)) else {
                     break 'a415;
@@ -9329,7 +9412,7 @@ pub fn expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b411 None;
             }
         }
-        if t == 94 {
+        if next == 94 {
             'a416: {
                 let Some(value) = (lambdef(p)) else {
                     break 'a416;
@@ -9354,8 +9437,8 @@ pub fn yield_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b417: {
-        let t = p.pred();
-        if t == 104 {
+        let next = p.pred();
+        if next == 104 {
             'a418: {
                 if !p.eat(KW_YIELD) {
                     break 'a418;
@@ -9376,13 +9459,13 @@ pub fn yield_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b417 None;
             }
         }
-        if t == 104 {
+        if next == 104 {
             'a419: {
                 if !p.eat(KW_YIELD) {
                     break 'a419;
                 }
-                let t = p.pred();
-                let a = if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match star_expressions(p) {
                         Some(value) => Some(value),
@@ -9422,8 +9505,8 @@ pub fn star_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b420: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a421: {
                 let Some(a) = (star_expression(p)) else {
                     break 'a421;
@@ -9433,16 +9516,17 @@ pub fn star_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 12) {
+                        let next = p.pred();
+                        if !(next == 12) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b422: {
-                                let t = p.pred();
-                                if t == 12 {
+                                let next = p.pred();
+                                if next == 12 {
                                     'a423: {
                                         if !p.eat(COMMA) {
                                             break 'a423;
@@ -9464,6 +9548,7 @@ pub fn star_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -9479,8 +9564,8 @@ pub fn star_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }) else {
                     break 'a421;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -9508,7 +9593,7 @@ pub fn star_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b420 None;
             }
         }
-        if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a424: {
                 let Some(a) = (star_expression(p)) else {
                     break 'a424;
@@ -9529,7 +9614,7 @@ pub fn star_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b420 None;
             }
         }
-        if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a425: {
                 let Some(value) = (star_expression(p)) else {
                     break 'a425;
@@ -9560,8 +9645,8 @@ pub fn star_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b426: {
-        let t = p.pred();
-        if t == 16 {
+        let next = p.pred();
+        if next == 16 {
             'a427: {
                 if !p.eat(STAR) {
                     break 'a427;
@@ -9582,7 +9667,7 @@ pub fn star_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b426 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a428: {
                 let Some(value) = (expression(p)) else {
                     break 'a428;
@@ -9607,8 +9692,8 @@ pub fn star_named_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
     }
     let start = p.mark;
     let result: Option<&'a [Expr<'a>]> = 'b429: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a430: {
                 let Some(a) = ({
                     p.level += 1;
@@ -9618,14 +9703,16 @@ pub fn star_named_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
                         if p.height::<Expr<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match star_named_expression(p) {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -9641,8 +9728,8 @@ pub fn star_named_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
                 }) else {
                     break 'a430;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -9676,8 +9763,8 @@ pub fn star_named_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b431: {
-        let t = p.pred();
-        if t == 16 {
+        let next = p.pred();
+        if next == 16 {
             'a432: {
                 if !p.eat(STAR) {
                     break 'a432;
@@ -9698,7 +9785,7 @@ pub fn star_named_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b431 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a433: {
                 let Some(value) = (named_expression(p)) else {
                     break 'a433;
@@ -9722,8 +9809,8 @@ pub fn assignment_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b434: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             let mut cut = false;
             'a435: {
                 let Some(a) = (p.name()) else {
@@ -9764,8 +9851,8 @@ pub fn named_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b436: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a437: {
                 let Some(value) = (assignment_expression(p)) else {
                     break 'a437;
@@ -9777,7 +9864,7 @@ pub fn named_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b436 None;
             }
         }
-        if p.invalid && (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if p.invalid && (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a438: {
                 let Some(value) = (invalid_named_expression(p)) else {
                     break 'a438;
@@ -9789,13 +9876,13 @@ pub fn named_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b436 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a439: {
                 let Some(a) = (expression(p)) else {
                     break 'a439;
                 };
-                let t = p.pred();
-                if t == 53 {
+                let next = p.pred();
+                if next == 53 {
                     break 'a439;
                 }
                 break 'b436 Some(a);
@@ -9824,8 +9911,8 @@ pub fn disjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b440: {
-        let t = p.pred();
-        if (0xf000001000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a441: {
                 let Some(a) = (conjunction(p)) else {
                     break 'a441;
@@ -9835,16 +9922,17 @@ pub fn disjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 97) {
+                        let next = p.pred();
+                        if !(next == 97) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b442: {
-                                let t = p.pred();
-                                if t == 97 {
+                                let next = p.pred();
+                                if next == 97 {
                                     'a443: {
                                         if !p.eat(KW_OR) {
                                             break 'a443;
@@ -9866,6 +9954,7 @@ pub fn disjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -9894,7 +9983,7 @@ pub fn disjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b440 None;
             }
         }
-        if (0xf000001000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a444: {
                 let Some(value) = (conjunction(p)) else {
                     break 'a444;
@@ -9926,8 +10015,8 @@ pub fn conjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b445: {
-        let t = p.pred();
-        if (0xf000001000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a446: {
                 let Some(a) = (inversion(p)) else {
                     break 'a446;
@@ -9937,16 +10026,17 @@ pub fn conjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 73) {
+                        let next = p.pred();
+                        if !(next == 73) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b447: {
-                                let t = p.pred();
-                                if t == 73 {
+                                let next = p.pred();
+                                if next == 73 {
                                     'a448: {
                                         if !p.eat(KW_AND) {
                                             break 'a448;
@@ -9968,6 +10058,7 @@ pub fn conjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -9996,7 +10087,7 @@ pub fn conjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b445 None;
             }
         }
-        if (0xf000001000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a449: {
                 let Some(value) = (inversion(p)) else {
                     break 'a449;
@@ -10028,8 +10119,8 @@ pub fn inversion<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b450: {
-        let t = p.pred();
-        if t == 96 {
+        let next = p.pred();
+        if next == 96 {
             'a451: {
                 if !p.eat(KW_NOT) {
                     break 'a451;
@@ -10050,7 +10141,7 @@ pub fn inversion<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b450 None;
             }
         }
-        if (0xf000000000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a452: {
                 let Some(value) = (comparison(p)) else {
                     break 'a452;
@@ -10075,8 +10166,8 @@ pub fn comparison<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b453: {
-        let t = p.pred();
-        if (0xf000000000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a454: {
                 let Some(a) = (bitwise_or(p)) else {
                     break 'a454;
@@ -10086,13 +10177,15 @@ pub fn comparison<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     let base = p.height::<ComparePair<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0x1300000000000000078300000_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0x1300000000000000078300000_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<ComparePair<'a>>();
                         match compare_op_bitwise_or_pair(p) {
                             Some(value) => p.push::<ComparePair<'a>>(value),
                             None => {
+                                p.cut::<ComparePair<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -10115,7 +10208,7 @@ pub fn comparison<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b453 None;
             }
         }
-        if (0xf000000000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a455: {
                 let Some(value) = (bitwise_or(p)) else {
                     break 'a455;
@@ -10139,8 +10232,8 @@ pub fn compare_op_bitwise_or_pair<'a>(p: &mut Parser<'a>) -> Option<ComparePair<
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b456: {
-        let t = p.pred();
-        if t == 27 {
+        let next = p.pred();
+        if next == 27 {
             'a457: {
                 let Some(value) = (eq_bitwise_or(p)) else {
                     break 'a457;
@@ -10152,7 +10245,7 @@ pub fn compare_op_bitwise_or_pair<'a>(p: &mut Parser<'a>) -> Option<ComparePair<
                 break 'b456 None;
             }
         }
-        if t == 28 {
+        if next == 28 {
             'a458: {
                 let Some(value) = (noteq_bitwise_or(p)) else {
                     break 'a458;
@@ -10164,7 +10257,7 @@ pub fn compare_op_bitwise_or_pair<'a>(p: &mut Parser<'a>) -> Option<ComparePair<
                 break 'b456 None;
             }
         }
-        if t == 29 {
+        if next == 29 {
             'a459: {
                 let Some(value) = (lte_bitwise_or(p)) else {
                     break 'a459;
@@ -10176,7 +10269,7 @@ pub fn compare_op_bitwise_or_pair<'a>(p: &mut Parser<'a>) -> Option<ComparePair<
                 break 'b456 None;
             }
         }
-        if p.invalid && t == 20 {
+        if p.invalid && next == 20 {
             'a460: {
                 let Some(value) = (invalid_noteq(p)) else {
                     break 'a460;
@@ -10188,7 +10281,7 @@ pub fn compare_op_bitwise_or_pair<'a>(p: &mut Parser<'a>) -> Option<ComparePair<
                 break 'b456 None;
             }
         }
-        if t == 20 {
+        if next == 20 {
             'a461: {
                 let Some(value) = (lt_bitwise_or(p)) else {
                     break 'a461;
@@ -10200,7 +10293,7 @@ pub fn compare_op_bitwise_or_pair<'a>(p: &mut Parser<'a>) -> Option<ComparePair<
                 break 'b456 None;
             }
         }
-        if t == 30 {
+        if next == 30 {
             'a462: {
                 let Some(value) = (gte_bitwise_or(p)) else {
                     break 'a462;
@@ -10212,7 +10305,7 @@ pub fn compare_op_bitwise_or_pair<'a>(p: &mut Parser<'a>) -> Option<ComparePair<
                 break 'b456 None;
             }
         }
-        if t == 21 {
+        if next == 21 {
             'a463: {
                 let Some(value) = (gt_bitwise_or(p)) else {
                     break 'a463;
@@ -10224,7 +10317,7 @@ pub fn compare_op_bitwise_or_pair<'a>(p: &mut Parser<'a>) -> Option<ComparePair<
                 break 'b456 None;
             }
         }
-        if t == 96 {
+        if next == 96 {
             'a464: {
                 let Some(value) = (notin_bitwise_or(p)) else {
                     break 'a464;
@@ -10236,7 +10329,7 @@ pub fn compare_op_bitwise_or_pair<'a>(p: &mut Parser<'a>) -> Option<ComparePair<
                 break 'b456 None;
             }
         }
-        if t == 92 {
+        if next == 92 {
             'a465: {
                 let Some(value) = (in_bitwise_or(p)) else {
                     break 'a465;
@@ -10248,7 +10341,7 @@ pub fn compare_op_bitwise_or_pair<'a>(p: &mut Parser<'a>) -> Option<ComparePair<
                 break 'b456 None;
             }
         }
-        if t == 93 {
+        if next == 93 {
             'a466: {
                 let Some(value) = (isnot_bitwise_or(p)) else {
                     break 'a466;
@@ -10260,7 +10353,7 @@ pub fn compare_op_bitwise_or_pair<'a>(p: &mut Parser<'a>) -> Option<ComparePair<
                 break 'b456 None;
             }
         }
-        if t == 93 {
+        if next == 93 {
             'a467: {
                 let Some(value) = (is_bitwise_or(p)) else {
                     break 'a467;
@@ -10284,8 +10377,8 @@ pub fn eq_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b468: {
-        let t = p.pred();
-        if t == 27 {
+        let next = p.pred();
+        if next == 27 {
             'a469: {
                 if !p.eat(EQEQUAL) {
                     break 'a469;
@@ -10315,15 +10408,15 @@ pub fn noteq_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b470: {
-        let t = p.pred();
-        if t == 28 {
+        let next = p.pred();
+        if next == 28 {
             'a471: {
-                if ({
+                let Some(op) = ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<()> = 'b472: {
-                        let t = p.pred();
-                        if t == 28 {
+                    let result: Option<Tok> = 'b472: {
+                        let next = p.pred();
+                        if next == 28 {
                             'a473: {
                                 let Some(t) = (p.take(NOTEQUAL)) else {
                                     break 'a473;
@@ -10342,11 +10435,9 @@ pub fn noteq_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
                     };
                     p.level -= 1;
                     result
-                })
-                .is_none()
-                {
+                }) else {
                     break 'a471;
-                }
+                };
                 let Some(a) = (bitwise_or(p)) else {
                     break 'a471;
                 };
@@ -10372,8 +10463,8 @@ pub fn lte_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b474: {
-        let t = p.pred();
-        if t == 29 {
+        let next = p.pred();
+        if next == 29 {
             'a475: {
                 if !p.eat(LESSEQUAL) {
                     break 'a475;
@@ -10403,8 +10494,8 @@ pub fn lt_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b476: {
-        let t = p.pred();
-        if t == 20 {
+        let next = p.pred();
+        if next == 20 {
             'a477: {
                 if !p.eat(LESS) {
                     break 'a477;
@@ -10434,8 +10525,8 @@ pub fn gte_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b478: {
-        let t = p.pred();
-        if t == 30 {
+        let next = p.pred();
+        if next == 30 {
             'a479: {
                 if !p.eat(GREATEREQUAL) {
                     break 'a479;
@@ -10465,8 +10556,8 @@ pub fn gt_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b480: {
-        let t = p.pred();
-        if t == 21 {
+        let next = p.pred();
+        if next == 21 {
             'a481: {
                 if !p.eat(GREATER) {
                     break 'a481;
@@ -10496,8 +10587,8 @@ pub fn notin_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b482: {
-        let t = p.pred();
-        if t == 96 {
+        let next = p.pred();
+        if next == 96 {
             'a483: {
                 if !p.eat(KW_NOT) {
                     break 'a483;
@@ -10530,8 +10621,8 @@ pub fn in_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b484: {
-        let t = p.pred();
-        if t == 92 {
+        let next = p.pred();
+        if next == 92 {
             'a485: {
                 if !p.eat(KW_IN) {
                     break 'a485;
@@ -10561,8 +10652,8 @@ pub fn isnot_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b486: {
-        let t = p.pred();
-        if t == 93 {
+        let next = p.pred();
+        if next == 93 {
             'a487: {
                 if !p.eat(KW_IS) {
                     break 'a487;
@@ -10595,8 +10686,8 @@ pub fn is_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b488: {
-        let t = p.pred();
-        if t == 93 {
+        let next = p.pred();
+        if next == 93 {
             'a489: {
                 if !p.eat(KW_IS) {
                     break 'a489;
@@ -10635,8 +10726,8 @@ pub fn bitwise_or<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'r490: {
         let Some(mut left) = ('b491: {
-            let t = p.pred();
-            if (0xf000000000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+            let next = p.pred();
+            if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
                 'a492: {
                     let Some(value) = (bitwise_xor(p)) else {
                         break 'a492;
@@ -10654,8 +10745,8 @@ pub fn bitwise_or<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         };
         'grow: loop {
             let mark = p.mark;
-            let t = p.pred();
-            if t == 18 {
+            let next = p.pred();
+            if next == 18 {
                 'a493: {
                     let a = left;
                     if !p.eat(VBAR) {
@@ -10701,8 +10792,8 @@ pub fn bitwise_xor<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'r494: {
         let Some(mut left) = ('b495: {
-            let t = p.pred();
-            if (0xf000000000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+            let next = p.pred();
+            if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
                 'a496: {
                     let Some(value) = (bitwise_and(p)) else {
                         break 'a496;
@@ -10720,8 +10811,8 @@ pub fn bitwise_xor<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         };
         'grow: loop {
             let mark = p.mark;
-            let t = p.pred();
-            if t == 32 {
+            let next = p.pred();
+            if next == 32 {
                 'a497: {
                     let a = left;
                     if !p.eat(CIRCUMFLEX) {
@@ -10767,8 +10858,8 @@ pub fn bitwise_and<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'r498: {
         let Some(mut left) = ('b499: {
-            let t = p.pred();
-            if (0xf000000000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+            let next = p.pred();
+            if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
                 'a500: {
                     let Some(value) = (shift_expr(p)) else {
                         break 'a500;
@@ -10786,8 +10877,8 @@ pub fn bitwise_and<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         };
         'grow: loop {
             let mark = p.mark;
-            let t = p.pred();
-            if t == 19 {
+            let next = p.pred();
+            if next == 19 {
                 'a501: {
                     let a = left;
                     if !p.eat(AMPER) {
@@ -10833,8 +10924,8 @@ pub fn shift_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'r502: {
         let Some(mut left) = ('b503: {
-            let t = p.pred();
-            if p.invalid && (0xf000000000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+            let next = p.pred();
+            if p.invalid && (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
                 'a504: {
                     let Some(value) = (invalid_arithmetic(p)) else {
                         break 'a504;
@@ -10846,7 +10937,7 @@ pub fn shift_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'b503 None;
                 }
             }
-            if (0xf000000000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+            if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
                 'a505: {
                     let Some(value) = (sum(p)) else {
                         break 'a505;
@@ -10864,8 +10955,8 @@ pub fn shift_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         };
         'grow: loop {
             let mark = p.mark;
-            let t = p.pred();
-            if t == 33 {
+            let next = p.pred();
+            if next == 33 {
                 'a506: {
                     let a = left;
                     if !p.eat(LEFTSHIFT) {
@@ -10889,7 +10980,7 @@ pub fn shift_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'r502 None;
                 }
             }
-            if t == 34 {
+            if next == 34 {
                 'a507: {
                     let a = left;
                     if !p.eat(RIGHTSHIFT) {
@@ -10935,8 +11026,8 @@ pub fn sum<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'r508: {
         let Some(mut left) = ('b509: {
-            let t = p.pred();
-            if (0xf000000000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+            let next = p.pred();
+            if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
                 'a510: {
                     let Some(value) = (term(p)) else {
                         break 'a510;
@@ -10954,8 +11045,8 @@ pub fn sum<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         };
         'grow: loop {
             let mark = p.mark;
-            let t = p.pred();
-            if t == 14 {
+            let next = p.pred();
+            if next == 14 {
                 'a511: {
                     let a = left;
                     if !p.eat(PLUS) {
@@ -10979,7 +11070,7 @@ pub fn sum<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'r508 None;
                 }
             }
-            if t == 15 {
+            if next == 15 {
                 'a512: {
                     let a = left;
                     if !p.eat(MINUS) {
@@ -11025,8 +11116,8 @@ pub fn term<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'r513: {
         let Some(mut left) = ('b514: {
-            let t = p.pred();
-            if p.invalid && (0x8000c000_u128 >> t) & 1 != 0 {
+            let next = p.pred();
+            if p.invalid && (0x8000c000_u128 >> next) & 1 != 0 {
                 'a515: {
                     let Some(value) = (invalid_factor(p)) else {
                         break 'a515;
@@ -11038,7 +11129,7 @@ pub fn term<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'b514 None;
                 }
             }
-            if (0xf000000000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+            if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
                 'a516: {
                     let Some(value) = (factor(p)) else {
                         break 'a516;
@@ -11056,8 +11147,8 @@ pub fn term<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         };
         'grow: loop {
             let mark = p.mark;
-            let t = p.pred();
-            if t == 16 {
+            let next = p.pred();
+            if next == 16 {
                 'a517: {
                     let a = left;
                     if !p.eat(STAR) {
@@ -11081,7 +11172,7 @@ pub fn term<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'r513 None;
                 }
             }
-            if t == 17 {
+            if next == 17 {
                 'a518: {
                     let a = left;
                     if !p.eat(SLASH) {
@@ -11105,7 +11196,7 @@ pub fn term<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'r513 None;
                 }
             }
-            if t == 47 {
+            if next == 47 {
                 'a519: {
                     let a = left;
                     if !p.eat(DOUBLESLASH) {
@@ -11129,7 +11220,7 @@ pub fn term<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'r513 None;
                 }
             }
-            if t == 24 {
+            if next == 24 {
                 'a520: {
                     let a = left;
                     if !p.eat(PERCENT) {
@@ -11153,7 +11244,7 @@ pub fn term<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'r513 None;
                 }
             }
-            if t == 49 {
+            if next == 49 {
                 'a521: {
                     let a = left;
                     if !p.eat(AT) {
@@ -11196,8 +11287,8 @@ pub fn factor<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b522: {
-        let t = p.pred();
-        if t == 14 {
+        let next = p.pred();
+        if next == 14 {
             'a523: {
                 if !p.eat(PLUS) {
                     break 'a523;
@@ -11218,7 +11309,7 @@ pub fn factor<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b522 None;
             }
         }
-        if t == 15 {
+        if next == 15 {
             'a524: {
                 if !p.eat(MINUS) {
                     break 'a524;
@@ -11239,7 +11330,7 @@ pub fn factor<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b522 None;
             }
         }
-        if t == 31 {
+        if next == 31 {
             'a525: {
                 if !p.eat(TILDE) {
                     break 'a525;
@@ -11260,7 +11351,7 @@ pub fn factor<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b522 None;
             }
         }
-        if (0xf000000000021c0481000000200028e_u128 >> t) & 1 != 0 {
+        if (0xf000000000021c0481000000200028e_u128 >> next) & 1 != 0 {
             'a526: {
                 let Some(value) = (power(p)) else {
                     break 'a526;
@@ -11285,8 +11376,8 @@ pub fn power<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b527: {
-        let t = p.pred();
-        if (0xf000000000021c0481000000200028e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000021c0481000000200028e_u128 >> next) & 1 != 0 {
             'a528: {
                 let Some(a) = (await_primary(p)) else {
                     break 'a528;
@@ -11311,7 +11402,7 @@ pub fn power<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b527 None;
             }
         }
-        if (0xf000000000021c0481000000200028e_u128 >> t) & 1 != 0 {
+        if (0xf000000000021c0481000000200028e_u128 >> next) & 1 != 0 {
             'a529: {
                 let Some(value) = (await_primary(p)) else {
                     break 'a529;
@@ -11342,8 +11433,8 @@ pub fn await_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b530: {
-        let t = p.pred();
-        if t == 77 {
+        let next = p.pred();
+        if next == 77 {
             'a531: {
                 if !p.eat(KW_AWAIT) {
                     break 'a531;
@@ -11361,7 +11452,7 @@ pub fn await_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b530 None;
             }
         }
-        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
             'a532: {
                 let Some(value) = (primary(p)) else {
                     break 'a532;
@@ -11395,8 +11486,8 @@ pub fn primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'r533: {
         let Some(mut left) = ('b534: {
-            let t = p.pred();
-            if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+            let next = p.pred();
+            if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
                 'a535: {
                     let Some(value) = (atom(p)) else {
                         break 'a535;
@@ -11414,8 +11505,8 @@ pub fn primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         };
         'grow: loop {
             let mark = p.mark;
-            let t = p.pred();
-            if t == 23 {
+            let next = p.pred();
+            if next == 23 {
                 'a536: {
                     let a = left;
                     if !p.eat(DOT) {
@@ -11439,7 +11530,7 @@ pub fn primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'r533 None;
                 }
             }
-            if (0x2000280_u128 >> t) & 1 != 0 {
+            if (0x2000280_u128 >> next) & 1 != 0 {
                 'a537: {
                     let a = left;
                     let Some(b) = (genexp(p)) else {
@@ -11460,14 +11551,14 @@ pub fn primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'r533 None;
                 }
             }
-            if t == 7 {
+            if next == 7 {
                 'a538: {
                     let a = left;
                     if !p.eat(LPAR) {
                         break 'a538;
                     }
-                    let t = p.pred();
-                    let b = if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+                    let next = p.pred();
+                    let b = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
                         let mark = p.mark;
                         match arguments(p) {
                             Some(value) => Some(value),
@@ -11493,7 +11584,7 @@ pub fn primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'r533 None;
                 }
             }
-            if t == 9 {
+            if next == 9 {
                 'a539: {
                     let a = left;
                     if !p.eat(LSQB) {
@@ -11539,14 +11630,14 @@ pub fn slices<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b540: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008200ca8e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008200ca8e_u128 >> next) & 1 != 0 {
             'a541: {
                 let Some(a) = (slice(p)) else {
                     break 'a541;
                 };
-                let t = p.pred();
-                if t == 12 {
+                let next = p.pred();
+                if next == 12 {
                     break 'a541;
                 }
                 break 'b540 Some(a);
@@ -11556,7 +11647,7 @@ pub fn slices<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b540 None;
             }
         }
-        if (0xf000005400161c0481000008201ca8e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008201ca8e_u128 >> next) & 1 != 0 {
             'a542: {
                 let Some(a) = ({
                     p.level += 1;
@@ -11566,17 +11657,18 @@ pub fn slices<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         if p.height::<Expr<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008201ca8e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008201ca8e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b543: {
-                                let t = p.pred();
-                                if (0xf000005400161c0481000008200ca8e_u128 >> t) & 1 != 0 {
+                                let next = p.pred();
+                                if (0xf000005400161c0481000008200ca8e_u128 >> next) & 1 != 0 {
                                     'a544: {
                                         let Some(value) = (slice(p)) else {
                                             break 'a544;
@@ -11588,7 +11680,7 @@ pub fn slices<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                         break 'b543 None;
                                     }
                                 }
-                                if t == 16 {
+                                if next == 16 {
                                     'a545: {
                                         let Some(value) = (starred_expression(p)) else {
                                             break 'a545;
@@ -11607,6 +11699,7 @@ pub fn slices<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -11622,8 +11715,8 @@ pub fn slices<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }) else {
                     break 'a542;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -11663,11 +11756,11 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b546: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008200ca8e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008200ca8e_u128 >> next) & 1 != 0 {
             'a547: {
-                let t = p.pred();
-                let a = if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match expression(p) {
                         Some(value) => Some(value),
@@ -11685,8 +11778,8 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 if !p.eat(COLON) {
                     break 'a547;
                 }
-                let t = p.pred();
-                let b = if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let b = if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match expression(p) {
                         Some(value) => Some(value),
@@ -11701,36 +11794,37 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let c = if t == 11 {
+                let next = p.pred();
+                let c = if next == 11 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<Option<&'a Expr<'a>>> = 'b548: {
-                            let t = p.pred();
-                            if t == 11 {
+                            let next = p.pred();
+                            if next == 11 {
                                 'a549: {
                                     if !p.eat(COLON) {
                                         break 'a549;
                                     }
-                                    let t = p.pred();
-                                    let d =
-                                        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
-                                            let mark = p.mark;
-                                            match expression(p) {
-                                                Some(value) => Some(value),
-                                                None => {
-                                                    if p.raised {
-                                                        break 'a549;
-                                                    }
-                                                    p.mark = mark;
-                                                    None
+                                    let next = p.pred();
+                                    let d = if (0xf000005400161c0481000008200c28e_u128 >> next) & 1
+                                        != 0
+                                    {
+                                        let mark = p.mark;
+                                        match expression(p) {
+                                            Some(value) => Some(value),
+                                            None => {
+                                                if p.raised {
+                                                    break 'a549;
                                                 }
+                                                p.mark = mark;
+                                                None
                                             }
-                                        } else {
-                                            None
-                                        };
+                                        }
+                                    } else {
+                                        None
+                                    };
                                     break 'b548 Some(d);
                                 }
                                 p.mark = start;
@@ -11769,7 +11863,7 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b546 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a550: {
                 let Some(a) = (named_expression(p)) else {
                     break 'a550;
@@ -11796,8 +11890,8 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b551: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a552: {
                 let Some(value) = (p.name()) else {
                     break 'a552;
@@ -11809,7 +11903,7 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b551 None;
             }
         }
-        if t == 72 {
+        if next == 72 {
             'a553: {
                 if !p.eat(KW_TRUE) {
                     break 'a553;
@@ -11827,7 +11921,7 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b551 None;
             }
         }
-        if t == 70 {
+        if next == 70 {
             'a554: {
                 if !p.eat(KW_FALSE) {
                     break 'a554;
@@ -11845,7 +11939,7 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b551 None;
             }
         }
-        if t == 71 {
+        if next == 71 {
             'a555: {
                 if !p.eat(KW_NONE) {
                     break 'a555;
@@ -11863,7 +11957,7 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b551 None;
             }
         }
-        if (0x4800000000000008_u128 >> t) & 1 != 0 {
+        if (0x4800000000000008_u128 >> next) & 1 != 0 {
             'a556: {
                 let Some(a) = (strings(p)) else {
                     break 'a556;
@@ -11875,7 +11969,7 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b551 None;
             }
         }
-        if t == 2 {
+        if next == 2 {
             'a557: {
                 let Some(value) = (p.number()) else {
                     break 'a557;
@@ -11887,14 +11981,14 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b551 None;
             }
         }
-        if t == 7 {
+        if next == 7 {
             'a558: {
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<&'a Expr<'a>> = 'b559: {
-                        let t = p.pred();
-                        if t == 7 {
+                        let next = p.pred();
+                        if next == 7 {
                             'a560: {
                                 let Some(value) = (tuple(p)) else {
                                     break 'a560;
@@ -11906,7 +12000,7 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                 break 'b559 None;
                             }
                         }
-                        if t == 7 {
+                        if next == 7 {
                             'a561: {
                                 let Some(value) = (group(p)) else {
                                     break 'a561;
@@ -11918,7 +12012,7 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                 break 'b559 None;
                             }
                         }
-                        if (0x2000280_u128 >> t) & 1 != 0 {
+                        if (0x2000280_u128 >> next) & 1 != 0 {
                             'a562: {
                                 let Some(value) = (genexp(p)) else {
                                     break 'a562;
@@ -11944,14 +12038,14 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b551 None;
             }
         }
-        if t == 9 {
+        if next == 9 {
             'a563: {
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<&'a Expr<'a>> = 'b564: {
-                        let t = p.pred();
-                        if t == 9 {
+                        let next = p.pred();
+                        if next == 9 {
                             'a565: {
                                 let Some(value) = (list(p)) else {
                                     break 'a565;
@@ -11963,7 +12057,7 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                 break 'b564 None;
                             }
                         }
-                        if (0x2000280_u128 >> t) & 1 != 0 {
+                        if (0x2000280_u128 >> next) & 1 != 0 {
                             'a566: {
                                 let Some(value) = (listcomp(p)) else {
                                     break 'a566;
@@ -11989,14 +12083,14 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b551 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a567: {
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<&'a Expr<'a>> = 'b568: {
-                        let t = p.pred();
-                        if t == 25 {
+                        let next = p.pred();
+                        if next == 25 {
                             'a569: {
                                 let Some(value) = (dict(p)) else {
                                     break 'a569;
@@ -12008,7 +12102,7 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                 break 'b568 None;
                             }
                         }
-                        if t == 25 {
+                        if next == 25 {
                             'a570: {
                                 let Some(value) = (set(p)) else {
                                     break 'a570;
@@ -12020,7 +12114,7 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                 break 'b568 None;
                             }
                         }
-                        if t == 25 {
+                        if next == 25 {
                             'a571: {
                                 let Some(value) = (dictcomp(p)) else {
                                     break 'a571;
@@ -12032,7 +12126,7 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                 break 'b568 None;
                             }
                         }
-                        if (0x2000280_u128 >> t) & 1 != 0 {
+                        if (0x2000280_u128 >> next) & 1 != 0 {
                             'a572: {
                                 let Some(value) = (setcomp(p)) else {
                                     break 'a572;
@@ -12058,7 +12152,7 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b551 None;
             }
         }
-        if t == 52 {
+        if next == 52 {
             'a573: {
                 if !p.eat(ELLIPSIS) {
                     break 'a573;
@@ -12088,8 +12182,8 @@ pub fn group<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b574: {
-        let t = p.pred();
-        if t == 7 {
+        let next = p.pred();
+        if next == 7 {
             'a575: {
                 if !p.eat(LPAR) {
                     break 'a575;
@@ -12098,8 +12192,8 @@ pub fn group<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<&'a Expr<'a>> = 'b576: {
-                        let t = p.pred();
-                        if t == 104 {
+                        let next = p.pred();
+                        if next == 104 {
                             'a577: {
                                 let Some(value) = (yield_expr(p)) else {
                                     break 'a577;
@@ -12111,7 +12205,7 @@ pub fn group<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                 break 'b576 None;
                             }
                         }
-                        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+                        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
                             'a578: {
                                 let Some(value) = (named_expression(p)) else {
                                     break 'a578;
@@ -12140,7 +12234,7 @@ pub fn group<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b574 None;
             }
         }
-        if p.invalid && t == 7 {
+        if p.invalid && next == 7 {
             'a579: {
                 let Some(value) = (invalid_group(p)) else {
                     break 'a579;
@@ -12164,14 +12258,14 @@ pub fn lambdef<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b580: {
-        let t = p.pred();
-        if t == 94 {
+        let next = p.pred();
+        if next == 94 {
             'a581: {
                 if !p.eat(KW_LAMBDA) {
                     break 'a581;
                 }
-                let t = p.pred();
-                let a = if (0xf000000000000000000000800030082_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match lambda_params(p) {
                         Some(value) => Some(value),
@@ -12220,8 +12314,8 @@ pub fn lambda_params<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Arguments<'a>> = 'b582: {
-        let t = p.pred();
-        if p.invalid && (0xf000000000000000000000000030082_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0xf000000000000000000000000030082_u128 >> next) & 1 != 0 {
             'a583: {
                 let Some(value) = (invalid_lambda_parameters(p)) else {
                     break 'a583;
@@ -12233,7 +12327,7 @@ pub fn lambda_params<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 break 'b582 None;
             }
         }
-        if (0xf000000000000000000000800010002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000800010002_u128 >> next) & 1 != 0 {
             'a584: {
                 let Some(value) = (lambda_parameters(p)) else {
                     break 'a584;
@@ -12257,8 +12351,8 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Arguments<'a>> = 'b585: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a586: {
                 let Some(a) = (lambda_slash_no_default(p)) else {
                     break 'a586;
@@ -12268,13 +12362,15 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                     let base = p.height::<Arg<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Arg<'a>>();
                         match lambda_param_no_default(p) {
                             Some(value) => p.push::<Arg<'a>>(value),
                             None => {
+                                p.cut::<Arg<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12295,13 +12391,15 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match lambda_param_with_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12317,8 +12415,8 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 }) else {
                     break 'a586;
                 };
-                let t = p.pred();
-                let d = if (0x800010000_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let d = if (0x800010000_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match lambda_star_etc(p) {
                         Some(value) => Some(value),
@@ -12343,7 +12441,7 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 break 'b585 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a587: {
                 let Some(a) = (lambda_slash_with_default(p)) else {
                     break 'a587;
@@ -12353,13 +12451,15 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match lambda_param_with_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12375,8 +12475,8 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 }) else {
                     break 'a587;
                 };
-                let t = p.pred();
-                let c = if (0x800010000_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let c = if (0x800010000_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match lambda_star_etc(p) {
                         Some(value) => Some(value),
@@ -12401,20 +12501,22 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 break 'b585 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a588: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Arg<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Arg<'a>>();
                         match lambda_param_no_default(p) {
                             Some(value) => p.push::<Arg<'a>>(value),
                             None => {
+                                p.cut::<Arg<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12435,13 +12537,15 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match lambda_param_with_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12457,8 +12561,8 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 }) else {
                     break 'a588;
                 };
-                let t = p.pred();
-                let c = if (0x800010000_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let c = if (0x800010000_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match lambda_star_etc(p) {
                         Some(value) => Some(value),
@@ -12480,20 +12584,22 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 break 'b585 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a589: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match lambda_param_with_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12509,8 +12615,8 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 }) else {
                     break 'a589;
                 };
-                let t = p.pred();
-                let b = if (0x800010000_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let b = if (0x800010000_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match lambda_star_etc(p) {
                         Some(value) => Some(value),
@@ -12532,7 +12638,7 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 break 'b585 None;
             }
         }
-        if (0x800010000_u128 >> t) & 1 != 0 {
+        if (0x800010000_u128 >> next) & 1 != 0 {
             'a590: {
                 let Some(a) = (lambda_star_etc(p)) else {
                     break 'a590;
@@ -12556,21 +12662,23 @@ pub fn lambda_slash_no_default<'a>(p: &mut Parser<'a>) -> Option<&'a [Arg<'a>]> 
     }
     let start = p.mark;
     let result: Option<&'a [Arg<'a>]> = 'b591: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a592: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Arg<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Arg<'a>>();
                         match lambda_param_no_default(p) {
                             Some(value) => p.push::<Arg<'a>>(value),
                             None => {
+                                p.cut::<Arg<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12599,20 +12707,22 @@ pub fn lambda_slash_no_default<'a>(p: &mut Parser<'a>) -> Option<&'a [Arg<'a>]> 
                 break 'b591 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a593: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Arg<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Arg<'a>>();
                         match lambda_param_no_default(p) {
                             Some(value) => p.push::<Arg<'a>>(value),
                             None => {
+                                p.cut::<Arg<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12631,8 +12741,8 @@ pub fn lambda_slash_no_default<'a>(p: &mut Parser<'a>) -> Option<&'a [Arg<'a>]> 
                 if !p.eat(SLASH) {
                     break 'a593;
                 }
-                let t = p.pred();
-                if !(t == 11) {
+                let next = p.pred();
+                if !(next == 11) {
                     break 'a593;
                 }
                 break 'b591 Some(a);
@@ -12654,21 +12764,23 @@ pub fn lambda_slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefa
     }
     let start = p.mark;
     let result: Option<SlashWithDefault<'a>> = 'b594: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a595: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Arg<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Arg<'a>>();
                         match lambda_param_no_default(p) {
                             Some(value) => p.push::<Arg<'a>>(value),
                             None => {
+                                p.cut::<Arg<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12689,13 +12801,15 @@ pub fn lambda_slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefa
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match lambda_param_with_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12727,20 +12841,22 @@ pub fn lambda_slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefa
                 break 'b594 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a596: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Arg<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Arg<'a>>();
                         match lambda_param_no_default(p) {
                             Some(value) => p.push::<Arg<'a>>(value),
                             None => {
+                                p.cut::<Arg<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12761,13 +12877,15 @@ pub fn lambda_slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefa
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match lambda_param_with_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12786,8 +12904,8 @@ pub fn lambda_slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefa
                 if !p.eat(SLASH) {
                     break 'a596;
                 }
-                let t = p.pred();
-                if !(t == 11) {
+                let next = p.pred();
+                if !(next == 11) {
                     break 'a596;
                 }
                 break 'b594 Some(SlashWithDefault {
@@ -12812,8 +12930,8 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
     }
     let start = p.mark;
     let result: Option<StarEtc<'a>> = 'b597: {
-        let t = p.pred();
-        if p.invalid && t == 16 {
+        let next = p.pred();
+        if p.invalid && next == 16 {
             'a598: {
                 let Some(value) = (invalid_lambda_star_etc(p)) else {
                     break 'a598;
@@ -12825,7 +12943,7 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 break 'b597 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a599: {
                 if !p.eat(STAR) {
                     break 'a599;
@@ -12838,13 +12956,15 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match lambda_param_maybe_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12860,8 +12980,8 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 }) else {
                     break 'a599;
                 };
-                let t = p.pred();
-                let c = if t == 35 {
+                let next = p.pred();
+                let c = if next == 35 {
                     let mark = p.mark;
                     match lambda_kwds(p) {
                         Some(value) => Some(value),
@@ -12887,7 +13007,7 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 break 'b597 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a600: {
                 if !p.eat(STAR) {
                     break 'a600;
@@ -12900,13 +13020,15 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                     let base = p.height::<NameDefault<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<NameDefault<'a>>();
                         match lambda_param_maybe_default(p) {
                             Some(value) => p.push::<NameDefault<'a>>(value),
                             None => {
+                                p.cut::<NameDefault<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12922,8 +13044,8 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 }) else {
                     break 'a600;
                 };
-                let t = p.pred();
-                let c = if t == 35 {
+                let next = p.pred();
+                let c = if next == 35 {
                     let mark = p.mark;
                     match lambda_kwds(p) {
                         Some(value) => Some(value),
@@ -12949,7 +13071,7 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 break 'b597 None;
             }
         }
-        if t == 35 {
+        if next == 35 {
             'a601: {
                 let Some(a) = (lambda_kwds(p)) else {
                     break 'a601;
@@ -12977,8 +13099,8 @@ pub fn lambda_kwds<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
     }
     let start = p.mark;
     let result: Option<Arg<'a>> = 'b602: {
-        let t = p.pred();
-        if p.invalid && t == 35 {
+        let next = p.pred();
+        if p.invalid && next == 35 {
             'a603: {
                 let Some(value) = (invalid_lambda_kwds(p)) else {
                     break 'a603;
@@ -12990,7 +13112,7 @@ pub fn lambda_kwds<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
                 break 'b602 None;
             }
         }
-        if t == 35 {
+        if next == 35 {
             'a604: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a604;
@@ -13017,8 +13139,8 @@ pub fn lambda_param_no_default<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
     }
     let start = p.mark;
     let result: Option<Arg<'a>> = 'b605: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a606: {
                 let Some(a) = (lambda_param(p)) else {
                     break 'a606;
@@ -13033,13 +13155,13 @@ pub fn lambda_param_no_default<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
                 break 'b605 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a607: {
                 let Some(a) = (lambda_param(p)) else {
                     break 'a607;
                 };
-                let t = p.pred();
-                if !(t == 11) {
+                let next = p.pred();
+                if !(next == 11) {
                     break 'a607;
                 }
                 break 'b605 Some(a);
@@ -13061,8 +13183,8 @@ pub fn lambda_param_with_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'
     }
     let start = p.mark;
     let result: Option<NameDefault<'a>> = 'b608: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a609: {
                 let Some(a) = (lambda_param(p)) else {
                     break 'a609;
@@ -13083,7 +13205,7 @@ pub fn lambda_param_with_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'
                 break 'b608 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a610: {
                 let Some(a) = (lambda_param(p)) else {
                     break 'a610;
@@ -13091,8 +13213,8 @@ pub fn lambda_param_with_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'
                 let Some(c) = (default(p)) else {
                     break 'a610;
                 };
-                let t = p.pred();
-                if !(t == 11) {
+                let next = p.pred();
+                if !(next == 11) {
                     break 'a610;
                 }
                 break 'b608 Some(NameDefault {
@@ -13117,14 +13239,14 @@ pub fn lambda_param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<
     }
     let start = p.mark;
     let result: Option<NameDefault<'a>> = 'b611: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a612: {
                 let Some(a) = (lambda_param(p)) else {
                     break 'a612;
                 };
-                let t = p.pred();
-                let c = if t == 22 {
+                let next = p.pred();
+                let c = if next == 22 {
                     let mark = p.mark;
                     match default(p) {
                         Some(value) => Some(value),
@@ -13149,13 +13271,13 @@ pub fn lambda_param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<
                 break 'b611 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a613: {
                 let Some(a) = (lambda_param(p)) else {
                     break 'a613;
                 };
-                let t = p.pred();
-                let c = if t == 22 {
+                let next = p.pred();
+                let c = if next == 22 {
                     let mark = p.mark;
                     match default(p) {
                         Some(value) => Some(value),
@@ -13170,8 +13292,8 @@ pub fn lambda_param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<
                 } else {
                     None
                 };
-                let t = p.pred();
-                if !(t == 11) {
+                let next = p.pred();
+                if !(next == 11) {
                     break 'a613;
                 }
                 break 'b611 Some(NameDefault { arg: a, value: c });
@@ -13193,8 +13315,8 @@ pub fn lambda_param<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
     }
     let start = p.mark;
     let result: Option<Arg<'a>> = 'b614: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a615: {
                 let Some(a) = (p.identifier()) else {
                     break 'a615;
@@ -13223,8 +13345,8 @@ pub fn fstring_middle<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b616: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a617: {
                 let Some(value) = (fstring_replacement_field(p)) else {
                     break 'a617;
@@ -13236,7 +13358,7 @@ pub fn fstring_middle<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b616 None;
             }
         }
-        if t == 60 {
+        if next == 60 {
             'a618: {
                 let Some(t) = (p.take(FSTRING_MIDDLE)) else {
                     break 'a618;
@@ -13260,8 +13382,8 @@ pub fn fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b619: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a620: {
                 if !p.eat(LBRACE) {
                     break 'a620;
@@ -13269,8 +13391,8 @@ pub fn fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                 let Some(a) = (annotated_rhs(p)) else {
                     break 'a620;
                 };
-                let t = p.pred();
-                let debug = if t == 22 {
+                let next = p.pred();
+                let debug = if next == 22 {
                     let mark = p.mark;
                     match p.take(EQUAL) {
                         Some(value) => Some(value),
@@ -13285,8 +13407,8 @@ pub fn fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                 } else {
                     None
                 };
-                let t = p.pred();
-                let conversion = if t == 54 {
+                let next = p.pred();
+                let conversion = if next == 54 {
                     let mark = p.mark;
                     match fstring_conversion(p) {
                         Some(value) => Some(value),
@@ -13301,8 +13423,8 @@ pub fn fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                 } else {
                     None
                 };
-                let t = p.pred();
-                let format = if t == 11 {
+                let next = p.pred();
+                let format = if next == 11 {
                     let mark = p.mark;
                     match fstring_full_format_spec(p) {
                         Some(value) => Some(value),
@@ -13332,7 +13454,7 @@ pub fn fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                 break 'b619 None;
             }
         }
-        if p.invalid && t == 25 {
+        if p.invalid && next == 25 {
             'a621: {
                 let Some(value) = (invalid_fstring_replacement_field(p)) else {
                     break 'a621;
@@ -13356,8 +13478,8 @@ pub fn fstring_conversion<'a>(p: &mut Parser<'a>) -> Option<Conversion<'a>> {
     }
     let start = p.mark;
     let result: Option<Conversion<'a>> = 'b622: {
-        let t = p.pred();
-        if t == 54 {
+        let next = p.pred();
+        if next == 54 {
             'a623: {
                 let Some(t) = (p.take(EXCLAMATION)) else {
                     break 'a623;
@@ -13387,8 +13509,8 @@ pub fn fstring_full_format_spec<'a>(p: &mut Parser<'a>) -> Option<FormatSpec<'a>
     }
     let start = p.mark;
     let result: Option<FormatSpec<'a>> = 'b624: {
-        let t = p.pred();
-        if t == 11 {
+        let next = p.pred();
+        if next == 11 {
             'a625: {
                 let Some(colon) = (p.take(COLON)) else {
                     break 'a625;
@@ -13398,13 +13520,15 @@ pub fn fstring_full_format_spec<'a>(p: &mut Parser<'a>) -> Option<FormatSpec<'a>
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0x1000000002000000_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0x1000000002000000_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match fstring_format_spec(p) {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -13442,8 +13566,8 @@ pub fn fstring_format_spec<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b626: {
-        let t = p.pred();
-        if t == 60 {
+        let next = p.pred();
+        if next == 60 {
             'a627: {
                 let Some(t) = (p.take(FSTRING_MIDDLE)) else {
                     break 'a627;
@@ -13458,7 +13582,7 @@ pub fn fstring_format_spec<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b626 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a628: {
                 let Some(value) = (fstring_replacement_field(p)) else {
                     break 'a628;
@@ -13482,8 +13606,8 @@ pub fn fstring<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b629: {
-        let t = p.pred();
-        if t == 59 {
+        let next = p.pred();
+        if next == 59 {
             'a630: {
                 let Some(a) = (p.take(FSTRING_START)) else {
                     break 'a630;
@@ -13493,13 +13617,15 @@ pub fn fstring<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0x1000000002000000_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0x1000000002000000_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match fstring_middle(p) {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -13540,8 +13666,8 @@ pub fn tstring_format_spec_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b631: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a632: {
                 if !p.eat(LBRACE) {
                     break 'a632;
@@ -13549,8 +13675,8 @@ pub fn tstring_format_spec_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&
                 let Some(a) = (annotated_rhs(p)) else {
                     break 'a632;
                 };
-                let t = p.pred();
-                let debug = if t == 22 {
+                let next = p.pred();
+                let debug = if next == 22 {
                     let mark = p.mark;
                     match p.take(EQUAL) {
                         Some(value) => Some(value),
@@ -13565,8 +13691,8 @@ pub fn tstring_format_spec_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&
                 } else {
                     None
                 };
-                let t = p.pred();
-                let conversion = if t == 54 {
+                let next = p.pred();
+                let conversion = if next == 54 {
                     let mark = p.mark;
                     match fstring_conversion(p) {
                         Some(value) => Some(value),
@@ -13581,8 +13707,8 @@ pub fn tstring_format_spec_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&
                 } else {
                     None
                 };
-                let t = p.pred();
-                let format = if t == 11 {
+                let next = p.pred();
+                let format = if next == 11 {
                     let mark = p.mark;
                     match tstring_full_format_spec(p) {
                         Some(value) => Some(value),
@@ -13612,7 +13738,7 @@ pub fn tstring_format_spec_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&
                 break 'b631 None;
             }
         }
-        if p.invalid && t == 25 {
+        if p.invalid && next == 25 {
             'a633: {
                 let Some(value) = (invalid_tstring_replacement_field(p)) else {
                     break 'a633;
@@ -13636,8 +13762,8 @@ pub fn tstring_format_spec<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b634: {
-        let t = p.pred();
-        if t == 63 {
+        let next = p.pred();
+        if next == 63 {
             'a635: {
                 let Some(t) = (p.take(TSTRING_MIDDLE)) else {
                     break 'a635;
@@ -13652,7 +13778,7 @@ pub fn tstring_format_spec<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b634 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a636: {
                 let Some(value) = (tstring_format_spec_replacement_field(p)) else {
                     break 'a636;
@@ -13676,8 +13802,8 @@ pub fn tstring_full_format_spec<'a>(p: &mut Parser<'a>) -> Option<FormatSpec<'a>
     }
     let start = p.mark;
     let result: Option<FormatSpec<'a>> = 'b637: {
-        let t = p.pred();
-        if t == 11 {
+        let next = p.pred();
+        if next == 11 {
             'a638: {
                 let Some(colon) = (p.take(COLON)) else {
                     break 'a638;
@@ -13687,13 +13813,15 @@ pub fn tstring_full_format_spec<'a>(p: &mut Parser<'a>) -> Option<FormatSpec<'a>
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0x8000000002000000_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0x8000000002000000_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match tstring_format_spec(p) {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -13731,8 +13859,8 @@ pub fn tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b639: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a640: {
                 if !p.eat(LBRACE) {
                     break 'a640;
@@ -13740,8 +13868,8 @@ pub fn tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                 let Some(a) = (annotated_rhs(p)) else {
                     break 'a640;
                 };
-                let t = p.pred();
-                let debug = if t == 22 {
+                let next = p.pred();
+                let debug = if next == 22 {
                     let mark = p.mark;
                     match p.take(EQUAL) {
                         Some(value) => Some(value),
@@ -13756,8 +13884,8 @@ pub fn tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                 } else {
                     None
                 };
-                let t = p.pred();
-                let conversion = if t == 54 {
+                let next = p.pred();
+                let conversion = if next == 54 {
                     let mark = p.mark;
                     match fstring_conversion(p) {
                         Some(value) => Some(value),
@@ -13772,8 +13900,8 @@ pub fn tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                 } else {
                     None
                 };
-                let t = p.pred();
-                let format = if t == 11 {
+                let next = p.pred();
+                let format = if next == 11 {
                     let mark = p.mark;
                     match tstring_full_format_spec(p) {
                         Some(value) => Some(value),
@@ -13803,7 +13931,7 @@ pub fn tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                 break 'b639 None;
             }
         }
-        if p.invalid && t == 25 {
+        if p.invalid && next == 25 {
             'a641: {
                 let Some(value) = (invalid_tstring_replacement_field(p)) else {
                     break 'a641;
@@ -13827,8 +13955,8 @@ pub fn tstring_middle<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b642: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a643: {
                 let Some(value) = (tstring_replacement_field(p)) else {
                     break 'a643;
@@ -13840,7 +13968,7 @@ pub fn tstring_middle<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b642 None;
             }
         }
-        if t == 63 {
+        if next == 63 {
             'a644: {
                 let Some(t) = (p.take(TSTRING_MIDDLE)) else {
                     break 'a644;
@@ -13868,8 +13996,8 @@ pub fn tstring<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b645: {
-        let t = p.pred();
-        if t == 62 {
+        let next = p.pred();
+        if next == 62 {
             'a646: {
                 let Some(a) = (p.take(TSTRING_START)) else {
                     break 'a646;
@@ -13879,13 +14007,15 @@ pub fn tstring<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0x8000000002000000_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0x8000000002000000_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match tstring_middle(p) {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -13927,8 +14057,8 @@ pub fn string<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b647: {
-        let t = p.pred();
-        if t == 3 {
+        let next = p.pred();
+        if next == 3 {
             'a648: {
                 let Some(s) = (p.take(STRING)) else {
                     break 'a648;
@@ -13962,8 +14092,8 @@ pub fn strings<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b649: {
-        let t = p.pred();
-        if p.invalid && (0x4800000000000008_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0x4800000000000008_u128 >> next) & 1 != 0 {
             'a650: {
                 let Some(value) = (invalid_string_tstring_concat(p)) else {
                     break 'a650;
@@ -13975,23 +14105,24 @@ pub fn strings<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b649 None;
             }
         }
-        if (0x800000000000008_u128 >> t) & 1 != 0 {
+        if (0x800000000000008_u128 >> next) & 1 != 0 {
             'a651: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0x800000000000008_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0x800000000000008_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b652: {
-                                let t = p.pred();
-                                if t == 59 {
+                                let next = p.pred();
+                                if next == 59 {
                                     'a653: {
                                         let Some(value) = (fstring(p)) else {
                                             break 'a653;
@@ -14003,7 +14134,7 @@ pub fn strings<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                         break 'b652 None;
                                     }
                                 }
-                                if t == 3 {
+                                if next == 3 {
                                     'a654: {
                                         let Some(value) = (string(p)) else {
                                             break 'a654;
@@ -14022,6 +14153,7 @@ pub fn strings<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -14047,20 +14179,22 @@ pub fn strings<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b649 None;
             }
         }
-        if t == 62 {
+        if next == 62 {
             'a655: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 62) {
+                        let next = p.pred();
+                        if !(next == 62) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match tstring(p) {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -14096,14 +14230,14 @@ pub fn list<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b656: {
-        let t = p.pred();
-        if t == 9 {
+        let next = p.pred();
+        if next == 9 {
             'a657: {
                 if !p.eat(LSQB) {
                     break 'a657;
                 }
-                let t = p.pred();
-                let a = if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match star_named_expressions(p) {
                         Some(value) => Some(value),
@@ -14146,21 +14280,21 @@ pub fn tuple<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b658: {
-        let t = p.pred();
-        if t == 7 {
+        let next = p.pred();
+        if next == 7 {
             'a659: {
                 if !p.eat(LPAR) {
                     break 'a659;
                 }
-                let t = p.pred();
-                let a = if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<&'a [Expr<'a>]> = 'b660: {
-                            let t = p.pred();
-                            if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+                            let next = p.pred();
+                            if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
                                 'a661: {
                                     let Some(y) = (star_named_expression(p)) else {
                                         break 'a661;
@@ -14168,23 +14302,24 @@ pub fn tuple<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                     if !p.eat(COMMA) {
                                         break 'a661;
                                     }
-                                    let t = p.pred();
-                                    let z =
-                                        if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
-                                            let mark = p.mark;
-                                            match star_named_expressions(p) {
-                                                Some(value) => Some(value),
-                                                None => {
-                                                    if p.raised {
-                                                        break 'a661;
-                                                    }
-                                                    p.mark = mark;
-                                                    None
+                                    let next = p.pred();
+                                    let z = if (0xf000005400161c0481000008201c28e_u128 >> next) & 1
+                                        != 0
+                                    {
+                                        let mark = p.mark;
+                                        match star_named_expressions(p) {
+                                            Some(value) => Some(value),
+                                            None => {
+                                                if p.raised {
+                                                    break 'a661;
                                                 }
+                                                p.mark = mark;
+                                                None
                                             }
-                                        } else {
-                                            None
-                                        };
+                                        }
+                                    } else {
+                                        None
+                                    };
                                     break 'b660 Some(p.in_front(y, z.unwrap_or(&[])));
                                 }
                                 p.mark = start;
@@ -14237,8 +14372,8 @@ pub fn set<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b662: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a663: {
                 if !p.eat(LBRACE) {
                     break 'a663;
@@ -14271,14 +14406,14 @@ pub fn dict<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b664: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a665: {
                 if !p.eat(LBRACE) {
                     break 'a665;
                 }
-                let t = p.pred();
-                let a = if (0xf000005400161c0481000088200c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match double_starred_kvpairs(p) {
                         Some(value) => Some(value),
@@ -14303,7 +14438,7 @@ pub fn dict<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b664 None;
             }
         }
-        if p.invalid && t == 25 {
+        if p.invalid && next == 25 {
             'a666: {
                 if !p.eat(LBRACE) {
                     break 'a666;
@@ -14336,8 +14471,8 @@ pub fn double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeyValue<'a
     }
     let start = p.mark;
     let result: Option<&'a [KeyValue<'a>]> = 'b667: {
-        let t = p.pred();
-        if (0xf000005400161c0481000088200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
             'a668: {
                 let Some(a) = ({
                     p.level += 1;
@@ -14347,14 +14482,16 @@ pub fn double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeyValue<'a
                         if p.height::<KeyValue<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000088200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<KeyValue<'a>>();
                         match double_starred_kvpair(p) {
                             Some(value) => p.push::<KeyValue<'a>>(value),
                             None => {
+                                p.cut::<KeyValue<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -14370,8 +14507,8 @@ pub fn double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeyValue<'a
                 }) else {
                     break 'a668;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -14405,8 +14542,8 @@ pub fn double_starred_kvpair<'a>(p: &mut Parser<'a>) -> Option<KeyValue<'a>> {
     }
     let start = p.mark;
     let result: Option<KeyValue<'a>> = 'b669: {
-        let t = p.pred();
-        if t == 35 {
+        let next = p.pred();
+        if next == 35 {
             'a670: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a670;
@@ -14424,7 +14561,7 @@ pub fn double_starred_kvpair<'a>(p: &mut Parser<'a>) -> Option<KeyValue<'a>> {
                 break 'b669 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a671: {
                 let Some(value) = (kvpair(p)) else {
                     break 'a671;
@@ -14448,8 +14585,8 @@ pub fn kvpair<'a>(p: &mut Parser<'a>) -> Option<KeyValue<'a>> {
     }
     let start = p.mark;
     let result: Option<KeyValue<'a>> = 'b672: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a673: {
                 let Some(a) = (expression(p)) else {
                     break 'a673;
@@ -14482,21 +14619,23 @@ pub fn for_if_clauses<'a>(p: &mut Parser<'a>) -> Option<&'a [Comprehension<'a>]>
     }
     let start = p.mark;
     let result: Option<&'a [Comprehension<'a>]> = 'b674: {
-        let t = p.pred();
-        if (0x8010000000000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x8010000000000000000000_u128 >> next) & 1 != 0 {
             'a675: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Comprehension<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0x8010000000000000000000_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0x8010000000000000000000_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Comprehension<'a>>();
                         match for_if_clause(p) {
                             Some(value) => p.push::<Comprehension<'a>>(value),
                             None => {
+                                p.cut::<Comprehension<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -14531,8 +14670,8 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
     }
     let start = p.mark;
     let result: Option<Comprehension<'a>> = 'b676: {
-        let t = p.pred();
-        if t == 76 {
+        let next = p.pred();
+        if next == 76 {
             let mut cut = false;
             'a677: {
                 if !p.eat(KW_ASYNC) {
@@ -14556,16 +14695,17 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 90) {
+                        let next = p.pred();
+                        if !(next == 90) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b678: {
-                                let t = p.pred();
-                                if t == 90 {
+                                let next = p.pred();
+                                if next == 90 {
                                     'a679: {
                                         if !p.eat(KW_IF) {
                                             break 'a679;
@@ -14587,6 +14727,7 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -14615,7 +14756,7 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
                 break 'b676 None;
             }
         }
-        if t == 87 {
+        if next == 87 {
             let mut cut = false;
             'a680: {
                 if !p.eat(KW_FOR) {
@@ -14636,16 +14777,17 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 90) {
+                        let next = p.pred();
+                        if !(next == 90) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b681: {
-                                let t = p.pred();
-                                if t == 90 {
+                                let next = p.pred();
+                                if next == 90 {
                                     'a682: {
                                         if !p.eat(KW_IF) {
                                             break 'a682;
@@ -14667,6 +14809,7 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -14697,7 +14840,7 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
                 break 'b676 None;
             }
         }
-        if p.invalid && (0x8010000000000000000000_u128 >> t) & 1 != 0 {
+        if p.invalid && (0x8010000000000000000000_u128 >> next) & 1 != 0 {
             'a683: {
                 let Some(value) = (invalid_for_if_clause(p)) else {
                     break 'a683;
@@ -14709,7 +14852,7 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
                 break 'b676 None;
             }
         }
-        if p.invalid && (0x8010000000000000000000_u128 >> t) & 1 != 0 {
+        if p.invalid && (0x8010000000000000000000_u128 >> next) & 1 != 0 {
             'a684: {
                 let Some(value) = (invalid_for_target(p)) else {
                     break 'a684;
@@ -14733,8 +14876,8 @@ pub fn listcomp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b685: {
-        let t = p.pred();
-        if t == 9 {
+        let next = p.pred();
+        if next == 9 {
             'a686: {
                 if !p.eat(LSQB) {
                     break 'a686;
@@ -14761,7 +14904,7 @@ pub fn listcomp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b685 None;
             }
         }
-        if p.invalid && (0x2000280_u128 >> t) & 1 != 0 {
+        if p.invalid && (0x2000280_u128 >> next) & 1 != 0 {
             'a687: {
                 let Some(value) = (invalid_comprehension(p)) else {
                     break 'a687;
@@ -14785,8 +14928,8 @@ pub fn setcomp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b688: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a689: {
                 if !p.eat(LBRACE) {
                     break 'a689;
@@ -14813,7 +14956,7 @@ pub fn setcomp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b688 None;
             }
         }
-        if p.invalid && (0x2000280_u128 >> t) & 1 != 0 {
+        if p.invalid && (0x2000280_u128 >> next) & 1 != 0 {
             'a690: {
                 let Some(value) = (invalid_comprehension(p)) else {
                     break 'a690;
@@ -14837,8 +14980,8 @@ pub fn genexp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b691: {
-        let t = p.pred();
-        if t == 7 {
+        let next = p.pred();
+        if next == 7 {
             'a692: {
                 if !p.eat(LPAR) {
                     break 'a692;
@@ -14847,8 +14990,8 @@ pub fn genexp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<&'a Expr<'a>> = 'b693: {
-                        let t = p.pred();
-                        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                        let next = p.pred();
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a694: {
                                 let Some(value) = (assignment_expression(p)) else {
                                     break 'a694;
@@ -14860,13 +15003,13 @@ pub fn genexp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                 break 'b693 None;
                             }
                         }
-                        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+                        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
                             'a695: {
                                 let Some(b) = (expression(p)) else {
                                     break 'a695;
                                 };
-                                let t = p.pred();
-                                if t == 53 {
+                                let next = p.pred();
+                                if next == 53 {
                                     break 'a695;
                                 }
                                 break 'b693 Some(b);
@@ -14902,7 +15045,7 @@ pub fn genexp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b691 None;
             }
         }
-        if p.invalid && (0x2000280_u128 >> t) & 1 != 0 {
+        if p.invalid && (0x2000280_u128 >> next) & 1 != 0 {
             'a696: {
                 let Some(value) = (invalid_comprehension(p)) else {
                     break 'a696;
@@ -14926,8 +15069,8 @@ pub fn dictcomp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b697: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a698: {
                 if !p.eat(LBRACE) {
                     break 'a698;
@@ -14948,7 +15091,7 @@ pub fn dictcomp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b697 None;
             }
         }
-        if p.invalid && t == 25 {
+        if p.invalid && next == 25 {
             'a699: {
                 let Some(value) = (invalid_dict_comprehension(p)) else {
                     break 'a699;
@@ -14979,14 +15122,14 @@ pub fn arguments<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
     }
     let start = p.mark;
     let result: Option<CallArgs<'a>> = 'b700: {
-        let t = p.pred();
-        if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
             'a701: {
                 let Some(a) = (args(p)) else {
                     break 'a701;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -15001,8 +15144,8 @@ pub fn arguments<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                if !(t == 8) {
+                let next = p.pred();
+                if !(next == 8) {
                     break 'a701;
                 }
                 break 'b700 Some(a);
@@ -15012,7 +15155,7 @@ pub fn arguments<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                 break 'b700 None;
             }
         }
-        if p.invalid && (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+        if p.invalid && (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
             'a702: {
                 let Some(value) = (invalid_arguments(p)) else {
                     break 'a702;
@@ -15037,8 +15180,8 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
     }
     let start = p.mark;
     let result: Option<CallArgs<'a>> = 'b703: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a704: {
                 let Some(a) = ({
                     p.level += 1;
@@ -15048,17 +15191,18 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                         if p.height::<Expr<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b705: {
-                                let t = p.pred();
-                                if t == 16 {
+                                let next = p.pred();
+                                if next == 16 {
                                     'a706: {
                                         let Some(value) = (starred_expression(p)) else {
                                             break 'a706;
@@ -15070,14 +15214,15 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                                         break 'b705 None;
                                     }
                                 }
-                                if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+                                if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
                                     'a707: {
                                         let Some(value) = ({
                                             p.level += 1;
                                             let start = p.mark;
                                             let result: Option<&'a Expr<'a>> = 'b708: {
-                                                let t = p.pred();
-                                                if (0xf000000000000000000000000000002_u128 >> t) & 1
+                                                let next = p.pred();
+                                                if (0xf000000000000000000000000000002_u128 >> next)
+                                                    & 1
                                                     != 0
                                                 {
                                                     'a709: {
@@ -15093,15 +15238,16 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                                                         break 'b708 None;
                                                     }
                                                 }
-                                                if (0xf000005400161c0481000008200c28e_u128 >> t) & 1
+                                                if (0xf000005400161c0481000008200c28e_u128 >> next)
+                                                    & 1
                                                     != 0
                                                 {
                                                     'a710: {
                                                         let Some(b) = (expression(p)) else {
                                                             break 'a710;
                                                         };
-                                                        let t = p.pred();
-                                                        if t == 53 {
+                                                        let next = p.pred();
+                                                        if next == 53 {
                                                             break 'a710;
                                                         }
                                                         break 'b708 Some(b);
@@ -15118,8 +15264,8 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                                         }) else {
                                             break 'a707;
                                         };
-                                        let t = p.pred();
-                                        if t == 22 {
+                                        let next = p.pred();
+                                        if next == 22 {
                                             break 'a707;
                                         }
                                         break 'b705 Some(value);
@@ -15136,6 +15282,7 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -15151,15 +15298,15 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                 }) else {
                     break 'a704;
                 };
-                let t = p.pred();
-                let b = if t == 12 {
+                let next = p.pred();
+                let b = if next == 12 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<&'a [KeywordOrStarred<'a>]> = 'b711: {
-                            let t = p.pred();
-                            if t == 12 {
+                            let next = p.pred();
+                            if next == 12 {
                                 'a712: {
                                     if !p.eat(COMMA) {
                                         break 'a712;
@@ -15198,7 +15345,7 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                 break 'b703 None;
             }
         }
-        if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
             'a713: {
                 let Some(a) = (kwargs(p)) else {
                     break 'a713;
@@ -15222,8 +15369,8 @@ pub fn kwargs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordOrStarred<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [KeywordOrStarred<'a>]> = 'b714: {
-        let t = p.pred();
-        if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
             'a715: {
                 let Some(a) = ({
                     p.level += 1;
@@ -15233,14 +15380,16 @@ pub fn kwargs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordOrStarred<'a>]> {
                         if p.height::<KeywordOrStarred<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<KeywordOrStarred<'a>>();
                         match kwarg_or_starred(p) {
                             Some(value) => p.push::<KeywordOrStarred<'a>>(value),
                             None => {
+                                p.cut::<KeywordOrStarred<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -15267,14 +15416,16 @@ pub fn kwargs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordOrStarred<'a>]> {
                         if p.height::<KeywordOrStarred<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000088200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<KeywordOrStarred<'a>>();
                         match kwarg_or_double_starred(p) {
                             Some(value) => p.push::<KeywordOrStarred<'a>>(value),
                             None => {
+                                p.cut::<KeywordOrStarred<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -15297,7 +15448,7 @@ pub fn kwargs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordOrStarred<'a>]> {
                 break 'b714 None;
             }
         }
-        if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
             'a716: {
                 let Some(a) = ({
                     p.level += 1;
@@ -15307,14 +15458,16 @@ pub fn kwargs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordOrStarred<'a>]> {
                         if p.height::<KeywordOrStarred<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<KeywordOrStarred<'a>>();
                         match kwarg_or_starred(p) {
                             Some(value) => p.push::<KeywordOrStarred<'a>>(value),
                             None => {
+                                p.cut::<KeywordOrStarred<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -15337,7 +15490,7 @@ pub fn kwargs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordOrStarred<'a>]> {
                 break 'b714 None;
             }
         }
-        if (0xf000005400161c0481000088200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
             'a717: {
                 let Some(a) = ({
                     p.level += 1;
@@ -15347,14 +15500,16 @@ pub fn kwargs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordOrStarred<'a>]> {
                         if p.height::<KeywordOrStarred<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000088200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<KeywordOrStarred<'a>>();
                         match kwarg_or_double_starred(p) {
                             Some(value) => p.push::<KeywordOrStarred<'a>>(value),
                             None => {
+                                p.cut::<KeywordOrStarred<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -15389,8 +15544,8 @@ pub fn starred_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b718: {
-        let t = p.pred();
-        if p.invalid && t == 16 {
+        let next = p.pred();
+        if p.invalid && next == 16 {
             'a719: {
                 let Some(value) = (invalid_starred_expression_unpacking(p)) else {
                     break 'a719;
@@ -15402,7 +15557,7 @@ pub fn starred_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b718 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a720: {
                 if !p.eat(STAR) {
                     break 'a720;
@@ -15423,7 +15578,7 @@ pub fn starred_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b718 None;
             }
         }
-        if p.invalid && t == 16 {
+        if p.invalid && next == 16 {
             'a721: {
                 let Some(value) = (invalid_starred_expression(p)) else {
                     break 'a721;
@@ -15447,8 +15602,8 @@ pub fn kwarg_or_starred<'a>(p: &mut Parser<'a>) -> Option<KeywordOrStarred<'a>> 
     }
     let start = p.mark;
     let result: Option<KeywordOrStarred<'a>> = 'b722: {
-        let t = p.pred();
-        if p.invalid && (0xf000005400161c0481000088200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
             'a723: {
                 let Some(value) = (invalid_kwarg(p)) else {
                     break 'a723;
@@ -15460,7 +15615,7 @@ pub fn kwarg_or_starred<'a>(p: &mut Parser<'a>) -> Option<KeywordOrStarred<'a>> 
                 break 'b722 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a724: {
                 let Some(a) = (p.identifier()) else {
                     break 'a724;
@@ -15482,7 +15637,7 @@ pub fn kwarg_or_starred<'a>(p: &mut Parser<'a>) -> Option<KeywordOrStarred<'a>> 
                 break 'b722 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a725: {
                 let Some(a) = (starred_expression(p)) else {
                     break 'a725;
@@ -15506,8 +15661,8 @@ pub fn kwarg_or_double_starred<'a>(p: &mut Parser<'a>) -> Option<KeywordOrStarre
     }
     let start = p.mark;
     let result: Option<KeywordOrStarred<'a>> = 'b726: {
-        let t = p.pred();
-        if p.invalid && (0xf000005400161c0481000088200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
             'a727: {
                 let Some(value) = (invalid_kwarg(p)) else {
                     break 'a727;
@@ -15519,7 +15674,7 @@ pub fn kwarg_or_double_starred<'a>(p: &mut Parser<'a>) -> Option<KeywordOrStarre
                 break 'b726 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a728: {
                 let Some(a) = (p.identifier()) else {
                     break 'a728;
@@ -15541,7 +15696,7 @@ pub fn kwarg_or_double_starred<'a>(p: &mut Parser<'a>) -> Option<KeywordOrStarre
                 break 'b726 None;
             }
         }
-        if t == 35 {
+        if next == 35 {
             'a729: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a729;
@@ -15575,14 +15730,14 @@ pub fn star_targets<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b730: {
-        let t = p.pred();
-        if (0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
             'a731: {
                 let Some(a) = (star_target(p)) else {
                     break 'a731;
                 };
-                let t = p.pred();
-                if t == 12 {
+                let next = p.pred();
+                if next == 12 {
                     break 'a731;
                 }
                 break 'b730 Some(a);
@@ -15592,7 +15747,7 @@ pub fn star_targets<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b730 None;
             }
         }
-        if (0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
             'a732: {
                 let Some(a) = (star_target(p)) else {
                     break 'a732;
@@ -15602,16 +15757,17 @@ pub fn star_targets<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 12) {
+                        let next = p.pred();
+                        if !(next == 12) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b733: {
-                                let t = p.pred();
-                                if t == 12 {
+                                let next = p.pred();
+                                if next == 12 {
                                     'a734: {
                                         if !p.eat(COMMA) {
                                             break 'a734;
@@ -15633,6 +15789,7 @@ pub fn star_targets<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -15648,8 +15805,8 @@ pub fn star_targets<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }) else {
                     break 'a732;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -15689,8 +15846,8 @@ pub fn star_targets_list_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Expr<'a>]> = 'b735: {
-        let t = p.pred();
-        if (0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
             'a736: {
                 let Some(a) = ({
                     p.level += 1;
@@ -15700,14 +15857,16 @@ pub fn star_targets_list_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         if p.height::<Expr<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match star_target(p) {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -15723,8 +15882,8 @@ pub fn star_targets_list_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                 }) else {
                     break 'a736;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -15758,8 +15917,8 @@ pub fn star_targets_tuple_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
     }
     let start = p.mark;
     let result: Option<&'a [Expr<'a>]> = 'b737: {
-        let t = p.pred();
-        if (0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
             'a738: {
                 let Some(a) = (star_target(p)) else {
                     break 'a738;
@@ -15769,16 +15928,17 @@ pub fn star_targets_tuple_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 12) {
+                        let next = p.pred();
+                        if !(next == 12) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b739: {
-                                let t = p.pred();
-                                if t == 12 {
+                                let next = p.pred();
+                                if next == 12 {
                                     'a740: {
                                         if !p.eat(COMMA) {
                                             break 'a740;
@@ -15800,6 +15960,7 @@ pub fn star_targets_tuple_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -15815,8 +15976,8 @@ pub fn star_targets_tuple_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
                 }) else {
                     break 'a738;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -15838,7 +15999,7 @@ pub fn star_targets_tuple_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
                 break 'b737 None;
             }
         }
-        if (0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
             'a741: {
                 let Some(a) = (star_target(p)) else {
                     break 'a741;
@@ -15872,8 +16033,8 @@ pub fn star_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b742: {
-        let t = p.pred();
-        if t == 16 {
+        let next = p.pred();
+        if next == 16 {
             'a743: {
                 if !p.eat(STAR) {
                     break 'a743;
@@ -15882,8 +16043,8 @@ pub fn star_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<&'a Expr<'a>> = 'b744: {
-                        let t = p.pred();
-                        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+                        let next = p.pred();
+                        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
                             'a745: {
                                 let Some(b) = (star_target(p)) else {
                                     break 'a745;
@@ -15915,7 +16076,7 @@ pub fn star_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b742 None;
             }
         }
-        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
             'a746: {
                 let Some(value) = (target_with_star_atom(p)) else {
                     break 'a746;
@@ -15944,8 +16105,8 @@ pub fn target_with_star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b747: {
-        let t = p.pred();
-        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
             'a748: {
                 let Some(a) = (t_primary(p)) else {
                     break 'a748;
@@ -15956,8 +16117,8 @@ pub fn target_with_star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 let Some(b) = (p.identifier()) else {
                     break 'a748;
                 };
-                let t = p.pred();
-                if (0x800280_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x800280_u128 >> next) & 1 != 0 {
                     break 'a748;
                 }
                 break 'b747 Some({
@@ -15974,7 +16135,7 @@ pub fn target_with_star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b747 None;
             }
         }
-        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
             'a749: {
                 let Some(a) = (t_primary(p)) else {
                     break 'a749;
@@ -15988,8 +16149,8 @@ pub fn target_with_star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 if !p.eat(RSQB) {
                     break 'a749;
                 }
-                let t = p.pred();
-                if (0x800280_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x800280_u128 >> next) & 1 != 0 {
                     break 'a749;
                 }
                 break 'b747 Some({
@@ -16006,7 +16167,7 @@ pub fn target_with_star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b747 None;
             }
         }
-        if (0xf000000000000000000000000000282_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000282_u128 >> next) & 1 != 0 {
             'a750: {
                 let Some(value) = (star_atom(p)) else {
                     break 'a750;
@@ -16031,8 +16192,8 @@ pub fn star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b751: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a752: {
                 let Some(a) = (p.name()) else {
                     break 'a752;
@@ -16044,7 +16205,7 @@ pub fn star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b751 None;
             }
         }
-        if t == 7 {
+        if next == 7 {
             'a753: {
                 if !p.eat(LPAR) {
                     break 'a753;
@@ -16062,13 +16223,13 @@ pub fn star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b751 None;
             }
         }
-        if t == 7 {
+        if next == 7 {
             'a754: {
                 if !p.eat(LPAR) {
                     break 'a754;
                 }
-                let t = p.pred();
-                let a = if (0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match star_targets_tuple_seq(p) {
                         Some(value) => Some(value),
@@ -16099,13 +16260,13 @@ pub fn star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b751 None;
             }
         }
-        if t == 9 {
+        if next == 9 {
             'a755: {
                 if !p.eat(LSQB) {
                     break 'a755;
                 }
-                let t = p.pred();
-                let a = if (0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match star_targets_list_seq(p) {
                         Some(value) => Some(value),
@@ -16148,8 +16309,8 @@ pub fn single_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b756: {
-        let t = p.pred();
-        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
             'a757: {
                 let Some(value) = (single_subscript_attribute_target(p)) else {
                     break 'a757;
@@ -16161,7 +16322,7 @@ pub fn single_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b756 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a758: {
                 let Some(a) = (p.name()) else {
                     break 'a758;
@@ -16173,7 +16334,7 @@ pub fn single_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b756 None;
             }
         }
-        if t == 7 {
+        if next == 7 {
             'a759: {
                 if !p.eat(LPAR) {
                     break 'a759;
@@ -16203,8 +16364,8 @@ pub fn single_subscript_attribute_target<'a>(p: &mut Parser<'a>) -> Option<&'a E
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b760: {
-        let t = p.pred();
-        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
             'a761: {
                 let Some(a) = (t_primary(p)) else {
                     break 'a761;
@@ -16215,8 +16376,8 @@ pub fn single_subscript_attribute_target<'a>(p: &mut Parser<'a>) -> Option<&'a E
                 let Some(b) = (p.identifier()) else {
                     break 'a761;
                 };
-                let t = p.pred();
-                if (0x800280_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x800280_u128 >> next) & 1 != 0 {
                     break 'a761;
                 }
                 break 'b760 Some({
@@ -16233,7 +16394,7 @@ pub fn single_subscript_attribute_target<'a>(p: &mut Parser<'a>) -> Option<&'a E
                 break 'b760 None;
             }
         }
-        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
             'a762: {
                 let Some(a) = (t_primary(p)) else {
                     break 'a762;
@@ -16247,8 +16408,8 @@ pub fn single_subscript_attribute_target<'a>(p: &mut Parser<'a>) -> Option<&'a E
                 if !p.eat(RSQB) {
                     break 'a762;
                 }
-                let t = p.pred();
-                if (0x800280_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x800280_u128 >> next) & 1 != 0 {
                     break 'a762;
                 }
                 break 'b760 Some({
@@ -16283,14 +16444,14 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'r763: {
         let Some(mut left) = ('b764: {
-            let t = p.pred();
-            if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+            let next = p.pred();
+            if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
                 'a765: {
                     let Some(a) = (atom(p)) else {
                         break 'a765;
                     };
-                    let t = p.pred();
-                    if !((0x800280_u128 >> t) & 1 != 0) {
+                    let next = p.pred();
+                    if !((0x800280_u128 >> next) & 1 != 0) {
                         break 'a765;
                     }
                     break 'b764 Some(a);
@@ -16306,8 +16467,8 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         };
         'grow: loop {
             let mark = p.mark;
-            let t = p.pred();
-            if t == 23 {
+            let next = p.pred();
+            if next == 23 {
                 'a766: {
                     let a = left;
                     if !p.eat(DOT) {
@@ -16316,8 +16477,8 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     let Some(b) = (p.identifier()) else {
                         break 'a766;
                     };
-                    let t = p.pred();
-                    if !((0x800280_u128 >> t) & 1 != 0) {
+                    let next = p.pred();
+                    if !((0x800280_u128 >> next) & 1 != 0) {
                         break 'a766;
                     }
                     left = {
@@ -16335,7 +16496,7 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'r763 None;
                 }
             }
-            if t == 9 {
+            if next == 9 {
                 'a767: {
                     let a = left;
                     if !p.eat(LSQB) {
@@ -16347,8 +16508,8 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     if !p.eat(RSQB) {
                         break 'a767;
                     }
-                    let t = p.pred();
-                    if !((0x800280_u128 >> t) & 1 != 0) {
+                    let next = p.pred();
+                    if !((0x800280_u128 >> next) & 1 != 0) {
                         break 'a767;
                     }
                     left = {
@@ -16366,14 +16527,14 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'r763 None;
                 }
             }
-            if (0x2000280_u128 >> t) & 1 != 0 {
+            if (0x2000280_u128 >> next) & 1 != 0 {
                 'a768: {
                     let a = left;
                     let Some(b) = (genexp(p)) else {
                         break 'a768;
                     };
-                    let t = p.pred();
-                    if !((0x800280_u128 >> t) & 1 != 0) {
+                    let next = p.pred();
+                    if !((0x800280_u128 >> next) & 1 != 0) {
                         break 'a768;
                     }
                     left = {
@@ -16391,14 +16552,14 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     break 'r763 None;
                 }
             }
-            if t == 7 {
+            if next == 7 {
                 'a769: {
                     let a = left;
                     if !p.eat(LPAR) {
                         break 'a769;
                     }
-                    let t = p.pred();
-                    let b = if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+                    let next = p.pred();
+                    let b = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
                         let mark = p.mark;
                         match arguments(p) {
                             Some(value) => Some(value),
@@ -16416,8 +16577,8 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     if !p.eat(RPAR) {
                         break 'a769;
                     }
-                    let t = p.pred();
-                    if !((0x800280_u128 >> t) & 1 != 0) {
+                    let next = p.pred();
+                    if !((0x800280_u128 >> next) & 1 != 0) {
                         break 'a769;
                     }
                     left = p.call(start, a, b);
@@ -16444,8 +16605,8 @@ pub fn t_lookahead<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b770: {
-        let t = p.pred();
-        if t == 7 {
+        let next = p.pred();
+        if next == 7 {
             'a771: {
                 if !p.eat(LPAR) {
                     break 'a771;
@@ -16457,7 +16618,7 @@ pub fn t_lookahead<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b770 None;
             }
         }
-        if t == 9 {
+        if next == 9 {
             'a772: {
                 if !p.eat(LSQB) {
                     break 'a772;
@@ -16469,7 +16630,7 @@ pub fn t_lookahead<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b770 None;
             }
         }
-        if t == 23 {
+        if next == 23 {
             'a773: {
                 if !p.eat(DOT) {
                     break 'a773;
@@ -16493,8 +16654,8 @@ pub fn del_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Expr<'a>]> = 'b774: {
-        let t = p.pred();
-        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
             'a775: {
                 let Some(a) = ({
                     p.level += 1;
@@ -16504,14 +16665,16 @@ pub fn del_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         if p.height::<Expr<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match del_target(p) {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -16527,8 +16690,8 @@ pub fn del_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                 }) else {
                     break 'a775;
                 };
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -16566,8 +16729,8 @@ pub fn del_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b776: {
-        let t = p.pred();
-        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
             'a777: {
                 let Some(a) = (t_primary(p)) else {
                     break 'a777;
@@ -16578,8 +16741,8 @@ pub fn del_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 let Some(b) = (p.identifier()) else {
                     break 'a777;
                 };
-                let t = p.pred();
-                if (0x800280_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x800280_u128 >> next) & 1 != 0 {
                     break 'a777;
                 }
                 break 'b776 Some({
@@ -16596,7 +16759,7 @@ pub fn del_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b776 None;
             }
         }
-        if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
             'a778: {
                 let Some(a) = (t_primary(p)) else {
                     break 'a778;
@@ -16610,8 +16773,8 @@ pub fn del_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 if !p.eat(RSQB) {
                     break 'a778;
                 }
-                let t = p.pred();
-                if (0x800280_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x800280_u128 >> next) & 1 != 0 {
                     break 'a778;
                 }
                 break 'b776 Some({
@@ -16628,7 +16791,7 @@ pub fn del_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b776 None;
             }
         }
-        if (0xf000000000000000000000000000282_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000282_u128 >> next) & 1 != 0 {
             'a779: {
                 let Some(value) = (del_t_atom(p)) else {
                     break 'a779;
@@ -16653,8 +16816,8 @@ pub fn del_t_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b780: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a781: {
                 let Some(a) = (p.name()) else {
                     break 'a781;
@@ -16666,7 +16829,7 @@ pub fn del_t_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b780 None;
             }
         }
-        if t == 7 {
+        if next == 7 {
             'a782: {
                 if !p.eat(LPAR) {
                     break 'a782;
@@ -16684,13 +16847,13 @@ pub fn del_t_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b780 None;
             }
         }
-        if t == 7 {
+        if next == 7 {
             'a783: {
                 if !p.eat(LPAR) {
                     break 'a783;
                 }
-                let t = p.pred();
-                let a = if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match del_targets(p) {
                         Some(value) => Some(value),
@@ -16721,13 +16884,13 @@ pub fn del_t_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b780 None;
             }
         }
-        if t == 9 {
+        if next == 9 {
             'a784: {
                 if !p.eat(LSQB) {
                     break 'a784;
                 }
-                let t = p.pred();
-                let a = if (0xf000000000001c0481000000200028e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let a = if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match del_targets(p) {
                         Some(value) => Some(value),
@@ -16770,8 +16933,8 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
     }
     let start = p.mark;
     let result: Option<&'a [Expr<'a>]> = 'b785: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a786: {
                 let Some(a) = ({
                     p.level += 1;
@@ -16781,14 +16944,16 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         if p.height::<Expr<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match expression(p) {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -16829,7 +16994,7 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                 break 'b785 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a787: {
                 let Some(a) = ({
                     p.level += 1;
@@ -16839,14 +17004,16 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         if p.height::<Expr<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match expression(p) {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -16878,7 +17045,7 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                 break 'b785 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a788: {
                 let Some(a) = ({
                     p.level += 1;
@@ -16888,14 +17055,16 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         if p.height::<Expr<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match expression(p) {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -16927,7 +17096,7 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                 break 'b785 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a789: {
                 if !p.eat(STAR) {
                     break 'a789;
@@ -16951,7 +17120,7 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                 break 'b785 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a790: {
                 if !p.eat(STAR) {
                     break 'a790;
@@ -16966,7 +17135,7 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                 break 'b785 None;
             }
         }
-        if t == 35 {
+        if next == 35 {
             'a791: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a791;
@@ -16981,7 +17150,7 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                 break 'b785 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a792: {
                 let Some(a) = ({
                     p.level += 1;
@@ -16991,14 +17160,16 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         if p.height::<Expr<'a>>() != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match expression(p) {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -17033,8 +17204,8 @@ pub fn func_type_comment<'a>(p: &mut Parser<'a>) -> Option<Tok> {
     }
     let start = p.mark;
     let result: Option<Tok> = 'b793: {
-        let t = p.pred();
-        if t == 4 {
+        let next = p.pred();
+        if next == 4 {
             'a794: {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a794;
@@ -17048,8 +17219,8 @@ pub fn func_type_comment<'a>(p: &mut Parser<'a>) -> Option<Tok> {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b795: {
-                            let t = p.pred();
-                            if t == 4 {
+                            let next = p.pred();
+                            if next == 4 {
                                 'a796: {
                                     if (p.take(NEWLINE)).is_none() {
                                         break 'a796;
@@ -17082,7 +17253,7 @@ pub fn func_type_comment<'a>(p: &mut Parser<'a>) -> Option<Tok> {
                 break 'b793 None;
             }
         }
-        if p.invalid && t == 57 {
+        if p.invalid && next == 57 {
             'a797: {
                 let Some(value) = (invalid_double_type_comments(p)) else {
                     break 'a797;
@@ -17094,7 +17265,7 @@ pub fn func_type_comment<'a>(p: &mut Parser<'a>) -> Option<Tok> {
                 break 'b793 None;
             }
         }
-        if t == 57 {
+        if next == 57 {
             'a798: {
                 let Some(value) = (p.take(TYPE_COMMENT)) else {
                     break 'a798;
@@ -17118,19 +17289,19 @@ pub fn invalid_arguments<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b799: {
-        let t = p.pred();
-        if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
             'a800: {
                 if ({ p.level += 1; let start = p.mark; let result: Option<()> = 'b801: {
-let t = p.pred();
-if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+let next = p.pred();
+if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
 'a802: {
 if ({ p.level += 1;
 let base = 0_usize;
 let mut count = 0_usize;
-loop { let mark = p.mark; if count != base && !p.eat(COMMA) { break; } let t = p.pred(); if !((0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0) { p.mark = mark; break; } match { p.level += 1; let start = p.mark; let result: Option<()> = 'b803: {
-let t = p.pred();
-if t == 16 {
+loop { let mark = p.mark; if count != base && !p.eat(COMMA) { break; } let next = p.pred(); if !((0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0) { p.mark = mark; break; }  match { p.level += 1; let start = p.mark; let result: Option<()> = 'b803: {
+let next = p.pred();
+if next == 16 {
 'a804: {
 if (starred_expression(p)).is_none() { break 'a804; }
 break 'b803 Some(());
@@ -17138,11 +17309,11 @@ break 'b803 Some(());
 p.mark = start;
 if p.raised { break 'b803 None; }
 }
-if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
 'a805: {
 if ({ p.level += 1; let start = p.mark; let result: Option<()> = 'b806: {
-let t = p.pred();
-if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+let next = p.pred();
+if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
 'a807: {
 if (assignment_expression(p)).is_none() { break 'a807; }
 break 'b806 Some(());
@@ -17150,11 +17321,11 @@ break 'b806 Some(());
 p.mark = start;
 if p.raised { break 'b806 None; }
 }
-if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
 'a808: {
 let Some(e) = (expression(p)) else { break 'a808; };
-let t = p.pred();
-if t == 53 { break 'a808; }
+let next = p.pred();
+if next == 53 { break 'a808; }
 break 'b806 Some(());
 }
 p.mark = start;
@@ -17162,15 +17333,15 @@ if p.raised { break 'b806 None; }
 }
 None
 }; p.level -= 1; result }).is_none() { break 'a805; }
-let t = p.pred();
-if t == 22 { break 'a805; }
+let next = p.pred();
+if next == 22 { break 'a805; }
 break 'b803 Some(());
 }
 p.mark = start;
 if p.raised { break 'b803 None; }
 }
 None
-}; p.level -= 1; result } { Some(value) => { let _ = value; count += 1; }, None => { p.mark = mark; break; } } }
+}; p.level -= 1; result } { Some(value) => { let _ = value; count += 1; }, None => {  p.mark = mark; break; } } }
 p.level -= 1; if p.raised || count == base { (); None } else { Some(()) } }
 ).is_none() { break 'a802; }
 if !p.eat(COMMA) { break 'a802; }
@@ -17180,7 +17351,7 @@ break 'b801 Some(());
 p.mark = start;
 if p.raised { break 'b801 None; }
 }
-if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
 'a809: {
 if (kwargs(p)).is_none() { break 'a809; }
 break 'b801 Some(());
@@ -17202,8 +17373,8 @@ None
                         if count != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !(t == 16) {
+                        let next = p.pred();
+                        if !(next == 16) {
                             p.mark = mark;
                             break;
                         }
@@ -17211,14 +17382,14 @@ None
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<()> = 'b810: {
-                                let t = p.pred();
-                                if t == 16 {
+                                let next = p.pred();
+                                if next == 16 {
                                     'a811: {
                                         if (starred_expression(p)).is_none() {
                                             break 'a811;
                                         }
-                                        let t = p.pred();
-                                        if t == 22 {
+                                        let next = p.pred();
+                                        if next == 22 {
                                             break 'a811;
                                         }
                                         break 'b810 Some(());
@@ -17268,7 +17439,7 @@ None
                 break 'b799 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a812: {
                 let Some(a) = (expression(p)) else {
                     break 'a812;
@@ -17279,15 +17450,15 @@ None
                 if !p.eat(COMMA) {
                     break 'a812;
                 }
-                let t = p.pred();
-                let _ = if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b813: {
-                            let t = p.pred();
-                            if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+                            let next = p.pred();
+                            if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
                                 'a814: {
                                     if (args(p)).is_none() {
                                         break 'a814;
@@ -17299,7 +17470,7 @@ None
                                     break 'b813 None;
                                 }
                             }
-                            if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+                            if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
                                 'a815: {
                                     if (expression(p)).is_none() {
                                         break 'a815;
@@ -17342,7 +17513,7 @@ None
                 break 'b799 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a816: {
                 let Some(a) = (p.name()) else {
                     break 'a816;
@@ -17369,17 +17540,17 @@ None
                 break 'b799 None;
             }
         }
-        if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
             'a817: {
-                let t = p.pred();
-                let _ = if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b818: {
-                            let t = p.pred();
-                            if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+                            let next = p.pred();
+                            if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
                                 'a819: {
                                     if (args(p)).is_none() {
                                         break 'a819;
@@ -17417,8 +17588,8 @@ None
                 let Some(b) = (p.take(EQUAL)) else {
                     break 'a817;
                 };
-                let t = p.pred();
-                if !((0x1100_u128 >> t) & 1 != 0) {
+                let next = p.pred();
+                if !((0x1100_u128 >> next) & 1 != 0) {
                     break 'a817;
                 }
                 break 'b799 Some({
@@ -17432,7 +17603,7 @@ None
                 break 'b799 None;
             }
         }
-        if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
             'a820: {
                 let Some(a) = (args(p)) else {
                     break 'a820;
@@ -17450,7 +17621,7 @@ None
                 break 'b799 None;
             }
         }
-        if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
             'a821: {
                 if (args(p)).is_none() {
                     break 'a821;
@@ -17475,7 +17646,7 @@ None
                 break 'b799 None;
             }
         }
-        if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
             'a822: {
                 let Some(a) = (args(p)) else {
                     break 'a822;
@@ -17508,15 +17679,15 @@ pub fn invalid_kwarg<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b823: {
-        let t = p.pred();
-        if (0x1c00000000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x1c00000000000000000_u128 >> next) & 1 != 0 {
             'a824: {
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<Tok> = 'b825: {
-                        let t = p.pred();
-                        if t == 72 {
+                        let next = p.pred();
+                        if next == 72 {
                             'a826: {
                                 let Some(value) = (p.take(KW_TRUE)) else {
                                     break 'a826;
@@ -17528,7 +17699,7 @@ pub fn invalid_kwarg<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b825 None;
                             }
                         }
-                        if t == 70 {
+                        if next == 70 {
                             'a827: {
                                 let Some(value) = (p.take(KW_FALSE)) else {
                                     break 'a827;
@@ -17540,7 +17711,7 @@ pub fn invalid_kwarg<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b825 None;
                             }
                         }
-                        if t == 71 {
+                        if next == 71 {
                             'a828: {
                                 let Some(value) = (p.take(KW_NONE)) else {
                                     break 'a828;
@@ -17573,7 +17744,7 @@ pub fn invalid_kwarg<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b823 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a829: {
                 let Some(a) = (p.name()) else {
                     break 'a829;
@@ -17600,7 +17771,7 @@ pub fn invalid_kwarg<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b823 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a830: {
                 {
                     let mark = p.mark;
@@ -17608,8 +17779,8 @@ pub fn invalid_kwarg<'a>(p: &mut Parser<'a>) -> Option<()> {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b831: {
-                            let t = p.pred();
-                            if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                            let next = p.pred();
+                            if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                                 'a832: {
                                     if (p.take(NAME)).is_none() {
                                         break 'a832;
@@ -17654,7 +17825,7 @@ pub fn invalid_kwarg<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b823 None;
             }
         }
-        if t == 35 {
+        if next == 35 {
             'a833: {
                 let Some(a) = (p.take(DOUBLESTAR)) else {
                     break 'a833;
@@ -17692,8 +17863,8 @@ pub fn expression_without_invalid<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>
     let saved = std::mem::replace(&mut p.invalid, false);
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b834: {
-        let t = p.pred();
-        if (0xf000001000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a835: {
                 let Some(a) = (disjunction(p)) else {
                     break 'a835;
@@ -17724,7 +17895,7 @@ pub fn expression_without_invalid<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>
                 break 'b834 None;
             }
         }
-        if (0xf000001000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a836: {
                 let Some(value) = (disjunction(p)) else {
                     break 'a836;
@@ -17736,7 +17907,7 @@ pub fn expression_without_invalid<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>
                 break 'b834 None;
             }
         }
-        if t == 94 {
+        if next == 94 {
             'a837: {
                 let Some(value) = (lambdef(p)) else {
                     break 'a837;
@@ -17761,14 +17932,14 @@ pub fn invalid_legacy_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b838: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a839: {
                 let Some(a) = (p.name()) else {
                     break 'a839;
                 };
-                let t = p.pred();
-                if t == 7 {
+                let next = p.pred();
+                if next == 7 {
                     break 'a839;
                 }
                 let Some(b) = (star_expressions(p)) else {
@@ -17796,8 +17967,8 @@ pub fn invalid_type_param<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b840: {
-        let t = p.pred();
-        if t == 16 {
+        let next = p.pred();
+        if next == 16 {
             'a841: {
                 if !p.eat(STAR) {
                     break 'a841;
@@ -17823,7 +17994,7 @@ pub fn invalid_type_param<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b840 None;
             }
         }
-        if t == 35 {
+        if next == 35 {
             'a842: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a842;
@@ -17861,8 +18032,8 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b843: {
-        let t = p.pred();
-        if t == 3 {
+        let next = p.pred();
+        if next == 3 {
             'a844: {
                 if (p.take(STRING)).is_none() {
                     break 'a844;
@@ -17872,16 +18043,17 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000001400021c0481000008200c286_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000001400021c0481000008200c286_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b845: {
-                                let t = p.pred();
-                                if (0xf000001400021c0481000008200c286_u128 >> t) & 1 != 0 {
+                                let next = p.pred();
+                                if (0xf000001400021c0481000008200c286_u128 >> next) & 1 != 0 {
                                     'a846: {
                                         let Some(b) = (expression_without_invalid(p)) else {
                                             break 'a846;
@@ -17900,6 +18072,7 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -17930,7 +18103,7 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b843 None;
             }
         }
-        if (0xf000001000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a847: {
                 {
                     let mark = p.mark;
@@ -17938,8 +18111,8 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b848: {
-                            let t = p.pred();
-                            if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                            let next = p.pred();
+                            if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                                 'a849: {
                                     if (p.take(NAME)).is_none() {
                                         break 'a849;
@@ -17954,7 +18127,7 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     break 'b848 None;
                                 }
                             }
-                            if (0xf000000000000000000000000000000_u128 >> t) & 1 != 0 {
+                            if (0xf000000000000000000000000000000_u128 >> next) & 1 != 0 {
                                 'a850: {
                                     if (p.take_soft_keyword()).is_none() {
                                         break 'a850;
@@ -17993,7 +18166,7 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b843 None;
             }
         }
-        if (0xf000001000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a851: {
                 let Some(a) = (disjunction(p)) else {
                     break 'a851;
@@ -18004,8 +18177,8 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                 let Some(b) = (disjunction(p)) else {
                     break 'a851;
                 };
-                let t = p.pred();
-                if (0x1000000000000000000800_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x1000000000000000000800_u128 >> next) & 1 != 0 {
                     break 'a851;
                 }
                 break 'b843 Some({
@@ -18019,7 +18192,7 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b843 None;
             }
         }
-        if (0xf000001000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a852: {
                 let Some(a) = (disjunction(p)) else {
                     break 'a852;
@@ -18053,14 +18226,14 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b843 None;
             }
         }
-        if (0x4000140000000000000000000_u128 >> t) & 1 != 0 {
+        if (0x4000140000000000000000000_u128 >> next) & 1 != 0 {
             'a853: {
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<Stmt<'a>> = 'b854: {
-                        let t = p.pred();
-                        if t == 98 {
+                        let next = p.pred();
+                        if next == 98 {
                             'a855: {
                                 let Some(value) = (pass_stmt(p)) else {
                                     break 'a855;
@@ -18072,7 +18245,7 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b854 None;
                             }
                         }
-                        if t == 78 {
+                        if next == 78 {
                             'a856: {
                                 let Some(value) = (break_stmt(p)) else {
                                     break 'a856;
@@ -18084,7 +18257,7 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b854 None;
                             }
                         }
-                        if t == 80 {
+                        if next == 80 {
                             'a857: {
                                 let Some(value) = (continue_stmt(p)) else {
                                     break 'a857;
@@ -18127,13 +18300,13 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b843 None;
             }
         }
-        if t == 94 {
+        if next == 94 {
             'a858: {
                 let Some(a) = (p.take(KW_LAMBDA)) else {
                     break 'a858;
                 };
-                let t = p.pred();
-                let _ = if (0xf000000000000000000000800030082_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match lambda_params(p) {
                         Some(value) => Some(value),
@@ -18151,8 +18324,8 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                 let Some(b) = (p.take(COLON)) else {
                     break 'a858;
                 };
-                let t = p.pred();
-                if !(t == 60) {
+                let next = p.pred();
+                if !(next == 60) {
                     break 'a858;
                 }
                 break 'b843 Some({
@@ -18168,13 +18341,13 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b843 None;
             }
         }
-        if t == 94 {
+        if next == 94 {
             'a859: {
                 let Some(a) = (p.take(KW_LAMBDA)) else {
                     break 'a859;
                 };
-                let t = p.pred();
-                let _ = if (0xf000000000000000000000800030082_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match lambda_params(p) {
                         Some(value) => Some(value),
@@ -18192,8 +18365,8 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                 let Some(b) = (p.take(COLON)) else {
                     break 'a859;
                 };
-                let t = p.pred();
-                if !(t == 63) {
+                let next = p.pred();
+                if !(next == 63) {
                     break 'a859;
                 }
                 break 'b843 Some({
@@ -18225,8 +18398,8 @@ pub fn invalid_named_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b860: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a861: {
                 let Some(a) = (expression(p)) else {
                     break 'a861;
@@ -18249,7 +18422,7 @@ pub fn invalid_named_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b860 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a862: {
                 let Some(a) = (p.name()) else {
                     break 'a862;
@@ -18260,8 +18433,8 @@ pub fn invalid_named_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                 let Some(b) = (bitwise_or(p)) else {
                     break 'a862;
                 };
-                let t = p.pred();
-                if (0x20000000400000_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x20000000400000_u128 >> next) & 1 != 0 {
                     break 'a862;
                 }
                 break 'b860 Some({
@@ -18277,7 +18450,7 @@ pub fn invalid_named_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b860 None;
             }
         }
-        if (0xf000000000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a863: {
                 {
                     let mark = p.mark;
@@ -18285,8 +18458,8 @@ pub fn invalid_named_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b864: {
-                            let t = p.pred();
-                            if t == 9 {
+                            let next = p.pred();
+                            if next == 9 {
                                 'a865: {
                                     if (list(p)).is_none() {
                                         break 'a865;
@@ -18298,7 +18471,7 @@ pub fn invalid_named_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     break 'b864 None;
                                 }
                             }
-                            if t == 7 {
+                            if next == 7 {
                                 'a866: {
                                     if (tuple(p)).is_none() {
                                         break 'a866;
@@ -18310,7 +18483,7 @@ pub fn invalid_named_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     break 'b864 None;
                                 }
                             }
-                            if (0x2000280_u128 >> t) & 1 != 0 {
+                            if (0x2000280_u128 >> next) & 1 != 0 {
                                 'a867: {
                                     if (genexp(p)).is_none() {
                                         break 'a867;
@@ -18322,7 +18495,7 @@ pub fn invalid_named_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     break 'b864 None;
                                 }
                             }
-                            if t == 72 {
+                            if next == 72 {
                                 'a868: {
                                     if !p.eat(KW_TRUE) {
                                         break 'a868;
@@ -18334,7 +18507,7 @@ pub fn invalid_named_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     break 'b864 None;
                                 }
                             }
-                            if t == 71 {
+                            if next == 71 {
                                 'a869: {
                                     if !p.eat(KW_NONE) {
                                         break 'a869;
@@ -18346,7 +18519,7 @@ pub fn invalid_named_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     break 'b864 None;
                                 }
                             }
-                            if t == 70 {
+                            if next == 70 {
                                 'a870: {
                                     if !p.eat(KW_FALSE) {
                                         break 'a870;
@@ -18378,8 +18551,8 @@ pub fn invalid_named_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (bitwise_or(p)).is_none() {
                     break 'a863;
                 }
-                let t = p.pred();
-                if (0x20000000400000_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x20000000400000_u128 >> next) & 1 != 0 {
                     break 'a863;
                 }
                 break 'b860 Some({
@@ -18409,8 +18582,8 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b871: {
-        let t = p.pred();
-        if p.invalid && (0x280_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0x280_u128 >> next) & 1 != 0 {
             'a872: {
                 let Some(a) = (invalid_ann_assign_target(p)) else {
                     break 'a872;
@@ -18433,7 +18606,7 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b871 None;
             }
         }
-        if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a873: {
                 let Some(a) = (star_named_expression(p)) else {
                     break 'a873;
@@ -18447,8 +18620,8 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match star_named_expressions(p) {
@@ -18491,7 +18664,7 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b871 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a874: {
                 let Some(a) = (expression(p)) else {
                     break 'a874;
@@ -18513,7 +18686,7 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b871 None;
             }
         }
-        if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a875: {
                 if ({
                     p.level += 1;
@@ -18521,16 +18694,16 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<()> = 'b876: {
-                                let t = p.pred();
-                                if (0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0 {
+                                let next = p.pred();
+                                if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
                                     'a877: {
                                         if (star_targets(p)).is_none() {
                                             break 'a877;
@@ -18588,7 +18761,7 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b871 None;
             }
         }
-        if (0xf000100000001c0481000000201028e_u128 >> t) & 1 != 0 {
+        if (0xf000100000001c0481000000201028e_u128 >> next) & 1 != 0 {
             'a878: {
                 if ({
                     p.level += 1;
@@ -18596,16 +18769,16 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<()> = 'b879: {
-                                let t = p.pred();
-                                if (0xf000000000001c0481000000201028e_u128 >> t) & 1 != 0 {
+                                let next = p.pred();
+                                if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
                                     'a880: {
                                         if (star_targets(p)).is_none() {
                                             break 'a880;
@@ -18664,7 +18837,7 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b871 None;
             }
         }
-        if (0xf000005400161c0481000008201c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
             'a881: {
                 let Some(a) = (star_expressions(p)) else {
                     break 'a881;
@@ -18701,8 +18874,8 @@ pub fn invalid_ann_assign_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
     }
     let start = p.mark;
     let result: Option<&'a Expr<'a>> = 'b882: {
-        let t = p.pred();
-        if t == 9 {
+        let next = p.pred();
+        if next == 9 {
             'a883: {
                 let Some(value) = (list(p)) else {
                     break 'a883;
@@ -18714,7 +18887,7 @@ pub fn invalid_ann_assign_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                 break 'b882 None;
             }
         }
-        if t == 7 {
+        if next == 7 {
             'a884: {
                 let Some(value) = (tuple(p)) else {
                     break 'a884;
@@ -18726,7 +18899,7 @@ pub fn invalid_ann_assign_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                 break 'b882 None;
             }
         }
-        if p.invalid && t == 7 {
+        if p.invalid && next == 7 {
             'a885: {
                 if !p.eat(LPAR) {
                     break 'a885;
@@ -18756,8 +18929,8 @@ pub fn invalid_raise_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b886: {
-        let t = p.pred();
-        if t == 99 {
+        let next = p.pred();
+        if next == 99 {
             'a887: {
                 let Some(a) = (p.take(KW_RAISE)) else {
                     break 'a887;
@@ -18777,7 +18950,7 @@ pub fn invalid_raise_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b886 None;
             }
         }
-        if t == 99 {
+        if next == 99 {
             'a888: {
                 if !p.eat(KW_RAISE) {
                     break 'a888;
@@ -18811,8 +18984,8 @@ pub fn invalid_del_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b889: {
-        let t = p.pred();
-        if t == 82 {
+        let next = p.pred();
+        if next == 82 {
             'a890: {
                 if !p.eat(KW_DEL) {
                     break 'a890;
@@ -18842,8 +19015,8 @@ pub fn invalid_assert_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b891: {
-        let t = p.pred();
-        if t == 75 {
+        let next = p.pred();
+        if next == 75 {
             'a892: {
                 if !p.eat(KW_ASSERT) {
                     break 'a892;
@@ -18871,7 +19044,7 @@ pub fn invalid_assert_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b891 None;
             }
         }
-        if t == 75 {
+        if next == 75 {
             'a893: {
                 if !p.eat(KW_ASSERT) {
                     break 'a893;
@@ -18905,7 +19078,7 @@ pub fn invalid_assert_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b891 None;
             }
         }
-        if t == 75 {
+        if next == 75 {
             'a894: {
                 if !p.eat(KW_ASSERT) {
                     break 'a894;
@@ -18931,7 +19104,7 @@ pub fn invalid_assert_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b891 None;
             }
         }
-        if t == 75 {
+        if next == 75 {
             'a895: {
                 if !p.eat(KW_ASSERT) {
                     break 'a895;
@@ -18975,14 +19148,14 @@ pub fn invalid_block<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b896: {
-        let t = p.pred();
-        if t == 4 {
+        let next = p.pred();
+        if next == 4 {
             'a897: {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a897;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a897;
                 }
                 break 'b896 Some({
@@ -19008,15 +19181,15 @@ pub fn invalid_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b898: {
-        let t = p.pred();
-        if (0x2000280_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x2000280_u128 >> next) & 1 != 0 {
             'a899: {
                 if ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b900: {
-                        let t = p.pred();
-                        if t == 9 {
+                        let next = p.pred();
+                        if next == 9 {
                             'a901: {
                                 if !p.eat(LSQB) {
                                     break 'a901;
@@ -19028,7 +19201,7 @@ pub fn invalid_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b900 None;
                             }
                         }
-                        if t == 7 {
+                        if next == 7 {
                             'a902: {
                                 if !p.eat(LPAR) {
                                     break 'a902;
@@ -19040,7 +19213,7 @@ pub fn invalid_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b900 None;
                             }
                         }
-                        if t == 25 {
+                        if next == 25 {
                             'a903: {
                                 if !p.eat(LBRACE) {
                                     break 'a903;
@@ -19079,14 +19252,14 @@ pub fn invalid_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b898 None;
             }
         }
-        if (0x2000200_u128 >> t) & 1 != 0 {
+        if (0x2000200_u128 >> next) & 1 != 0 {
             'a904: {
                 if ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b905: {
-                        let t = p.pred();
-                        if t == 9 {
+                        let next = p.pred();
+                        if next == 9 {
                             'a906: {
                                 if !p.eat(LSQB) {
                                     break 'a906;
@@ -19098,7 +19271,7 @@ pub fn invalid_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b905 None;
                             }
                         }
-                        if t == 25 {
+                        if next == 25 {
                             'a907: {
                                 if !p.eat(LBRACE) {
                                     break 'a907;
@@ -19143,14 +19316,14 @@ pub fn invalid_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b898 None;
             }
         }
-        if (0x2000200_u128 >> t) & 1 != 0 {
+        if (0x2000200_u128 >> next) & 1 != 0 {
             'a908: {
                 if ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b909: {
-                        let t = p.pred();
-                        if t == 9 {
+                        let next = p.pred();
+                        if next == 9 {
                             'a910: {
                                 if !p.eat(LSQB) {
                                     break 'a910;
@@ -19162,7 +19335,7 @@ pub fn invalid_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b909 None;
                             }
                         }
-                        if t == 25 {
+                        if next == 25 {
                             'a911: {
                                 if !p.eat(LBRACE) {
                                     break 'a911;
@@ -19216,8 +19389,8 @@ pub fn invalid_dict_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b912: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a913: {
                 if !p.eat(LBRACE) {
                     break 'a913;
@@ -19258,8 +19431,8 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b914: {
-        let t = p.pred();
-        if t == 17 {
+        let next = p.pred();
+        if next == 17 {
             'a915: {
                 let Some(a) = (p.take(SLASH)) else {
                     break 'a915;
@@ -19278,14 +19451,14 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b914 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a916: {
                 if ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b917: {
-                        let t = p.pred();
-                        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                        let next = p.pred();
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a918: {
                                 if (slash_no_default(p)).is_none() {
                                     break 'a918;
@@ -19297,7 +19470,7 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b917 None;
                             }
                         }
-                        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a919: {
                                 if (slash_with_default(p)).is_none() {
                                     break 'a919;
@@ -19324,8 +19497,8 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match param_maybe_default(p) {
@@ -19365,10 +19538,10 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b914 None;
             }
         }
-        if p.invalid && (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a920: {
-                let t = p.pred();
-                let _ = if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match slash_no_default(p) {
                         Some(value) => Some(value),
@@ -19389,8 +19562,8 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match param_no_default(p) {
@@ -19435,7 +19608,7 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b914 None;
             }
         }
-        if (0xf000000000000000000000000000082_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000082_u128 >> next) & 1 != 0 {
             'a921: {
                 if ({
                     p.level += 1;
@@ -19443,8 +19616,8 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match param_no_default(p) {
@@ -19479,8 +19652,8 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match param_no_default(p) {
@@ -19506,8 +19679,8 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 {
                     break 'a921;
                 }
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -19536,17 +19709,17 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b914 None;
             }
         }
-        if (0xf000000000000000000000000010002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000010002_u128 >> next) & 1 != 0 {
             'a922: {
-                let t = p.pred();
-                let _ = if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b923: {
-                            let t = p.pred();
-                            if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                            let next = p.pred();
+                            if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                                 'a924: {
                                     if (slash_no_default(p)).is_none() {
                                         break 'a924;
@@ -19558,7 +19731,7 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     break 'b923 None;
                                 }
                             }
-                            if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                            if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                                 'a925: {
                                     if (slash_with_default(p)).is_none() {
                                         break 'a925;
@@ -19593,8 +19766,8 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match param_maybe_default(p) {
@@ -19627,8 +19800,8 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b926: {
-                        let t = p.pred();
-                        if t == 12 {
+                        let next = p.pred();
+                        if next == 12 {
                             'a927: {
                                 if !p.eat(COMMA) {
                                     break 'a927;
@@ -19640,7 +19813,7 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b926 None;
                             }
                         }
-                        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a928: {
                                 if (param_no_default(p)).is_none() {
                                     break 'a928;
@@ -19667,8 +19840,8 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match param_maybe_default(p) {
@@ -19708,7 +19881,7 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b914 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a929: {
                 if ({
                     p.level += 1;
@@ -19716,8 +19889,8 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match param_maybe_default(p) {
@@ -19772,14 +19945,14 @@ pub fn invalid_default<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b930: {
-        let t = p.pred();
-        if t == 22 {
+        let next = p.pred();
+        if next == 22 {
             'a931: {
                 let Some(a) = (p.take(EQUAL)) else {
                     break 'a931;
                 };
-                let t = p.pred();
-                if !((0x1100_u128 >> t) & 1 != 0) {
+                let next = p.pred();
+                if !((0x1100_u128 >> next) & 1 != 0) {
                     break 'a931;
                 }
                 break 'b930 Some({
@@ -19805,8 +19978,8 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b932: {
-        let t = p.pred();
-        if t == 16 {
+        let next = p.pred();
+        if next == 16 {
             'a933: {
                 let Some(a) = (p.take(STAR)) else {
                     break 'a933;
@@ -19815,8 +19988,8 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b934: {
-                        let t = p.pred();
-                        if t == 8 {
+                        let next = p.pred();
+                        if next == 8 {
                             'a935: {
                                 if !p.eat(RPAR) {
                                     break 'a935;
@@ -19828,7 +20001,7 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b934 None;
                             }
                         }
-                        if t == 12 {
+                        if next == 12 {
                             'a936: {
                                 if !p.eat(COMMA) {
                                     break 'a936;
@@ -19837,8 +20010,8 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     p.level += 1;
                                     let start = p.mark;
                                     let result: Option<()> = 'b937: {
-                                        let t = p.pred();
-                                        if t == 8 {
+                                        let next = p.pred();
+                                        if next == 8 {
                                             'a938: {
                                                 if !p.eat(RPAR) {
                                                     break 'a938;
@@ -19850,7 +20023,7 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                                                 break 'b937 None;
                                             }
                                         }
-                                        if t == 35 {
+                                        if next == 35 {
                                             'a939: {
                                                 if !p.eat(DOUBLESTAR) {
                                                     break 'a939;
@@ -19898,7 +20071,7 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b932 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a940: {
                 if !p.eat(STAR) {
                     break 'a940;
@@ -19911,7 +20084,7 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b932 Some({
                     let message = String::from("bare * has associated type comment");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a940;
                 });
             }
@@ -19920,7 +20093,7 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b932 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a941: {
                 if !p.eat(STAR) {
                     break 'a941;
@@ -19943,7 +20116,7 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b932 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a942: {
                 if !p.eat(STAR) {
                     break 'a942;
@@ -19952,8 +20125,8 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b943: {
-                        let t = p.pred();
-                        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                        let next = p.pred();
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a944: {
                                 if (param_no_default(p)).is_none() {
                                     break 'a944;
@@ -19965,7 +20138,7 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b943 None;
                             }
                         }
-                        if t == 12 {
+                        if next == 12 {
                             'a945: {
                                 if !p.eat(COMMA) {
                                     break 'a945;
@@ -19992,8 +20165,8 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match param_maybe_default(p) {
@@ -20026,8 +20199,8 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b946: {
-                        let t = p.pred();
-                        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                        let next = p.pred();
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a947: {
                                 if (param_no_default(p)).is_none() {
                                     break 'a947;
@@ -20039,7 +20212,7 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b946 None;
                             }
                         }
-                        if t == 12 {
+                        if next == 12 {
                             'a948: {
                                 if !p.eat(COMMA) {
                                     break 'a948;
@@ -20083,8 +20256,8 @@ pub fn invalid_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b949: {
-        let t = p.pred();
-        if t == 35 {
+        let next = p.pred();
+        if next == 35 {
             'a950: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a950;
@@ -20106,7 +20279,7 @@ pub fn invalid_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b949 None;
             }
         }
-        if t == 35 {
+        if next == 35 {
             'a951: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a951;
@@ -20131,7 +20304,7 @@ pub fn invalid_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b949 None;
             }
         }
-        if t == 35 {
+        if next == 35 {
             'a952: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a952;
@@ -20146,8 +20319,8 @@ pub fn invalid_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<Tok> = 'b953: {
-                        let t = p.pred();
-                        if t == 16 {
+                        let next = p.pred();
+                        if next == 16 {
                             'a954: {
                                 let Some(value) = (p.take(STAR)) else {
                                     break 'a954;
@@ -20159,7 +20332,7 @@ pub fn invalid_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b953 None;
                             }
                         }
-                        if t == 35 {
+                        if next == 35 {
                             'a955: {
                                 let Some(value) = (p.take(DOUBLESTAR)) else {
                                     break 'a955;
@@ -20171,7 +20344,7 @@ pub fn invalid_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b953 None;
                             }
                         }
-                        if t == 17 {
+                        if next == 17 {
                             'a956: {
                                 let Some(value) = (p.take(SLASH)) else {
                                     break 'a956;
@@ -20213,8 +20386,8 @@ pub fn invalid_parameters_helper<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b957: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a958: {
                 if (slash_with_default(p)).is_none() {
                     break 'a958;
@@ -20226,7 +20399,7 @@ pub fn invalid_parameters_helper<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b957 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a959: {
                 if ({
                     p.level += 1;
@@ -20234,8 +20407,8 @@ pub fn invalid_parameters_helper<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match param_with_default(p) {
@@ -20280,8 +20453,8 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b960: {
-        let t = p.pred();
-        if t == 17 {
+        let next = p.pred();
+        if next == 17 {
             'a961: {
                 let Some(a) = (p.take(SLASH)) else {
                     break 'a961;
@@ -20300,14 +20473,14 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b960 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a962: {
                 if ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b963: {
-                        let t = p.pred();
-                        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                        let next = p.pred();
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a964: {
                                 if (lambda_slash_no_default(p)).is_none() {
                                     break 'a964;
@@ -20319,7 +20492,7 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b963 None;
                             }
                         }
-                        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a965: {
                                 if (lambda_slash_with_default(p)).is_none() {
                                     break 'a965;
@@ -20346,8 +20519,8 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match lambda_param_maybe_default(p) {
@@ -20387,10 +20560,10 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b960 None;
             }
         }
-        if p.invalid && (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a966: {
-                let t = p.pred();
-                let _ = if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match lambda_slash_no_default(p) {
                         Some(value) => Some(value),
@@ -20411,8 +20584,8 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match lambda_param_no_default(p) {
@@ -20457,7 +20630,7 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b960 None;
             }
         }
-        if (0xf000000000000000000000000000082_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000082_u128 >> next) & 1 != 0 {
             'a967: {
                 if ({
                     p.level += 1;
@@ -20465,8 +20638,8 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match lambda_param_no_default(p) {
@@ -20504,8 +20677,8 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                         if count != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
@@ -20532,8 +20705,8 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 {
                     break 'a967;
                 }
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -20563,17 +20736,17 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b960 None;
             }
         }
-        if (0xf000000000000000000000000010002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000010002_u128 >> next) & 1 != 0 {
             'a968: {
-                let t = p.pred();
-                let _ = if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b969: {
-                            let t = p.pred();
-                            if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                            let next = p.pred();
+                            if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                                 'a970: {
                                     if (lambda_slash_no_default(p)).is_none() {
                                         break 'a970;
@@ -20585,7 +20758,7 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     break 'b969 None;
                                 }
                             }
-                            if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                            if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                                 'a971: {
                                     if (lambda_slash_with_default(p)).is_none() {
                                         break 'a971;
@@ -20620,8 +20793,8 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match lambda_param_maybe_default(p) {
@@ -20654,8 +20827,8 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b972: {
-                        let t = p.pred();
-                        if t == 12 {
+                        let next = p.pred();
+                        if next == 12 {
                             'a973: {
                                 if !p.eat(COMMA) {
                                     break 'a973;
@@ -20667,7 +20840,7 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b972 None;
                             }
                         }
-                        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a974: {
                                 if (lambda_param_no_default(p)).is_none() {
                                     break 'a974;
@@ -20694,8 +20867,8 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match lambda_param_maybe_default(p) {
@@ -20735,7 +20908,7 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b960 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a975: {
                 if ({
                     p.level += 1;
@@ -20743,8 +20916,8 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match lambda_param_maybe_default(p) {
@@ -20799,8 +20972,8 @@ pub fn invalid_lambda_parameters_helper<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b976: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a977: {
                 if (lambda_slash_with_default(p)).is_none() {
                     break 'a977;
@@ -20812,7 +20985,7 @@ pub fn invalid_lambda_parameters_helper<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b976 None;
             }
         }
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a978: {
                 if ({
                     p.level += 1;
@@ -20820,8 +20993,8 @@ pub fn invalid_lambda_parameters_helper<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match lambda_param_with_default(p) {
@@ -20866,8 +21039,8 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b979: {
-        let t = p.pred();
-        if t == 16 {
+        let next = p.pred();
+        if next == 16 {
             'a980: {
                 if !p.eat(STAR) {
                     break 'a980;
@@ -20876,8 +21049,8 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b981: {
-                        let t = p.pred();
-                        if t == 11 {
+                        let next = p.pred();
+                        if next == 11 {
                             'a982: {
                                 if !p.eat(COLON) {
                                     break 'a982;
@@ -20889,7 +21062,7 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b981 None;
                             }
                         }
-                        if t == 12 {
+                        if next == 12 {
                             'a983: {
                                 if !p.eat(COMMA) {
                                     break 'a983;
@@ -20898,8 +21071,8 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     p.level += 1;
                                     let start = p.mark;
                                     let result: Option<()> = 'b984: {
-                                        let t = p.pred();
-                                        if t == 11 {
+                                        let next = p.pred();
+                                        if next == 11 {
                                             'a985: {
                                                 if !p.eat(COLON) {
                                                     break 'a985;
@@ -20911,7 +21084,7 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                                                 break 'b984 None;
                                             }
                                         }
-                                        if t == 35 {
+                                        if next == 35 {
                                             'a986: {
                                                 if !p.eat(DOUBLESTAR) {
                                                     break 'a986;
@@ -20950,7 +21123,7 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b979 Some({
                     let message = String::from("named parameters must follow bare *");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a980;
                 });
             }
@@ -20959,7 +21132,7 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b979 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a987: {
                 if !p.eat(STAR) {
                     break 'a987;
@@ -20982,7 +21155,7 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b979 None;
             }
         }
-        if t == 16 {
+        if next == 16 {
             'a988: {
                 if !p.eat(STAR) {
                     break 'a988;
@@ -20991,8 +21164,8 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b989: {
-                        let t = p.pred();
-                        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                        let next = p.pred();
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a990: {
                                 if (lambda_param_no_default(p)).is_none() {
                                     break 'a990;
@@ -21004,7 +21177,7 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b989 None;
                             }
                         }
-                        if t == 12 {
+                        if next == 12 {
                             'a991: {
                                 if !p.eat(COMMA) {
                                     break 'a991;
@@ -21031,8 +21204,8 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match lambda_param_maybe_default(p) {
@@ -21065,8 +21238,8 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b992: {
-                        let t = p.pred();
-                        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                        let next = p.pred();
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a993: {
                                 if (lambda_param_no_default(p)).is_none() {
                                     break 'a993;
@@ -21078,7 +21251,7 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b992 None;
                             }
                         }
-                        if t == 12 {
+                        if next == 12 {
                             'a994: {
                                 if !p.eat(COMMA) {
                                     break 'a994;
@@ -21122,8 +21295,8 @@ pub fn invalid_lambda_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b995: {
-        let t = p.pred();
-        if t == 35 {
+        let next = p.pred();
+        if next == 35 {
             'a996: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a996;
@@ -21145,7 +21318,7 @@ pub fn invalid_lambda_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b995 None;
             }
         }
-        if t == 35 {
+        if next == 35 {
             'a997: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a997;
@@ -21170,7 +21343,7 @@ pub fn invalid_lambda_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b995 None;
             }
         }
-        if t == 35 {
+        if next == 35 {
             'a998: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a998;
@@ -21185,8 +21358,8 @@ pub fn invalid_lambda_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<Tok> = 'b999: {
-                        let t = p.pred();
-                        if t == 16 {
+                        let next = p.pred();
+                        if next == 16 {
                             'a1000: {
                                 let Some(value) = (p.take(STAR)) else {
                                     break 'a1000;
@@ -21198,7 +21371,7 @@ pub fn invalid_lambda_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b999 None;
                             }
                         }
-                        if t == 35 {
+                        if next == 35 {
                             'a1001: {
                                 let Some(value) = (p.take(DOUBLESTAR)) else {
                                     break 'a1001;
@@ -21210,7 +21383,7 @@ pub fn invalid_lambda_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b999 None;
                             }
                         }
-                        if t == 17 {
+                        if next == 17 {
                             'a1002: {
                                 let Some(value) = (p.take(SLASH)) else {
                                     break 'a1002;
@@ -21252,8 +21425,8 @@ pub fn invalid_double_type_comments<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1003: {
-        let t = p.pred();
-        if t == 57 {
+        let next = p.pred();
+        if next == 57 {
             'a1004: {
                 if (p.take(TYPE_COMMENT)).is_none() {
                     break 'a1004;
@@ -21272,7 +21445,7 @@ pub fn invalid_double_type_comments<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1003 Some({
                     let message = String::from("Cannot have two type comments on def");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1004;
                 });
             }
@@ -21293,8 +21466,8 @@ pub fn invalid_with_item<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1005: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a1006: {
                 if (expression(p)).is_none() {
                     break 'a1006;
@@ -21305,8 +21478,8 @@ pub fn invalid_with_item<'a>(p: &mut Parser<'a>) -> Option<()> {
                 let Some(a) = (expression(p)) else {
                     break 'a1006;
                 };
-                let t = p.pred();
-                if !((0x1900_u128 >> t) & 1 != 0) {
+                let next = p.pred();
+                if !((0x1900_u128 >> next) & 1 != 0) {
                     break 'a1006;
                 }
                 break 'b1005 Some(match p.invalid_target(Targets::Star, a) {
@@ -21331,11 +21504,11 @@ pub fn invalid_for_if_clause<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1007: {
-        let t = p.pred();
-        if (0x8010000000000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x8010000000000000000000_u128 >> next) & 1 != 0 {
             'a1008: {
-                let t = p.pred();
-                let _ = if t == 76 {
+                let next = p.pred();
+                let _ = if next == 76 {
                     let mark = p.mark;
                     match p.take(KW_ASYNC) {
                         Some(value) => Some(value),
@@ -21357,8 +21530,8 @@ pub fn invalid_for_if_clause<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b1009: {
-                        let t = p.pred();
-                        if (0xf000000000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+                        let next = p.pred();
+                        if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
                             'a1010: {
                                 if (bitwise_or(p)).is_none() {
                                     break 'a1010;
@@ -21369,16 +21542,16 @@ pub fn invalid_for_if_clause<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     let mut count = 0_usize;
                                     loop {
                                         let mark = p.mark;
-                                        let t = p.pred();
-                                        if !(t == 12) {
+                                        let next = p.pred();
+                                        if !(next == 12) {
                                             break;
                                         }
                                         match {
                                             p.level += 1;
                                             let start = p.mark;
                                             let result: Option<()> = 'b1011: {
-                                                let t = p.pred();
-                                                if t == 12 {
+                                                let next = p.pred();
+                                                if next == 12 {
                                                     'a1012: {
                                                         if !p.eat(COMMA) {
                                                             break 'a1012;
@@ -21420,8 +21593,8 @@ pub fn invalid_for_if_clause<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 {
                                     break 'a1010;
                                 }
-                                let t = p.pred();
-                                let _ = if t == 12 {
+                                let next = p.pred();
+                                let _ = if next == 12 {
                                     let mark = p.mark;
                                     match p.take(COMMA) {
                                         Some(value) => Some(value),
@@ -21452,13 +21625,13 @@ pub fn invalid_for_if_clause<'a>(p: &mut Parser<'a>) -> Option<()> {
                 {
                     break 'a1008;
                 }
-                let t = p.pred();
-                if t == 92 {
+                let next = p.pred();
+                if next == 92 {
                     break 'a1008;
                 }
                 break 'b1007 Some({
                     let message = String::from("'in' expected after for-loop variables");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1008;
                 });
             }
@@ -21479,11 +21652,11 @@ pub fn invalid_for_target<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1013: {
-        let t = p.pred();
-        if (0x8010000000000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x8010000000000000000000_u128 >> next) & 1 != 0 {
             'a1014: {
-                let t = p.pred();
-                let _ = if t == 76 {
+                let next = p.pred();
+                let _ = if next == 76 {
                     let mark = p.mark;
                     match p.take(KW_ASYNC) {
                         Some(value) => Some(value),
@@ -21526,8 +21699,8 @@ pub fn invalid_group<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1015: {
-        let t = p.pred();
-        if t == 7 {
+        let next = p.pred();
+        if next == 7 {
             'a1016: {
                 if !p.eat(LPAR) {
                     break 'a1016;
@@ -21549,7 +21722,7 @@ pub fn invalid_group<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1015 None;
             }
         }
-        if t == 7 {
+        if next == 7 {
             'a1017: {
                 if !p.eat(LPAR) {
                     break 'a1017;
@@ -21586,8 +21759,8 @@ pub fn invalid_import<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1018: {
-        let t = p.pred();
-        if t == 91 {
+        let next = p.pred();
+        if next == 91 {
             'a1019: {
                 let Some(a) = (p.take(KW_IMPORT)) else {
                     break 'a1019;
@@ -21601,8 +21774,8 @@ pub fn invalid_import<'a>(p: &mut Parser<'a>) -> Option<()> {
                         if count != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
@@ -21647,7 +21820,7 @@ pub fn invalid_import<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1018 None;
             }
         }
-        if t == 91 {
+        if next == 91 {
             'a1020: {
                 if !p.eat(KW_IMPORT) {
                     break 'a1020;
@@ -21678,8 +21851,8 @@ pub fn invalid_dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1021: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a1022: {
                 if (dotted_name(p)).is_none() {
                     break 'a1022;
@@ -21693,8 +21866,8 @@ pub fn invalid_dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1023: {
-                            let t = p.pred();
-                            if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                            let next = p.pred();
+                            if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                                 'a1024: {
                                     if (p.take(NAME)).is_none() {
                                         break 'a1024;
@@ -21703,8 +21876,8 @@ pub fn invalid_dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                                         p.level += 1;
                                         let start = p.mark;
                                         let result: Option<()> = 'b1025: {
-                                            let t = p.pred();
-                                            if t == 12 {
+                                            let next = p.pred();
+                                            if next == 12 {
                                                 'a1026: {
                                                     if !p.eat(COMMA) {
                                                         break 'a1026;
@@ -21716,7 +21889,7 @@ pub fn invalid_dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                                                     break 'b1025 None;
                                                 }
                                             }
-                                            if t == 8 {
+                                            if next == 8 {
                                                 'a1027: {
                                                     if !p.eat(RPAR) {
                                                         break 'a1027;
@@ -21728,7 +21901,7 @@ pub fn invalid_dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                                                     break 'b1025 None;
                                                 }
                                             }
-                                            if t == 13 {
+                                            if next == 13 {
                                                 'a1028: {
                                                     if !p.eat(SEMI) {
                                                         break 'a1028;
@@ -21740,7 +21913,7 @@ pub fn invalid_dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                                                     break 'b1025 None;
                                                 }
                                             }
-                                            if t == 4 {
+                                            if next == 4 {
                                                 'a1029: {
                                                     if (p.take(NEWLINE)).is_none() {
                                                         break 'a1029;
@@ -21805,8 +21978,8 @@ pub fn invalid_import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1030: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a1031: {
                 if (p.take(NAME)).is_none() {
                     break 'a1031;
@@ -21820,8 +21993,8 @@ pub fn invalid_import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1032: {
-                            let t = p.pred();
-                            if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                            let next = p.pred();
+                            if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                                 'a1033: {
                                     if (p.take(NAME)).is_none() {
                                         break 'a1033;
@@ -21830,8 +22003,8 @@ pub fn invalid_import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                                         p.level += 1;
                                         let start = p.mark;
                                         let result: Option<()> = 'b1034: {
-                                            let t = p.pred();
-                                            if t == 12 {
+                                            let next = p.pred();
+                                            if next == 12 {
                                                 'a1035: {
                                                     if !p.eat(COMMA) {
                                                         break 'a1035;
@@ -21843,7 +22016,7 @@ pub fn invalid_import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                                                     break 'b1034 None;
                                                 }
                                             }
-                                            if t == 8 {
+                                            if next == 8 {
                                                 'a1036: {
                                                     if !p.eat(RPAR) {
                                                         break 'a1036;
@@ -21855,7 +22028,7 @@ pub fn invalid_import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                                                     break 'b1034 None;
                                                 }
                                             }
-                                            if t == 13 {
+                                            if next == 13 {
                                                 'a1037: {
                                                     if !p.eat(SEMI) {
                                                         break 'a1037;
@@ -21867,7 +22040,7 @@ pub fn invalid_import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                                                     break 'b1034 None;
                                                 }
                                             }
-                                            if t == 4 {
+                                            if next == 4 {
                                                 'a1038: {
                                                     if (p.take(NEWLINE)).is_none() {
                                                         break 'a1038;
@@ -21932,8 +22105,8 @@ pub fn invalid_import_from_targets<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1039: {
-        let t = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a1040: {
                 if (import_from_as_names(p)).is_none() {
                     break 'a1040;
@@ -21947,7 +22120,7 @@ pub fn invalid_import_from_targets<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1039 Some({
                     let message =
                         String::from("trailing comma not allowed without surrounding parentheses");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1040;
                 });
             }
@@ -21956,7 +22129,7 @@ pub fn invalid_import_from_targets<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1039 None;
             }
         }
-        if t == 4 {
+        if next == 4 {
             'a1041: {
                 let Some(token) = (p.take(NEWLINE)) else {
                     break 'a1041;
@@ -21984,11 +22157,11 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1042: {
-        let t = p.pred();
-        if (0x80000010000000000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x80000010000000000000000000_u128 >> next) & 1 != 0 {
             'a1043: {
-                let t = p.pred();
-                let _ = if t == 76 {
+                let next = p.pred();
+                let _ = if next == 76 {
                     let mark = p.mark;
                     match p.take(KW_ASYNC) {
                         Some(value) => Some(value),
@@ -22015,8 +22188,8 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                         if count != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
@@ -22024,21 +22197,21 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<()> = 'b1044: {
-                                let t = p.pred();
-                                if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+                                let next = p.pred();
+                                if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
                                     'a1045: {
                                         if (expression(p)).is_none() {
                                             break 'a1045;
                                         }
-                                        let t = p.pred();
-                                        let _ = if t == 74 {
+                                        let next = p.pred();
+                                        let _ = if next == 74 {
                                             let mark = p.mark;
                                             match {
                                                 p.level += 1;
                                                 let start = p.mark;
                                                 let result: Option<()> = 'b1046: {
-                                                    let t = p.pred();
-                                                    if t == 74 {
+                                                    let next = p.pred();
+                                                    if next == 74 {
                                                         'a1047: {
                                                             if !p.eat(KW_AS) {
                                                                 break 'a1047;
@@ -22109,7 +22282,7 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1042 Some({
                     let message = String::from("expected ':'");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1043;
                 });
             }
@@ -22118,10 +22291,10 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1042 None;
             }
         }
-        if (0x80000010000000000000000000_u128 >> t) & 1 != 0 {
+        if (0x80000010000000000000000000_u128 >> next) & 1 != 0 {
             'a1048: {
-                let t = p.pred();
-                let _ = if t == 76 {
+                let next = p.pred();
+                let _ = if next == 76 {
                     let mark = p.mark;
                     match p.take(KW_ASYNC) {
                         Some(value) => Some(value),
@@ -22151,8 +22324,8 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                         if count != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
@@ -22160,21 +22333,21 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<()> = 'b1049: {
-                                let t = p.pred();
-                                if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+                                let next = p.pred();
+                                if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
                                     'a1050: {
                                         if (expressions(p)).is_none() {
                                             break 'a1050;
                                         }
-                                        let t = p.pred();
-                                        let _ = if t == 74 {
+                                        let next = p.pred();
+                                        let _ = if next == 74 {
                                             let mark = p.mark;
                                             match {
                                                 p.level += 1;
                                                 let start = p.mark;
                                                 let result: Option<()> = 'b1051: {
-                                                    let t = p.pred();
-                                                    if t == 74 {
+                                                    let next = p.pred();
+                                                    if next == 74 {
                                                         'a1052: {
                                                             if !p.eat(KW_AS) {
                                                                 break 'a1052;
@@ -22240,8 +22413,8 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 {
                     break 'a1048;
                 }
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -22264,7 +22437,7 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1042 Some({
                     let message = String::from("expected ':'");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1048;
                 });
             }
@@ -22285,11 +22458,11 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1053: {
-        let t = p.pred();
-        if (0x80000010000000000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x80000010000000000000000000_u128 >> next) & 1 != 0 {
             'a1054: {
-                let t = p.pred();
-                let _ = if t == 76 {
+                let next = p.pred();
+                let _ = if next == 76 {
                     let mark = p.mark;
                     match p.take(KW_ASYNC) {
                         Some(value) => Some(value),
@@ -22316,8 +22489,8 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                         if count != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
@@ -22325,21 +22498,21 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<()> = 'b1055: {
-                                let t = p.pred();
-                                if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+                                let next = p.pred();
+                                if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
                                     'a1056: {
                                         if (expression(p)).is_none() {
                                             break 'a1056;
                                         }
-                                        let t = p.pred();
-                                        let _ = if t == 74 {
+                                        let next = p.pred();
+                                        let _ = if next == 74 {
                                             let mark = p.mark;
                                             match {
                                                 p.level += 1;
                                                 let start = p.mark;
                                                 let result: Option<()> = 'b1057: {
-                                                    let t = p.pred();
-                                                    if t == 74 {
+                                                    let next = p.pred();
+                                                    if next == 74 {
                                                         'a1058: {
                                                             if !p.eat(KW_AS) {
                                                                 break 'a1058;
@@ -22411,8 +22584,8 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1054;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1054;
                 }
                 break 'b1053 Some({
@@ -22429,10 +22602,10 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1053 None;
             }
         }
-        if (0x80000010000000000000000000_u128 >> t) & 1 != 0 {
+        if (0x80000010000000000000000000_u128 >> next) & 1 != 0 {
             'a1059: {
-                let t = p.pred();
-                let _ = if t == 76 {
+                let next = p.pred();
+                let _ = if next == 76 {
                     let mark = p.mark;
                     match p.take(KW_ASYNC) {
                         Some(value) => Some(value),
@@ -22462,8 +22635,8 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                         if count != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
@@ -22471,21 +22644,21 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<()> = 'b1060: {
-                                let t = p.pred();
-                                if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+                                let next = p.pred();
+                                if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
                                     'a1061: {
                                         if (expressions(p)).is_none() {
                                             break 'a1061;
                                         }
-                                        let t = p.pred();
-                                        let _ = if t == 74 {
+                                        let next = p.pred();
+                                        let _ = if next == 74 {
                                             let mark = p.mark;
                                             match {
                                                 p.level += 1;
                                                 let start = p.mark;
                                                 let result: Option<()> = 'b1062: {
-                                                    let t = p.pred();
-                                                    if t == 74 {
+                                                    let next = p.pred();
+                                                    if next == 74 {
                                                         'a1063: {
                                                             if !p.eat(KW_AS) {
                                                                 break 'a1063;
@@ -22551,8 +22724,8 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                 {
                     break 'a1059;
                 }
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -22576,8 +22749,8 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1059;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1059;
                 }
                 break 'b1053 Some({
@@ -22606,8 +22779,8 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1064: {
-        let t = p.pred();
-        if t == 101 {
+        let next = p.pred();
+        if next == 101 {
             'a1065: {
                 let Some(a) = (p.take(KW_TRY)) else {
                     break 'a1065;
@@ -22618,8 +22791,8 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1065;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1065;
                 }
                 break 'b1064 Some({
@@ -22636,7 +22809,7 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1064 None;
             }
         }
-        if t == 101 {
+        if next == 101 {
             'a1066: {
                 if !p.eat(KW_TRY) {
                     break 'a1066;
@@ -22647,13 +22820,13 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (block(p)).is_none() {
                     break 'a1066;
                 }
-                let t = p.pred();
-                if (0x6000000000000000000000_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x6000000000000000000000_u128 >> next) & 1 != 0 {
                     break 'a1066;
                 }
                 break 'b1064 Some({
                     let message = String::from("expected 'except' or 'finally' block");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1066;
                 });
             }
@@ -22662,7 +22835,7 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1064 None;
             }
         }
-        if t == 101 {
+        if next == 101 {
             'a1067: {
                 if !p.eat(KW_TRY) {
                     break 'a1067;
@@ -22676,8 +22849,8 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf00011dcb0569c0481000008201c29e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf00011dcb0569c0481000008201c29e_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match block(p) {
@@ -22709,8 +22882,8 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 85) {
+                        let next = p.pred();
+                        if !(next == 85) {
                             break;
                         }
                         match except_block(p) {
@@ -22745,15 +22918,15 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (expression(p)).is_none() {
                     break 'a1067;
                 }
-                let t = p.pred();
-                let _ = if t == 74 {
+                let next = p.pred();
+                let _ = if next == 74 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1068: {
-                            let t = p.pred();
-                            if t == 74 {
+                            let next = p.pred();
+                            if next == 74 {
                                 'a1069: {
                                     if !p.eat(KW_AS) {
                                         break 'a1069;
@@ -22800,7 +22973,7 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1064 None;
             }
         }
-        if t == 101 {
+        if next == 101 {
             'a1070: {
                 if !p.eat(KW_TRY) {
                     break 'a1070;
@@ -22814,8 +22987,8 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0xf00011dcb0569c0481000008201c29e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf00011dcb0569c0481000008201c29e_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match block(p) {
@@ -22847,8 +23020,8 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 85) {
+                        let next = p.pred();
+                        if !(next == 85) {
                             break;
                         }
                         match except_star_block(p) {
@@ -22877,28 +23050,28 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 let Some(a) = (p.take(KW_EXCEPT)) else {
                     break 'a1070;
                 };
-                let t = p.pred();
-                let _ = if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1071: {
-                            let t = p.pred();
-                            if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+                            let next = p.pred();
+                            if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
                                 'a1072: {
                                     if (expression(p)).is_none() {
                                         break 'a1072;
                                     }
-                                    let t = p.pred();
-                                    let _ = if t == 74 {
+                                    let next = p.pred();
+                                    let _ = if next == 74 {
                                         let mark = p.mark;
                                         match {
                                             p.level += 1;
                                             let start = p.mark;
                                             let result: Option<()> = 'b1073: {
-                                                let t = p.pred();
-                                                if t == 74 {
+                                                let next = p.pred();
+                                                if next == 74 {
                                                     'a1074: {
                                                         if !p.eat(KW_AS) {
                                                             break 'a1074;
@@ -22981,8 +23154,8 @@ pub fn invalid_except_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1075: {
-        let t = p.pred();
-        if t == 85 {
+        let next = p.pred();
+        if next == 85 {
             'a1076: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a1076;
@@ -23018,7 +23191,7 @@ pub fn invalid_except_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1075 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a1077: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a1077;
@@ -23026,15 +23199,15 @@ pub fn invalid_except_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (expression(p)).is_none() {
                     break 'a1077;
                 }
-                let t = p.pred();
-                let _ = if t == 74 {
+                let next = p.pred();
+                let _ = if next == 74 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1078: {
-                            let t = p.pred();
-                            if t == 74 {
+                            let next = p.pred();
+                            if next == 74 {
                                 'a1079: {
                                     if !p.eat(KW_AS) {
                                         break 'a1079;
@@ -23071,7 +23244,7 @@ pub fn invalid_except_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1075 Some({
                     let message = String::from("expected ':'");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1077;
                 });
             }
@@ -23080,7 +23253,7 @@ pub fn invalid_except_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1075 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a1080: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a1080;
@@ -23090,7 +23263,7 @@ pub fn invalid_except_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1075 Some({
                     let message = String::from("expected ':'");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1080;
                 });
             }
@@ -23099,7 +23272,7 @@ pub fn invalid_except_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1075 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a1081: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a1081;
@@ -23142,8 +23315,8 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1082: {
-        let t = p.pred();
-        if t == 85 {
+        let next = p.pred();
+        if next == 85 {
             'a1083: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a1083;
@@ -23182,7 +23355,7 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1082 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a1084: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a1084;
@@ -23193,15 +23366,15 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (expression(p)).is_none() {
                     break 'a1084;
                 }
-                let t = p.pred();
-                let _ = if t == 74 {
+                let next = p.pred();
+                let _ = if next == 74 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1085: {
-                            let t = p.pred();
-                            if t == 74 {
+                            let next = p.pred();
+                            if next == 74 {
                                 'a1086: {
                                     if !p.eat(KW_AS) {
                                         break 'a1086;
@@ -23238,7 +23411,7 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1082 Some({
                     let message = String::from("expected ':'");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1084;
                 });
             }
@@ -23247,7 +23420,7 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1082 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a1087: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a1087;
@@ -23259,8 +23432,8 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b1088: {
-                        let t = p.pred();
-                        if t == 4 {
+                        let next = p.pred();
+                        if next == 4 {
                             'a1089: {
                                 if (p.take(NEWLINE)).is_none() {
                                     break 'a1089;
@@ -23272,7 +23445,7 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b1088 None;
                             }
                         }
-                        if t == 11 {
+                        if next == 11 {
                             'a1090: {
                                 if !p.eat(COLON) {
                                     break 'a1090;
@@ -23295,7 +23468,7 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1082 Some({
                     let message = String::from("expected one or more exception types");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1087;
                 });
             }
@@ -23304,7 +23477,7 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1082 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a1091: {
                 if !p.eat(KW_EXCEPT) {
                     break 'a1091;
@@ -23350,8 +23523,8 @@ pub fn invalid_finally_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1092: {
-        let t = p.pred();
-        if t == 86 {
+        let next = p.pred();
+        if next == 86 {
             'a1093: {
                 let Some(a) = (p.take(KW_FINALLY)) else {
                     break 'a1093;
@@ -23362,8 +23535,8 @@ pub fn invalid_finally_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1093;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1093;
                 }
                 break 'b1092 Some({
@@ -23392,8 +23565,8 @@ pub fn invalid_except_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1094: {
-        let t = p.pred();
-        if t == 85 {
+        let next = p.pred();
+        if next == 85 {
             'a1095: {
                 let Some(a) = (p.take(KW_EXCEPT)) else {
                     break 'a1095;
@@ -23401,15 +23574,15 @@ pub fn invalid_except_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (expression(p)).is_none() {
                     break 'a1095;
                 }
-                let t = p.pred();
-                let _ = if t == 74 {
+                let next = p.pred();
+                let _ = if next == 74 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1096: {
-                            let t = p.pred();
-                            if t == 74 {
+                            let next = p.pred();
+                            if next == 74 {
                                 'a1097: {
                                     if !p.eat(KW_AS) {
                                         break 'a1097;
@@ -23447,8 +23620,8 @@ pub fn invalid_except_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1095;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1095;
                 }
                 break 'b1094 Some({
@@ -23465,7 +23638,7 @@ pub fn invalid_except_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1094 None;
             }
         }
-        if t == 85 {
+        if next == 85 {
             'a1098: {
                 let Some(a) = (p.take(KW_EXCEPT)) else {
                     break 'a1098;
@@ -23476,8 +23649,8 @@ pub fn invalid_except_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1098;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1098;
                 }
                 break 'b1094 Some({
@@ -23506,8 +23679,8 @@ pub fn invalid_except_star_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1099: {
-        let t = p.pred();
-        if t == 85 {
+        let next = p.pred();
+        if next == 85 {
             'a1100: {
                 let Some(a) = (p.take(KW_EXCEPT)) else {
                     break 'a1100;
@@ -23518,15 +23691,15 @@ pub fn invalid_except_star_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (expression(p)).is_none() {
                     break 'a1100;
                 }
-                let t = p.pred();
-                let _ = if t == 74 {
+                let next = p.pred();
+                let _ = if next == 74 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1101: {
-                            let t = p.pred();
-                            if t == 74 {
+                            let next = p.pred();
+                            if next == 74 {
                                 'a1102: {
                                     if !p.eat(KW_AS) {
                                         break 'a1102;
@@ -23564,8 +23737,8 @@ pub fn invalid_except_star_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1100;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1100;
                 }
                 break 'b1099 Some({
@@ -23594,8 +23767,8 @@ pub fn invalid_match_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1103: {
-        let t = p.pred();
-        if t == 122 {
+        let next = p.pred();
+        if next == 122 {
             'a1104: {
                 if (p.take_soft(SOFT_MATCH)).is_none() {
                     break 'a1104;
@@ -23616,7 +23789,7 @@ pub fn invalid_match_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1103 None;
             }
         }
-        if t == 122 {
+        if next == 122 {
             'a1105: {
                 let Some(a) = (p.take_soft(SOFT_MATCH)) else {
                     break 'a1105;
@@ -23630,8 +23803,8 @@ pub fn invalid_match_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1105;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1105;
                 }
                 break 'b1103 Some({
@@ -23660,8 +23833,8 @@ pub fn invalid_case_block<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1106: {
-        let t = p.pred();
-        if t == 121 {
+        let next = p.pred();
+        if next == 121 {
             'a1107: {
                 if (p.take_soft(SOFT_CASE)).is_none() {
                     break 'a1107;
@@ -23669,8 +23842,8 @@ pub fn invalid_case_block<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (patterns(p)).is_none() {
                     break 'a1107;
                 }
-                let t = p.pred();
-                let _ = if t == 90 {
+                let next = p.pred();
+                let _ = if next == 90 {
                     let mark = p.mark;
                     match guard(p) {
                         Some(value) => Some(value),
@@ -23690,7 +23863,7 @@ pub fn invalid_case_block<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1106 Some({
                     let message = String::from("expected ':'");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1107;
                 });
             }
@@ -23699,7 +23872,7 @@ pub fn invalid_case_block<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1106 None;
             }
         }
-        if t == 121 {
+        if next == 121 {
             'a1108: {
                 let Some(a) = (p.take_soft(SOFT_CASE)) else {
                     break 'a1108;
@@ -23707,8 +23880,8 @@ pub fn invalid_case_block<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (patterns(p)).is_none() {
                     break 'a1108;
                 }
-                let t = p.pred();
-                let _ = if t == 90 {
+                let next = p.pred();
+                let _ = if next == 90 {
                     let mark = p.mark;
                     match guard(p) {
                         Some(value) => Some(value),
@@ -23729,8 +23902,8 @@ pub fn invalid_case_block<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1108;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1108;
                 }
                 break 'b1106 Some({
@@ -23759,8 +23932,8 @@ pub fn invalid_as_pattern<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1109: {
-        let t = p.pred();
-        if (0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
             'a1110: {
                 if (or_pattern(p)).is_none() {
                     break 'a1110;
@@ -23782,7 +23955,7 @@ pub fn invalid_as_pattern<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1109 None;
             }
         }
-        if (0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
             'a1111: {
                 if (or_pattern(p)).is_none() {
                     break 'a1111;
@@ -23816,8 +23989,8 @@ pub fn invalid_class_pattern<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1112: {
-        let t = p.pred();
-        if p.invalid && (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a1113: {
                 if (name_or_attr(p)).is_none() {
                     break 'a1113;
@@ -23851,21 +24024,21 @@ pub fn invalid_mapping_pattern<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1114: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a1115: {
                 if !p.eat(LBRACE) {
                     break 'a1115;
                 }
-                let t = p.pred();
-                let _ = if (0xf000000000001c0480000000000c00e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0xf000000000001c0480000000000c00e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1116: {
-                            let t = p.pred();
-                            if (0xf000000000001c0480000000000c00e_u128 >> t) & 1 != 0 {
+                            let next = p.pred();
+                            if (0xf000000000001c0480000000000c00e_u128 >> next) & 1 != 0 {
                                 'a1117: {
                                     if (items_pattern(p)).is_none() {
                                         break 'a1117;
@@ -23906,8 +24079,8 @@ pub fn invalid_mapping_pattern<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (items_pattern(p)).is_none() {
                     break 'a1115;
                 }
-                let t = p.pred();
-                let _ = if t == 12 {
+                let next = p.pred();
+                let _ = if next == 12 {
                     let mark = p.mark;
                     match p.take(COMMA) {
                         Some(value) => Some(value),
@@ -23950,21 +24123,21 @@ pub fn double_star_target<'a>(p: &mut Parser<'a>) -> Option<Tok> {
     }
     let start = p.mark;
     let result: Option<Tok> = 'b1118: {
-        let t = p.pred();
-        if t == 35 {
+        let next = p.pred();
+        if next == 35 {
             'a1119: {
                 if !p.eat(DOUBLESTAR) {
                     break 'a1119;
                 }
-                let t = p.pred();
-                if t == 120 {
+                let next = p.pred();
+                if next == 120 {
                     break 'a1119;
                 }
                 let Some(target) = (p.take(NAME)) else {
                     break 'a1119;
                 };
-                let t = p.pred();
-                if (0xc00080_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0xc00080_u128 >> next) & 1 != 0 {
                     break 'a1119;
                 }
                 break 'b1118 Some(target);
@@ -23986,18 +24159,18 @@ pub fn invalid_class_argument_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pat
     }
     let start = p.mark;
     let result: Option<&'a [Pattern<'a>]> = 'b1120: {
-        let t = p.pred();
-        if (0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
             'a1121: {
-                let t = p.pred();
-                let _ = if (0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1122: {
-                            let t = p.pred();
-                            if (0xf000000000001c0480000000200c28e_u128 >> t) & 1 != 0 {
+                            let next = p.pred();
+                            if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
                                 'a1123: {
                                     if (positional_patterns(p)).is_none() {
                                         break 'a1123;
@@ -24057,8 +24230,8 @@ pub fn invalid_if_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1124: {
-        let t = p.pred();
-        if t == 90 {
+        let next = p.pred();
+        if next == 90 {
             'a1125: {
                 if !p.eat(KW_IF) {
                     break 'a1125;
@@ -24071,7 +24244,7 @@ pub fn invalid_if_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1124 Some({
                     let message = String::from("expected ':'");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1125;
                 });
             }
@@ -24080,7 +24253,7 @@ pub fn invalid_if_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1124 None;
             }
         }
-        if t == 90 {
+        if next == 90 {
             'a1126: {
                 let Some(a) = (p.take(KW_IF)) else {
                     break 'a1126;
@@ -24094,8 +24267,8 @@ pub fn invalid_if_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1126;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1126;
                 }
                 break 'b1124 Some({
@@ -24124,8 +24297,8 @@ pub fn invalid_elif_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1127: {
-        let t = p.pred();
-        if t == 83 {
+        let next = p.pred();
+        if next == 83 {
             'a1128: {
                 if !p.eat(KW_ELIF) {
                     break 'a1128;
@@ -24138,7 +24311,7 @@ pub fn invalid_elif_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1127 Some({
                     let message = String::from("expected ':'");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1128;
                 });
             }
@@ -24147,7 +24320,7 @@ pub fn invalid_elif_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1127 None;
             }
         }
-        if t == 83 {
+        if next == 83 {
             'a1129: {
                 let Some(a) = (p.take(KW_ELIF)) else {
                     break 'a1129;
@@ -24161,8 +24334,8 @@ pub fn invalid_elif_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1129;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1129;
                 }
                 break 'b1127 Some({
@@ -24191,8 +24364,8 @@ pub fn invalid_else_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1130: {
-        let t = p.pred();
-        if t == 84 {
+        let next = p.pred();
+        if next == 84 {
             'a1131: {
                 let Some(a) = (p.take(KW_ELSE)) else {
                     break 'a1131;
@@ -24203,8 +24376,8 @@ pub fn invalid_else_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1131;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1131;
                 }
                 break 'b1130 Some({
@@ -24221,7 +24394,7 @@ pub fn invalid_else_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1130 None;
             }
         }
-        if t == 84 {
+        if next == 84 {
             'a1132: {
                 if !p.eat(KW_ELSE) {
                     break 'a1132;
@@ -24237,7 +24410,7 @@ pub fn invalid_else_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1130 Some({
                     let message = String::from("'elif' block follows an 'else' block");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1132;
                 });
             }
@@ -24258,8 +24431,8 @@ pub fn invalid_while_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1133: {
-        let t = p.pred();
-        if t == 102 {
+        let next = p.pred();
+        if next == 102 {
             'a1134: {
                 if !p.eat(KW_WHILE) {
                     break 'a1134;
@@ -24272,7 +24445,7 @@ pub fn invalid_while_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1133 Some({
                     let message = String::from("expected ':'");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1134;
                 });
             }
@@ -24281,7 +24454,7 @@ pub fn invalid_while_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1133 None;
             }
         }
-        if t == 102 {
+        if next == 102 {
             'a1135: {
                 let Some(a) = (p.take(KW_WHILE)) else {
                     break 'a1135;
@@ -24295,8 +24468,8 @@ pub fn invalid_while_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1135;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1135;
                 }
                 break 'b1133 Some({
@@ -24325,11 +24498,11 @@ pub fn invalid_for_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1136: {
-        let t = p.pred();
-        if (0x8010000000000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x8010000000000000000000_u128 >> next) & 1 != 0 {
             'a1137: {
-                let t = p.pred();
-                let _ = if t == 76 {
+                let next = p.pred();
+                let _ = if next == 76 {
                     let mark = p.mark;
                     match p.take(KW_ASYNC) {
                         Some(value) => Some(value),
@@ -24361,7 +24534,7 @@ pub fn invalid_for_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1136 Some({
                     let message = String::from("expected ':'");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1137;
                 });
             }
@@ -24370,10 +24543,10 @@ pub fn invalid_for_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1136 None;
             }
         }
-        if (0x8010000000000000000000_u128 >> t) & 1 != 0 {
+        if (0x8010000000000000000000_u128 >> next) & 1 != 0 {
             'a1138: {
-                let t = p.pred();
-                let _ = if t == 76 {
+                let next = p.pred();
+                let _ = if next == 76 {
                     let mark = p.mark;
                     match p.take(KW_ASYNC) {
                         Some(value) => Some(value),
@@ -24406,8 +24579,8 @@ pub fn invalid_for_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1138;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1138;
                 }
                 break 'b1136 Some({
@@ -24436,11 +24609,11 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1139: {
-        let t = p.pred();
-        if (0x210000000000000000000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x210000000000000000000_u128 >> next) & 1 != 0 {
             'a1140: {
-                let t = p.pred();
-                let _ = if t == 76 {
+                let next = p.pred();
+                let _ = if next == 76 {
                     let mark = p.mark;
                     match p.take(KW_ASYNC) {
                         Some(value) => Some(value),
@@ -24461,8 +24634,8 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NAME)).is_none() {
                     break 'a1140;
                 }
-                let t = p.pred();
-                let _ = if t == 9 {
+                let next = p.pred();
+                let _ = if next == 9 {
                     let mark = p.mark;
                     match type_params(p) {
                         Some(value) => Some(value),
@@ -24480,8 +24653,8 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if !p.eat(LPAR) {
                     break 'a1140;
                 }
-                let t = p.pred();
-                let _ = if (0xf000000000000000000000800030082_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match params(p) {
                         Some(value) => Some(value),
@@ -24499,15 +24672,15 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if !p.eat(RPAR) {
                     break 'a1140;
                 }
-                let t = p.pred();
-                let _ = if t == 51 {
+                let next = p.pred();
+                let _ = if next == 51 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1141: {
-                            let t = p.pred();
-                            if t == 51 {
+                            let next = p.pred();
+                            if next == 51 {
                                 'a1142: {
                                     if !p.eat(RARROW) {
                                         break 'a1142;
@@ -24545,8 +24718,8 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1140;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1140;
                 }
                 break 'b1139 Some({
@@ -24563,10 +24736,10 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1139 None;
             }
         }
-        if (0x210000000000000000000_u128 >> t) & 1 != 0 {
+        if (0x210000000000000000000_u128 >> next) & 1 != 0 {
             'a1143: {
-                let t = p.pred();
-                let _ = if t == 76 {
+                let next = p.pred();
+                let _ = if next == 76 {
                     let mark = p.mark;
                     match p.take(KW_ASYNC) {
                         Some(value) => Some(value),
@@ -24587,8 +24760,8 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NAME)).is_none() {
                     break 'a1143;
                 }
-                let t = p.pred();
-                let _ = if t == 9 {
+                let next = p.pred();
+                let _ = if next == 9 {
                     let mark = p.mark;
                     match type_params(p) {
                         Some(value) => Some(value),
@@ -24606,8 +24779,8 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if !p.expect_forced(LPAR, "(") {
                     break 'a1143;
                 }
-                let t = p.pred();
-                let _ = if (0xf000000000000000000000800030082_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match params(p) {
                         Some(value) => Some(value),
@@ -24625,15 +24798,15 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if !p.eat(RPAR) {
                     break 'a1143;
                 }
-                let t = p.pred();
-                let _ = if t == 51 {
+                let next = p.pred();
+                let _ = if next == 51 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1144: {
-                            let t = p.pred();
-                            if t == 51 {
+                            let next = p.pred();
+                            if next == 51 {
                                 'a1145: {
                                     if !p.eat(RARROW) {
                                         break 'a1145;
@@ -24668,8 +24841,8 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if !p.expect_forced(COLON, ":") {
                     break 'a1143;
                 }
-                let t = p.pred();
-                let _ = if (0x200000000000010_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                let _ = if (0x200000000000010_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match func_type_comment(p) {
                         Some(value) => Some(value),
@@ -24706,8 +24879,8 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1146: {
-        let t = p.pred();
-        if t == 79 {
+        let next = p.pred();
+        if next == 79 {
             'a1147: {
                 if !p.eat(KW_CLASS) {
                     break 'a1147;
@@ -24715,8 +24888,8 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NAME)).is_none() {
                     break 'a1147;
                 }
-                let t = p.pred();
-                let _ = if t == 9 {
+                let next = p.pred();
+                let _ = if next == 9 {
                     let mark = p.mark;
                     match type_params(p) {
                         Some(value) => Some(value),
@@ -24731,36 +24904,37 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let _ = if t == 7 {
+                let next = p.pred();
+                let _ = if next == 7 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1148: {
-                            let t = p.pred();
-                            if t == 7 {
+                            let next = p.pred();
+                            if next == 7 {
                                 'a1149: {
                                     if !p.eat(LPAR) {
                                         break 'a1149;
                                     }
-                                    let t = p.pred();
-                                    let _ =
-                                        if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
-                                            let mark = p.mark;
-                                            match arguments(p) {
-                                                Some(value) => Some(value),
-                                                None => {
-                                                    if p.raised {
-                                                        break 'a1149;
-                                                    }
-                                                    p.mark = mark;
-                                                    None
+                                    let next = p.pred();
+                                    let _ = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1
+                                        != 0
+                                    {
+                                        let mark = p.mark;
+                                        match arguments(p) {
+                                            Some(value) => Some(value),
+                                            None => {
+                                                if p.raised {
+                                                    break 'a1149;
                                                 }
+                                                p.mark = mark;
+                                                None
                                             }
-                                        } else {
-                                            None
-                                        };
+                                        }
+                                    } else {
+                                        None
+                                    };
                                     if !p.eat(RPAR) {
                                         break 'a1149;
                                     }
@@ -24793,7 +24967,7 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 }
                 break 'b1146 Some({
                     let message = String::from("expected ':'");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1147;
                 });
             }
@@ -24802,7 +24976,7 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1146 None;
             }
         }
-        if t == 79 {
+        if next == 79 {
             'a1150: {
                 let Some(a) = (p.take(KW_CLASS)) else {
                     break 'a1150;
@@ -24810,8 +24984,8 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NAME)).is_none() {
                     break 'a1150;
                 }
-                let t = p.pred();
-                let _ = if t == 9 {
+                let next = p.pred();
+                let _ = if next == 9 {
                     let mark = p.mark;
                     match type_params(p) {
                         Some(value) => Some(value),
@@ -24826,36 +25000,37 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let _ = if t == 7 {
+                let next = p.pred();
+                let _ = if next == 7 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1151: {
-                            let t = p.pred();
-                            if t == 7 {
+                            let next = p.pred();
+                            if next == 7 {
                                 'a1152: {
                                     if !p.eat(LPAR) {
                                         break 'a1152;
                                     }
-                                    let t = p.pred();
-                                    let _ =
-                                        if (0xf000005400161c0481000088201c28e_u128 >> t) & 1 != 0 {
-                                            let mark = p.mark;
-                                            match arguments(p) {
-                                                Some(value) => Some(value),
-                                                None => {
-                                                    if p.raised {
-                                                        break 'a1152;
-                                                    }
-                                                    p.mark = mark;
-                                                    None
+                                    let next = p.pred();
+                                    let _ = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1
+                                        != 0
+                                    {
+                                        let mark = p.mark;
+                                        match arguments(p) {
+                                            Some(value) => Some(value),
+                                            None => {
+                                                if p.raised {
+                                                    break 'a1152;
                                                 }
+                                                p.mark = mark;
+                                                None
                                             }
-                                        } else {
-                                            None
-                                        };
+                                        }
+                                    } else {
+                                        None
+                                    };
                                     if !p.eat(RPAR) {
                                         break 'a1152;
                                     }
@@ -24889,8 +25064,8 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (p.take(NEWLINE)).is_none() {
                     break 'a1150;
                 }
-                let t = p.pred();
-                if t == 5 {
+                let next = p.pred();
+                if next == 5 {
                     break 'a1150;
                 }
                 break 'b1146 Some({
@@ -24919,8 +25094,8 @@ pub fn invalid_double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1153: {
-        let t = p.pred();
-        if p.invalid && (0xf000005400161c0481000088200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if p.invalid && (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
             'a1154: {
                 if ({
                     p.level += 1;
@@ -24931,8 +25106,8 @@ pub fn invalid_double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<()> {
                         if count != base && !p.eat(COMMA) {
                             break;
                         }
-                        let t = p.pred();
-                        if !((0xf000005400161c0481000088200c28e_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
@@ -24972,7 +25147,7 @@ pub fn invalid_double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1153 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a1155: {
                 if (expression(p)).is_none() {
                     break 'a1155;
@@ -24998,7 +25173,7 @@ pub fn invalid_double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1153 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a1156: {
                 if (expression(p)).is_none() {
                     break 'a1156;
@@ -25006,8 +25181,8 @@ pub fn invalid_double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<()> {
                 let Some(a) = (p.take(COLON)) else {
                     break 'a1156;
                 };
-                let t = p.pred();
-                if !((0x4001000_u128 >> t) & 1 != 0) {
+                let next = p.pred();
+                if !((0x4001000_u128 >> next) & 1 != 0) {
                     break 'a1156;
                 }
                 break 'b1153 Some({
@@ -25033,14 +25208,14 @@ pub fn invalid_kvpair<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1157: {
-        let t = p.pred();
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a1158: {
                 let Some(a) = (expression(p)) else {
                     break 'a1158;
                 };
-                let t = p.pred();
-                if t == 11 {
+                let next = p.pred();
+                if next == 11 {
                     break 'a1158;
                 }
                 break 'b1157 Some(match p.missing_colon_after_key(a) {
@@ -25053,7 +25228,7 @@ pub fn invalid_kvpair<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1157 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a1159: {
                 if (expression(p)).is_none() {
                     break 'a1159;
@@ -25079,7 +25254,7 @@ pub fn invalid_kvpair<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1157 None;
             }
         }
-        if (0xf000005400161c0481000008200c28e_u128 >> t) & 1 != 0 {
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a1160: {
                 if (expression(p)).is_none() {
                     break 'a1160;
@@ -25087,8 +25262,8 @@ pub fn invalid_kvpair<'a>(p: &mut Parser<'a>) -> Option<()> {
                 let Some(a) = (p.take(COLON)) else {
                     break 'a1160;
                 };
-                let t = p.pred();
-                if !((0x4001000_u128 >> t) & 1 != 0) {
+                let next = p.pred();
+                if !((0x4001000_u128 >> next) & 1 != 0) {
                     break 'a1160;
                 }
                 break 'b1157 Some({
@@ -25114,8 +25289,8 @@ pub fn invalid_starred_expression_unpacking<'a>(p: &mut Parser<'a>) -> Option<()
     }
     let start = p.mark;
     let result: Option<()> = 'b1161: {
-        let t = p.pred();
-        if t == 16 {
+        let next = p.pred();
+        if next == 16 {
             'a1162: {
                 let Some(a) = (p.take(STAR)) else {
                     break 'a1162;
@@ -25152,15 +25327,15 @@ pub fn invalid_starred_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1163: {
-        let t = p.pred();
-        if t == 16 {
+        let next = p.pred();
+        if next == 16 {
             'a1164: {
                 if !p.eat(STAR) {
                     break 'a1164;
                 }
                 break 'b1163 Some({
                     let message = String::from("Invalid star expression");
-                    p.raise_last(message);
+                    p.raise_last::<()>(message);
                     break 'a1164;
                 });
             }
@@ -25181,8 +25356,8 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1165: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a1166: {
                 if !p.eat(LBRACE) {
                     break 'a1166;
@@ -25201,7 +25376,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1165 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1167: {
                 if !p.eat(LBRACE) {
                     break 'a1167;
@@ -25220,7 +25395,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1165 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1168: {
                 if !p.eat(LBRACE) {
                     break 'a1168;
@@ -25239,7 +25414,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1165 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1169: {
                 if !p.eat(LBRACE) {
                     break 'a1169;
@@ -25258,7 +25433,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1165 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1170: {
                 if !p.eat(LBRACE) {
                     break 'a1170;
@@ -25282,7 +25457,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1165 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1171: {
                 if !p.eat(LBRACE) {
                     break 'a1171;
@@ -25290,8 +25465,8 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (annotated_rhs(p)).is_none() {
                     break 'a1171;
                 }
-                let t = p.pred();
-                if (0x40000004400800_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x40000004400800_u128 >> next) & 1 != 0 {
                     break 'a1171;
                 }
                 break 'b1165 Some({
@@ -25305,7 +25480,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1165 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1172: {
                 if !p.eat(LBRACE) {
                     break 'a1172;
@@ -25316,8 +25491,8 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if !p.eat(EQUAL) {
                     break 'a1172;
                 }
-                let t = p.pred();
-                if (0x40000004000800_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x40000004000800_u128 >> next) & 1 != 0 {
                     break 'a1172;
                 }
                 break 'b1165 Some({
@@ -25331,7 +25506,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1165 None;
             }
         }
-        if p.invalid && t == 25 {
+        if p.invalid && next == 25 {
             'a1173: {
                 if !p.eat(LBRACE) {
                     break 'a1173;
@@ -25339,8 +25514,8 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (annotated_rhs(p)).is_none() {
                     break 'a1173;
                 }
-                let t = p.pred();
-                let _ = if t == 22 {
+                let next = p.pred();
+                let _ = if next == 22 {
                     let mark = p.mark;
                     match p.take(EQUAL) {
                         Some(value) => Some(value),
@@ -25365,7 +25540,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1165 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1174: {
                 if !p.eat(LBRACE) {
                     break 'a1174;
@@ -25373,8 +25548,8 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (annotated_rhs(p)).is_none() {
                     break 'a1174;
                 }
-                let t = p.pred();
-                let _ = if t == 22 {
+                let next = p.pred();
+                let _ = if next == 22 {
                     let mark = p.mark;
                     match p.take(EQUAL) {
                         Some(value) => Some(value),
@@ -25389,15 +25564,15 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let _ = if t == 54 {
+                let next = p.pred();
+                let _ = if next == 54 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1175: {
-                            let t = p.pred();
-                            if t == 54 {
+                            let next = p.pred();
+                            if next == 54 {
                                 'a1176: {
                                     if !p.eat(EXCLAMATION) {
                                         break 'a1176;
@@ -25429,8 +25604,8 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                if (0x4000800_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x4000800_u128 >> next) & 1 != 0 {
                     break 'a1174;
                 }
                 break 'b1165 Some({
@@ -25444,7 +25619,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1165 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1177: {
                 if !p.eat(LBRACE) {
                     break 'a1177;
@@ -25452,8 +25627,8 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (annotated_rhs(p)).is_none() {
                     break 'a1177;
                 }
-                let t = p.pred();
-                let _ = if t == 22 {
+                let next = p.pred();
+                let _ = if next == 22 {
                     let mark = p.mark;
                     match p.take(EQUAL) {
                         Some(value) => Some(value),
@@ -25468,15 +25643,15 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let _ = if t == 54 {
+                let next = p.pred();
+                let _ = if next == 54 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1178: {
-                            let t = p.pred();
-                            if t == 54 {
+                            let next = p.pred();
+                            if next == 54 {
                                 'a1179: {
                                     if !p.eat(EXCLAMATION) {
                                         break 'a1179;
@@ -25517,8 +25692,8 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0x1000000002000000_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0x1000000002000000_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match fstring_format_spec(p) {
@@ -25544,8 +25719,8 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 {
                     break 'a1177;
                 }
-                let t = p.pred();
-                if t == 26 {
+                let next = p.pred();
+                if next == 26 {
                     break 'a1177;
                 }
                 break 'b1165 Some({
@@ -25559,7 +25734,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1165 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1180: {
                 if !p.eat(LBRACE) {
                     break 'a1180;
@@ -25567,8 +25742,8 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (annotated_rhs(p)).is_none() {
                     break 'a1180;
                 }
-                let t = p.pred();
-                let _ = if t == 22 {
+                let next = p.pred();
+                let _ = if next == 22 {
                     let mark = p.mark;
                     match p.take(EQUAL) {
                         Some(value) => Some(value),
@@ -25583,15 +25758,15 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let _ = if t == 54 {
+                let next = p.pred();
+                let _ = if next == 54 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1181: {
-                            let t = p.pred();
-                            if t == 54 {
+                            let next = p.pred();
+                            if next == 54 {
                                 'a1182: {
                                     if !p.eat(EXCLAMATION) {
                                         break 'a1182;
@@ -25623,8 +25798,8 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                if t == 26 {
+                let next = p.pred();
+                if next == 26 {
                     break 'a1180;
                 }
                 break 'b1165 Some({
@@ -25650,14 +25825,14 @@ pub fn invalid_fstring_conversion_character<'a>(p: &mut Parser<'a>) -> Option<()
     }
     let start = p.mark;
     let result: Option<()> = 'b1183: {
-        let t = p.pred();
-        if t == 54 {
+        let next = p.pred();
+        if next == 54 {
             'a1184: {
                 if !p.eat(EXCLAMATION) {
                     break 'a1184;
                 }
-                let t = p.pred();
-                if !((0x4000800_u128 >> t) & 1 != 0) {
+                let next = p.pred();
+                if !((0x4000800_u128 >> next) & 1 != 0) {
                     break 'a1184;
                 }
                 break 'b1183 Some({
@@ -25671,13 +25846,13 @@ pub fn invalid_fstring_conversion_character<'a>(p: &mut Parser<'a>) -> Option<()
                 break 'b1183 None;
             }
         }
-        if t == 54 {
+        if next == 54 {
             'a1185: {
                 if !p.eat(EXCLAMATION) {
                     break 'a1185;
                 }
-                let t = p.pred();
-                if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                     break 'a1185;
                 }
                 break 'b1183 Some({
@@ -25703,8 +25878,8 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1186: {
-        let t = p.pred();
-        if t == 25 {
+        let next = p.pred();
+        if next == 25 {
             'a1187: {
                 if !p.eat(LBRACE) {
                     break 'a1187;
@@ -25723,7 +25898,7 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1186 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1188: {
                 if !p.eat(LBRACE) {
                     break 'a1188;
@@ -25742,7 +25917,7 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1186 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1189: {
                 if !p.eat(LBRACE) {
                     break 'a1189;
@@ -25761,7 +25936,7 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1186 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1190: {
                 if !p.eat(LBRACE) {
                     break 'a1190;
@@ -25780,7 +25955,7 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1186 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1191: {
                 if !p.eat(LBRACE) {
                     break 'a1191;
@@ -25804,7 +25979,7 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1186 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1192: {
                 if !p.eat(LBRACE) {
                     break 'a1192;
@@ -25812,8 +25987,8 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (annotated_rhs(p)).is_none() {
                     break 'a1192;
                 }
-                let t = p.pred();
-                if (0x40000004400800_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x40000004400800_u128 >> next) & 1 != 0 {
                     break 'a1192;
                 }
                 break 'b1186 Some({
@@ -25827,7 +26002,7 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1186 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1193: {
                 if !p.eat(LBRACE) {
                     break 'a1193;
@@ -25838,8 +26013,8 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if !p.eat(EQUAL) {
                     break 'a1193;
                 }
-                let t = p.pred();
-                if (0x40000004000800_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x40000004000800_u128 >> next) & 1 != 0 {
                     break 'a1193;
                 }
                 break 'b1186 Some({
@@ -25853,7 +26028,7 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1186 None;
             }
         }
-        if p.invalid && t == 25 {
+        if p.invalid && next == 25 {
             'a1194: {
                 if !p.eat(LBRACE) {
                     break 'a1194;
@@ -25861,8 +26036,8 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (annotated_rhs(p)).is_none() {
                     break 'a1194;
                 }
-                let t = p.pred();
-                let _ = if t == 22 {
+                let next = p.pred();
+                let _ = if next == 22 {
                     let mark = p.mark;
                     match p.take(EQUAL) {
                         Some(value) => Some(value),
@@ -25887,7 +26062,7 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1186 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1195: {
                 if !p.eat(LBRACE) {
                     break 'a1195;
@@ -25895,8 +26070,8 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (annotated_rhs(p)).is_none() {
                     break 'a1195;
                 }
-                let t = p.pred();
-                let _ = if t == 22 {
+                let next = p.pred();
+                let _ = if next == 22 {
                     let mark = p.mark;
                     match p.take(EQUAL) {
                         Some(value) => Some(value),
@@ -25911,15 +26086,15 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let _ = if t == 54 {
+                let next = p.pred();
+                let _ = if next == 54 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1196: {
-                            let t = p.pred();
-                            if t == 54 {
+                            let next = p.pred();
+                            if next == 54 {
                                 'a1197: {
                                     if !p.eat(EXCLAMATION) {
                                         break 'a1197;
@@ -25951,8 +26126,8 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                if (0x4000800_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0x4000800_u128 >> next) & 1 != 0 {
                     break 'a1195;
                 }
                 break 'b1186 Some({
@@ -25966,7 +26141,7 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1186 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1198: {
                 if !p.eat(LBRACE) {
                     break 'a1198;
@@ -25974,8 +26149,8 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (annotated_rhs(p)).is_none() {
                     break 'a1198;
                 }
-                let t = p.pred();
-                let _ = if t == 22 {
+                let next = p.pred();
+                let _ = if next == 22 {
                     let mark = p.mark;
                     match p.take(EQUAL) {
                         Some(value) => Some(value),
@@ -25990,15 +26165,15 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let _ = if t == 54 {
+                let next = p.pred();
+                let _ = if next == 54 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1199: {
-                            let t = p.pred();
-                            if t == 54 {
+                            let next = p.pred();
+                            if next == 54 {
                                 'a1200: {
                                     if !p.eat(EXCLAMATION) {
                                         break 'a1200;
@@ -26039,8 +26214,8 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                     let mut count = 0_usize;
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0x1000000002000000_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0x1000000002000000_u128 >> next) & 1 != 0) {
                             break;
                         }
                         match fstring_format_spec(p) {
@@ -26066,8 +26241,8 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 {
                     break 'a1198;
                 }
-                let t = p.pred();
-                if t == 26 {
+                let next = p.pred();
+                if next == 26 {
                     break 'a1198;
                 }
                 break 'b1186 Some({
@@ -26081,7 +26256,7 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1186 None;
             }
         }
-        if t == 25 {
+        if next == 25 {
             'a1201: {
                 if !p.eat(LBRACE) {
                     break 'a1201;
@@ -26089,8 +26264,8 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 if (annotated_rhs(p)).is_none() {
                     break 'a1201;
                 }
-                let t = p.pred();
-                let _ = if t == 22 {
+                let next = p.pred();
+                let _ = if next == 22 {
                     let mark = p.mark;
                     match p.take(EQUAL) {
                         Some(value) => Some(value),
@@ -26105,15 +26280,15 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                let _ = if t == 54 {
+                let next = p.pred();
+                let _ = if next == 54 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
                         let result: Option<()> = 'b1202: {
-                            let t = p.pred();
-                            if t == 54 {
+                            let next = p.pred();
+                            if next == 54 {
                                 'a1203: {
                                     if !p.eat(EXCLAMATION) {
                                         break 'a1203;
@@ -26145,8 +26320,8 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                let t = p.pred();
-                if t == 26 {
+                let next = p.pred();
+                if next == 26 {
                     break 'a1201;
                 }
                 break 'b1186 Some({
@@ -26172,14 +26347,14 @@ pub fn invalid_tstring_conversion_character<'a>(p: &mut Parser<'a>) -> Option<()
     }
     let start = p.mark;
     let result: Option<()> = 'b1204: {
-        let t = p.pred();
-        if t == 54 {
+        let next = p.pred();
+        if next == 54 {
             'a1205: {
                 if !p.eat(EXCLAMATION) {
                     break 'a1205;
                 }
-                let t = p.pred();
-                if !((0x4000800_u128 >> t) & 1 != 0) {
+                let next = p.pred();
+                if !((0x4000800_u128 >> next) & 1 != 0) {
                     break 'a1205;
                 }
                 break 'b1204 Some({
@@ -26193,13 +26368,13 @@ pub fn invalid_tstring_conversion_character<'a>(p: &mut Parser<'a>) -> Option<()
                 break 'b1204 None;
             }
         }
-        if t == 54 {
+        if next == 54 {
             'a1206: {
                 if !p.eat(EXCLAMATION) {
                     break 'a1206;
                 }
-                let t = p.pred();
-                if (0xf000000000000000000000000000002_u128 >> t) & 1 != 0 {
+                let next = p.pred();
+                if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                     break 'a1206;
                 }
                 break 'b1204 Some({
@@ -26225,24 +26400,25 @@ pub fn invalid_string_tstring_concat<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1207: {
-        let t = p.pred();
-        if (0x800000000000008_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x800000000000008_u128 >> next) & 1 != 0 {
             'a1208: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !((0x800000000000008_u128 >> t) & 1 != 0) {
+                        let next = p.pred();
+                        if !((0x800000000000008_u128 >> next) & 1 != 0) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match {
                             p.level += 1;
                             let start = p.mark;
                             let result: Option<&'a Expr<'a>> = 'b1209: {
-                                let t = p.pred();
-                                if t == 59 {
+                                let next = p.pred();
+                                if next == 59 {
                                     'a1210: {
                                         let Some(value) = (fstring(p)) else {
                                             break 'a1210;
@@ -26254,7 +26430,7 @@ pub fn invalid_string_tstring_concat<'a>(p: &mut Parser<'a>) -> Option<()> {
                                         break 'b1209 None;
                                     }
                                 }
-                                if t == 3 {
+                                if next == 3 {
                                     'a1211: {
                                         let Some(value) = (string(p)) else {
                                             break 'a1211;
@@ -26273,6 +26449,7 @@ pub fn invalid_string_tstring_concat<'a>(p: &mut Parser<'a>) -> Option<()> {
                         } {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -26303,20 +26480,22 @@ pub fn invalid_string_tstring_concat<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1207 None;
             }
         }
-        if t == 62 {
+        if next == 62 {
             'a1212: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
                     loop {
                         let mark = p.mark;
-                        let t = p.pred();
-                        if !(t == 62) {
+                        let next = p.pred();
+                        if !(next == 62) {
                             break;
                         }
+                        let height = p.height::<Expr<'a>>();
                         match tstring(p) {
                             Some(value) => p.push::<Expr<'a>>(*value),
                             None => {
+                                p.cut::<Expr<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -26336,8 +26515,8 @@ pub fn invalid_string_tstring_concat<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<&'a Expr<'a>> = 'b1213: {
-                        let t = p.pred();
-                        if t == 59 {
+                        let next = p.pred();
+                        if next == 59 {
                             'a1214: {
                                 let Some(value) = (fstring(p)) else {
                                     break 'a1214;
@@ -26349,7 +26528,7 @@ pub fn invalid_string_tstring_concat<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b1213 None;
                             }
                         }
-                        if t == 3 {
+                        if next == 3 {
                             'a1215: {
                                 let Some(value) = (string(p)) else {
                                     break 'a1215;
@@ -26392,8 +26571,8 @@ pub fn invalid_arithmetic<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1216: {
-        let t = p.pred();
-        if (0xf000000000021c0481000008200c28e_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
             'a1217: {
                 if (sum(p)).is_none() {
                     break 'a1217;
@@ -26402,8 +26581,8 @@ pub fn invalid_arithmetic<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b1218: {
-                        let t = p.pred();
-                        if t == 14 {
+                        let next = p.pred();
+                        if next == 14 {
                             'a1219: {
                                 if !p.eat(PLUS) {
                                     break 'a1219;
@@ -26415,7 +26594,7 @@ pub fn invalid_arithmetic<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b1218 None;
                             }
                         }
-                        if t == 15 {
+                        if next == 15 {
                             'a1220: {
                                 if !p.eat(MINUS) {
                                     break 'a1220;
@@ -26427,7 +26606,7 @@ pub fn invalid_arithmetic<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b1218 None;
                             }
                         }
-                        if t == 16 {
+                        if next == 16 {
                             'a1221: {
                                 if !p.eat(STAR) {
                                     break 'a1221;
@@ -26439,7 +26618,7 @@ pub fn invalid_arithmetic<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b1218 None;
                             }
                         }
-                        if t == 17 {
+                        if next == 17 {
                             'a1222: {
                                 if !p.eat(SLASH) {
                                     break 'a1222;
@@ -26451,7 +26630,7 @@ pub fn invalid_arithmetic<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b1218 None;
                             }
                         }
-                        if t == 24 {
+                        if next == 24 {
                             'a1223: {
                                 if !p.eat(PERCENT) {
                                     break 'a1223;
@@ -26463,7 +26642,7 @@ pub fn invalid_arithmetic<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b1218 None;
                             }
                         }
-                        if t == 47 {
+                        if next == 47 {
                             'a1224: {
                                 if !p.eat(DOUBLESLASH) {
                                     break 'a1224;
@@ -26475,7 +26654,7 @@ pub fn invalid_arithmetic<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b1218 None;
                             }
                         }
-                        if t == 49 {
+                        if next == 49 {
                             'a1225: {
                                 if !p.eat(AT) {
                                     break 'a1225;
@@ -26525,15 +26704,15 @@ pub fn invalid_factor<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1226: {
-        let t = p.pred();
-        if (0x8000c000_u128 >> t) & 1 != 0 {
+        let next = p.pred();
+        if (0x8000c000_u128 >> next) & 1 != 0 {
             'a1227: {
                 if ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b1228: {
-                        let t = p.pred();
-                        if t == 14 {
+                        let next = p.pred();
+                        if next == 14 {
                             'a1229: {
                                 if !p.eat(PLUS) {
                                     break 'a1229;
@@ -26545,7 +26724,7 @@ pub fn invalid_factor<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b1228 None;
                             }
                         }
-                        if t == 15 {
+                        if next == 15 {
                             'a1230: {
                                 if !p.eat(MINUS) {
                                     break 'a1230;
@@ -26557,7 +26736,7 @@ pub fn invalid_factor<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b1228 None;
                             }
                         }
-                        if t == 31 {
+                        if next == 31 {
                             'a1231: {
                                 if !p.eat(TILDE) {
                                     break 'a1231;
@@ -26607,8 +26786,8 @@ pub fn invalid_type_params<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1232: {
-        let t = p.pred();
-        if t == 9 {
+        let next = p.pred();
+        if next == 9 {
             'a1233: {
                 if !p.eat(LSQB) {
                     break 'a1233;
@@ -26639,8 +26818,8 @@ pub fn invalid_noteq<'a>(p: &mut Parser<'a>) -> Option<()> {
     }
     let start = p.mark;
     let result: Option<()> = 'b1234: {
-        let t = p.pred();
-        if t == 20 {
+        let next = p.pred();
+        if next == 20 {
             'a1235: {
                 let Some(a) = (p.take(LESS)) else {
                     break 'a1235;

@@ -119,6 +119,7 @@ impl<'a> Parser<'a> {
             type_comments: options.type_comments,
             interactive: false,
             implicit_newline: options.mode == Mode::File,
+            barry_as_flufl: options.barry_as_flufl,
         };
         Parser {
             arena,
@@ -137,7 +138,11 @@ impl<'a> Parser<'a> {
             token_error: None,
             memos: Vec::new(),
             stacks: Stacks::default(),
-            level_limit: if pass == Pass::Quick { QUICK_MAXSTACK } else { MAXSTACK },
+            level_limit: if pass == Pass::Quick {
+                QUICK_MAXSTACK
+            } else {
+                MAXSTACK
+            },
             stack_limit,
             pass,
             parsing_started: false,
@@ -283,7 +288,7 @@ impl<'a> Parser<'a> {
         });
         self.raised = true;
         if self.error.is_none() {
-            self.error = Some(ParseError::Tokenizer(error.clone()));
+            self.error = Some(ParseError::Syntax(error.clone()));
         }
         self.token_error = Some(error);
     }
@@ -348,7 +353,12 @@ impl<'a> Parser<'a> {
             level: token.level,
             start: token.start,
             end: token.end,
-            loc: Location::new(token.lineno, token.col_offset, token.end_lineno, token.end_col_offset),
+            loc: Location::new(
+                token.lineno,
+                token.col_offset,
+                token.end_lineno,
+                token.end_col_offset,
+            ),
             memo: 0,
         });
     }
@@ -356,7 +366,9 @@ impl<'a> Parser<'a> {
     /// The text of a token.
     pub fn text(&self, tok: Tok) -> &'a str {
         let entry = self.entry(tok);
-        self.source.get(entry.start as usize..entry.end as usize).unwrap_or("")
+        self.source
+            .get(entry.start as usize..entry.end as usize)
+            .unwrap_or("")
     }
 
     /// Matches a token by kind or keyword.
@@ -411,13 +423,18 @@ impl<'a> Parser<'a> {
     pub fn identifier(&mut self) -> Option<&'a str> {
         let tok = self.take(number::NAME)?;
         let text = self.text(tok);
-        Some(if text.is_ascii() { text } else { self.normalized(text) })
+        Some(if text.is_ascii() {
+            text
+        } else {
+            self.normalized(text)
+        })
     }
 
     #[cold]
     fn normalized(&self, text: &str) -> &'a str {
         let points: Vec<u32> = text.chars().map(u32::from).collect();
-        let normal = taipan_unicode::normalize::normalize(taipan_unicode::normalize::Form::Nfkc, &points);
+        let normal =
+            taipan_unicode::normalize::normalize(taipan_unicode::normalize::Form::Nfkc, &points);
         let text: String = normal.into_iter().filter_map(char::from_u32).collect();
         self.arena.alloc_str(&text)
     }
@@ -427,7 +444,10 @@ impl<'a> Parser<'a> {
     pub fn name(&mut self) -> Option<&'a Expr<'a>> {
         let id = self.identifier()?;
         let loc = self.entries[self.mark - 1].loc;
-        let kind = ExprKind::Name { id, ctx: ExprContext::Load };
+        let kind = ExprKind::Name {
+            id,
+            ctx: ExprContext::Load,
+        };
         Some(self.arena.alloc(Expr { kind, loc }))
     }
 
@@ -457,7 +477,12 @@ impl<'a> Parser<'a> {
         let Some(entry) = self.entries.get_mut(start) else {
             return;
         };
-        self.memos.push(MemoEntry { rule, next: entry.memo, end: self.mark, value });
+        self.memos.push(MemoEntry {
+            rule,
+            next: entry.memo,
+            end: self.mark,
+            value,
+        });
         entry.memo = self.memos.len() as u32;
     }
 
@@ -513,28 +538,45 @@ impl<'a> Parser<'a> {
                 break;
             }
         }
-        Location::new(first.lineno, first.col_offset, last.end_lineno, last.end_col_offset)
+        Location::new(
+            first.lineno,
+            first.col_offset,
+            last.end_lineno,
+            last.end_col_offset,
+        )
     }
 
     /// A node of the class `expr`.
     #[inline]
     pub fn expr(&self, kind: ExprKind<'a>, start: usize) -> &'a Expr<'a> {
-        self.arena.alloc(Expr { kind, loc: self.loc(start) })
+        self.arena.alloc(Expr {
+            kind,
+            loc: self.loc(start),
+        })
     }
 
     /// A node of the class `stmt`.
     #[inline]
     pub fn stmt(&self, kind: StmtKind<'a>, start: usize) -> Stmt<'a> {
-        Stmt { kind, loc: self.loc(start) }
+        Stmt {
+            kind,
+            loc: self.loc(start),
+        }
     }
 
     /// A node of the class `pattern`.
     pub fn pattern(&self, kind: PatternKind<'a>, start: usize) -> &'a Pattern<'a> {
-        self.arena.alloc(Pattern { kind, loc: self.loc(start) })
+        self.arena.alloc(Pattern {
+            kind,
+            loc: self.loc(start),
+        })
     }
 
     /// A node of the class `type_param`.
     pub fn type_param(&self, kind: TypeParamKind<'a>, start: usize) -> TypeParam<'a> {
-        TypeParam { kind, loc: self.loc(start) }
+        TypeParam {
+            kind,
+            loc: self.loc(start),
+        }
     }
 }

@@ -15,7 +15,10 @@ impl<'a> Parser<'a> {
     }
 
     /// The parameters, or none.
-    pub fn or_empty_arguments(&mut self, arguments: Option<&'a Arguments<'a>>) -> &'a Arguments<'a> {
+    pub fn or_empty_arguments(
+        &mut self,
+        arguments: Option<&'a Arguments<'a>>,
+    ) -> &'a Arguments<'a> {
         arguments.unwrap_or_else(|| {
             self.arena.alloc(Arguments {
                 posonlyargs: &[],
@@ -61,7 +64,11 @@ impl<'a> Parser<'a> {
         let mut args = plain.to_vec();
         args.extend(with_defaults.iter().map(|d| d.arg));
         defaults.extend(with_defaults.iter().filter_map(|d| d.value.copied()));
-        let star = star.unwrap_or(StarEtc { vararg: None, kwonly: &[], kwarg: None });
+        let star = star.unwrap_or(StarEtc {
+            vararg: None,
+            kwonly: &[],
+            kwarg: None,
+        });
         let kwonly: Vec<_> = star.kwonly.iter().map(|d| d.arg).collect();
         let kw_defaults: Vec<_> = star.kwonly.iter().map(|d| d.value.copied()).collect();
         let arena = self.arena;
@@ -77,9 +84,16 @@ impl<'a> Parser<'a> {
     }
 
     /// Arguments: positional and starred ones, then keywords with starred ones among them.
-    pub fn call_args(&mut self, args: &'a [Expr<'a>], rest: &[KeywordOrStarred<'a>]) -> CallArgs<'a> {
+    pub fn call_args(
+        &mut self,
+        args: &'a [Expr<'a>],
+        rest: &[KeywordOrStarred<'a>],
+    ) -> CallArgs<'a> {
         if rest.is_empty() {
-            return CallArgs { args, keywords: &[] };
+            return CallArgs {
+                args,
+                keywords: &[],
+            };
         }
         let mut all = args.to_vec();
         let mut keywords: Vec<Keyword<'a>> = Vec::new();
@@ -89,18 +103,40 @@ impl<'a> Parser<'a> {
                 KeywordOrStarred::Starred(value) => all.push(*value),
             }
         }
-        let args = if all.len() == args.len() { args } else { self.arena.alloc_slice(&all) };
-        CallArgs { args, keywords: self.arena.alloc_slice(&keywords) }
+        let args = if all.len() == args.len() {
+            args
+        } else {
+            self.arena.alloc_slice(&all)
+        };
+        CallArgs {
+            args,
+            keywords: self.arena.alloc_slice(&keywords),
+        }
     }
 
     /// Two sequences as one.
-    pub fn join<T: Copy>(&mut self, a: &[T], b: &[T]) -> &'a [T] {
+    pub fn join<T: Copy>(&self, a: &[T], b: &[T]) -> &'a [T] {
         self.arena.alloc_slice(&[a, b].concat())
     }
 
     /// A call.
-    pub fn call(&mut self, start: usize, func: &'a Expr<'a>, arguments: Option<CallArgs<'a>>) -> &'a Expr<'a> {
-        let CallArgs { args, keywords } = arguments.unwrap_or(CallArgs { args: &[], keywords: &[] });
-        self.expr(ExprKind::Call { func, args, keywords }, start)
+    pub fn call(
+        &mut self,
+        start: usize,
+        func: &'a Expr<'a>,
+        arguments: Option<CallArgs<'a>>,
+    ) -> &'a Expr<'a> {
+        let CallArgs { args, keywords } = arguments.unwrap_or(CallArgs {
+            args: &[],
+            keywords: &[],
+        });
+        self.expr(
+            ExprKind::Call {
+                func,
+                args,
+                keywords,
+            },
+            start,
+        )
     }
 }

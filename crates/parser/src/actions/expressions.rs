@@ -17,12 +17,17 @@ impl<'a> Parser<'a> {
     }
 
     /// An expression after others.
-    pub fn at_end(&mut self, rest: &[Expr<'a>], last: &Expr<'a>) -> &'a [Expr<'a>] {
+    pub fn at_end(&self, rest: &[Expr<'a>], last: &Expr<'a>) -> &'a [Expr<'a>] {
         self.join(rest, &[*last])
     }
 
     /// A comparison.
-    pub fn compare(&mut self, start: usize, left: &'a Expr<'a>, pairs: &[ComparePair<'a>]) -> &'a Expr<'a> {
+    pub fn compare(
+        &mut self,
+        start: usize,
+        left: &'a Expr<'a>,
+        pairs: &[ComparePair<'a>],
+    ) -> &'a Expr<'a> {
         let ops: Vec<_> = pairs.iter().map(|p| p.op).collect();
         let comparators: Vec<_> = pairs.iter().map(|p| p.right).collect();
         let kind = ExprKind::Compare {
@@ -43,15 +48,32 @@ impl<'a> Parser<'a> {
     }
 
     /// `target := value`
-    pub fn named_expr(&mut self, start: usize, target: &'a Expr<'a>, value: &'a Expr<'a>) -> Option<&'a Expr<'a>> {
+    pub fn named_expr(
+        &mut self,
+        start: usize,
+        target: &'a Expr<'a>,
+        value: &'a Expr<'a>,
+    ) -> Option<&'a Expr<'a>> {
         let target = self.set_context(target, ExprContext::Store);
         let node = self.expr(ExprKind::NamedExpr { target, value }, start);
         self.since(8, "Assignment expressions are", node)
     }
 
     /// `left @ right`
-    pub fn mat_mult(&mut self, start: usize, left: &'a Expr<'a>, right: &'a Expr<'a>) -> Option<&'a Expr<'a>> {
-        let node = self.expr(ExprKind::BinOp { left, op: Operator::MatMult, right }, start);
+    pub fn mat_mult(
+        &mut self,
+        start: usize,
+        left: &'a Expr<'a>,
+        right: &'a Expr<'a>,
+    ) -> Option<&'a Expr<'a>> {
+        let node = self.expr(
+            ExprKind::BinOp {
+                left,
+                op: Operator::MatMult,
+                right,
+            },
+            start,
+        );
         self.since(5, "The '@' operator is", node)
     }
 
@@ -80,10 +102,23 @@ impl<'a> Parser<'a> {
         item: KeyValue<'a>,
         generators: &'a [Comprehension<'a>],
     ) -> &'a Expr<'a> {
-        let none = Expr { kind: ExprKind::Constant { value: Constant::None, kind: None }, loc: item.value.loc };
+        let none = Expr {
+            kind: ExprKind::Constant {
+                value: Constant::None,
+                kind: None,
+            },
+            loc: item.value.loc,
+        };
         let key = self.arena.alloc(item.key.unwrap_or(none));
         let value = self.arena.alloc(item.value);
-        self.expr(ExprKind::DictComp { key, value, generators }, start)
+        self.expr(
+            ExprKind::DictComp {
+                key,
+                value,
+                generators,
+            },
+            start,
+        )
     }
 
     /// `async for` in a comprehension.
@@ -93,6 +128,15 @@ impl<'a> Parser<'a> {
         iter: &'a Expr<'a>,
         ifs: &'a [Expr<'a>],
     ) -> Option<Comprehension<'a>> {
-        self.since(6, "Async comprehensions are", Comprehension { target, iter, ifs, is_async: 1 })
+        self.since(
+            6,
+            "Async comprehensions are",
+            Comprehension {
+                target,
+                iter,
+                ifs,
+                is_async: 1,
+            },
+        )
     }
 }

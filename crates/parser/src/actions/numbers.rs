@@ -17,7 +17,8 @@ impl<'a> Parser<'a> {
         let digits = if text.contains('_') {
             if self.options.feature_version < 6 {
                 return self.raise_last(
-                    "Underscores in numeric literals are only supported in Python 3.6 and greater".to_owned(),
+                    "Underscores in numeric literals are only supported in Python 3.6 and greater"
+                        .to_owned(),
                 );
             }
             stripped = text.replace('_', "");
@@ -51,8 +52,13 @@ impl<'a> Parser<'a> {
         if limit > 0 && bytes.len() > limit {
             return self.raise_digits_limit(limit, bytes.len());
         }
-        let magnitude = UBig::from_str_radix(text, 10).unwrap_or(UBig::ZERO).to_le_bytes();
-        Some(Constant::BigInt { negative: false, magnitude: self.arena.alloc_bytes(&magnitude) })
+        let magnitude = UBig::from_str_radix(text, 10)
+            .unwrap_or(UBig::ZERO)
+            .to_le_bytes();
+        Some(Constant::BigInt {
+            negative: false,
+            magnitude: self.arena.alloc_bytes(&magnitude),
+        })
     }
 
     #[cold]
@@ -94,12 +100,21 @@ impl<'a> Parser<'a> {
         while magnitude.last() == Some(&0) {
             magnitude.pop();
         }
-        Constant::BigInt { negative: false, magnitude: self.arena.alloc_bytes(&magnitude) }
+        Constant::BigInt {
+            negative: false,
+            magnitude: self.arena.alloc_bytes(&magnitude),
+        }
     }
 
     /// The real part of a complex literal in a pattern.
     pub fn ensure_real(&mut self, number: &'a Expr<'a>) -> Option<&'a Expr<'a>> {
-        if matches!(number.kind, ExprKind::Constant { value: Constant::Complex { .. }, .. }) {
+        if matches!(
+            number.kind,
+            ExprKind::Constant {
+                value: Constant::Complex { .. },
+                ..
+            }
+        ) {
             self.raise_at(number, "real number required in complex literal".to_owned());
             return None;
         }
@@ -108,8 +123,17 @@ impl<'a> Parser<'a> {
 
     /// The imaginary part of a complex literal in a pattern.
     pub fn ensure_imaginary(&mut self, number: &'a Expr<'a>) -> Option<&'a Expr<'a>> {
-        if !matches!(number.kind, ExprKind::Constant { value: Constant::Complex { .. }, .. }) {
-            self.raise_at(number, "imaginary number required in complex literal".to_owned());
+        if !matches!(
+            number.kind,
+            ExprKind::Constant {
+                value: Constant::Complex { .. },
+                ..
+            }
+        ) {
+            self.raise_at(
+                number,
+                "imaginary number required in complex literal".to_owned(),
+            );
             return None;
         }
         Some(number)

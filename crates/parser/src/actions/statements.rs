@@ -1,8 +1,8 @@
 //! Statements: modules, imports, definitions, and what depends on the feature version.
 
 use taipan_ast::{
-    Alias, Arguments, ExceptHandler, ExceptHandlerKind, Expr, ExprContext, ExprKind, MatchCase, Mod,
-    Pattern, PatternKind, Stmt, StmtKind, TypeIgnore, TypeParam, WithItem,
+    Alias, Arguments, ExceptHandler, ExceptHandlerKind, Expr, ExprContext, ExprKind, MatchCase,
+    Mod, Pattern, PatternKind, Stmt, StmtKind, TypeIgnore, TypeParam, WithItem,
 };
 
 use super::{CallArgs, KeyPattern, KeywordPattern, NameDefault};
@@ -14,9 +14,15 @@ impl<'a> Parser<'a> {
         let ignores: Vec<TypeIgnore<'a>> = self
             .type_ignores
             .iter()
-            .map(|&(lineno, tag)| TypeIgnore::TypeIgnore { lineno: lineno as i32, tag })
+            .map(|&(lineno, tag)| TypeIgnore::TypeIgnore {
+                lineno: lineno as i32,
+                tag,
+            })
             .collect();
-        Mod::Module { body: body.unwrap_or(&[]), type_ignores: self.arena.alloc_slice(&ignores) }
+        Mod::Module {
+            body: body.unwrap_or(&[]),
+            type_ignores: self.arena.alloc_slice(&ignores),
+        }
     }
 
     /// Sequences of statements as one.
@@ -66,8 +72,18 @@ impl<'a> Parser<'a> {
         value: Option<&'a Expr<'a>>,
         simple: i32,
     ) -> Option<Stmt<'a>> {
-        let kind = StmtKind::AnnAssign { target, annotation, value, simple };
-        let what = if simple == 1 { "Variable annotation syntax is" } else { "Variable annotations syntax is" };
+        let target = self.set_context(target, ExprContext::Store);
+        let kind = StmtKind::AnnAssign {
+            target,
+            annotation,
+            value,
+            simple,
+        };
+        let what = if simple == 1 {
+            "Variable annotation syntax is"
+        } else {
+            "Variable annotations syntax is"
+        };
         self.since(6, what, self.stmt(kind, start))
     }
 
@@ -84,30 +100,63 @@ impl<'a> Parser<'a> {
             .map(|&dot| if self.text(dot) == "..." { 3 } else { 1 })
             .sum();
         let module = module.map(|m| self.identifier_of(m));
-        if module == Some("__future__") && level == 0 && names.iter().any(|n| n.name == "barry_as_FLUFL") {
+        if module == Some("__future__")
+            && level == 0
+            && names.iter().any(|n| n.name == "barry_as_FLUFL")
+        {
             self.barry_as_flufl = true;
+            self.tokenizer.set_barry_as_flufl(true);
         }
-        self.stmt(StmtKind::ImportFrom { module, names, level: Some(level) }, start)
+        self.stmt(
+            StmtKind::ImportFrom {
+                module,
+                names,
+                level: Some(level),
+            },
+            start,
+        )
     }
 
     /// `*` among imported names.
     pub fn alias_for_star(&mut self, start: usize) -> &'a [Alias<'a>] {
-        self.one(Alias { name: "*", asname: None, loc: self.loc(start) })
+        self.one(Alias {
+            name: "*",
+            asname: None,
+            loc: self.loc(start),
+        })
     }
 
     /// The identifier of a `Name`.
     pub fn identifier_of(&self, name: &Expr<'a>) -> &'a str {
-        if let ExprKind::Name { id, .. } = name.kind { id } else { "" }
+        if let ExprKind::Name { id, .. } = name.kind {
+            id
+        } else {
+            ""
+        }
     }
 
     /// Two names with a dot between, as one `Name`.
-    pub fn join_names_with_dot(&mut self, first: &'a Expr<'a>, second: &'a Expr<'a>) -> &'a Expr<'a> {
-        let id = format!("{}.{}", self.identifier_of(first), self.identifier_of(second));
+    pub fn join_names_with_dot(
+        &mut self,
+        first: &'a Expr<'a>,
+        second: &'a Expr<'a>,
+    ) -> &'a Expr<'a> {
+        let id = format!(
+            "{}.{}",
+            self.identifier_of(first),
+            self.identifier_of(second)
+        );
         let mut loc = first.loc;
         loc.end_lineno = second.loc.end_lineno;
         loc.end_col_offset = second.loc.end_col_offset;
         let id = self.arena.alloc_str(&id);
-        self.arena.alloc(Expr { kind: ExprKind::Name { id, ctx: ExprContext::Load }, loc })
+        self.arena.alloc(Expr {
+            kind: ExprKind::Name {
+                id,
+                ctx: ExprContext::Load,
+            },
+            loc,
+        })
     }
 
     /// A class; its arguments are those of a call.
@@ -119,7 +168,10 @@ impl<'a> Parser<'a> {
         body: &'a [Stmt<'a>],
         type_params: Option<&'a [TypeParam<'a>]>,
     ) -> Stmt<'a> {
-        let arguments = arguments.flatten().unwrap_or(CallArgs { args: &[], keywords: &[] });
+        let arguments = arguments.flatten().unwrap_or(CallArgs {
+            args: &[],
+            keywords: &[],
+        });
         let kind = StmtKind::ClassDef {
             name,
             bases: arguments.args,
@@ -200,7 +252,13 @@ impl<'a> Parser<'a> {
         orelse: Option<&'a [Stmt<'a>]>,
     ) -> Stmt<'a> {
         let type_comment = self.type_comment(comment);
-        let kind = StmtKind::For { target, iter, body, orelse: orelse.unwrap_or(&[]), type_comment };
+        let kind = StmtKind::For {
+            target,
+            iter,
+            body,
+            orelse: orelse.unwrap_or(&[]),
+            type_comment,
+        };
         self.stmt(kind, start)
     }
 
@@ -215,7 +273,13 @@ impl<'a> Parser<'a> {
         orelse: Option<&'a [Stmt<'a>]>,
     ) -> Option<Stmt<'a>> {
         let type_comment = self.type_comment(comment);
-        let kind = StmtKind::AsyncFor { target, iter, body, orelse: orelse.unwrap_or(&[]), type_comment };
+        let kind = StmtKind::AsyncFor {
+            target,
+            iter,
+            body,
+            orelse: orelse.unwrap_or(&[]),
+            type_comment,
+        };
         let statement = self.stmt(kind, start);
         self.since(5, "Async for loops are", statement)
     }
@@ -229,7 +293,14 @@ impl<'a> Parser<'a> {
         body: &'a [Stmt<'a>],
     ) -> Option<Stmt<'a>> {
         let type_comment = self.type_comment(comment);
-        let statement = self.stmt(StmtKind::AsyncWith { items, body, type_comment }, start);
+        let statement = self.stmt(
+            StmtKind::AsyncWith {
+                items,
+                body,
+                type_comment,
+            },
+            start,
+        );
         self.since(5, "Async with statements are", statement)
     }
 
@@ -261,7 +332,10 @@ impl<'a> Parser<'a> {
         body: &'a [Stmt<'a>],
     ) -> ExceptHandler<'a> {
         let kind = ExceptHandlerKind::ExceptHandler { type_, name, body };
-        ExceptHandler { kind, loc: self.loc(start) }
+        ExceptHandler {
+            kind,
+            loc: self.loc(start),
+        }
     }
 
     /// A handler of several types without parentheses.
@@ -295,7 +369,11 @@ impl<'a> Parser<'a> {
         value: &'a Expr<'a>,
     ) -> Option<Stmt<'a>> {
         let name = self.set_context(name, ExprContext::Store);
-        let kind = StmtKind::TypeAlias { name, type_params: type_params.unwrap_or(&[]), value };
+        let kind = StmtKind::TypeAlias {
+            name,
+            type_params: type_params.unwrap_or(&[]),
+            value,
+        };
         let statement = self.stmt(kind, start);
         self.since(12, "Type statement is", statement)
     }
@@ -309,8 +387,14 @@ impl<'a> Parser<'a> {
     }
 
     /// A pattern before others.
-    pub fn pattern_in_front(&mut self, first: &Pattern<'a>, rest: &[Pattern<'a>]) -> &'a [Pattern<'a>] {
-        let all: Vec<_> = std::iter::once(*first).chain(rest.iter().copied()).collect();
+    pub fn pattern_in_front(
+        &mut self,
+        first: &Pattern<'a>,
+        rest: &[Pattern<'a>],
+    ) -> &'a [Pattern<'a>] {
+        let all: Vec<_> = std::iter::once(*first)
+            .chain(rest.iter().copied())
+            .collect();
         self.arena.alloc_slice(&all)
     }
 

@@ -25,14 +25,26 @@ impl<'a> Parser<'a> {
     fn with_context(&mut self, expr: &Expr<'a>, ctx: ExprContext) -> Expr<'a> {
         let kind = match expr.kind {
             ExprKind::Name { id, .. } => ExprKind::Name { id, ctx },
-            ExprKind::Tuple { elts, .. } => ExprKind::Tuple { elts: self.all_with_context(elts, ctx), ctx },
-            ExprKind::List { elts, .. } => ExprKind::List { elts: self.all_with_context(elts, ctx), ctx },
+            ExprKind::Tuple { elts, .. } => ExprKind::Tuple {
+                elts: self.all_with_context(elts, ctx),
+                ctx,
+            },
+            ExprKind::List { elts, .. } => ExprKind::List {
+                elts: self.all_with_context(elts, ctx),
+                ctx,
+            },
             ExprKind::Subscript { value, slice, .. } => ExprKind::Subscript { value, slice, ctx },
             ExprKind::Attribute { value, attr, .. } => ExprKind::Attribute { value, attr, ctx },
-            ExprKind::Starred { value, .. } => ExprKind::Starred { value: self.set_context(value, ctx), ctx },
+            ExprKind::Starred { value, .. } => ExprKind::Starred {
+                value: self.set_context(value, ctx),
+                ctx,
+            },
             other => other,
         };
-        Expr { kind, loc: expr.loc }
+        Expr {
+            kind,
+            loc: expr.loc,
+        }
     }
 
     fn all_with_context(&mut self, elts: &[Expr<'a>], ctx: ExprContext) -> &'a [Expr<'a>] {
@@ -47,7 +59,11 @@ impl<'a> Parser<'a> {
     /// Raises the error for the part of an expression that cannot be a target, if there is one.
     pub fn invalid_target(&mut self, targets: Targets, expr: &'a Expr<'a>) -> Option<()> {
         let invalid = invalid_part(targets, expr)?;
-        let verb = if targets == Targets::Del { "delete" } else { "assign to" };
+        let verb = if targets == Targets::Del {
+            "delete"
+        } else {
+            "assign to"
+        };
         let name = super::expr_name(invalid);
         self.raise_at(invalid, format!("cannot {verb} {name}"));
         None
@@ -62,7 +78,11 @@ fn invalid_part<'a>(targets: Targets, expr: &'a Expr<'a>) -> Option<&'a Expr<'a>
         ExprKind::Starred { value, .. } if targets != Targets::Del => invalid_part(targets, value),
         // In `for a in b` the expression is a comparison, of which only the left side is meant to be a target.
         ExprKind::Compare { left, ops, .. } if targets == Targets::For => {
-            if ops.first() == Some(&CmpOp::In) { invalid_part(targets, left) } else { None }
+            if ops.first() == Some(&CmpOp::In) {
+                invalid_part(targets, left)
+            } else {
+                None
+            }
         }
         ExprKind::Name { .. } | ExprKind::Subscript { .. } | ExprKind::Attribute { .. } => None,
         _ => Some(expr),
@@ -73,7 +93,9 @@ fn invalid_part<'a>(targets: Targets, expr: &'a Expr<'a>) -> Option<&'a Expr<'a>
 pub fn is_star_target(expr: &Expr<'_>) -> bool {
     match &expr.kind {
         ExprKind::Name { .. } | ExprKind::Subscript { .. } | ExprKind::Attribute { .. } => true,
-        ExprKind::List { elts, .. } | ExprKind::Tuple { elts, .. } => elts.iter().all(is_star_target),
+        ExprKind::List { elts, .. } | ExprKind::Tuple { elts, .. } => {
+            elts.iter().all(is_star_target)
+        }
         ExprKind::Starred { value, .. } => {
             !matches!(value.kind, ExprKind::Starred { .. }) && is_star_target(value)
         }
@@ -85,7 +107,9 @@ pub fn is_star_target(expr: &Expr<'_>) -> bool {
 pub fn is_del_target(expr: &Expr<'_>) -> bool {
     match &expr.kind {
         ExprKind::Name { .. } | ExprKind::Subscript { .. } | ExprKind::Attribute { .. } => true,
-        ExprKind::List { elts, .. } | ExprKind::Tuple { elts, .. } => elts.iter().all(is_del_target),
+        ExprKind::List { elts, .. } | ExprKind::Tuple { elts, .. } => {
+            elts.iter().all(is_del_target)
+        }
         _ => false,
     }
 }

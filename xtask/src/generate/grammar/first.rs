@@ -24,9 +24,15 @@ impl Terminals {
     /// Collects the keywords of a grammar; `tokens` is the text of `spec/tokens.txt`.
     pub fn new(grammar: &Grammar, tokens: &str) -> Result<Terminals, String> {
         let mut known = HashMap::new();
-        for line in tokens.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty() && !l.starts_with("CONST")) {
+        for line in tokens
+            .lines()
+            .filter(|l| !l.starts_with('#') && !l.trim().is_empty() && !l.starts_with("CONST"))
+        {
             let mut words = line.split_whitespace();
-            let number = words.next().and_then(|w| w.parse().ok()).ok_or("a token without a number")?;
+            let number = words
+                .next()
+                .and_then(|w| w.parse().ok())
+                .ok_or("a token without a number")?;
             let name = words.next().ok_or("a token without a name")?;
             if let Some(text) = words.next() {
                 known.insert(text.to_owned(), (number, name.to_owned()));
@@ -52,7 +58,10 @@ impl Terminals {
         if let Ok(i) = self.keywords.binary_search_by(|k| k.as_str().cmp(text)) {
             return Ok(FIRST_KEYWORD + i as u32);
         }
-        self.known.get(text).map(|(n, _)| *n).ok_or_else(|| format!("unknown token {text}"))
+        self.known
+            .get(text)
+            .map(|(n, _)| *n)
+            .ok_or_else(|| format!("unknown token {text}"))
     }
 
     /// The name of the constant for a keyword, operator or token name.
@@ -60,14 +69,27 @@ impl Terminals {
         if self.keywords.iter().any(|k| k == text) {
             return Ok(format!("KW_{}", text.to_uppercase()));
         }
-        self.known.get(text).map(|(_, c)| c.clone()).ok_or_else(|| format!("unknown token {text}"))
+        self.known
+            .get(text)
+            .map(|(_, c)| c.clone())
+            .ok_or_else(|| format!("unknown token {text}"))
     }
 
     /// Every constant that the grammar could name, in order of number.
     pub fn constants(&self) -> Vec<(String, u32)> {
-        let mut all: Vec<(String, u32)> = self.known.values().map(|(n, c)| (c.clone(), *n)).collect();
-        all.extend(self.keywords.iter().zip(FIRST_KEYWORD..).map(|(k, n)| (format!("KW_{}", k.to_uppercase()), n)));
-        all.extend(self.soft.iter().map(|s| (self.soft_constant(s), self.soft_number(s))));
+        let mut all: Vec<(String, u32)> =
+            self.known.values().map(|(n, c)| (c.clone(), *n)).collect();
+        all.extend(
+            self.keywords
+                .iter()
+                .zip(FIRST_KEYWORD..)
+                .map(|(k, n)| (format!("KW_{}", k.to_uppercase()), n)),
+        );
+        all.extend(
+            self.soft
+                .iter()
+                .map(|s| (self.soft_constant(s), self.soft_number(s))),
+        );
         all.sort_by_key(|(_, n)| *n);
         all.dedup();
         all
@@ -80,12 +102,22 @@ impl Terminals {
 
     /// The name of a soft keyword's constant.
     pub fn soft_constant(&self, text: &str) -> String {
-        format!("SOFT_{}", if text == "_" { "UNDERSCORE".to_owned() } else { text.to_uppercase() })
+        format!(
+            "SOFT_{}",
+            if text == "_" {
+                "UNDERSCORE".to_owned()
+            } else {
+                text.to_uppercase()
+            }
+        )
     }
 
     /// The prediction numbers that a token stands for.
     fn token_set(&self, name: &str) -> Result<u128, String> {
-        let all_soft = self.soft.iter().fold(0, |set, s| set | 1 << self.soft_number(s));
+        let all_soft = self
+            .soft
+            .iter()
+            .fold(0, |set, s| set | 1 << self.soft_number(s));
         Ok(match name {
             "NAME" | "ID" | "NAME_TOKEN" => 1 << self.number("NAME")? | all_soft,
             "SOFT_KEYWORD" => all_soft,
@@ -94,7 +126,11 @@ impl Terminals {
     }
 }
 
-fn collect(alternative: &Alternative, keywords: &mut BTreeSet<String>, soft: &mut BTreeSet<String>) {
+fn collect(
+    alternative: &Alternative,
+    keywords: &mut BTreeSet<String>,
+    soft: &mut BTreeSet<String>,
+) {
     fn expression(e: &Expression, keywords: &mut BTreeSet<String>, soft: &mut BTreeSet<String>) {
         match e {
             Expression::Literal(text) if text.chars().all(char::is_alphabetic) => {
@@ -103,8 +139,12 @@ fn collect(alternative: &Alternative, keywords: &mut BTreeSet<String>, soft: &mu
             Expression::Soft(text) => {
                 soft.insert(text.clone());
             }
-            Expression::Group(alternatives, _) => alternatives.iter().for_each(|a| collect(a, keywords, soft)),
-            Expression::Optional(e) | Expression::Repeat(e, _) | Expression::Lookahead(e, _) => expression(e, keywords, soft),
+            Expression::Group(alternatives, _) => {
+                alternatives.iter().for_each(|a| collect(a, keywords, soft))
+            }
+            Expression::Optional(e) | Expression::Repeat(e, _) | Expression::Lookahead(e, _) => {
+                expression(e, keywords, soft)
+            }
             Expression::Separated(e, s) => {
                 expression(e, keywords, soft);
                 expression(s, keywords, soft);
@@ -112,7 +152,10 @@ fn collect(alternative: &Alternative, keywords: &mut BTreeSet<String>, soft: &mu
             _ => {}
         }
     }
-    alternative.items.iter().for_each(|i| expression(&i.expression, keywords, soft));
+    alternative
+        .items
+        .iter()
+        .for_each(|i| expression(&i.expression, keywords, soft));
 }
 
 /// What can begin, and whether nothing can be matched.
@@ -134,7 +177,11 @@ pub struct First<'g> {
 impl<'g> First<'g> {
     /// Computes them as the smallest solution.
     pub fn new(grammar: &'g Grammar, tokens: &'g Terminals) -> Result<First<'g>, String> {
-        let mut first = First { grammar, tokens, rules: vec![Start::default(); grammar.rules.len()] };
+        let mut first = First {
+            grammar,
+            tokens,
+            rules: vec![Start::default(); grammar.rules.len()],
+        };
         loop {
             let mut changed = false;
             for (i, rule) in grammar.rules.iter().enumerate() {
@@ -173,41 +220,70 @@ impl<'g> First<'g> {
             let start = self.expression(&item.expression)?;
             set |= start.set & allowed;
             if !start.nullable {
-                return Ok(Start { set, nullable: false });
+                return Ok(Start {
+                    set,
+                    nullable: false,
+                });
             }
         }
-        Ok(Start { set, nullable: true })
+        Ok(Start {
+            set,
+            nullable: true,
+        })
     }
 
     /// Of one expression.
     pub fn expression(&self, e: &Expression) -> Result<Start, String> {
         Ok(match e {
-            Expression::Literal(text) | Expression::Forced(text) => {
-                Start { set: 1 << self.tokens.number(text)?, nullable: matches!(e, Expression::Forced(_)) }
-            }
-            Expression::Soft(text) => Start { set: 1 << self.tokens.soft_number(text), nullable: false },
-            Expression::Token(name) => Start { set: self.tokens.token_set(name)?, nullable: false },
+            Expression::Literal(text) | Expression::Forced(text) => Start {
+                set: 1 << self.tokens.number(text)?,
+                nullable: matches!(e, Expression::Forced(_)),
+            },
+            Expression::Soft(text) => Start {
+                set: 1 << self.tokens.soft_number(text),
+                nullable: false,
+            },
+            Expression::Token(name) => Start {
+                set: self.tokens.token_set(name)?,
+                nullable: false,
+            },
             Expression::Rule(name) => {
-                let index = self.grammar.by_name.get(name).ok_or_else(|| format!("no rule {name}"))?;
+                let index = self
+                    .grammar
+                    .by_name
+                    .get(name)
+                    .ok_or_else(|| format!("no rule {name}"))?;
                 self.rules[*index]
             }
             Expression::Group(alternatives, _) => self.alternatives(alternatives)?,
-            Expression::Optional(e) | Expression::Repeat(e, false) => Start { nullable: true, ..self.expression(e)? },
+            Expression::Optional(e) | Expression::Repeat(e, false) => Start {
+                nullable: true,
+                ..self.expression(e)?
+            },
             Expression::Repeat(e, true) | Expression::Separated(e, _) => self.expression(e)?,
-            Expression::Lookahead(..) | Expression::Cut => Start { set: 0, nullable: true },
+            Expression::Lookahead(..) | Expression::Cut => Start {
+                set: 0,
+                nullable: true,
+            },
         })
     }
 
     /// The set of an expression that is one of several single tokens, `None` for any other.
     pub fn tokens_only(&self, e: &Expression) -> Result<Option<u128>, String> {
         Ok(match e {
-            Expression::Literal(_) | Expression::Soft(_) | Expression::Token(_) => Some(self.expression(e)?.set),
+            Expression::Literal(_) | Expression::Soft(_) | Expression::Token(_) => {
+                Some(self.expression(e)?.set)
+            }
             Expression::Rule(name) if name == "t_lookahead" => Some(self.expression(e)?.set),
             Expression::Group(alternatives, _) => {
                 let mut all = 0;
                 for alternative in alternatives {
-                    let [Item { expression, .. }] = alternative.items.as_slice() else { return Ok(None) };
-                    let Some(set) = self.tokens_only(expression)? else { return Ok(None) };
+                    let [Item { expression, .. }] = alternative.items.as_slice() else {
+                        return Ok(None);
+                    };
+                    let Some(set) = self.tokens_only(expression)? else {
+                        return Ok(None);
+                    };
                     all |= set;
                 }
                 Some(all)

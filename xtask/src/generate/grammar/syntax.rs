@@ -102,7 +102,11 @@ pub fn read(text: &str) -> Result<Grammar, String> {
         }
     }
     finish(&mut rules, &mut pending)?;
-    let by_name = rules.iter().enumerate().map(|(i, r)| (r.name.clone(), i)).collect();
+    let by_name = rules
+        .iter()
+        .enumerate()
+        .map(|(i, r)| (r.name.clone(), i))
+        .collect();
     Ok(Grammar { rules, by_name })
 }
 
@@ -134,9 +138,13 @@ fn header(line: &str) -> Result<Rule, String> {
 
 fn finish(rules: &mut [Rule], pending: &mut Vec<(usize, String)>) -> Result<(), String> {
     for (line, text) in pending.drain(..) {
-        let rule = rules.last_mut().ok_or("an alternative before the first rule")?;
+        let rule = rules
+            .last_mut()
+            .ok_or("an alternative before the first rule")?;
         let mut reader = Reader { rest: &text };
-        let alternative = reader.alternative().map_err(|e| format!("line {line}: {e}"))?;
+        let alternative = reader
+            .alternative()
+            .map_err(|e| format!("line {line}: {e}"))?;
         if !reader.rest.trim().is_empty() {
             return Err(format!("line {line}: cannot read {:?}", reader.rest));
         }
@@ -166,11 +174,18 @@ impl<'t> Reader<'t> {
     }
 
     fn expect(&mut self, prefix: &str) -> Result<(), String> {
-        if self.eat(prefix) { Ok(()) } else { Err(format!("expected {prefix} at {:?}", self.rest)) }
+        if self.eat(prefix) {
+            Ok(())
+        } else {
+            Err(format!("expected {prefix} at {:?}", self.rest))
+        }
     }
 
     fn word(&mut self) -> &'t str {
-        let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         word
@@ -195,7 +210,10 @@ impl<'t> Reader<'t> {
         let mut items = Vec::new();
         loop {
             self.space();
-            if self.rest.is_empty() || self.rest.starts_with([')', '|']) || self.rest.starts_with("=>") {
+            if self.rest.is_empty()
+                || self.rest.starts_with([')', '|'])
+                || self.rest.starts_with("=>")
+            {
                 break;
             }
             items.push(self.item()?);
@@ -246,7 +264,10 @@ impl<'t> Reader<'t> {
             self.rest = saved;
             None
         };
-        Ok(Item { name, expression: self.expression()? })
+        Ok(Item {
+            name,
+            expression: self.expression()?,
+        })
     }
 
     fn expression(&mut self) -> Result<Expression, String> {
@@ -267,7 +288,16 @@ impl<'t> Reader<'t> {
             Some('?') => Expression::Optional(Box::new(atom)),
             Some('*') => Expression::Repeat(Box::new(atom), false),
             Some('+') => Expression::Repeat(Box::new(atom), true),
-            _ => return if self.eat("%") { Ok(Expression::Separated(Box::new(atom), Box::new(self.atom()?))) } else { Ok(atom) },
+            _ => {
+                return if self.eat("%") {
+                    Ok(Expression::Separated(
+                        Box::new(atom),
+                        Box::new(self.atom()?),
+                    ))
+                } else {
+                    Ok(atom)
+                };
+            }
         };
         self.rest = &self.rest[1..];
         Ok(atom)
@@ -295,14 +325,28 @@ impl<'t> Reader<'t> {
             return Err(format!("an item is missing at {:?}", self.rest));
         }
         let token = word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
-        Ok(if token { Expression::Token(word.to_owned()) } else { Expression::Rule(word.to_owned()) })
+        Ok(if token {
+            Expression::Token(word.to_owned())
+        } else {
+            Expression::Rule(word.to_owned())
+        })
     }
 }
 
 /// Brackets around one unnamed item are only for reading.
 fn simplify(mut alternatives: Vec<Alternative>, ty: Option<String>) -> Expression {
-    if let [Alternative { items, action: None }] = alternatives.as_mut_slice()
-        && let [Item { name: None, expression }] = items.as_mut_slice()
+    if let [
+        Alternative {
+            items,
+            action: None,
+        },
+    ] = alternatives.as_mut_slice()
+        && let [
+            Item {
+                name: None,
+                expression,
+            },
+        ] = items.as_mut_slice()
     {
         return std::mem::replace(expression, Expression::Cut);
     }
@@ -319,7 +363,11 @@ fn shorthand(text: &str) -> Result<Action, String> {
             end += if bytes[end] == b'\\' { 2 } else { 1 };
         }
         let message = rest[quote..=end].to_owned();
-        return Ok(Action::Error(place, message, rest[end + 1..].trim().to_owned()));
+        return Ok(Action::Error(
+            place,
+            message,
+            rest[end + 1..].trim().to_owned(),
+        ));
     }
     for (prefix, node) in [
         ("expr ", "expr"),

@@ -1,0 +1,276 @@
+//! f-strings and t-strings: their text, replacement fields and format specifications.
+
+use std::borrow::Cow;
+
+use taipan_ast::{Constant, Expr, ExprKind, Location};
+use taipan_tokenizer::string_literal::expression_text;
+use taipan_wtf8::Wtf8;
+
+use super::{Conversion, FormatSpec, is_empty_text};
+use crate::generated::number;
+use crate::parser::{Parser, Tok};
+
+impl<'a> Parser<'a> {
+    /// A piece of text as it stands; the end of the string, whose prefix counts, decodes it.
+    pub fn constant_from_token(&mut self, tok: Tok) -> &'a Expr<'a> {
+        let value = Constant::Str(Wtf8::new(self.text(tok)));
+        self.constant(value, None, self.entry(tok).loc)
+    }
+
+    /// A piece of text of a format specification.
+    pub fn decoded_constant_from_token(&mut self, tok: Tok) -> Option<&'a Expr<'a>> {
+        let value = Constant::Str(self.decode(self.text(tok), false, tok)?);
+        Some(self.constant(value, None, self.entry(tok).loc))
+    }
+
+    /// An f-string.
+    pub fn joined_str(
+        &mut self,
+        first: Tok,
+        parts: &'a [Expr<'a>],
+        last: Tok,
+    ) -> Option<&'a Expr<'a>> {
+        let values = self.string_parts(first, parts, last)?;
+        Some(self.string_node(ExprKind::JoinedStr { values }, first, last))
+    }
+
+    /// A t-string.
+    pub fn template_str(
+        &mut self,
+        first: Tok,
+        parts: &'a [Expr<'a>],
+        last: Tok,
+    ) -> Option<&'a Expr<'a>> {
+        let values = self.string_parts(first, parts, last)?;
+        let node = self.string_node(ExprKind::TemplateStr { values }, first, last);
+        self.since(14, "t-strings are", node)
+    }
+
+    fn string_node(&self, kind: ExprKind<'a>, first: Tok, last: Tok) -> &'a Expr<'a> {
+        let (first, last) = (self.entry(first).loc, self.entry(last).loc);
+        let loc = Location::new(
+            first.lineno,
+            first.col_offset,
+            last.end_lineno,
+            last.end_col_offset,
+        );
+        self.arena.alloc(Expr { kind, loc })
+    }
+
+    /// The parts of an f-string with their text decoded and empty text left out. A field with `=` is a `JoinedStr` of
+    /// its text and its value here; the two become parts of their own.
+    fn string_parts(
+        &mut self,
+        first: Tok,
+        parts: &'a [Expr<'a>],
+        last: Tok,
+    ) -> Option<&'a [Expr<'a>]> {
+        let raw = self.text(first).contains(['r', 'R']);
+        let mut values = Vec::with_capacity(parts.len());
+        for part in parts {
+            let inner = match part.kind {
+                ExprKind::JoinedStr { values } => values,
+                _ => std::slice::from_ref(part),
+            };
+            for part in inner {
+                let ExprKind::Constant {
+                    value: Constant::Str(text),
+                    ..
+                } = part.kind
+                else {
+                    values.push(*part);
+                    continue;
+                };
+                let text = match text.to_str().unwrap_or("") {
+                    "{{" => "{",
+                    "}}" => "}",
+                    text => text,
+                };
+                let text = self.decode(text, raw, last)?;
+                if !is_empty_text(text) {
+                    values.push(*self.constant(Constant::Str(text), None, part.loc));
+                }
+            }
+        }
+        Some(self.arena.alloc_slice(&values))
+    }
+
+    /// `f` or `t`, as the innermost open string is.
+    fn string_prefix(&self) -> char {
+        let mut depth = 0;
+        for place in (0..self.mark).rev() {
+            match self.entry(Tok(place as u32)).kind {
+                number::FSTRING_END | number::TSTRING_END => depth += 1,
+                number::FSTRING_START if depth == 0 => return 'f',
+                number::TSTRING_START if depth == 0 => return 't',
+                number::FSTRING_START | number::TSTRING_START => depth -= 1,
+                _ => {}
+            }
+        }
+        'f'
+    }
+
+    /// The `!` and the name after it.
+    pub fn check_fstring_conversion(
+        &mut self,
+        mark: Tok,
+        name: &'a Expr<'a>,
+    ) -> Option<Conversion<'a>> {
+        let loc = self.entry(mark).loc;
+        if loc.lineno != name.loc.lineno || loc.end_col_offset != name.loc.col_offset {
+            let prefix = self.string_prefix();
+            let msg = format!(
+                "{prefix}-string: conversion type must come right after the exclamation mark"
+            );
+            self.raise_range(mark, name, msg);
+            return None;
+        }
+        Some(Conversion { mark, name })
+    }
+
+    /// A format specification. One without text and fields is an empty `JoinedStr`.
+    pub fn full_format_spec(
+        &mut self,
+        start: usize,
+        colon: Tok,
+        parts: &'a [Expr<'a>],
+    ) -> Option<FormatSpec<'a>> {
+        let is_empty = |part: &Expr<'a>| matches!(part.kind, ExprKind::Constant { value: Constant::Str(t), .. } if is_empty_text(t));
+        let values: Vec<Expr<'a>> = parts.iter().filter(|p| !is_empty(p)).copied().collect();
+        let values = self.arena.alloc_slice(&values);
+        let plain = match values {
+            [] => true,
+            [only] => matches!(only.kind, ExprKind::Constant { .. }),
+            _ => false,
+        };
+        let value = if plain {
+            self.expr(ExprKind::JoinedStr { values }, start)
+        } else {
+            self.concatenate_strings(start, values)?
+        };
+        Some(FormatSpec { colon, value })
+    }
+
+    /// The number that stands for a conversion; -1 for none. A field with `=` and neither conversion nor format
+    /// specification shows its `repr`.
+    fn conversion_number(
+        &mut self,
+        debug: bool,
+        conversion: Option<Conversion<'a>>,
+        format: Option<FormatSpec<'a>>,
+    ) -> Option<i32> {
+        let Some(conversion) = conversion else {
+            let shows_repr = debug && format.is_none();
+            return Some(if shows_repr { i32::from(b'r') } else { -1 });
+        };
+        match self.identifier_of(conversion.name) {
+            "s" => Some(i32::from(b's')),
+            "r" => Some(i32::from(b'r')),
+            "a" => Some(i32::from(b'a')),
+            name => {
+                let prefix = self.string_prefix();
+                let msg = format!(
+                    "{prefix}-string: invalid conversion character '{name}': expected 's', 'r', or 'a'"
+                );
+                self.raise_at(conversion.name, msg);
+                None
+            }
+        }
+    }
+
+    /// The source between the opening brace, which is the token at `start`, and another token, without comments.
+    fn field_text(&self, start: usize, end: Tok) -> &'a str {
+        let from = self.entry(Tok(start as u32)).end as usize;
+        let to = self.entry(end).start as usize;
+        match expression_text(self.source.get(from..to).unwrap_or("")) {
+            Cow::Borrowed(text) => text,
+            Cow::Owned(text) => self.arena.alloc_str(&text),
+        }
+    }
+
+    /// The text of a field with `=` and the field, as one node that [`Parser::joined_str`] takes apart.
+    fn with_debug_text(
+        &mut self,
+        start: usize,
+        field: &'a Expr<'a>,
+        conversion: Option<Conversion<'a>>,
+        format: Option<FormatSpec<'a>>,
+        rbrace: Tok,
+    ) -> &'a Expr<'a> {
+        let (end, end_lineno, end_col) = if let Some(conversion) = conversion {
+            let loc = conversion.name.loc;
+            (conversion.mark, loc.lineno, loc.col_offset)
+        } else if let Some(format) = format {
+            let loc = format.value.loc;
+            (format.colon, loc.lineno, loc.col_offset + 1)
+        } else {
+            (rbrace, field.loc.end_lineno, field.loc.end_col_offset)
+        };
+        let loc = field.loc;
+        let text = self.constant(
+            Constant::Str(Wtf8::new(self.field_text(start, end))),
+            None,
+            Location::new(
+                loc.lineno,
+                loc.col_offset + 1,
+                end_lineno,
+                end_col.saturating_sub(1),
+            ),
+        );
+        let values = self.arena.alloc_slice(&[*text, *field]);
+        let loc = Location::new(loc.lineno, loc.col_offset, end_lineno, end_col);
+        self.arena.alloc(Expr {
+            kind: ExprKind::JoinedStr { values },
+            loc,
+        })
+    }
+
+    /// A replacement field of an f-string.
+    pub fn formatted_value(
+        &mut self,
+        start: usize,
+        value: &'a Expr<'a>,
+        debug: Option<Tok>,
+        conversion: Option<Conversion<'a>>,
+        format: Option<FormatSpec<'a>>,
+        rbrace: Tok,
+    ) -> Option<&'a Expr<'a>> {
+        let kind = ExprKind::FormattedValue {
+            value,
+            conversion: self.conversion_number(debug.is_some(), conversion, format)?,
+            format_spec: format.map(|f| f.value),
+        };
+        let field = self.expr(kind, start);
+        if debug.is_none() {
+            return Some(field);
+        }
+        Some(self.with_debug_text(start, field, conversion, format, rbrace))
+    }
+
+    /// A replacement field of a t-string.
+    pub fn interpolation(
+        &mut self,
+        start: usize,
+        value: &'a Expr<'a>,
+        debug: Option<Tok>,
+        conversion: Option<Conversion<'a>>,
+        format: Option<FormatSpec<'a>>,
+        rbrace: Tok,
+    ) -> Option<&'a Expr<'a>> {
+        let conversion_number = self.conversion_number(debug.is_some(), conversion, format)?;
+        let end = conversion.map(|c| c.mark).or(format.map(|f| f.colon));
+        let text = self.field_text(start, end.unwrap_or(rbrace));
+        let dropped = |c: char| c == '=' || c.is_whitespace() || ('\x1c'..='\x1f').contains(&c);
+        let kind = ExprKind::Interpolation {
+            value,
+            str: Constant::Str(Wtf8::new(text.trim_end_matches(dropped))),
+            conversion: conversion_number,
+            format_spec: format.map(|f| f.value),
+        };
+        let field = self.expr(kind, start);
+        if debug.is_none() {
+            return Some(field);
+        }
+        Some(self.with_debug_text(start, field, conversion, format, rbrace))
+    }
+}
