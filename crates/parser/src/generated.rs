@@ -2,7 +2,9 @@
 
 #![allow(
     missing_docs,
+    dead_code,
     unused_labels,
+    unused_parens,
     unused_variables,
     unused_mut,
     unused_assignments,

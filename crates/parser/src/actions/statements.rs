@@ -5,7 +5,7 @@ use taipan_ast::{
     Mod, Pattern, PatternKind, Stmt, StmtKind, TypeIgnore, TypeParam, WithItem,
 };
 
-use super::{CallArgs, KeyPattern, KeywordPattern, NameDefault};
+use super::{CallArgs, KeyPattern, KeywordPattern};
 use crate::parser::{Parser, Tok};
 
 impl<'a> Parser<'a> {
@@ -448,10 +448,5 @@ impl<'a> Parser<'a> {
                 None => return !rest.is_empty(),
             }
         }
-    }
-
-    /// The type comment of a parameter.
-    pub fn default_of(pair: &NameDefault<'a>) -> Option<Expr<'a>> {
-        pair.value.copied()
     }
 }

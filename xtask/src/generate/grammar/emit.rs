@@ -101,7 +101,9 @@ pub fn emit(grammar: &Grammar, tokens: &Terminals, first: &First) -> Result<Stri
 
         #![allow(
             missing_docs,
+            dead_code,
             unused_labels,
+            unused_parens,
             unused_variables,
             unused_mut,
             unused_assignments,
