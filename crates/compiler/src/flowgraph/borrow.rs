@@ -142,6 +142,7 @@ impl Cfg {
         }
         match instr.opcode {
             Op::LoadFast => state.push(i, Some(oparg)),
+            Op::DeleteFast => state.kill_local(oparg),
             Op::LoadFastAndClear => {
                 state.kill_local(oparg);
                 state.push(i, Some(oparg));
