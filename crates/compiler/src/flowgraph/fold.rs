@@ -51,20 +51,27 @@ impl Cfg {
         Ok(())
     }
 
-    /// A list that is built of constants one by one and made a tuple at `i` becomes a constant tuple.
-    pub(super) fn fold_list_to_tuple(
+    /// A list or set that is built of constants one by one, right before the instruction at `i`, becomes a constant
+    /// tuple or frozenset: in the place of that instruction if it makes a tuple of a list, before it if it iterates over
+    /// the items or searches them.
+    pub(super) fn fold_built_sequence(
         &mut self,
         id: BlockId,
         i: usize,
         consts: &mut Consts<'_>,
     ) -> Folded {
+        let to_tuple = self[id].instrs[i].opcode == Op::CallIntrinsic1;
+        let mut append = None;
         let mut expect_append = true;
         for start in (0..i).rev() {
             let instr = self[id].instrs[start];
             match instr.opcode {
                 Op::Nop => continue,
-                Op::BuildList if instr.oparg == 0 => {
-                    if !expect_append {
+                Op::BuildList | Op::BuildSet if instr.oparg == 0 => {
+                    let of_list = instr.opcode == Op::BuildList;
+                    let expected = if of_list { Op::ListAppend } else { Op::SetAdd };
+                    let fits = append.is_some_and(|append| append == expected);
+                    if !expect_append || !fits || (to_tuple && !of_list) {
                         return Ok(());
                     }
                     let used: Vec<usize> = (start..i)
@@ -77,11 +84,21 @@ impl Cfg {
                         .collect();
                     if let Some(items) = self.values(id, &loads, consts) {
                         self.nop_out(id, &used);
-                        consts.make_load(&mut self[id].instrs[i], Constant::tuple(items))?;
+                        let at = if to_tuple { i } else { i - 1 };
+                        let value = if of_list {
+                            Constant::tuple(items)
+                        } else {
+                            Constant::FrozenSet(Rc::from(distinct(items)))
+                        };
+                        consts.make_load(&mut self[id].instrs[at], value)?;
                     }
                     return Ok(());
                 }
-                Op::ListAppend if expect_append && instr.oparg == 1 => {}
+                opcode @ (Op::ListAppend | Op::SetAdd)
+                    if expect_append && instr.oparg == 1 && append.is_none_or(|op| op == opcode) =>
+                {
+                    append = Some(opcode);
+                }
                 opcode if !expect_append && loads_const(opcode) => {}
                 _ => return Ok(()),
             }

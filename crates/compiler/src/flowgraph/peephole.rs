@@ -221,11 +221,17 @@ impl Cfg {
             Op::CompareOp if next == Some(Op::ToBool) => {
                 self.replace_pair(id, i, Op::CompareOp, oparg | COMPARE_TO_BOOL);
             }
-            Op::ContainsOp | Op::IsOp => match next {
-                Some(Op::ToBool) => self.replace_pair(id, i, instr.opcode, oparg),
-                Some(Op::UnaryNot) => self.replace_pair(id, i, instr.opcode, oparg ^ 1),
-                _ => {}
-            },
+            Op::ContainsOp | Op::IsOp => {
+                if instr.opcode == Op::ContainsOp {
+                    self.fold_built_sequence(id, i, consts)?;
+                }
+                match next {
+                    Some(Op::ToBool) => self.replace_pair(id, i, instr.opcode, oparg),
+                    Some(Op::UnaryNot) => self.replace_pair(id, i, instr.opcode, oparg ^ 1),
+                    _ => {}
+                }
+            }
+            Op::GetIter => self.fold_built_sequence(id, i, consts)?,
             Op::ToBool if next == Some(Op::ToBool) => self[id].instrs[i].set_nop(),
             Op::UnaryNot if next == Some(Op::ToBool) => self.replace_pair(id, i, Op::UnaryNot, 0),
             Op::UnaryNot if next == Some(Op::UnaryNot) => self.replace_pair(id, i, Op::Nop, 0),
@@ -234,7 +240,7 @@ impl Cfg {
                 if next == Some(Op::GetIter) {
                     self[id].instrs[i].set_nop();
                 } else {
-                    self.fold_list_to_tuple(id, i, consts)?;
+                    self.fold_built_sequence(id, i, consts)?;
                 }
             }
             Op::CallIntrinsic1 => self.fold_unary(id, i, consts)?,
