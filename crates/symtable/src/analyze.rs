@@ -249,10 +249,13 @@ impl<'a> Analyzer<'_, 'a> {
             if name_scope == NameScope::Cell || own_flags & DEF_COMP_CELL != 0 {
                 inlined_cells.insert(name);
             }
-            // What a class provides to the blocks in it is not there for the class itself.
+            // What a class provides to the blocks in it is not there for the class itself, but for blocks in the
+            // comprehension it is.
             if name_scope == NameScope::Free && is_class && CLASS_NAMES.contains(&name) {
                 name_scope = NameScope::GlobalImplicit;
-                comp_free.swap_remove(name);
+                if !self.free_in_child(comprehension, name) {
+                    comp_free.swap_remove(name);
+                }
                 self.table
                     .scope_mut(comprehension)
                     .symbols
@@ -265,11 +268,7 @@ impl<'a> Analyzer<'_, 'a> {
                 }
                 // What was free in the comprehension is local now, unless a block in it needs it as a cell.
                 Some(existing) if existing & DEF_BOUND != 0 && !is_class => {
-                    let children = &self.table.scope(comprehension).children;
-                    let free_in_child = children.iter().any(|child| {
-                        self.table.scope(*child).name_scope(name) == Some(NameScope::Free)
-                    });
-                    if !free_in_child {
+                    if !self.free_in_child(comprehension, name) {
                         comp_free.swap_remove(name);
                     }
                 }
@@ -277,6 +276,15 @@ impl<'a> Analyzer<'_, 'a> {
             }
         }
         self.table.scope_mut(comprehension).comp_inlined = true;
+    }
+
+    /// Whether a name is free in a block right within the scope.
+    fn free_in_child(&self, id: ScopeId, name: &str) -> bool {
+        self.table
+            .scope(id)
+            .children
+            .iter()
+            .any(|child| self.table.scope(*child).name_scope(name) == Some(NameScope::Free))
     }
 
     /// Puts the children of inlined comprehensions where the comprehensions stood.

@@ -2,6 +2,7 @@
 
 use taipan_ast::{CmpOp, Expr, ExprContext, ExprKind, Keyword};
 use taipan_bytecode::opcode::{CommonConstant, CompilerOpcode as Op, Intrinsic1};
+use taipan_symtable::ScopeKey;
 
 use super::expr::{STACK_USE_GUIDELINE, TUPLE};
 use super::{Compiler, Res};
@@ -177,6 +178,14 @@ impl<'a> Compiler<'a> {
             return Ok(());
         };
         if !keywords.is_empty() || !matches!(generator.kind, ExprKind::GeneratorExp { .. }) {
+            return Ok(());
+        }
+        // The loop of an asynchronous generator expression would need `await`.
+        let asynchronous = {
+            let scope = self.lookup_scope(ScopeKey::expression(generator))?;
+            self.scope(scope).coroutine
+        };
+        if asynchronous {
             return Ok(());
         }
         let loc = self.loc(func.loc);

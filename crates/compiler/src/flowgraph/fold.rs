@@ -95,7 +95,9 @@ impl Cfg {
                     return Ok(());
                 }
                 opcode @ (Op::ListAppend | Op::SetAdd)
-                    if expect_append && instr.oparg == 1 && append.is_none_or(|op| op == opcode) =>
+                    if expect_append
+                        && instr.oparg == 1
+                        && append.is_none_or(|op| op == opcode) =>
                 {
                     append = Some(opcode);
                 }
