@@ -38,6 +38,8 @@ pub use containers::bytes::Bytes;
 pub use containers::dict::Dict;
 pub use containers::list::List;
 pub use containers::number::{Complex, Float, Int, IntRef};
+pub use containers::set::Set;
+pub use containers::slice::Slice;
 pub use containers::string::Str;
 pub use containers::tuple::Tuple;
 pub use descr::NativeFunction;

@@ -5,6 +5,8 @@ use crate::containers::bytes::Bytes;
 use crate::containers::dict::Dict;
 use crate::containers::list::List;
 use crate::containers::number::{Complex, Float, Int};
+use crate::containers::set::Set;
+use crate::containers::slice::Slice;
 use crate::containers::string::Str;
 use crate::containers::tuple::Tuple;
 use crate::descr::{GetSetDescr, MemberDescr, MethodDescr, NativeFunction, WrapperDescr};
@@ -69,6 +71,12 @@ types! {
     list: "list", List, object, BASE | tpflags::LIST_SUBCLASS | tpflags::MATCH_SELF | tpflags::SEQUENCE;
     /// `dict`
     dict: "dict", Dict, object, BASE | tpflags::DICT_SUBCLASS | tpflags::MATCH_SELF | tpflags::MAPPING;
+    /// `set`
+    set: "set", Set, object, BASE | tpflags::MATCH_SELF;
+    /// `frozenset`
+    frozenset: "frozenset", Set, object, BASE | tpflags::MATCH_SELF;
+    /// `slice`
+    slice: "slice", Slice, object, 0;
     /// `NoneType`
     none_type: "NoneType", Plain, object, 0;
     /// `ellipsis`

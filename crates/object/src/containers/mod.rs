@@ -4,5 +4,7 @@ pub mod bytes;
 pub mod dict;
 pub mod list;
 pub mod number;
+pub mod set;
+pub mod slice;
 pub mod string;
 pub mod tuple;

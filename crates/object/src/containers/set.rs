@@ -1,0 +1,646 @@
+//! `set` and `frozenset`: a table of hashed keys that is probed, filled and resized as CPython's is, because the order of
+//! iteration shows it. Lookups compare with Python's `==`, which may run code that changes the set: they look at the stamp
+//! afterwards and start again if needed.
+
+use std::cell::{Cell, UnsafeCell};
+
+use crate::class::TypeObject;
+use crate::containers::string::Str;
+use crate::reference::{Ref, Traverse, Visitor};
+use crate::value::{PyResult, Value};
+use crate::vm::Vm;
+
+const MIN_SIZE: usize = 8;
+/// Places that are looked at one after another before the walk jumps.
+const LINEAR_PROBES: usize = 9;
+const PERTURB_SHIFT: u32 = 5;
+/// Hash of a place whose key was removed; hashes of keys are never -1.
+const DUMMY: i64 = -1;
+
+/// A place: `key` is `None` when it is unused (`hash` 0) or its key was removed ([`DUMMY`]).
+#[derive(Clone)]
+struct Place {
+    key: Option<Value>,
+    hash: i64,
+}
+
+const UNUSED: Place = Place { key: None, hash: 0 };
+
+/// The walk through the places that can hold a hash.
+struct Walk {
+    mask: usize,
+    at: usize,
+    left: usize,
+    base: usize,
+    perturb: usize,
+}
+
+impl Walk {
+    #[inline(always)]
+    fn new(mask: usize, hash: i64) -> Walk {
+        let base = hash as usize & mask;
+        Walk {
+            mask,
+            at: base,
+            left: Walk::linear(base, mask),
+            base,
+            perturb: hash as usize,
+        }
+    }
+
+    #[inline(always)]
+    fn linear(base: usize, mask: usize) -> usize {
+        if base + LINEAR_PROBES <= mask {
+            LINEAR_PROBES
+        } else {
+            0
+        }
+    }
+
+    #[inline(always)]
+    fn advance(&mut self) {
+        if self.left != 0 {
+            self.left -= 1;
+            self.at += 1;
+            return;
+        }
+        self.perturb >>= PERTURB_SHIFT;
+        self.base = self
+            .base
+            .wrapping_mul(5)
+            .wrapping_add(1)
+            .wrapping_add(self.perturb)
+            & self.mask;
+        self.at = self.base;
+        self.left = Walk::linear(self.base, self.mask);
+    }
+}
+
+/// The hash table. An empty one has no places; it counts as one of eight.
+struct Table {
+    places: Vec<Place>,
+    /// Places that hold or held a key.
+    fill: usize,
+    /// Places that hold a key.
+    used: usize,
+}
+
+/// What a step of a search found.
+enum Found {
+    Absent,
+    Same(usize),
+    /// A key with the same hash.
+    Candidate(usize),
+}
+
+impl Table {
+    const fn new() -> Table {
+        Table {
+            places: Vec::new(),
+            fill: 0,
+            used: 0,
+        }
+    }
+
+    fn mask(&self) -> usize {
+        self.places.len().max(MIN_SIZE) - 1
+    }
+
+    fn with_size(size: usize) -> Option<Vec<Place>> {
+        let mut v = Vec::new();
+        v.try_reserve_exact(size).ok()?;
+        v.resize(size, UNUSED);
+        Some(v)
+    }
+
+    #[inline(always)]
+    fn step(&self, walk: &mut Walk, hash: i64, key: &Value) -> Found {
+        loop {
+            let at = walk.at;
+            let Some(p) = self.places.get(at) else {
+                return Found::Absent;
+            };
+            walk.advance();
+            match &p.key {
+                Some(k) => {
+                    if p.hash == hash {
+                        return if k.is(key) {
+                            Found::Same(at)
+                        } else {
+                            Found::Candidate(at)
+                        };
+                    }
+                }
+                None if p.hash == 0 => return Found::Absent,
+                None => {}
+            }
+        }
+    }
+
+    /// Puts a key that is not there into the first unused place of its walk; the table has room.
+    fn insert_clean(&mut self, key: Value, hash: i64) {
+        let mut walk = Walk::new(self.places.len() - 1, hash);
+        while self
+            .places
+            .get(walk.at)
+            .is_some_and(|p| p.key.is_some() || p.hash != 0)
+        {
+            walk.advance();
+        }
+        if let Some(p) = self.places.get_mut(walk.at) {
+            *p = Place {
+                key: Some(key),
+                hash,
+            };
+            self.fill += 1;
+            self.used += 1;
+        }
+    }
+
+    /// Rebuilds the table with room for more than `min_used` keys; false when memory is exhausted.
+    fn resize(&mut self, min_used: usize) -> bool {
+        let mut size = MIN_SIZE;
+        while size <= min_used {
+            match size.checked_mul(2) {
+                Some(s) => size = s,
+                None => return false,
+            }
+        }
+        if size == MIN_SIZE && self.places.len() == MIN_SIZE && self.fill == self.used {
+            return true;
+        }
+        let Some(places) = Table::with_size(size) else {
+            return false;
+        };
+        let old = std::mem::replace(&mut self.places, places);
+        self.fill = 0;
+        self.used = 0;
+        for p in old {
+            if let Some(k) = p.key {
+                self.insert_clean(k, p.hash);
+            }
+        }
+        true
+    }
+
+    fn grown(used: usize) -> usize {
+        used.saturating_mul(if used > 50000 { 2 } else { 4 })
+    }
+
+    /// Adds a key that is not there; false when memory is exhausted.
+    fn insert(&mut self, key: Value, hash: i64) -> bool {
+        if self.places.is_empty() {
+            match Table::with_size(MIN_SIZE) {
+                Some(p) => self.places = p,
+                None => return false,
+            }
+        }
+        if self.fill != self.used
+            && let Some(p) = self.last_dummy(hash).and_then(|at| self.places.get_mut(at))
+        {
+            *p = Place {
+                key: Some(key),
+                hash,
+            };
+            self.used += 1;
+            return true;
+        }
+        self.insert_clean(key, hash);
+        if self.fill * 5 < self.mask() * 3 {
+            return true;
+        }
+        self.resize(Table::grown(self.used))
+    }
+
+    /// The last place of a removed key on a hash's walk before an unused place: what CPython fills again.
+    fn last_dummy(&self, hash: i64) -> Option<usize> {
+        let mut walk = Walk::new(self.mask(), hash);
+        let mut last = None;
+        while let Some(p) = self.places.get(walk.at) {
+            if p.key.is_none() {
+                if p.hash == 0 {
+                    break;
+                }
+                last = Some(walk.at);
+            }
+            walk.advance();
+        }
+        last
+    }
+
+    fn remove(&mut self, at: usize) -> Option<Value> {
+        let p = self.places.get_mut(at)?;
+        let k = p.key.take()?;
+        p.hash = DUMMY;
+        self.used -= 1;
+        Some(k)
+    }
+
+    /// Makes room for `more` keys, before they are added one after another.
+    fn reserve(&mut self, more: usize) -> bool {
+        if (self.fill + more) * 5 >= self.mask() * 3 {
+            self.resize((self.used + more).saturating_mul(2))
+        } else {
+            true
+        }
+    }
+}
+
+/// The payload of `set` and `frozenset`.
+#[repr(C)]
+pub struct Set {
+    table: UnsafeCell<Table>,
+    /// Rises with every change of the keys.
+    stamp: Cell<u32>,
+    /// Where `pop` looks next.
+    finger: Cell<usize>,
+    /// The hash of a frozenset; -1: not computed yet.
+    hash: Cell<i64>,
+}
+
+crate::payload!(Set, gc);
+
+impl Traverse for Set {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        for p in &self.table().places {
+            if let Some(k) = &p.key {
+                visit(k);
+            }
+        }
+    }
+    fn clear(&self) {
+        self.clear_all();
+    }
+}
+
+impl Default for Set {
+    fn default() -> Set {
+        Set::new()
+    }
+}
+
+impl Set {
+    /// An empty set's payload.
+    pub fn new() -> Set {
+        Set {
+            table: UnsafeCell::new(Table::new()),
+            stamp: Cell::new(0),
+            finger: Cell::new(0),
+            hash: Cell::new(-1),
+        }
+    }
+
+    #[inline(always)]
+    fn table(&self) -> &Table {
+        // SAFETY: references into the table end before foreign code runs; unique ones exist only inside `table_mut` uses below.
+        unsafe { &*self.table.get() }
+    }
+
+    #[inline(always)]
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "private, and each use ends before foreign code can run"
+    )]
+    fn table_mut(&self) -> &mut Table {
+        // SAFETY: as for `table`; no other reference is live at the call sites in this file.
+        unsafe { &mut *self.table.get() }
+    }
+
+    fn changed(&self) {
+        self.stamp.set(self.stamp.get().wrapping_add(1));
+    }
+
+    /// Number of keys.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.table().used
+    }
+
+    /// Whether it is empty.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The hash of a frozenset, if computed before.
+    pub fn cached_hash(&self) -> Option<i64> {
+        (self.hash.get() != -1).then(|| self.hash.get())
+    }
+
+    /// Remembers the hash of a frozenset.
+    pub fn set_cached_hash(&self, hash: i64) {
+        self.hash.set(hash);
+    }
+
+    /// The next key at or after place `at`, with its hash and the place to go on from.
+    #[inline]
+    pub fn next_key(&self, mut at: usize) -> Option<(usize, Value, i64)> {
+        let places = &self.table().places;
+        while let Some(p) = places.get(at) {
+            at += 1;
+            if let Some(k) = &p.key {
+                return Some((at, k.clone(), p.hash));
+            }
+        }
+        None
+    }
+
+    /// Copies of the keys with their hashes, in the table's order.
+    pub fn entries(&self) -> Vec<(Value, i64)> {
+        let t = self.table();
+        let mut out = Vec::with_capacity(t.used);
+        out.extend(
+            t.places
+                .iter()
+                .filter_map(|p| p.key.as_ref().map(|k| (k.clone(), p.hash))),
+        );
+        out
+    }
+
+    /// Copies of the keys, in the table's order.
+    pub fn keys(&self) -> Vec<Value> {
+        let t = self.table();
+        let mut out = Vec::with_capacity(t.used);
+        out.extend(t.places.iter().filter_map(|p| p.key.clone()));
+        out
+    }
+
+    /// The hashes of the keys.
+    pub fn hashes(&self) -> Vec<i64> {
+        self.table()
+            .places
+            .iter()
+            .filter(|p| p.key.is_some())
+            .map(|p| p.hash)
+            .collect()
+    }
+
+    /// The place of a key.
+    fn find(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<usize>> {
+        let str_key = if key.is_exact_str(vm) {
+            key.downcast_ref::<Str>()
+        } else {
+            None
+        };
+        'again: loop {
+            let mut walk = Walk::new(self.table().mask(), hash);
+            loop {
+                match self.table().step(&mut walk, hash, key) {
+                    Found::Absent => return Ok(None),
+                    Found::Same(i) => return Ok(Some(i)),
+                    Found::Candidate(i) => {
+                        let Some(stored) = self.table().places.get(i).and_then(|p| p.key.clone())
+                        else {
+                            continue 'again;
+                        };
+                        if let Some(k) = str_key
+                            && stored.is_exact_str(vm)
+                            && let Some(s) = stored.downcast_ref::<Str>()
+                        {
+                            if s.same_text(k) {
+                                return Ok(Some(i));
+                            }
+                            continue;
+                        }
+                        let stamp = self.stamp.get();
+                        let equal = vm.eq(&stored, key)?;
+                        if self.stamp.get() != stamp {
+                            continue 'again;
+                        }
+                        if equal {
+                            return Ok(Some(i));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a key is there.
+    #[inline]
+    pub fn contains(&self, vm: &Vm, key: &Value) -> PyResult<bool> {
+        let hash = vm.hash(key)?;
+        self.contains_with_hash(vm, key, hash)
+    }
+
+    /// Whether a key whose hash is known is there.
+    #[inline]
+    pub fn contains_with_hash(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<bool> {
+        Ok(!self.is_empty() && self.find(vm, key, hash)?.is_some())
+    }
+
+    /// Adds a key; true if it was not there.
+    #[inline]
+    pub fn add(&self, vm: &Vm, key: &Value) -> PyResult<bool> {
+        let hash = vm.hash(key)?;
+        self.add_with_hash(vm, key, hash)
+    }
+
+    /// Adds a key whose hash is known; true if it was not there.
+    pub fn add_with_hash(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<bool> {
+        if self.table().fill != 0 && self.find(vm, key, hash)?.is_some() {
+            return Ok(false);
+        }
+        if !self.table_mut().insert(key.clone(), hash) {
+            return Err(vm.no_memory());
+        }
+        self.changed();
+        Ok(true)
+    }
+
+    /// Removes a key; gives it as it was stored.
+    pub fn remove(&self, vm: &Vm, key: &Value) -> PyResult<Option<Value>> {
+        let hash = vm.hash(key)?;
+        self.remove_with_hash(vm, key, hash)
+    }
+
+    /// Removes a key whose hash is known; gives it as it was stored.
+    pub fn remove_with_hash(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<Value>> {
+        if self.is_empty() {
+            return Ok(None);
+        }
+        let Some(i) = self.find(vm, key, hash)? else {
+            return Ok(None);
+        };
+        let k = self.table_mut().remove(i);
+        self.changed();
+        Ok(k)
+    }
+
+    /// Removes and gives some key: the next one behind where the last was taken.
+    pub fn pop(&self) -> Option<Value> {
+        let t = self.table_mut();
+        if t.used == 0 {
+            return None;
+        }
+        let mask = t.mask();
+        let mut at = self.finger.get() & mask;
+        while t.places.get(at).is_none_or(|p| p.key.is_none()) {
+            at = (at + 1) & mask;
+        }
+        self.finger.set(at + 1);
+        let k = t.remove(at);
+        self.changed();
+        k
+    }
+
+    /// Removes everything.
+    pub fn clear_all(&self) {
+        let old = std::mem::replace(self.table_mut(), Table::new());
+        self.changed();
+        drop(old);
+    }
+
+    /// Adds all keys of another set, as CPython's merge does (the table's size, and with it the order, depends on it).
+    pub fn merge(&self, vm: &Vm, other: &Set) -> PyResult<()> {
+        if std::ptr::eq(self, other) || other.is_empty() {
+            return Ok(());
+        }
+        if !self.table_mut().reserve(other.len()) {
+            return Err(vm.no_memory());
+        }
+        self.changed();
+        if self.table().fill == 0 {
+            let theirs = other.table();
+            let t = self.table_mut();
+            if t.mask() == theirs.mask() && theirs.fill == theirs.used {
+                let mut places = Vec::new();
+                if places.try_reserve_exact(theirs.places.len()).is_err() {
+                    return Err(vm.no_memory());
+                }
+                places.extend(theirs.places.iter().cloned());
+                *t = Table {
+                    places,
+                    fill: theirs.fill,
+                    used: theirs.used,
+                };
+                return Ok(());
+            }
+            if t.places.is_empty() {
+                match Table::with_size(MIN_SIZE) {
+                    Some(p) => t.places = p,
+                    None => return Err(vm.no_memory()),
+                }
+            }
+            for p in &theirs.places {
+                if let Some(k) = &p.key {
+                    t.insert_clean(k.clone(), p.hash);
+                }
+            }
+            return Ok(());
+        }
+        let mut at = 0;
+        while let Some((next, k, h)) = other.next_key(at) {
+            self.add_with_hash(vm, &k, h)?;
+            at = next;
+        }
+        Ok(())
+    }
+
+    /// Makes room for `more` keys (before those of a dict are added).
+    pub fn reserve(&self, vm: &Vm, more: usize) -> PyResult<()> {
+        if self.table_mut().reserve(more) {
+            Ok(())
+        } else {
+            Err(vm.no_memory())
+        }
+    }
+
+    /// Drops the places of removed keys when they are more than a quarter of the table.
+    pub fn compact(&self, vm: &Vm) -> PyResult<()> {
+        let t = self.table_mut();
+        if t.fill - t.used <= t.mask() / 4 {
+            return Ok(());
+        }
+        self.changed();
+        if t.resize(Table::grown(t.used)) {
+            Ok(())
+        } else {
+            Err(vm.no_memory())
+        }
+    }
+
+    /// Exchanges the contents of two sets.
+    pub fn swap(&self, other: &Set) {
+        if !std::ptr::eq(self, other) {
+            std::mem::swap(self.table_mut(), other.table_mut());
+            self.changed();
+            other.changed();
+            self.hash.set(-1);
+            other.hash.set(-1);
+        }
+    }
+
+    /// Bytes of the table beyond the eight places that CPython keeps in the object, for `sys.getsizeof`.
+    pub fn table_bytes(&self) -> usize {
+        let n = self.table().places.len();
+        if n > MIN_SIZE { n * 16 } else { 0 }
+    }
+}
+
+impl Vm {
+    /// A new empty set.
+    pub fn new_set(&self) -> PyResult<Ref<Set>> {
+        self.new_object(&self.types().set, Set::new())
+    }
+
+    /// A new empty set of type `ty` (`set`, `frozenset` or a subclass).
+    pub fn new_set_of(&self, ty: &Ref<TypeObject>) -> PyResult<Ref<Set>> {
+        self.new_object(ty, Set::new())
+    }
+
+    /// A new frozenset of these items.
+    pub fn new_frozenset(&self, items: &[Value]) -> PyResult<Ref<Set>> {
+        let s = self.new_object(&self.types().frozenset, Set::new())?;
+        for v in items {
+            s.add(self, v)?;
+        }
+        Ok(s)
+    }
+
+    /// Whether a value is a `set` or a `frozenset` or of a subclass.
+    #[inline]
+    pub fn as_any_set<'a>(&self, v: &'a Value) -> Option<&'a Ref<Set>> {
+        v.downcast_ref::<Set>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::InterpConfig;
+
+    fn order(vm: &Vm, s: &Set) -> Vec<i64> {
+        let _ = vm;
+        s.keys().iter().filter_map(Value::as_small_int).collect()
+    }
+
+    #[test]
+    fn the_order_is_cpythons() -> Result<(), &'static str> {
+        let vm = Vm::new_interpreter(&InterpConfig::default()).ok_or("no interpreter")?;
+        vm.enter(|| {
+            let run = |add: &[i64], del: &[i64], then: &[i64]| -> PyResult<Vec<i64>> {
+                let s = vm.new_set()?;
+                for &i in add {
+                    s.add(&vm, &vm.new_int(i)?)?;
+                }
+                for &i in del {
+                    s.remove(&vm, &vm.new_int(i)?)?;
+                }
+                for &i in then {
+                    s.add(&vm, &vm.new_int(i)?)?;
+                }
+                Ok(order(&vm, &s))
+            };
+            let check = |got: PyResult<Vec<i64>>, want: &[i64]| match got {
+                Ok(got) if got == want => Ok(()),
+                _ => Err("another order"),
+            };
+            check(run(&[3, 1, 2], &[], &[]), &[1, 2, 3])?;
+            check(run(&[0, 8, 16], &[0, 16], &[24]), &[8, 24])?;
+            check(run(&[0, 8], &[0], &[16]), &[16, 8])?;
+            check(run(&[100, 33, 1, 65, 7], &[], &[]), &[65, 33, 1, 100, 7])?;
+            Ok(())
+        })
+    }
+}
