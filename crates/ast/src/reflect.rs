@@ -239,13 +239,26 @@ pub enum Value<'a> {
     Constant(Constant<'a>),
 }
 
-/// Why [`build`] could not make a node: a field's value is missing or of the wrong type.
+/// What is wrong with a field's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BuildErrorReason {
+    /// It is `None` or left out, and the field is not optional.
+    Missing,
+    /// It is of another type.
+    WrongType,
+    /// It is a list with `None` in it. CPython's validator says `None disallowed in expression list` (or `statement`).
+    NoneInList,
+}
+
+/// Why [`build`] could not make a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BuildError {
     /// The class.
     pub kind: NodeKind,
     /// The number of the field.
     pub field: usize,
+    /// What is wrong with it.
+    pub reason: BuildErrorReason,
 }
 
 /// A type of nodes, from the sum of all.
@@ -365,13 +378,95 @@ impl<'v, 'a> Values<'v, 'a> {
     fn next<T: FromValue<'a>>(&mut self) -> Result<T, BuildError> {
         let field = self.field;
         self.field += 1;
-        let value = self
-            .values
-            .get(field)
-            .and_then(|value| T::from_value(self.arena, value));
-        value.ok_or(BuildError {
-            kind: self.kind,
-            field,
+        let value = self.values.get(field).unwrap_or(&Value::None);
+        T::from_value(self.arena, value).ok_or_else(|| {
+            let reason = match value {
+                Value::None => BuildErrorReason::Missing,
+                Value::Nodes(nodes) if nodes.contains(&None) => BuildErrorReason::NoneInList,
+                _ => BuildErrorReason::WrongType,
+            };
+            BuildError {
+                kind: self.kind,
+                field,
+                reason,
+            }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Expr, ExprContext, ExprKind, Location};
+
+    #[test]
+    fn every_line_is_where_its_number_says() {
+        assert!(
+            FAMILIES
+                .iter()
+                .enumerate()
+                .all(|(i, info)| info.family as usize == i)
+        );
+        assert!(
+            KINDS
+                .iter()
+                .enumerate()
+                .all(|(i, info)| info.kind as usize == i)
+        );
+        assert!(KINDS.iter().all(|info| info.fields.len() <= MAX_FIELDS));
+    }
+
+    #[test]
+    fn a_node_from_values_and_back() {
+        let arena = Arena::new();
+        let loc = Location::new(1, 2, 3, 4);
+        let ctx = Value::Node(Node::ExprContext(ExprContext::Load));
+        let node = build(&arena, NodeKind::Name, loc, &[Value::Str("x"), ctx.clone()])
+            .expect("the values fit");
+        let Node::Expr(name) = node else {
+            unreachable!("a name is an expression")
+        };
+        assert_eq!(
+            name,
+            Expr {
+                kind: ExprKind::Name {
+                    id: "x",
+                    ctx: ExprContext::Load
+                },
+                loc
+            }
+        );
+        let fields: Vec<FieldRef<'_>> = NodeRef::Expr(&name).fields().collect();
+        assert_eq!(
+            fields,
+            [
+                FieldRef::Str("x"),
+                FieldRef::Node(NodeRef::ExprContext(ExprContext::Load))
+            ]
+        );
+
+        let error = |kind, values: &[Value<'_>]| {
+            build(&arena, kind, loc, values).err().map(|e| (e.field, e.reason))
+        };
+        assert_eq!(
+            error(NodeKind::Name, &[Value::Str("x")]),
+            Some((1, BuildErrorReason::Missing))
+        );
+        assert_eq!(
+            error(NodeKind::Name, &[Value::Int(1), ctx]),
+            Some((0, BuildErrorReason::WrongType))
+        );
+        let elts = Value::Nodes(vec![Some(node), None]);
+        assert_eq!(
+            error(NodeKind::Set, std::slice::from_ref(&elts)),
+            Some((0, BuildErrorReason::NoneInList))
+        );
+        assert!(
+            error(
+                NodeKind::Dict,
+                &[elts, Value::Nodes(vec![Some(node), Some(node)])]
+            )
+            .is_ok()
+        );
     }
 }

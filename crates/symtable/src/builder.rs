@@ -168,7 +168,7 @@ impl<'a> Builder<'a> {
     /// Whether the innermost scope is an `async def`'s.
     pub fn in_async_def(&mut self) -> bool {
         let cur = self.cur();
-        cur.is_function_like() && cur.coroutine
+        cur.block_type == BlockType::Function && cur.coroutine
     }
 
     pub fn mangled(&self, name: &'a str) -> &'a str {
