@@ -446,7 +446,9 @@ mod tests {
         );
 
         let error = |kind, values: &[Value<'_>]| {
-            build(&arena, kind, loc, values).err().map(|e| (e.field, e.reason))
+            build(&arena, kind, loc, values)
+                .err()
+                .map(|e| (e.field, e.reason))
         };
         assert_eq!(
             error(NodeKind::Name, &[Value::Str("x")]),
@@ -466,7 +468,7 @@ mod tests {
                 NodeKind::Dict,
                 &[elts, Value::Nodes(vec![Some(node), Some(node)])]
             )
-            .is_ok()
+            .is_none()
         );
     }
 }
