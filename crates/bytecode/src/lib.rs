@@ -16,6 +16,7 @@ pub mod location;
 pub mod marshal;
 pub mod opcode;
 pub mod pyc;
+pub mod verifier;
 
 pub use code::CodeObject;
 pub use constant::{Constant, Str};

@@ -201,11 +201,6 @@ impl Cfg {
             | Op::Reraise
             | Op::SetAdd
             | Op::SetUpdate => state.pop_many(popped.saturating_sub(pushed))?,
-            Op::EndSend | Op::SetFunctionAttribute => {
-                let top = state.pop()?;
-                state.pop()?;
-                state.refs.push(top);
-            }
             Op::CheckExcMatch => {
                 state.pop()?;
                 state.push(i, None);
@@ -221,11 +216,6 @@ impl Cfg {
                 if oparg & 1 != 0 {
                     state.refs.push(receiver);
                 }
-            }
-            Op::LoadSpecial | Op::PushExcInfo => {
-                let top = state.pop()?;
-                state.push(i, None);
-                state.refs.push(top);
             }
             Op::Send => {
                 state.pop()?;
