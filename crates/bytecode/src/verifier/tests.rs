@@ -177,10 +177,7 @@ fn handlers_are_checked() {
         handled(2, 4, 5, 1, true),
         "an exception table entry cuts instructions"
     );
-    assert_eq!(
-        handled(2, 4, 4, 3, true),
-        "the stack is too shallow for the handler"
-    );
+    assert_eq!(handled(2, 4, 4, 3, true), "the stack overflows");
 }
 
 #[test]
