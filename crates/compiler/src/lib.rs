@@ -7,7 +7,8 @@ pub mod assemble;
 pub mod codegen;
 pub mod const_cache;
 mod const_eval;
+mod driver;
 pub mod flowgraph;
 pub mod instruction_sequence;
 
-pub use codegen::{CompileOptions, Compiled, Error, Warning, compile};
+pub use driver::{CompileOptions, Compiled, Error, compile, compile_observed};

@@ -1,5 +1,5 @@
 //! The code generator: it walks a tree, with its symbol table at hand, and fills an instruction sequence for each code
-//! unit. One file a construct; [`Compiler`] here holds what they share, and [`compile`] is the way in.
+//! unit. One file a construct; [`Compiler`] here holds what they share, and [`generate`] is the way in.
 //!
 //! What is emitted, and with which locations, is what CPython's generator emits, however redundant: the optimizer behind
 //! it ([`crate::flowgraph`]) must see the same instructions to give the same code.
@@ -30,112 +30,36 @@ mod with_;
 use std::rc::Rc;
 
 use taipan_ast::future::CO_FUTURE_ANNOTATIONS;
-use taipan_ast::{Arena, CompileError, Expr, Location, Mod, StackLimit, Stmt};
-use taipan_bytecode::constant::Str;
+use taipan_ast::preprocess::syntax_warning;
+use taipan_ast::{Arena, CompileError, Expr, Location, Mod, Stmt};
 use taipan_bytecode::opcode::CompilerOpcode as Op;
 use taipan_bytecode::{CodeObject, Constant};
 use taipan_symtable::{ScopeId, SymbolTable};
+use taipan_tokenizer::SyntaxWarning;
 use taipan_wtf8::Wtf8;
 
-use crate::assemble::{AssembleError, UnitMetadata};
+use crate::assemble::UnitMetadata;
 use crate::const_cache::ConstCache;
 use crate::instruction_sequence::{InstructionSequence, SourceLocation};
+use crate::{CompileOptions, Error};
 use unit::{ArgCounts, CompilerUnit, ScopeType};
-
-/// Why something could not be compiled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Error {
-    /// What is wrong with the tree.
-    Tree(CompileError),
-    /// A failure of the compiler's back half; source text leads to it only by sheer size.
-    Assemble(AssembleError),
-    /// A `SystemError` with this message: a tree that no source text has.
-    System(String),
-}
-
-impl From<CompileError> for Error {
-    fn from(error: CompileError) -> Error {
-        Error::Tree(error)
-    }
-}
-
-impl From<AssembleError> for Error {
-    fn from(error: AssembleError) -> Error {
-        Error::Assemble(error)
-    }
-}
-
-impl std::fmt::Display for Error {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Error::Tree(error) => error.fmt(f),
-            Error::Assemble(AssembleError::System(message)) => write!(f, "SystemError: {message}"),
-            Error::Assemble(AssembleError::Value(message)) => write!(f, "ValueError: {message}"),
-            Error::Assemble(AssembleError::Overflow(message)) => {
-                write!(f, "OverflowError: {message}")
-            }
-            Error::System(message) => write!(f, "SystemError: {message}"),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
 
 /// The result of emitting something.
 pub(crate) type Res<T = ()> = Result<T, Error>;
 
-/// A `SyntaxWarning` of the compiler. Where warnings are errors, it becomes a `SyntaxError` at the same place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Warning {
-    /// What is suspicious.
-    pub message: String,
-    /// Where.
-    pub location: SourceLocation,
-}
-
-/// How to compile.
-#[derive(Clone, Debug)]
-pub struct CompileOptions {
-    /// `co_filename`.
-    pub filename: Rc<Str>,
-    /// 0, 1 without assertions, 2 without docstrings too.
-    pub optimize: u8,
-    /// The `CO_FUTURE_*` flags that go into each code object: those of the module and those that it inherits.
-    pub flags: u32,
-    /// How far down the stack the compiler may go.
-    pub stack_limit: StackLimit,
-}
-
-/// What a compilation comes to.
-#[derive(Debug)]
-pub struct Compiled {
-    /// The module's code.
-    pub code: Rc<CodeObject>,
-    /// What it warns of, in order.
-    pub warnings: Vec<Warning>,
-}
-
 /// Something that looks at each code unit between the compiler's halves.
 pub type Observer<'o> = &'o mut dyn FnMut(&UnitMetadata, &InstructionSequence);
 
-/// Compiles a tree that has been preprocessed, with its symbol table.
-pub fn compile<'a>(
+/// Compiles a tree that has been preprocessed, with its symbol table. The flags of `options` must include those that
+/// the module asks for itself.
+pub fn generate<'a>(
     arena: &'a Arena,
     module: &'a Mod<'a>,
     symtable: &'a SymbolTable<'a>,
     options: &'a CompileOptions,
-) -> Result<Compiled, Error> {
-    compile_observed(arena, module, symtable, options, &mut |_, _| {})
-}
-
-/// The same, with a look at what the code generator hands to the optimizer; inner units come first.
-pub fn compile_observed<'a>(
-    arena: &'a Arena,
-    module: &'a Mod<'a>,
-    symtable: &'a SymbolTable<'a>,
-    options: &'a CompileOptions,
+    warnings: &'a mut Vec<SyntaxWarning>,
     observer: Observer<'a>,
-) -> Result<Compiled, Error> {
+) -> Result<Rc<CodeObject>, Error> {
     let mut compiler = Compiler {
         arena,
         symtable,
@@ -144,14 +68,10 @@ pub fn compile_observed<'a>(
         const_cache: ConstCache::new(),
         interactive: matches!(module, Mod::Interactive { .. }),
         disabled_warnings: 0,
-        warnings: Vec::new(),
+        warnings,
         observer,
     };
-    let code = compiler.module(module)?;
-    Ok(Compiled {
-        code,
-        warnings: compiler.warnings,
-    })
+    compiler.module(module)
 }
 
 /// The state of a compilation.
@@ -166,7 +86,7 @@ pub(crate) struct Compiler<'a> {
     interactive: bool,
     /// Not zero inside the second copy of a `finally` clause, whose warnings the first one gave.
     disabled_warnings: u32,
-    warnings: Vec<Warning>,
+    warnings: &'a mut Vec<SyntaxWarning>,
     observer: Observer<'a>,
 }
 
@@ -270,13 +190,7 @@ impl<'a> Compiler<'a> {
 
     /// Fails with a `SyntaxError`.
     pub(crate) fn error<T>(&self, loc: SourceLocation, message: impl Into<String>) -> Res<T> {
-        let loc = Location::new(
-            loc.lineno as u32,
-            loc.col_offset as u32,
-            loc.end_lineno as u32,
-            loc.end_col_offset as u32,
-        );
-        Err(Error::Tree(CompileError::syntax(message, loc)))
+        Err(Error::Tree(CompileError::syntax(message, location(loc))))
     }
 
     /// Fails with a `SystemError`: for trees that the parser does not make.
@@ -284,12 +198,10 @@ impl<'a> Compiler<'a> {
         Err(Error::System(message.into()))
     }
 
-    pub(crate) fn warn(&mut self, location: SourceLocation, message: impl Into<String>) {
+    pub(crate) fn warn(&mut self, loc: SourceLocation, message: impl Into<String>) {
         if self.disabled_warnings == 0 {
-            self.warnings.push(Warning {
-                message: message.into(),
-                location,
-            });
+            self.warnings
+                .push(syntax_warning(message.into(), location(loc)));
         }
     }
 
@@ -316,4 +228,14 @@ impl<'a> Compiler<'a> {
         taipan_ast::unparse(annotation, self.options.stack_limit)
             .map_err(|_| Error::Tree(CompileError::TooDeep))
     }
+}
+
+/// An instruction's place as a node's.
+fn location(loc: SourceLocation) -> Location {
+    Location::new(
+        loc.lineno as u32,
+        loc.col_offset as u32,
+        loc.end_lineno as u32,
+        loc.end_col_offset as u32,
+    )
 }
