@@ -259,13 +259,8 @@ impl<'a> Parser<'a> {
     ) -> Option<&'a Expr<'a>> {
         let conversion_number = self.conversion_number(debug.is_some(), conversion, format)?;
         let end = conversion.map(|c| c.mark).or(format.map(|f| f.colon));
-        let mut text = self.field_text(start, end.unwrap_or(rbrace));
-        if debug.is_some() {
-            // The equals sign goes, and the white space after it; all other white space stays.
-            let dropped = |c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c);
-            text = text.trim_end_matches(dropped);
-            text = text.strip_suffix('=').unwrap_or(text);
-        }
+        // With `=`, the text ends there; white space stays in any case.
+        let text = self.field_text(start, debug.or(end).unwrap_or(rbrace));
         let kind = ExprKind::Interpolation {
             value,
             str: Constant::Str(Wtf8::new(text)),
