@@ -2,20 +2,22 @@
 //!
 //! - [`opcode`]: the opcodes and their tables, generated from `spec/opcodes.txt`;
 //! - [`code`]: code objects, [`constant`]: the constants in them;
-//! - `location` and `exception_table`: the two tables of a code object;
-//! - `marshal` and `pyc`: how code objects are kept in files;
-//! - `verifier`: the proof that foreign code is fit for an interpreter that does not check;
-//! - `dis`: the text that Python's `dis` shows.
+//! - [`location`] and [`exception_table`]: the two tables of a code object;
+//! - [`marshal`] and [`pyc`]: how code objects are kept in files;
+//! - [`verifier`]: the proof that foreign code is fit for an interpreter that does not check;
+//! - [`dis`]: the text that Python's `dis` shows; [`repr`]: that of constants.
 //!
 //! Nothing here knows of objects, heaps or frames: the front end and the object model meet in this crate.
 
 pub mod code;
 pub mod constant;
+pub mod dis;
 pub mod exception_table;
 pub mod location;
 pub mod marshal;
 pub mod opcode;
 pub mod pyc;
+pub mod repr;
 pub mod verifier;
 
 pub use code::CodeObject;
