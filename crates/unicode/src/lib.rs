@@ -9,6 +9,7 @@ mod generated;
 pub mod names;
 pub mod normalize;
 pub mod props;
+pub mod repr;
 pub mod strings;
 
 pub use case::{Mapping, fold, lower, title, upper};
