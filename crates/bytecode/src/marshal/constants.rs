@@ -387,7 +387,7 @@ impl<'a> Source for ConstantSource<'a> {
                 Constant::Dict(items) => address(items, root),
                 Constant::Slice(parts) => address(parts, root),
                 Constant::Code(code) => {
-                    (root || Rc::strong_count(code) > 1).then(|| Identity::Code(Rc::as_ptr(code)))
+                    (root || Rc::strong_count(code) > 1).then_some(Identity::Code(Rc::as_ptr(code)))
                 }
                 _ => None,
             },

@@ -254,7 +254,7 @@ impl From<Opcode> for CompilerOpcode {
 /// opcode, or none that the compiler may emit.
 pub fn stack_effect(number: u16, oparg: u32, jump: Option<bool>) -> Option<i64> {
     let metadata = Metadata::of(number)?;
-    if matches!(metadata.kind, Kind::Specialized) || number == Opcode::Reserved as u16 {
+    if metadata.kind == Kind::Specialized {
         return None;
     }
     let effect = metadata.pushed.of(oparg) as i64 - metadata.popped.of(oparg) as i64;

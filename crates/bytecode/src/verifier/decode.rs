@@ -38,7 +38,7 @@ const MAX_EXTENDED: usize = 3;
 
 pub(super) fn decode(code: &CodeObject) -> Result<Instructions, VerifyError> {
     let bytes = &code.code;
-    if bytes.is_empty() || bytes.len() % 2 != 0 || bytes.len() > i32::MAX as usize {
+    if bytes.is_empty() || !bytes.len().is_multiple_of(2) || bytes.len() > i32::MAX as usize {
         let reason = "the code is not a run of code units";
         return Err(VerifyError { unit: 0, reason });
     }

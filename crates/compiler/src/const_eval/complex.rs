@@ -37,7 +37,7 @@ pub(super) fn binary(op: BinaryOp, a: Operand, b: Operand) -> Option<Constant> {
             _ => product(whole(a), whole(b)),
         },
         BinaryOp::TrueDivide => match (a, b) {
-            (_, Operand::Real(x)) if x == 0.0 => return None,
+            (_, Operand::Real(0.0)) => return None,
             (Operand::Complex(re, im), Operand::Real(x)) => (re / x, im / x),
             (Operand::Real(x), Operand::Complex(re, im)) => real_quotient(x, (re, im))?,
             _ => quotient(whole(a), whole(b))?,

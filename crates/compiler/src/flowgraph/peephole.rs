@@ -184,10 +184,10 @@ impl Cfg {
                 }
             }
             Op::BuildList | Op::BuildSet => self.optimize_lists_and_sets(id, i, consts)?,
-            Op::PopJumpIfNotNone | Op::PopJumpIfNone | Op::PopJumpIfFalse | Op::PopJumpIfTrue => {
-                if onward.opcode == Op::Jump {
-                    return Ok(self.jump_thread(id, i, &onward, instr.opcode));
-                }
+            Op::PopJumpIfNotNone | Op::PopJumpIfNone | Op::PopJumpIfFalse | Op::PopJumpIfTrue
+                if onward.opcode == Op::Jump =>
+            {
+                return Ok(self.jump_thread(id, i, &onward, instr.opcode));
             }
             Op::JumpIfFalse | Op::JumpIfTrue => {
                 if onward.opcode == Op::Jump || onward.opcode == instr.opcode {
