@@ -6,6 +6,7 @@
 //! and append its `FAMILY` to [`FAMILIES`].
 
 pub mod descriptors;
+pub mod exceptions;
 pub mod types;
 
 mod module;
@@ -28,7 +29,7 @@ pub struct Family {
 }
 
 /// The families, bases before what derives from them.
-pub const FAMILIES: &[&Family] = &[&types::FAMILY, &descriptors::FAMILY];
+pub const FAMILIES: &[&Family] = &[&types::FAMILY, &descriptors::FAMILY, &exceptions::FAMILY];
 
 /// Gives the core types of a new interpreter their methods and makes the other builtin types.
 pub fn init(vm: &Vm) -> PyResult<()> {

@@ -171,6 +171,7 @@ fn build(vm: &Vm) -> PyResult<()> {
         ty.qualname.set(ty.name.get());
         vm.finish_raw_type(&ty)?;
     }
+    vm.complete_exception_group(&exc)?;
     vm.set_class(BaseException::layout().index(), exc.BaseException.clone());
     let spare = vm.new_object(
         &exc.MemoryError,

@@ -92,6 +92,7 @@ macro_rules! exceptions {
                 let object = vm.types().object.clone();
                 let flags = tpflags::BASETYPE | tpflags::BASE_EXC_SUBCLASS;
                 let make = |name: &str, layout: &'static Layout, base: &TypeRef| -> PyResult<Fixed<TypeObject>> {
+                    let name = if name == "IncompleteInputError" { "_IncompleteInputError" } else { name };
                     let t = vm.raw_type(name, layout, base, flags)?;
                     vm.give_dict_word(&t);
                                         Ok(Fixed::new(t))
@@ -149,6 +150,7 @@ exceptions! {
     SyntaxWarning: Warning, BaseException;
     UnicodeWarning: Warning, BaseException;
     UserWarning: Warning, BaseException;
+    ExceptionGroup: BaseExceptionGroup, FieldException;
     BlockingIOError: OSError, FieldException;
     ChildProcessError: OSError, FieldException;
     ConnectionError: OSError, FieldException;
@@ -232,13 +234,24 @@ impl Vm {
     }
 
     /// A new exception of a type with the native constructor, with these arguments.
-    /// Types with named fields get them through their `__init__`.
+    /// Types with named fields get them through their `__new__` and `__init__`.
     pub fn new_exception_args(&self, ty: &TypeRef, args: Vec<Value>) -> PyResult {
-        if std::ptr::eq(ty.layout(), BaseException::layout()) && !ty.is_heap() {
+        if ty.is_heap() {
+            return self.call(ty.as_value(), crate::native::Args::positional(&args));
+        }
+        if std::ptr::eq(ty.layout(), BaseException::layout()) {
             let args = self.new_tuple(args)?;
             return Ok(self.new_object(ty, BaseException::new(args))?.into_value());
         }
-        self.call(ty.as_value(), crate::native::Args::positional(&args))
+        let args = crate::native::Args::positional(&args);
+        match (ty.slots.tp_new.get(), ty.slots.tp_init.get()) {
+            (Some(new), Some(init)) => {
+                let e = new(self, ty, args)?;
+                init(self, &e, args)?;
+                Ok(e)
+            }
+            _ => Err(self.system_error("the exception types were not filled")),
+        }
     }
 
     /// Raises a new exception with a message.
@@ -284,6 +297,159 @@ impl Vm {
             }
             Err(r) => r,
         }
+    }
+
+    /// Raises the OSError subclass for `errno`, with the system's text for it and up to two file names.
+    #[cold]
+    pub fn os_error(
+        &self,
+        errno: i32,
+        filename: Option<&Value>,
+        filename2: Option<&Value>,
+    ) -> Raised {
+        let text = std::io::Error::from_raw_os_error(errno).to_string();
+        let text = text.split(" (os error").next().unwrap_or_default();
+        self.os_error_with(errno, text, filename, filename2)
+    }
+
+    /// [`Vm::os_error`] with a text of the caller's.
+    #[cold]
+    pub fn os_error_with(
+        &self,
+        errno: i32,
+        text: &str,
+        filename: Option<&Value>,
+        filename2: Option<&Value>,
+    ) -> Raised {
+        let text = match self.new_str(text) {
+            Ok(s) => s.into_value(),
+            Err(r) => return r,
+        };
+        let mut args = vec![Value::from_i32(errno), text];
+        args.extend(filename.cloned());
+        if let Some(second) = filename2 {
+            if filename.is_none() {
+                args.push(self.none());
+            }
+            args.extend([self.none(), second.clone()]);
+        }
+        self.raise_args(&self.exc().OSError, args)
+    }
+
+    /// Raises an exception with named fields set after its construction; `None` leaves a field empty.
+    #[cold]
+    fn raise_with_fields(
+        &self,
+        ty: &TypeRef,
+        message: &str,
+        values: &[(usize, Option<&Value>)],
+    ) -> Raised {
+        match self.new_exception(ty, message) {
+            Ok(e) => {
+                if let Some(f) = e.downcast_ref::<FieldException>() {
+                    for (i, v) in values {
+                        if let Some(field) = f.fields.get(*i) {
+                            field.set(v.cloned());
+                        }
+                    }
+                }
+                self.raise(e)
+            }
+            Err(r) => r,
+        }
+    }
+
+    /// Raises ImportError (or ModuleNotFoundError, given as `ty`) with `name` and `path`.
+    #[cold]
+    pub fn import_error(
+        &self,
+        ty: &TypeRef,
+        message: &str,
+        name: Option<&Value>,
+        path: Option<&Value>,
+    ) -> Raised {
+        self.raise_with_fields(ty, message, &[(1, name), (2, path)])
+    }
+
+    /// Raises NameError (or UnboundLocalError) with `name`.
+    #[cold]
+    pub fn name_error(&self, ty: &TypeRef, message: &str, name: &Value) -> Raised {
+        self.raise_with_fields(ty, message, &[(0, Some(name))])
+    }
+
+    /// A new UnicodeEncodeError.
+    pub fn new_unicode_encode_error(
+        &self,
+        encoding: &str,
+        object: &Value,
+        start: usize,
+        end: usize,
+        reason: &str,
+    ) -> PyResult {
+        let args = vec![
+            self.new_str(encoding)?.into_value(),
+            object.clone(),
+            self.new_usize(start)?,
+            self.new_usize(end)?,
+            self.new_str(reason)?.into_value(),
+        ];
+        self.new_exception_args(&self.exc().UnicodeEncodeError, args)
+    }
+
+    /// A new UnicodeDecodeError; `object` is bytes-like.
+    pub fn new_unicode_decode_error(
+        &self,
+        encoding: &str,
+        object: &Value,
+        start: usize,
+        end: usize,
+        reason: &str,
+    ) -> PyResult {
+        let args = vec![
+            self.new_str(encoding)?.into_value(),
+            object.clone(),
+            self.new_usize(start)?,
+            self.new_usize(end)?,
+            self.new_str(reason)?.into_value(),
+        ];
+        self.new_exception_args(&self.exc().UnicodeDecodeError, args)
+    }
+
+    /// A new UnicodeTranslateError.
+    pub fn new_unicode_translate_error(
+        &self,
+        object: &Value,
+        start: usize,
+        end: usize,
+        reason: &str,
+    ) -> PyResult {
+        let args = vec![
+            object.clone(),
+            self.new_usize(start)?,
+            self.new_usize(end)?,
+            self.new_str(reason)?.into_value(),
+        ];
+        self.new_exception_args(&self.exc().UnicodeTranslateError, args)
+    }
+
+    /// `ExceptionGroup` has two bases: gives it both, and the MRO that follows from them.
+    pub(crate) fn complete_exception_group(&self, exc: &ExcTypes) -> PyResult<()> {
+        let group = &exc.ExceptionGroup;
+        let of = |types: &[&TypeRef]| {
+            self.new_tuple(types.iter().map(|t| t.as_value().clone()).collect())
+        };
+        let base: &TypeRef = &exc.BaseExceptionGroup;
+        group.bases.set(Some(of(&[base, &exc.Exception])?));
+        let object = &self.types().object;
+        group.mro.set(Some(of(&[
+            group,
+            base,
+            &exc.Exception,
+            &exc.BaseException,
+            object,
+        ])?));
+        exc.Exception.subclasses.borrow_mut().push(group.as_ptr());
+        Ok(())
     }
 
     /// Raises MemoryError. One that was made at the start serves when there is no memory for another.
