@@ -83,6 +83,17 @@ fn build(vm: &Vm) -> PyResult<()> {
         return Err(no_memory());
     }
     let t = vm.types();
+    // Instances of these are made before their declarations are seen.
+    vm.give_dict_word(&t.static_method);
+    vm.give_dict_word(&t.class_method);
+    let size = t.module.layout().size as u32;
+    t.module.set_flag(tpflags::HAVE_GC);
+    t.module.set_instance_layout(crate::class::InstanceLayout {
+        size,
+        dict_offset: crate::module::DICT_OFFSET,
+        inline_offset: size,
+        ..Default::default()
+    });
     let plain = |ty: &TypeRef| -> PyResult<crate::value::Value> {
         let v = vm
             .heap()

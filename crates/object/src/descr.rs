@@ -120,6 +120,99 @@ impl Traverse for MethodWrapper {
     }
 }
 
+/// `method`: a callable bound to an instance, made when a function is found in the instance's class.
+#[repr(C)]
+pub struct Method {
+    /// `__func__`
+    pub function: Value,
+    /// `__self__`
+    pub self_: Value,
+}
+
+crate::payload!(Method, gc);
+
+impl Traverse for Method {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        visit(&self.function);
+        visit(&self.self_);
+    }
+}
+
+/// `cell`: a variable that functions share.
+#[repr(C)]
+pub struct Cell {
+    /// The variable's value; `None` when it is unbound.
+    pub contents: PyCell<Option<Value>>,
+}
+
+crate::payload!(Cell, gc);
+
+impl Traverse for Cell {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        self.contents.visit(visit);
+    }
+    fn clear(&self) {
+        self.contents.set(None);
+    }
+}
+
+/// `staticmethod` and `classmethod`: a callable that is bound to nothing, or to the class.
+#[repr(C)]
+pub struct WrappedMethod {
+    /// The callable; `None` before `__init__`.
+    pub callable: PyCell<Option<Value>>,
+}
+
+crate::payload!(WrappedMethod, gc);
+
+impl Traverse for WrappedMethod {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        self.callable.visit(visit);
+    }
+    fn clear(&self) {
+        self.callable.set(None);
+    }
+}
+
+impl Vm {
+    /// A callable bound to an instance.
+    #[inline]
+    pub fn new_method(&self, function: Value, self_: Value) -> PyResult<Ref<Method>> {
+        self.new_object(&self.types().method, Method { function, self_ })
+    }
+
+    /// A cell with this content.
+    #[inline]
+    pub fn new_cell(&self, contents: Option<Value>) -> PyResult<Ref<Cell>> {
+        self.new_object(
+            &self.types().cell,
+            Cell {
+                contents: PyCell::new(contents),
+            },
+        )
+    }
+
+    /// `staticmethod(callable)`, with none of the callable's attributes copied.
+    pub fn new_static_method(&self, callable: Value) -> PyResult<Ref<WrappedMethod>> {
+        self.new_object(
+            &self.types().static_method,
+            WrappedMethod {
+                callable: PyCell::new(Some(callable)),
+            },
+        )
+    }
+
+    /// `classmethod(callable)`, with none of the callable's attributes copied.
+    pub fn new_class_method(&self, callable: Value) -> PyResult<Ref<WrappedMethod>> {
+        self.new_object(
+            &self.types().class_method,
+            WrappedMethod {
+                callable: PyCell::new(Some(callable)),
+            },
+        )
+    }
+}
+
 impl Vm {
     /// A native function bound to `self_`, as a module's function or a bound method.
     pub fn new_native_function(

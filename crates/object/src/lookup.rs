@@ -147,6 +147,11 @@ impl Vm {
         found
     }
 
+    /// Looks a name up along the MRO without the cache, as the maker of a class does: no version is assigned.
+    pub fn lookup_uncached(&self, ty: &TypeObject, name: &Ref<Str>) -> Option<Value> {
+        self.lookup_with_owner(ty, name).map(|(v, _)| v)
+    }
+
     /// Looks a name up along the MRO, uncached; gives the value and the type that has it.
     pub fn lookup_with_owner(
         &self,

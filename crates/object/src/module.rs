@@ -8,8 +8,10 @@ use crate::value::{PyResult, Value};
 use crate::vm::Vm;
 
 /// The payload of `module`.
+#[repr(C)]
 pub struct Module {
-    /// `__dict__`
+    /// `__dict__`. This word is the instance's dict word in the sense of `instance.rs` too, which visits and clears it:
+    /// attributes of modules are found as those of any instance are.
     pub dict: PyCell<Option<Ref<Dict>>>,
     /// What a native module was declared as.
     pub spec: Option<&'static ModuleSpec>,
@@ -18,13 +20,12 @@ pub struct Module {
 crate::payload!(Module, gc);
 
 impl Traverse for Module {
-    fn traverse(&self, visit: &mut Visitor<'_>) {
-        self.dict.visit(visit);
-    }
-    fn clear(&self) {
-        self.dict.set(None);
-    }
+    fn traverse(&self, _: &mut Visitor<'_>) {}
 }
+
+/// Offset of the dict word in modules.
+pub(crate) const DICT_OFFSET: u32 =
+    std::mem::offset_of!(crate::reference::Object<Module>, payload.dict) as u32;
 
 impl Vm {
     /// A new module object with `__name__`, `__doc__`, `__package__`, `__loader__` and `__spec__` set as CPython sets them.

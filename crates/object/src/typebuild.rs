@@ -188,8 +188,10 @@ impl Vm {
                         )?
                         .into_value(),
                     NativeKind::StaticMethod => {
-                        let f = self.new_native_function(def, None, None, Some(ty.clone()))?;
-                        self.new_static_method(f.into_value())?
+                        // CPython shows the class as the function's `__self__`.
+                        let cls = Some(ty.as_value().clone());
+                        let f = self.new_native_function(def, cls, None, Some(ty.clone()))?;
+                        self.new_static_method(f.into_value())?.into_value()
                     }
                 };
                 dict.set_str(self, &name, v)?;
@@ -213,6 +215,10 @@ impl Vm {
         if dict.get_str(self, &n.__doc__).is_none() {
             dict.set_str(self, &n.__doc__, doc)?;
         }
+        // The word for `__dict__` must be there before the first instance is made.
+        if spec.has_dict && ty.dict_offset() == 0 {
+            self.give_dict_word(ty);
+        }
         if let Some(extra) = spec.extra {
             extra(self, ty)?;
         }
@@ -230,7 +236,13 @@ impl Vm {
     /// Takes slots that the type does not set, and the flags that subclasses share, from its base.
     pub fn inherit_from_base(&self, ty: &TypeRef) {
         if let Some(base) = ty.base.get() {
+            let makes_instances = ty.slots.tp_new.get().is_some() || !base.is(&self.types().object);
             ty.slots.inherit(&base.slots);
+            if !makes_instances {
+                // A native type that derives from `object` alone makes instances only when it says how.
+                ty.slots.clear(crate::class::SlotId::tp_new);
+                ty.set_flag(tpflags::DISALLOW_INSTANTIATION);
+            }
             let inherited = tpflags::SUBCLASS_BITS
                 | tpflags::SEQUENCE
                 | tpflags::MAPPING
@@ -301,12 +313,6 @@ impl Vm {
             }
         }
         Ok(ty)
-    }
-
-    /// `staticmethod(f)`, through the class registered for it.
-    fn new_static_method(&self, f: Value) -> PyResult {
-        // A native function does not bind, so it can stand in the dict itself (as CPython does for builtins).
-        Ok(f)
     }
 
     /// Adds dunder methods for the slots that the type sets (see `taipan-builtins`, `slotdefs`).

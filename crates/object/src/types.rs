@@ -99,6 +99,14 @@ types! {
     wrapper_descriptor: "wrapper_descriptor", WrapperDescr, object, tpflags::METHOD_DESCRIPTOR;
     /// `method-wrapper`
     method_wrapper: "method-wrapper", crate::descr::MethodWrapper, object, 0;
+    /// `method`
+    method: "method", crate::descr::Method, object, 0;
+    /// `cell`
+    cell: "cell", crate::descr::Cell, object, 0;
+    /// `staticmethod`
+    static_method: "staticmethod", crate::descr::WrappedMethod, object, BASE;
+    /// `classmethod`
+    class_method: "classmethod", crate::descr::WrappedMethod, object, BASE;
     /// `weakref.ReferenceType`
     weakref: "ReferenceType", WeakRef, object, BASE;
 }

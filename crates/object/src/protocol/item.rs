@@ -118,6 +118,11 @@ impl Vm {
         if let Some(f) = self.type_of(container).payload.slots.sq_contains.get() {
             return f(self, container, value);
         }
+        self.contains_by_iteration(container, value)
+    }
+
+    /// Whether iterating over the container gives a value equal to `value`.
+    pub fn contains_by_iteration(&self, container: &Value, value: &Value) -> PyResult<bool> {
         let it = match self.iter(container) {
             Ok(it) => it,
             Err(r) => {

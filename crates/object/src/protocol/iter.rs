@@ -37,9 +37,22 @@ impl Vm {
             .into_value())
     }
 
-    /// The next item of an iterator, `None` at its end.
+    /// The next item of an iterator, `None` at its end, which StopIteration means as well.
     #[inline]
     pub fn next(&self, it: &Value) -> PyResult<Option<Value>> {
+        match self.next_raw(it) {
+            Err(r) => {
+                drop(self.catch(r, &self.exc().StopIteration)?);
+                Ok(None)
+            }
+            found => found,
+        }
+    }
+
+    /// The next item of an iterator; its end is `None`, or StopIteration with what the iterator says by it. For callers
+    /// that pass that exception on (`next()`, `yield from`).
+    #[inline]
+    pub fn next_raw(&self, it: &Value) -> PyResult<Option<Value>> {
         match self.type_of(it).payload.slots.tp_iternext.get() {
             Some(f) => f(self, it),
             None => Err(self.type_error(&format!(
