@@ -363,7 +363,14 @@ pub fn native_def(place: &Place<'_>, marked: &Marked, function: &syn::Signature)
     let roles = roles(function, marked, receiver)?;
     let raw = roles.iter().any(|r| matches!(r, Role::Args));
     let call = call(place, marked, &roles, Given::ByConvention)?;
-    let wrapper: Ident = format_ident!("wrap_{}", function.ident);
+    let wrapper: Ident = format_ident!(
+        "wrap_{}",
+        function
+            .ident
+            .to_string()
+            .trim_matches('_')
+            .replace("__", "_")
+    );
     let convention = match &marked.signature {
         _ if raw => None,
         Some(s) => Some(s.parsed.convention()),
