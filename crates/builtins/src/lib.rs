@@ -6,8 +6,18 @@
 //! and append its `FAMILY` to [`FAMILIES`].
 
 pub mod descriptors;
+pub mod dict_;
 pub mod exceptions;
+pub mod functions;
+pub mod iterators;
+pub mod list_;
+pub mod range_;
+pub mod set_;
+pub mod slice_;
+pub mod structseq;
+pub mod tuple_;
 pub mod types;
+pub mod util;
 
 mod module;
 
@@ -29,7 +39,18 @@ pub struct Family {
 }
 
 /// The families, bases before what derives from them.
-pub const FAMILIES: &[&Family] = &[&types::FAMILY, &descriptors::FAMILY, &exceptions::FAMILY];
+pub const FAMILIES: &[&Family] = &[
+    &types::FAMILY,
+    &descriptors::FAMILY,
+    &exceptions::FAMILY,
+    &list_::FAMILY,
+    &tuple_::FAMILY,
+    &dict_::FAMILY,
+    &set_::FAMILY,
+    &range_::FAMILY,
+    &slice_::FAMILY,
+    &iterators::FAMILY,
+];
 
 /// Gives the core types of a new interpreter their methods and makes the other builtin types.
 pub fn init(vm: &Vm) -> PyResult<()> {

@@ -1,0 +1,10 @@
+//! `dict`.
+
+use crate::Family;
+
+/// This folder's types.
+pub const FAMILY: Family = Family {
+    core: &[],
+    types: &[],
+    init: None,
+};

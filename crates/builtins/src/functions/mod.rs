@@ -1,0 +1,1 @@
+//! Functions of module `builtins` that work on containers and iterators.

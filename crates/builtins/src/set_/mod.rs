@@ -1,0 +1,10 @@
+//! `set` and `frozenset`.
+
+use crate::Family;
+
+/// This folder's types.
+pub const FAMILY: Family = Family {
+    core: &[],
+    types: &[],
+    init: None,
+};
