@@ -65,6 +65,8 @@ impl<'a> Compiler<'a> {
             ExprKind::Set { .. }
             | ExprKind::SetComp { .. }
             | ExprKind::GeneratorExp { .. }
+            | ExprKind::TemplateStr { .. }
+            | ExprKind::Interpolation { .. }
             | ExprKind::Lambda { .. } => true,
             _ => false,
         };
@@ -94,9 +96,7 @@ impl<'a> Compiler<'a> {
             | ExprKind::List { .. }
             | ExprKind::ListComp { .. }
             | ExprKind::JoinedStr { .. }
-            | ExprKind::TemplateStr { .. }
-            | ExprKind::FormattedValue { .. }
-            | ExprKind::Interpolation { .. } => true,
+            | ExprKind::FormattedValue { .. } => true,
             _ => false,
         };
         if sequence && let Some(type_name) = infer_type(e) {
@@ -131,10 +131,9 @@ fn infer_type(e: &Expr<'_>) -> Option<&'static str> {
         ExprKind::Set { .. } | ExprKind::SetComp { .. } => "set",
         ExprKind::GeneratorExp { .. } => "generator",
         ExprKind::Lambda { .. } => "function",
-        ExprKind::JoinedStr { .. }
-        | ExprKind::TemplateStr { .. }
-        | ExprKind::FormattedValue { .. }
-        | ExprKind::Interpolation { .. } => "str",
+        ExprKind::JoinedStr { .. } | ExprKind::FormattedValue { .. } => "str",
+        ExprKind::TemplateStr { .. } => "string.templatelib.Template",
+        ExprKind::Interpolation { .. } => "string.templatelib.Interpolation",
         ExprKind::Constant { value, .. } => match value {
             Constant::None => "NoneType",
             Constant::True | Constant::False => "bool",
