@@ -237,6 +237,12 @@ impl<'s> Tokenizer<'s> {
         &self.brackets
     }
 
+    /// Whether an f-string or t-string is open at the current position.
+    #[must_use]
+    pub fn in_fstring(&self) -> bool {
+        !self.fstrings.is_empty()
+    }
+
     /// Whether the tokenizer has stopped, and why.
     #[must_use]
     pub fn done(&self) -> Done {
