@@ -153,14 +153,6 @@ pub fn last_item<'a>(clauses: &'a [Comprehension<'a>]) -> &'a Expr<'a> {
     }
 }
 
-/// Tokens without text have no column in CPython.
-fn has_column(entry: &Entry) -> bool {
-    !matches!(
-        entry.kind,
-        number::INDENT | number::DEDENT | number::ENDMARKER | number::ERRORTOKEN
-    )
-}
-
 impl<'a> Parser<'a> {
     /// Runs the passes that go by the rules as written: the tree, or the error.
     pub fn exact_passes(&mut self) -> Result<Mod<'a>, ParseError> {
@@ -229,7 +221,7 @@ impl<'a> Parser<'a> {
             number::DEDENT => self.raise_indent("unexpected unindent".to_owned()),
             _ => {
                 let loc = last.loc;
-                let (col, end) = if has_column(&last) {
+                let (col, end) = if last.has_columns {
                     (
                         Column::Byte(loc.col_offset),
                         Column::Byte(loc.end_col_offset),
@@ -263,9 +255,13 @@ impl<'a> Parser<'a> {
                         self.tokenizer.done(),
                         Done::Error | Done::EofInString | Done::EolInString
                     ) {
-                        self.error = Some(ParseError::Syntax(error));
+                        // Inside an f-string the error in the expression says more than what follows from it.
+                        if !self.tokenizer.in_fstring() {
+                            self.error = Some(ParseError::Syntax(error));
+                        }
                     } else if let Some(open) = self.tokenizer.open_brackets().last()
                         && last.loc.lineno > open.lineno
+                        && !self.tokenizer.in_fstring()
                     {
                         self.error = None;
                         self.raise_unclosed_bracket();
@@ -402,7 +398,7 @@ impl<'a> Parser<'a> {
 
     fn raise_token(&mut self, kind: SyntaxErrorKind, entry: Entry, msg: String) {
         let loc = entry.loc;
-        if has_column(&entry) {
+        if entry.has_columns {
             let (col, end) = (
                 Column::Byte(loc.col_offset),
                 Column::Byte(loc.end_col_offset),

@@ -270,16 +270,16 @@ pub mod first {
     pub const SUBJECT_EXPR: u128 = 0xf000005400161c0481000008201c28e;
     pub const CASE_BLOCK: u128 = 0x2000000000000000000000000000000;
     pub const GUARD: u128 = 0x40000000000000000000000;
-    pub const PATTERNS: u128 = 0xf000000000001c0480000000201c28e;
-    pub const PATTERN: u128 = 0xf000000000001c0480000000200c28e;
-    pub const AS_PATTERN: u128 = 0xf000000000001c0480000000200c28e;
-    pub const OR_PATTERN: u128 = 0xf000000000001c0480000000200c28e;
-    pub const CLOSED_PATTERN: u128 = 0xf000000000001c0480000000200c28e;
-    pub const LITERAL_PATTERN: u128 = 0x1c0480000000000c00c;
-    pub const LITERAL_EXPR: u128 = 0x1c0480000000000c00c;
-    pub const COMPLEX_NUMBER: u128 = 0xc004;
-    pub const SIGNED_NUMBER: u128 = 0xc004;
-    pub const SIGNED_REAL_NUMBER: u128 = 0xc004;
+    pub const PATTERNS: u128 = 0xf000000000001c0480000000201828e;
+    pub const PATTERN: u128 = 0xf000000000001c0480000000200828e;
+    pub const AS_PATTERN: u128 = 0xf000000000001c0480000000200828e;
+    pub const OR_PATTERN: u128 = 0xf000000000001c0480000000200828e;
+    pub const CLOSED_PATTERN: u128 = 0xf000000000001c0480000000200828e;
+    pub const LITERAL_PATTERN: u128 = 0x1c0480000000000800c;
+    pub const LITERAL_EXPR: u128 = 0x1c0480000000000800c;
+    pub const COMPLEX_NUMBER: u128 = 0x8004;
+    pub const SIGNED_NUMBER: u128 = 0x8004;
+    pub const SIGNED_REAL_NUMBER: u128 = 0x8004;
     pub const REAL_NUMBER: u128 = 0x4;
     pub const IMAGINARY_NUMBER: u128 = 0x4;
     pub const CAPTURE_PATTERN: u128 = 0xe000000000000000000000000000002;
@@ -290,16 +290,16 @@ pub mod first {
     pub const NAME_OR_ATTR: u128 = 0xf000000000000000000000000000002;
     pub const GROUP_PATTERN: u128 = 0x80;
     pub const SEQUENCE_PATTERN: u128 = 0x280;
-    pub const OPEN_SEQUENCE_PATTERN: u128 = 0xf000000000001c0480000000201c28e;
-    pub const MAYBE_SEQUENCE_PATTERN: u128 = 0xf000000000001c0480000000201c28e;
-    pub const MAYBE_STAR_PATTERN: u128 = 0xf000000000001c0480000000201c28e;
+    pub const OPEN_SEQUENCE_PATTERN: u128 = 0xf000000000001c0480000000201828e;
+    pub const MAYBE_SEQUENCE_PATTERN: u128 = 0xf000000000001c0480000000201828e;
+    pub const MAYBE_STAR_PATTERN: u128 = 0xf000000000001c0480000000201828e;
     pub const STAR_PATTERN: u128 = 0x10000;
     pub const MAPPING_PATTERN: u128 = 0x2000000;
-    pub const ITEMS_PATTERN: u128 = 0xf000000000001c0480000000000c00e;
-    pub const KEY_VALUE_PATTERN: u128 = 0xf000000000001c0480000000000c00e;
+    pub const ITEMS_PATTERN: u128 = 0xf000000000001c0480000000000800e;
+    pub const KEY_VALUE_PATTERN: u128 = 0xf000000000001c0480000000000800e;
     pub const DOUBLE_STAR_PATTERN: u128 = 0x800000000;
     pub const CLASS_PATTERN: u128 = 0xf000000000000000000000000000002;
-    pub const POSITIONAL_PATTERNS: u128 = 0xf000000000001c0480000000200c28e;
+    pub const POSITIONAL_PATTERNS: u128 = 0xf000000000001c0480000000200828e;
     pub const KEYWORD_PATTERNS: u128 = 0xf000000000000000000000000000002;
     pub const KEYWORD_PATTERN: u128 = 0xf000000000000000000000000000002;
     pub const TYPE_ALIAS: u128 = 0x8000000000000000000000000000000;
@@ -407,7 +407,6 @@ pub mod first {
     pub const TYPE_EXPRESSIONS: u128 = 0xf000005400161c0481000088201c28e;
     pub const FUNC_TYPE_COMMENT: u128 = 0x200000000000010;
     pub const EXPRESSION_WITHOUT_INVALID: u128 = 0xf000001400021c0481000008200c28e;
-    pub const DOUBLE_STAR_TARGET: u128 = 0x800000000;
 }
 
 /// Values on their way into sequences, one stack for each type.
@@ -2013,49 +2012,50 @@ pub fn raise_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(a) = (expression(p)) else {
                     break 'a83;
                 };
-                if !p.eat(KW_FROM) {
-                    break 'a83;
-                }
-                let Some(b) = (expression(p)) else {
-                    break 'a83;
+                let next = p.pred();
+                let b = if next == 88 {
+                    let mark = p.mark;
+                    match {
+                        p.level += 1;
+                        let start = p.mark;
+                        let result: Option<&'a Expr<'a>> = 'b84: {
+                            let next = p.pred();
+                            if next == 88 {
+                                'a85: {
+                                    if !p.eat(KW_FROM) {
+                                        break 'a85;
+                                    }
+                                    let Some(z) = (expression(p)) else {
+                                        break 'a85;
+                                    };
+                                    break 'b84 Some(z);
+                                }
+                                p.mark = start;
+                                if p.raised {
+                                    break 'b84 None;
+                                }
+                            }
+                            None
+                        };
+                        p.level -= 1;
+                        result
+                    } {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a83;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
                 };
                 break 'b82 Some({
                     let kind = StmtKind::Raise {
                         exc: Some(a),
-                        cause: Some(b),
-                    };
-                    p.stmt(kind, start)
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b82 None;
-            }
-        }
-        if p.invalid && next == 99 {
-            'a84: {
-                let Some(value) = (invalid_raise_stmt(p)) else {
-                    break 'a84;
-                };
-                break 'b82 Some(break 'a84);
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b82 None;
-            }
-        }
-        if next == 99 {
-            'a85: {
-                if !p.eat(KW_RAISE) {
-                    break 'a85;
-                }
-                let Some(a) = (expression(p)) else {
-                    break 'a85;
-                };
-                break 'b82 Some({
-                    let kind = StmtKind::Raise {
-                        exc: Some(a),
-                        cause: None,
+                        cause: b,
                     };
                     p.stmt(kind, start)
                 });
@@ -2380,25 +2380,13 @@ pub fn assert_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
     let start = p.mark;
     let result: Option<Stmt<'a>> = 'b102: {
         let next = p.pred();
-        if p.invalid && next == 75 {
-            'a103: {
-                let Some(value) = (invalid_assert_stmt(p)) else {
-                    break 'a103;
-                };
-                break 'b102 Some(break 'a103);
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b102 None;
-            }
-        }
         if next == 75 {
-            'a104: {
+            'a103: {
                 if !p.eat(KW_ASSERT) {
-                    break 'a104;
+                    break 'a103;
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a104;
+                    break 'a103;
                 };
                 let next = p.pred();
                 let b = if next == 12 {
@@ -2406,21 +2394,21 @@ pub fn assert_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<&'a Expr<'a>> = 'b105: {
+                        let result: Option<&'a Expr<'a>> = 'b104: {
                             let next = p.pred();
                             if next == 12 {
-                                'a106: {
+                                'a105: {
                                     if !p.eat(COMMA) {
-                                        break 'a106;
+                                        break 'a105;
                                     }
                                     let Some(z) = (expression(p)) else {
-                                        break 'a106;
+                                        break 'a105;
                                     };
-                                    break 'b105 Some(z);
+                                    break 'b104 Some(z);
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b105 None;
+                                    break 'b104 None;
                                 }
                             }
                             None
@@ -2431,7 +2419,7 @@ pub fn assert_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a104;
+                                break 'a103;
                             }
                             p.mark = mark;
                             None
@@ -2461,42 +2449,42 @@ pub fn import_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b107: {
+    let result: Option<Stmt<'a>> = 'b106: {
         let next = p.pred();
         if p.invalid && next == 91 {
-            'a108: {
+            'a107: {
                 let Some(value) = (invalid_import(p)) else {
-                    break 'a108;
+                    break 'a107;
                 };
-                break 'b107 Some(break 'a108);
+                break 'b106 Some(break 'a107);
             }
             p.mark = start;
             if p.raised {
-                break 'b107 None;
+                break 'b106 None;
             }
         }
         if next == 91 {
-            'a109: {
+            'a108: {
                 let Some(value) = (import_name(p)) else {
-                    break 'a109;
+                    break 'a108;
                 };
-                break 'b107 Some(value);
+                break 'b106 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b107 None;
+                break 'b106 None;
             }
         }
         if next == 88 {
-            'a110: {
+            'a109: {
                 let Some(value) = (import_from(p)) else {
-                    break 'a110;
+                    break 'a109;
                 };
-                break 'b107 Some(value);
+                break 'b106 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b107 None;
+                break 'b106 None;
             }
         }
         None
@@ -2510,24 +2498,24 @@ pub fn import_name<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b111: {
+    let result: Option<Stmt<'a>> = 'b110: {
         let next = p.pred();
         if next == 91 {
-            'a112: {
+            'a111: {
                 if !p.eat(KW_IMPORT) {
-                    break 'a112;
+                    break 'a111;
                 }
                 let Some(a) = (dotted_as_names(p)) else {
-                    break 'a112;
+                    break 'a111;
                 };
-                break 'b111 Some({
+                break 'b110 Some({
                     let kind = StmtKind::Import { names: a };
                     p.stmt(kind, start)
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b111 None;
+                break 'b110 None;
             }
         }
         None
@@ -2544,12 +2532,12 @@ pub fn import_from<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b113: {
+    let result: Option<Stmt<'a>> = 'b112: {
         let next = p.pred();
         if next == 88 {
-            'a114: {
+            'a113: {
                 if !p.eat(KW_FROM) {
-                    break 'a114;
+                    break 'a113;
                 }
                 let Some(a) = ({
                     p.level += 1;
@@ -2564,30 +2552,30 @@ pub fn import_from<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<Tok> = 'b115: {
+                            let result: Option<Tok> = 'b114: {
                                 let next = p.pred();
                                 if next == 23 {
-                                    'a116: {
+                                    'a115: {
                                         let Some(value) = (p.take(DOT)) else {
-                                            break 'a116;
+                                            break 'a115;
                                         };
-                                        break 'b115 Some(value);
+                                        break 'b114 Some(value);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b115 None;
+                                        break 'b114 None;
                                     }
                                 }
                                 if next == 52 {
-                                    'a117: {
+                                    'a116: {
                                         let Some(value) = (p.take(ELLIPSIS)) else {
-                                            break 'a117;
+                                            break 'a116;
                                         };
-                                        break 'b115 Some(value);
+                                        break 'b114 Some(value);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b115 None;
+                                        break 'b114 None;
                                     }
                                 }
                                 None
@@ -2611,28 +2599,28 @@ pub fn import_from<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(p.collect::<Tok>(base))
                     }
                 }) else {
-                    break 'a114;
+                    break 'a113;
                 };
                 let Some(b) = (dotted_name(p)) else {
-                    break 'a114;
+                    break 'a113;
                 };
                 if !p.eat(KW_IMPORT) {
-                    break 'a114;
+                    break 'a113;
                 }
                 let Some(c) = (import_from_targets(p)) else {
-                    break 'a114;
+                    break 'a113;
                 };
-                break 'b113 Some(p.import_from(start, Some(b), c, a));
+                break 'b112 Some(p.import_from(start, Some(b), c, a));
             }
             p.mark = start;
             if p.raised {
-                break 'b113 None;
+                break 'b112 None;
             }
         }
         if next == 88 {
-            'a118: {
+            'a117: {
                 if !p.eat(KW_FROM) {
-                    break 'a118;
+                    break 'a117;
                 }
                 let Some(a) = ({
                     p.level += 1;
@@ -2647,30 +2635,30 @@ pub fn import_from<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<Tok> = 'b119: {
+                            let result: Option<Tok> = 'b118: {
                                 let next = p.pred();
                                 if next == 23 {
-                                    'a120: {
+                                    'a119: {
                                         let Some(value) = (p.take(DOT)) else {
-                                            break 'a120;
+                                            break 'a119;
                                         };
-                                        break 'b119 Some(value);
+                                        break 'b118 Some(value);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b119 None;
+                                        break 'b118 None;
                                     }
                                 }
                                 if next == 52 {
-                                    'a121: {
+                                    'a120: {
                                         let Some(value) = (p.take(ELLIPSIS)) else {
-                                            break 'a121;
+                                            break 'a120;
                                         };
-                                        break 'b119 Some(value);
+                                        break 'b118 Some(value);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b119 None;
+                                        break 'b118 None;
                                     }
                                 }
                                 None
@@ -2694,19 +2682,19 @@ pub fn import_from<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(p.collect::<Tok>(base))
                     }
                 }) else {
-                    break 'a118;
+                    break 'a117;
                 };
                 if !p.eat(KW_IMPORT) {
-                    break 'a118;
+                    break 'a117;
                 }
                 let Some(b) = (import_from_targets(p)) else {
-                    break 'a118;
+                    break 'a117;
                 };
-                break 'b113 Some(p.import_from(start, None, b, a));
+                break 'b112 Some(p.import_from(start, None, b, a));
             }
             p.mark = start;
             if p.raised {
-                break 'b113 None;
+                break 'b112 None;
             }
         }
         None
@@ -2720,15 +2708,15 @@ pub fn import_from_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Alias<'a>]> = 'b122: {
+    let result: Option<&'a [Alias<'a>]> = 'b121: {
         let next = p.pred();
         if next == 7 {
-            'a123: {
+            'a122: {
                 if !p.eat(LPAR) {
-                    break 'a123;
+                    break 'a122;
                 }
                 let Some(a) = (import_from_as_names(p)) else {
-                    break 'a123;
+                    break 'a122;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -2737,7 +2725,7 @@ pub fn import_from_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a123;
+                                break 'a122;
                             }
                             p.mark = mark;
                             None
@@ -2747,53 +2735,53 @@ pub fn import_from_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
                     None
                 };
                 if !p.eat(RPAR) {
-                    break 'a123;
+                    break 'a122;
                 }
-                break 'b122 Some(a);
+                break 'b121 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b122 None;
+                break 'b121 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a124: {
+            'a123: {
                 let Some(a) = (import_from_as_names(p)) else {
-                    break 'a124;
+                    break 'a123;
                 };
                 let next = p.pred();
                 if next == 12 {
-                    break 'a124;
+                    break 'a123;
                 }
-                break 'b122 Some(a);
+                break 'b121 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b122 None;
+                break 'b121 None;
             }
         }
         if next == 16 {
-            'a125: {
+            'a124: {
                 if !p.eat(STAR) {
-                    break 'a125;
+                    break 'a124;
                 }
-                break 'b122 Some(p.alias_for_star(start));
+                break 'b121 Some(p.alias_for_star(start));
             }
             p.mark = start;
             if p.raised {
-                break 'b122 None;
+                break 'b121 None;
             }
         }
         if p.invalid && (0xf000000000000000000000000000012_u128 >> next) & 1 != 0 {
-            'a126: {
+            'a125: {
                 let Some(value) = (invalid_import_from_targets(p)) else {
-                    break 'a126;
+                    break 'a125;
                 };
-                break 'b122 Some(break 'a126);
+                break 'b121 Some(break 'a125);
             }
             p.mark = start;
             if p.raised {
-                break 'b122 None;
+                break 'b121 None;
             }
         }
         None
@@ -2807,10 +2795,10 @@ pub fn import_from_as_names<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Alias<'a>]> = 'b127: {
+    let result: Option<&'a [Alias<'a>]> = 'b126: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a128: {
+            'a127: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Alias<'a>>();
@@ -2842,13 +2830,13 @@ pub fn import_from_as_names<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
                         Some(p.collect::<Alias<'a>>(base))
                     }
                 }) else {
-                    break 'a128;
+                    break 'a127;
                 };
-                break 'b127 Some(a);
+                break 'b126 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b127 None;
+                break 'b126 None;
             }
         }
         None
@@ -2862,24 +2850,24 @@ pub fn import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Alias<'a>> = 'b129: {
+    let result: Option<Alias<'a>> = 'b128: {
         let next = p.pred();
         if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a130: {
+            'a129: {
                 let Some(value) = (invalid_import_from_as_name(p)) else {
-                    break 'a130;
+                    break 'a129;
                 };
-                break 'b129 Some(break 'a130);
+                break 'b128 Some(break 'a129);
             }
             p.mark = start;
             if p.raised {
-                break 'b129 None;
+                break 'b128 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a131: {
+            'a130: {
                 let Some(a) = (p.identifier()) else {
-                    break 'a131;
+                    break 'a130;
                 };
                 let next = p.pred();
                 let b = if next == 74 {
@@ -2887,21 +2875,21 @@ pub fn import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<&'a str> = 'b132: {
+                        let result: Option<&'a str> = 'b131: {
                             let next = p.pred();
                             if next == 74 {
-                                'a133: {
+                                'a132: {
                                     if !p.eat(KW_AS) {
-                                        break 'a133;
+                                        break 'a132;
                                     }
                                     let Some(z) = (p.identifier()) else {
-                                        break 'a133;
+                                        break 'a132;
                                     };
-                                    break 'b132 Some(z);
+                                    break 'b131 Some(z);
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b132 None;
+                                    break 'b131 None;
                                 }
                             }
                             None
@@ -2912,7 +2900,7 @@ pub fn import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a131;
+                                break 'a130;
                             }
                             p.mark = mark;
                             None
@@ -2921,7 +2909,7 @@ pub fn import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
                 } else {
                     None
                 };
-                break 'b129 Some(Alias {
+                break 'b128 Some(Alias {
                     name: a,
                     asname: b,
                     loc: p.loc(start),
@@ -2929,7 +2917,7 @@ pub fn import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b129 None;
+                break 'b128 None;
             }
         }
         None
@@ -2943,10 +2931,10 @@ pub fn dotted_as_names<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Alias<'a>]> = 'b134: {
+    let result: Option<&'a [Alias<'a>]> = 'b133: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a135: {
+            'a134: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Alias<'a>>();
@@ -2978,13 +2966,13 @@ pub fn dotted_as_names<'a>(p: &mut Parser<'a>) -> Option<&'a [Alias<'a>]> {
                         Some(p.collect::<Alias<'a>>(base))
                     }
                 }) else {
-                    break 'a135;
+                    break 'a134;
                 };
-                break 'b134 Some(a);
+                break 'b133 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b134 None;
+                break 'b133 None;
             }
         }
         None
@@ -2998,24 +2986,24 @@ pub fn dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Alias<'a>> = 'b136: {
+    let result: Option<Alias<'a>> = 'b135: {
         let next = p.pred();
         if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a137: {
+            'a136: {
                 let Some(value) = (invalid_dotted_as_name(p)) else {
-                    break 'a137;
+                    break 'a136;
                 };
-                break 'b136 Some(break 'a137);
+                break 'b135 Some(break 'a136);
             }
             p.mark = start;
             if p.raised {
-                break 'b136 None;
+                break 'b135 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a138: {
+            'a137: {
                 let Some(a) = (dotted_name(p)) else {
-                    break 'a138;
+                    break 'a137;
                 };
                 let next = p.pred();
                 let b = if next == 74 {
@@ -3023,21 +3011,21 @@ pub fn dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<&'a str> = 'b139: {
+                        let result: Option<&'a str> = 'b138: {
                             let next = p.pred();
                             if next == 74 {
-                                'a140: {
+                                'a139: {
                                     if !p.eat(KW_AS) {
-                                        break 'a140;
+                                        break 'a139;
                                     }
                                     let Some(z) = (p.identifier()) else {
-                                        break 'a140;
+                                        break 'a139;
                                     };
-                                    break 'b139 Some(z);
+                                    break 'b138 Some(z);
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b139 None;
+                                    break 'b138 None;
                                 }
                             }
                             None
@@ -3048,7 +3036,7 @@ pub fn dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a138;
+                                break 'a137;
                             }
                             p.mark = mark;
                             None
@@ -3057,7 +3045,7 @@ pub fn dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
                 } else {
                     None
                 };
-                break 'b136 Some(Alias {
+                break 'b135 Some(Alias {
                     name: p.identifier_of(a),
                     asname: b,
                     loc: p.loc(start),
@@ -3065,7 +3053,7 @@ pub fn dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<Alias<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b136 None;
+                break 'b135 None;
             }
         }
         None
@@ -3084,43 +3072,43 @@ pub fn dotted_name<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     p.level += 1;
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'r141: {
-        let Some(mut left) = ('b142: {
+    let result: Option<&'a Expr<'a>> = 'r140: {
+        let Some(mut left) = ('b141: {
             let next = p.pred();
             if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                'a143: {
+                'a142: {
                     let Some(value) = (p.name()) else {
-                        break 'a143;
+                        break 'a142;
                     };
-                    break 'b142 Some(value);
+                    break 'b141 Some(value);
                 }
                 p.mark = start;
                 if p.raised {
-                    break 'b142 None;
+                    break 'b141 None;
                 }
             }
             None
         }) else {
-            break 'r141 None;
+            break 'r140 None;
         };
         'grow: loop {
             let mark = p.mark;
             let next = p.pred();
             if next == 23 {
-                'a144: {
+                'a143: {
                     let a = left;
                     if !p.eat(DOT) {
-                        break 'a144;
+                        break 'a143;
                     }
                     let Some(b) = (p.name()) else {
-                        break 'a144;
+                        break 'a143;
                     };
                     left = p.join_names_with_dot(a, b);
                     continue 'grow;
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r141 None;
+                    break 'r140 None;
                 }
             }
             break;
@@ -3145,51 +3133,51 @@ pub fn block<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a [Stmt<'a>]> = 'b145: {
+    let result: Option<&'a [Stmt<'a>]> = 'b144: {
         let next = p.pred();
         if next == 4 {
-            'a146: {
+            'a145: {
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a146;
+                    break 'a145;
                 }
                 if (p.take(INDENT)).is_none() {
-                    break 'a146;
+                    break 'a145;
                 }
                 let Some(a) = (statements(p)) else {
-                    break 'a146;
+                    break 'a145;
                 };
                 if (p.take(DEDENT)).is_none() {
-                    break 'a146;
+                    break 'a145;
                 }
-                break 'b145 Some(a);
+                break 'b144 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b145 None;
+                break 'b144 None;
             }
         }
         if (0xf00011dcb0569c0481000008201c28e_u128 >> next) & 1 != 0 {
-            'a147: {
+            'a146: {
                 let Some(value) = (simple_stmts(p)) else {
-                    break 'a147;
+                    break 'a146;
                 };
-                break 'b145 Some(value);
+                break 'b144 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b145 None;
+                break 'b144 None;
             }
         }
         if p.invalid && next == 4 {
-            'a148: {
+            'a147: {
                 let Some(value) = (invalid_block(p)) else {
-                    break 'a148;
+                    break 'a147;
                 };
-                break 'b145 Some(break 'a148);
+                break 'b144 Some(break 'a147);
             }
             p.mark = start;
             if p.raised {
-                break 'b145 None;
+                break 'b144 None;
             }
         }
         None
@@ -3204,10 +3192,10 @@ pub fn decorators<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Expr<'a>]> = 'b149: {
+    let result: Option<&'a [Expr<'a>]> = 'b148: {
         let next = p.pred();
         if next == 49 {
-            'a150: {
+            'a149: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
@@ -3221,24 +3209,24 @@ pub fn decorators<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b151: {
+                            let result: Option<&'a Expr<'a>> = 'b150: {
                                 let next = p.pred();
                                 if next == 49 {
-                                    'a152: {
+                                    'a151: {
                                         if !p.eat(AT) {
-                                            break 'a152;
+                                            break 'a151;
                                         }
                                         let Some(f) = (named_expression(p)) else {
-                                            break 'a152;
+                                            break 'a151;
                                         };
                                         if (p.take(NEWLINE)).is_none() {
-                                            break 'a152;
+                                            break 'a151;
                                         }
-                                        break 'b151 Some(f);
+                                        break 'b150 Some(f);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b151 None;
+                                        break 'b150 None;
                                     }
                                 }
                                 None
@@ -3262,13 +3250,13 @@ pub fn decorators<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a150;
+                    break 'a149;
                 };
-                break 'b149 Some(a);
+                break 'b148 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b149 None;
+                break 'b148 None;
             }
         }
         None
@@ -3282,33 +3270,33 @@ pub fn class_def<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b153: {
+    let result: Option<Stmt<'a>> = 'b152: {
         let next = p.pred();
         if next == 49 {
-            'a154: {
+            'a153: {
                 let Some(a) = (decorators(p)) else {
-                    break 'a154;
+                    break 'a153;
                 };
                 let Some(b) = (class_def_raw(p)) else {
-                    break 'a154;
+                    break 'a153;
                 };
-                break 'b153 Some(p.decorate(a, b));
+                break 'b152 Some(p.decorate(a, b));
             }
             p.mark = start;
             if p.raised {
-                break 'b153 None;
+                break 'b152 None;
             }
         }
         if next == 79 {
-            'a155: {
+            'a154: {
                 let Some(value) = (class_def_raw(p)) else {
-                    break 'a155;
+                    break 'a154;
                 };
-                break 'b153 Some(value);
+                break 'b152 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b153 None;
+                break 'b152 None;
             }
         }
         None
@@ -3322,27 +3310,27 @@ pub fn class_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b156: {
+    let result: Option<Stmt<'a>> = 'b155: {
         let next = p.pred();
         if p.invalid && next == 79 {
-            'a157: {
+            'a156: {
                 let Some(value) = (invalid_class_def_raw(p)) else {
-                    break 'a157;
+                    break 'a156;
                 };
-                break 'b156 Some(break 'a157);
+                break 'b155 Some(break 'a156);
             }
             p.mark = start;
             if p.raised {
-                break 'b156 None;
+                break 'b155 None;
             }
         }
         if next == 79 {
-            'a158: {
+            'a157: {
                 if !p.eat(KW_CLASS) {
-                    break 'a158;
+                    break 'a157;
                 }
                 let Some(a) = (p.identifier()) else {
-                    break 'a158;
+                    break 'a157;
                 };
                 let next = p.pred();
                 let t = if next == 9 {
@@ -3351,7 +3339,7 @@ pub fn class_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a158;
+                                break 'a157;
                             }
                             p.mark = mark;
                             None
@@ -3366,12 +3354,12 @@ pub fn class_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<Option<CallArgs<'a>>> = 'b159: {
+                        let result: Option<Option<CallArgs<'a>>> = 'b158: {
                             let next = p.pred();
                             if next == 7 {
-                                'a160: {
+                                'a159: {
                                     if !p.eat(LPAR) {
-                                        break 'a160;
+                                        break 'a159;
                                     }
                                     let next = p.pred();
                                     let z = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1
@@ -3382,7 +3370,7 @@ pub fn class_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                                             Some(value) => Some(value),
                                             None => {
                                                 if p.raised {
-                                                    break 'a160;
+                                                    break 'a159;
                                                 }
                                                 p.mark = mark;
                                                 None
@@ -3392,13 +3380,13 @@ pub fn class_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                                         None
                                     };
                                     if !p.eat(RPAR) {
-                                        break 'a160;
+                                        break 'a159;
                                     }
-                                    break 'b159 Some(z);
+                                    break 'b158 Some(z);
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b159 None;
+                                    break 'b158 None;
                                 }
                             }
                             None
@@ -3409,7 +3397,7 @@ pub fn class_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a158;
+                                break 'a157;
                             }
                             p.mark = mark;
                             None
@@ -3419,16 +3407,16 @@ pub fn class_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     None
                 };
                 if !p.eat(COLON) {
-                    break 'a158;
+                    break 'a157;
                 }
                 let Some(c) = (block(p)) else {
-                    break 'a158;
+                    break 'a157;
                 };
-                break 'b156 Some(p.class_def(start, a, b, c, t));
+                break 'b155 Some(p.class_def(start, a, b, c, t));
             }
             p.mark = start;
             if p.raised {
-                break 'b156 None;
+                break 'b155 None;
             }
         }
         None
@@ -3442,33 +3430,33 @@ pub fn function_def<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b161: {
+    let result: Option<Stmt<'a>> = 'b160: {
         let next = p.pred();
         if next == 49 {
-            'a162: {
+            'a161: {
                 let Some(d) = (decorators(p)) else {
-                    break 'a162;
+                    break 'a161;
                 };
                 let Some(f) = (function_def_raw(p)) else {
-                    break 'a162;
+                    break 'a161;
                 };
-                break 'b161 Some(p.decorate(d, f));
+                break 'b160 Some(p.decorate(d, f));
             }
             p.mark = start;
             if p.raised {
-                break 'b161 None;
+                break 'b160 None;
             }
         }
         if (0x210000000000000000000_u128 >> next) & 1 != 0 {
-            'a163: {
+            'a162: {
                 let Some(value) = (function_def_raw(p)) else {
-                    break 'a163;
+                    break 'a162;
                 };
-                break 'b161 Some(value);
+                break 'b160 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b161 None;
+                break 'b160 None;
             }
         }
         None
@@ -3482,27 +3470,27 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b164: {
+    let result: Option<Stmt<'a>> = 'b163: {
         let next = p.pred();
         if p.invalid && (0x210000000000000000000_u128 >> next) & 1 != 0 {
-            'a165: {
+            'a164: {
                 if (invalid_def_raw(p)).is_none() {
-                    break 'a165;
+                    break 'a164;
                 }
-                break 'b164 Some(p.dummy_statement(start));
+                break 'b163 Some(p.dummy_statement(start));
             }
             p.mark = start;
             if p.raised {
-                break 'b164 None;
+                break 'b163 None;
             }
         }
         if next == 81 {
-            'a166: {
+            'a165: {
                 if !p.eat(KW_DEF) {
-                    break 'a166;
+                    break 'a165;
                 }
                 let Some(n) = (p.identifier()) else {
-                    break 'a166;
+                    break 'a165;
                 };
                 let next = p.pred();
                 let t = if next == 9 {
@@ -3511,7 +3499,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a166;
+                                break 'a165;
                             }
                             p.mark = mark;
                             None
@@ -3521,7 +3509,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     None
                 };
                 if !p.eat(LPAR) {
-                    break 'a166;
+                    break 'a165;
                 }
                 let next = p.pred();
                 let a = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
@@ -3530,7 +3518,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a166;
+                                break 'a165;
                             }
                             p.mark = mark;
                             None
@@ -3540,7 +3528,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     None
                 };
                 if !p.eat(RPAR) {
-                    break 'a166;
+                    break 'a165;
                 }
                 let next = p.pred();
                 let r = if next == 51 {
@@ -3548,21 +3536,21 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<&'a Expr<'a>> = 'b167: {
+                        let result: Option<&'a Expr<'a>> = 'b166: {
                             let next = p.pred();
                             if next == 51 {
-                                'a168: {
+                                'a167: {
                                     if !p.eat(RARROW) {
-                                        break 'a168;
+                                        break 'a167;
                                     }
                                     let Some(z) = (expression(p)) else {
-                                        break 'a168;
+                                        break 'a167;
                                     };
-                                    break 'b167 Some(z);
+                                    break 'b166 Some(z);
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b167 None;
+                                    break 'b166 None;
                                 }
                             }
                             None
@@ -3573,7 +3561,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a166;
+                                break 'a165;
                             }
                             p.mark = mark;
                             None
@@ -3583,7 +3571,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     None
                 };
                 if !p.eat(COLON) {
-                    break 'a166;
+                    break 'a165;
                 }
                 let next = p.pred();
                 let tc = if (0x200000000000010_u128 >> next) & 1 != 0 {
@@ -3592,7 +3580,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a166;
+                                break 'a165;
                             }
                             p.mark = mark;
                             None
@@ -3602,25 +3590,25 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     None
                 };
                 let Some(b) = (block(p)) else {
-                    break 'a166;
+                    break 'a165;
                 };
-                break 'b164 Some(p.function_def(start, n, t, a, r, tc, b));
+                break 'b163 Some(p.function_def(start, n, t, a, r, tc, b));
             }
             p.mark = start;
             if p.raised {
-                break 'b164 None;
+                break 'b163 None;
             }
         }
         if next == 76 {
-            'a169: {
+            'a168: {
                 if !p.eat(KW_ASYNC) {
-                    break 'a169;
+                    break 'a168;
                 }
                 if !p.eat(KW_DEF) {
-                    break 'a169;
+                    break 'a168;
                 }
                 let Some(n) = (p.identifier()) else {
-                    break 'a169;
+                    break 'a168;
                 };
                 let next = p.pred();
                 let t = if next == 9 {
@@ -3629,7 +3617,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a169;
+                                break 'a168;
                             }
                             p.mark = mark;
                             None
@@ -3639,7 +3627,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     None
                 };
                 if !p.eat(LPAR) {
-                    break 'a169;
+                    break 'a168;
                 }
                 let next = p.pred();
                 let a = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
@@ -3648,7 +3636,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a169;
+                                break 'a168;
                             }
                             p.mark = mark;
                             None
@@ -3658,7 +3646,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     None
                 };
                 if !p.eat(RPAR) {
-                    break 'a169;
+                    break 'a168;
                 }
                 let next = p.pred();
                 let r = if next == 51 {
@@ -3666,21 +3654,21 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<&'a Expr<'a>> = 'b170: {
+                        let result: Option<&'a Expr<'a>> = 'b169: {
                             let next = p.pred();
                             if next == 51 {
-                                'a171: {
+                                'a170: {
                                     if !p.eat(RARROW) {
-                                        break 'a171;
+                                        break 'a170;
                                     }
                                     let Some(z) = (expression(p)) else {
-                                        break 'a171;
+                                        break 'a170;
                                     };
-                                    break 'b170 Some(z);
+                                    break 'b169 Some(z);
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b170 None;
+                                    break 'b169 None;
                                 }
                             }
                             None
@@ -3691,7 +3679,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a169;
+                                break 'a168;
                             }
                             p.mark = mark;
                             None
@@ -3701,7 +3689,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     None
                 };
                 if !p.eat(COLON) {
-                    break 'a169;
+                    break 'a168;
                 }
                 let next = p.pred();
                 let tc = if (0x200000000000010_u128 >> next) & 1 != 0 {
@@ -3710,7 +3698,7 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a169;
+                                break 'a168;
                             }
                             p.mark = mark;
                             None
@@ -3720,16 +3708,16 @@ pub fn function_def_raw<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     None
                 };
                 let Some(b) = (block(p)) else {
-                    break 'a169;
+                    break 'a168;
                 };
-                break 'b164 Some(match p.async_function_def(start, n, t, a, r, tc, b) {
+                break 'b163 Some(match p.async_function_def(start, n, t, a, r, tc, b) {
                     Some(value) => value,
-                    None => break 'a169,
+                    None => break 'a168,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b164 None;
+                break 'b163 None;
             }
         }
         None
@@ -3746,30 +3734,30 @@ pub fn params<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Arguments<'a>> = 'b172: {
+    let result: Option<&'a Arguments<'a>> = 'b171: {
         let next = p.pred();
         if p.invalid && (0xf000000000000000000000000030082_u128 >> next) & 1 != 0 {
-            'a173: {
+            'a172: {
                 let Some(value) = (invalid_parameters(p)) else {
-                    break 'a173;
+                    break 'a172;
                 };
-                break 'b172 Some(break 'a173);
+                break 'b171 Some(break 'a172);
             }
             p.mark = start;
             if p.raised {
-                break 'b172 None;
+                break 'b171 None;
             }
         }
         if (0xf000000000000000000000800010002_u128 >> next) & 1 != 0 {
-            'a174: {
+            'a173: {
                 let Some(value) = (parameters(p)) else {
-                    break 'a174;
+                    break 'a173;
                 };
-                break 'b172 Some(value);
+                break 'b171 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b172 None;
+                break 'b171 None;
             }
         }
         None
@@ -3783,12 +3771,12 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Arguments<'a>> = 'b175: {
+    let result: Option<&'a Arguments<'a>> = 'b174: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a176: {
+            'a175: {
                 let Some(a) = (slash_no_default(p)) else {
-                    break 'a176;
+                    break 'a175;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -3817,9 +3805,69 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                         Some(p.collect::<Arg<'a>>(base))
                     }
                 }) else {
-                    break 'a176;
+                    break 'a175;
                 };
                 let Some(c) = ({
+                    p.level += 1;
+                    let base = p.height::<NameDefault<'a>>();
+                    loop {
+                        let mark = p.mark;
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
+                            break;
+                        }
+                        let height = p.height::<NameDefault<'a>>();
+                        match param_with_default(p) {
+                            Some(value) => p.push::<NameDefault<'a>>(value),
+                            None => {
+                                p.cut::<NameDefault<'a>>(height);
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised {
+                        p.cut::<NameDefault<'a>>(base);
+                        None
+                    } else {
+                        Some(p.collect::<NameDefault<'a>>(base))
+                    }
+                }) else {
+                    break 'a175;
+                };
+                let next = p.pred();
+                let d = if (0x800010000_u128 >> next) & 1 != 0 {
+                    let mark = p.mark;
+                    match star_etc(p) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a175;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                break 'b174 Some(match p.posonly_arguments(Some(a), None, b, c, d) {
+                    Some(value) => value,
+                    None => break 'a175,
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b174 None;
+            }
+        }
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+            'a176: {
+                let Some(a) = (slash_with_default(p)) else {
+                    break 'a176;
+                };
+                let Some(b) = ({
                     p.level += 1;
                     let base = p.height::<NameDefault<'a>>();
                     loop {
@@ -3849,7 +3897,7 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                     break 'a176;
                 };
                 let next = p.pred();
-                let d = if (0x800010000_u128 >> next) & 1 != 0 {
+                let c = if (0x800010000_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match star_etc(p) {
                         Some(value) => Some(value),
@@ -3864,19 +3912,45 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 } else {
                     None
                 };
-                break 'b175 Some(match p.posonly_arguments(Some(a), None, b, c, d) {
+                break 'b174 Some(match p.posonly_arguments(None, Some(a), &[], b, c) {
                     Some(value) => value,
                     None => break 'a176,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b175 None;
+                break 'b174 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a177: {
-                let Some(a) = (slash_with_default(p)) else {
+                let Some(a) = ({
+                    p.level += 1;
+                    let base = p.height::<Arg<'a>>();
+                    loop {
+                        let mark = p.mark;
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
+                            break;
+                        }
+                        let height = p.height::<Arg<'a>>();
+                        match param_no_default(p) {
+                            Some(value) => p.push::<Arg<'a>>(value),
+                            None => {
+                                p.cut::<Arg<'a>>(height);
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised || p.height::<Arg<'a>>() == base {
+                        p.cut::<Arg<'a>>(base);
+                        None
+                    } else {
+                        Some(p.collect::<Arg<'a>>(base))
+                    }
+                }) else {
                     break 'a177;
                 };
                 let Some(b) = ({
@@ -3924,101 +3998,15 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 } else {
                     None
                 };
-                break 'b175 Some(match p.posonly_arguments(None, Some(a), &[], b, c) {
-                    Some(value) => value,
-                    None => break 'a177,
-                });
+                break 'b174 Some(p.make_arguments(None, None, a, b, c));
             }
             p.mark = start;
             if p.raised {
-                break 'b175 None;
+                break 'b174 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a178: {
-                let Some(a) = ({
-                    p.level += 1;
-                    let base = p.height::<Arg<'a>>();
-                    loop {
-                        let mark = p.mark;
-                        let next = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
-                            break;
-                        }
-                        let height = p.height::<Arg<'a>>();
-                        match param_no_default(p) {
-                            Some(value) => p.push::<Arg<'a>>(value),
-                            None => {
-                                p.cut::<Arg<'a>>(height);
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
-                    if p.raised || p.height::<Arg<'a>>() == base {
-                        p.cut::<Arg<'a>>(base);
-                        None
-                    } else {
-                        Some(p.collect::<Arg<'a>>(base))
-                    }
-                }) else {
-                    break 'a178;
-                };
-                let Some(b) = ({
-                    p.level += 1;
-                    let base = p.height::<NameDefault<'a>>();
-                    loop {
-                        let mark = p.mark;
-                        let next = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
-                            break;
-                        }
-                        let height = p.height::<NameDefault<'a>>();
-                        match param_with_default(p) {
-                            Some(value) => p.push::<NameDefault<'a>>(value),
-                            None => {
-                                p.cut::<NameDefault<'a>>(height);
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
-                    if p.raised {
-                        p.cut::<NameDefault<'a>>(base);
-                        None
-                    } else {
-                        Some(p.collect::<NameDefault<'a>>(base))
-                    }
-                }) else {
-                    break 'a178;
-                };
-                let next = p.pred();
-                let c = if (0x800010000_u128 >> next) & 1 != 0 {
-                    let mark = p.mark;
-                    match star_etc(p) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a178;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                break 'b175 Some(p.make_arguments(None, None, a, b, c));
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b175 None;
-            }
-        }
-        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a179: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<NameDefault<'a>>();
@@ -4046,7 +4034,7 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                         Some(p.collect::<NameDefault<'a>>(base))
                     }
                 }) else {
-                    break 'a179;
+                    break 'a178;
                 };
                 let next = p.pred();
                 let b = if (0x800010000_u128 >> next) & 1 != 0 {
@@ -4055,7 +4043,7 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a179;
+                                break 'a178;
                             }
                             p.mark = mark;
                             None
@@ -4064,23 +4052,23 @@ pub fn parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 } else {
                     None
                 };
-                break 'b175 Some(p.make_arguments(None, None, &[], a, b));
+                break 'b174 Some(p.make_arguments(None, None, &[], a, b));
             }
             p.mark = start;
             if p.raised {
-                break 'b175 None;
+                break 'b174 None;
             }
         }
         if (0x800010000_u128 >> next) & 1 != 0 {
-            'a180: {
+            'a179: {
                 let Some(a) = (star_etc(p)) else {
-                    break 'a180;
+                    break 'a179;
                 };
-                break 'b175 Some(p.make_arguments(None, None, &[], &[], Some(a)));
+                break 'b174 Some(p.make_arguments(None, None, &[], &[], Some(a)));
             }
             p.mark = start;
             if p.raised {
-                break 'b175 None;
+                break 'b174 None;
             }
         }
         None
@@ -4094,8 +4082,52 @@ pub fn slash_no_default<'a>(p: &mut Parser<'a>) -> Option<&'a [Arg<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Arg<'a>]> = 'b181: {
+    let result: Option<&'a [Arg<'a>]> = 'b180: {
         let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+            'a181: {
+                let Some(a) = ({
+                    p.level += 1;
+                    let base = p.height::<Arg<'a>>();
+                    loop {
+                        let mark = p.mark;
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
+                            break;
+                        }
+                        let height = p.height::<Arg<'a>>();
+                        match param_no_default(p) {
+                            Some(value) => p.push::<Arg<'a>>(value),
+                            None => {
+                                p.cut::<Arg<'a>>(height);
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised || p.height::<Arg<'a>>() == base {
+                        p.cut::<Arg<'a>>(base);
+                        None
+                    } else {
+                        Some(p.collect::<Arg<'a>>(base))
+                    }
+                }) else {
+                    break 'a181;
+                };
+                if !p.eat(SLASH) {
+                    break 'a181;
+                }
+                if !p.eat(COMMA) {
+                    break 'a181;
+                }
+                break 'b180 Some(a);
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b180 None;
+            }
+        }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a182: {
                 let Some(a) = ({
@@ -4130,18 +4162,32 @@ pub fn slash_no_default<'a>(p: &mut Parser<'a>) -> Option<&'a [Arg<'a>]> {
                 if !p.eat(SLASH) {
                     break 'a182;
                 }
-                if !p.eat(COMMA) {
+                let next = p.pred();
+                if !(next == 8) {
                     break 'a182;
                 }
-                break 'b181 Some(a);
+                break 'b180 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b181 None;
+                break 'b180 None;
             }
         }
+        None
+    };
+    p.leave();
+    result
+}
+
+pub fn slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefault<'a>> {
+    if !p.enter() {
+        return None;
+    }
+    let start = p.mark;
+    let result: Option<SlashWithDefault<'a>> = 'b183: {
+        let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a183: {
+            'a184: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Arg<'a>>();
@@ -4162,42 +4208,60 @@ pub fn slash_no_default<'a>(p: &mut Parser<'a>) -> Option<&'a [Arg<'a>]> {
                         }
                     }
                     p.level -= 1;
-                    if p.raised || p.height::<Arg<'a>>() == base {
+                    if p.raised {
                         p.cut::<Arg<'a>>(base);
                         None
                     } else {
                         Some(p.collect::<Arg<'a>>(base))
                     }
                 }) else {
-                    break 'a183;
+                    break 'a184;
+                };
+                let Some(b) = ({
+                    p.level += 1;
+                    let base = p.height::<NameDefault<'a>>();
+                    loop {
+                        let mark = p.mark;
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
+                            break;
+                        }
+                        let height = p.height::<NameDefault<'a>>();
+                        match param_with_default(p) {
+                            Some(value) => p.push::<NameDefault<'a>>(value),
+                            None => {
+                                p.cut::<NameDefault<'a>>(height);
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised || p.height::<NameDefault<'a>>() == base {
+                        p.cut::<NameDefault<'a>>(base);
+                        None
+                    } else {
+                        Some(p.collect::<NameDefault<'a>>(base))
+                    }
+                }) else {
+                    break 'a184;
                 };
                 if !p.eat(SLASH) {
-                    break 'a183;
+                    break 'a184;
                 }
-                let next = p.pred();
-                if !(next == 8) {
-                    break 'a183;
+                if !p.eat(COMMA) {
+                    break 'a184;
                 }
-                break 'b181 Some(a);
+                break 'b183 Some(SlashWithDefault {
+                    plain: a,
+                    with_defaults: b,
+                });
             }
             p.mark = start;
             if p.raised {
-                break 'b181 None;
+                break 'b183 None;
             }
         }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefault<'a>> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<SlashWithDefault<'a>> = 'b184: {
-        let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a185: {
                 let Some(a) = ({
@@ -4261,94 +4325,18 @@ pub fn slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefault<'a>
                 if !p.eat(SLASH) {
                     break 'a185;
                 }
-                if !p.eat(COMMA) {
-                    break 'a185;
-                }
-                break 'b184 Some(SlashWithDefault {
-                    plain: a,
-                    with_defaults: b,
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b184 None;
-            }
-        }
-        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a186: {
-                let Some(a) = ({
-                    p.level += 1;
-                    let base = p.height::<Arg<'a>>();
-                    loop {
-                        let mark = p.mark;
-                        let next = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
-                            break;
-                        }
-                        let height = p.height::<Arg<'a>>();
-                        match param_no_default(p) {
-                            Some(value) => p.push::<Arg<'a>>(value),
-                            None => {
-                                p.cut::<Arg<'a>>(height);
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
-                    if p.raised {
-                        p.cut::<Arg<'a>>(base);
-                        None
-                    } else {
-                        Some(p.collect::<Arg<'a>>(base))
-                    }
-                }) else {
-                    break 'a186;
-                };
-                let Some(b) = ({
-                    p.level += 1;
-                    let base = p.height::<NameDefault<'a>>();
-                    loop {
-                        let mark = p.mark;
-                        let next = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
-                            break;
-                        }
-                        let height = p.height::<NameDefault<'a>>();
-                        match param_with_default(p) {
-                            Some(value) => p.push::<NameDefault<'a>>(value),
-                            None => {
-                                p.cut::<NameDefault<'a>>(height);
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
-                    if p.raised || p.height::<NameDefault<'a>>() == base {
-                        p.cut::<NameDefault<'a>>(base);
-                        None
-                    } else {
-                        Some(p.collect::<NameDefault<'a>>(base))
-                    }
-                }) else {
-                    break 'a186;
-                };
-                if !p.eat(SLASH) {
-                    break 'a186;
-                }
                 let next = p.pred();
                 if !(next == 8) {
-                    break 'a186;
+                    break 'a185;
                 }
-                break 'b184 Some(SlashWithDefault {
+                break 'b183 Some(SlashWithDefault {
                     plain: a,
                     with_defaults: b,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b184 None;
+                break 'b183 None;
             }
         }
         None
@@ -4362,18 +4350,82 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<StarEtc<'a>> = 'b187: {
+    let result: Option<StarEtc<'a>> = 'b186: {
         let next = p.pred();
         if p.invalid && next == 16 {
-            'a188: {
+            'a187: {
                 let Some(value) = (invalid_star_etc(p)) else {
-                    break 'a188;
+                    break 'a187;
                 };
-                break 'b187 Some(break 'a188);
+                break 'b186 Some(break 'a187);
             }
             p.mark = start;
             if p.raised {
-                break 'b187 None;
+                break 'b186 None;
+            }
+        }
+        if next == 16 {
+            'a188: {
+                if !p.eat(STAR) {
+                    break 'a188;
+                }
+                let Some(a) = (param_no_default(p)) else {
+                    break 'a188;
+                };
+                let Some(b) = ({
+                    p.level += 1;
+                    let base = p.height::<NameDefault<'a>>();
+                    loop {
+                        let mark = p.mark;
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
+                            break;
+                        }
+                        let height = p.height::<NameDefault<'a>>();
+                        match param_maybe_default(p) {
+                            Some(value) => p.push::<NameDefault<'a>>(value),
+                            None => {
+                                p.cut::<NameDefault<'a>>(height);
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised {
+                        p.cut::<NameDefault<'a>>(base);
+                        None
+                    } else {
+                        Some(p.collect::<NameDefault<'a>>(base))
+                    }
+                }) else {
+                    break 'a188;
+                };
+                let next = p.pred();
+                let c = if next == 35 {
+                    let mark = p.mark;
+                    match kwds(p) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a188;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                break 'b186 Some(StarEtc {
+                    vararg: Some(a),
+                    kwonly: b,
+                    kwarg: c,
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b186 None;
             }
         }
         if next == 16 {
@@ -4381,7 +4433,7 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 if !p.eat(STAR) {
                     break 'a189;
                 }
-                let Some(a) = (param_no_default(p)) else {
+                let Some(a) = (param_no_default_star_annotation(p)) else {
                     break 'a189;
                 };
                 let Some(b) = ({
@@ -4429,7 +4481,7 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 } else {
                     None
                 };
-                break 'b187 Some(StarEtc {
+                break 'b186 Some(StarEtc {
                     vararg: Some(a),
                     kwonly: b,
                     kwarg: c,
@@ -4437,7 +4489,7 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b187 None;
+                break 'b186 None;
             }
         }
         if next == 16 {
@@ -4445,72 +4497,8 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 if !p.eat(STAR) {
                     break 'a190;
                 }
-                let Some(a) = (param_no_default_star_annotation(p)) else {
-                    break 'a190;
-                };
-                let Some(b) = ({
-                    p.level += 1;
-                    let base = p.height::<NameDefault<'a>>();
-                    loop {
-                        let mark = p.mark;
-                        let next = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
-                            break;
-                        }
-                        let height = p.height::<NameDefault<'a>>();
-                        match param_maybe_default(p) {
-                            Some(value) => p.push::<NameDefault<'a>>(value),
-                            None => {
-                                p.cut::<NameDefault<'a>>(height);
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
-                    if p.raised {
-                        p.cut::<NameDefault<'a>>(base);
-                        None
-                    } else {
-                        Some(p.collect::<NameDefault<'a>>(base))
-                    }
-                }) else {
-                    break 'a190;
-                };
-                let next = p.pred();
-                let c = if next == 35 {
-                    let mark = p.mark;
-                    match kwds(p) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a190;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                break 'b187 Some(StarEtc {
-                    vararg: Some(a),
-                    kwonly: b,
-                    kwarg: c,
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b187 None;
-            }
-        }
-        if next == 16 {
-            'a191: {
-                if !p.eat(STAR) {
-                    break 'a191;
-                }
                 if !p.eat(COMMA) {
-                    break 'a191;
+                    break 'a190;
                 }
                 let Some(b) = ({
                     p.level += 1;
@@ -4539,7 +4527,7 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                         Some(p.collect::<NameDefault<'a>>(base))
                     }
                 }) else {
-                    break 'a191;
+                    break 'a190;
                 };
                 let next = p.pred();
                 let c = if next == 35 {
@@ -4548,7 +4536,7 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a191;
+                                break 'a190;
                             }
                             p.mark = mark;
                             None
@@ -4557,7 +4545,7 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 } else {
                     None
                 };
-                break 'b187 Some(StarEtc {
+                break 'b186 Some(StarEtc {
                     vararg: None,
                     kwonly: b,
                     kwarg: c,
@@ -4565,15 +4553,15 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b187 None;
+                break 'b186 None;
             }
         }
         if next == 35 {
-            'a192: {
+            'a191: {
                 let Some(a) = (kwds(p)) else {
-                    break 'a192;
+                    break 'a191;
                 };
-                break 'b187 Some(StarEtc {
+                break 'b186 Some(StarEtc {
                     vararg: None,
                     kwonly: &[],
                     kwarg: Some(a),
@@ -4581,7 +4569,7 @@ pub fn star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b187 None;
+                break 'b186 None;
             }
         }
         None
@@ -4595,33 +4583,33 @@ pub fn kwds<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Arg<'a>> = 'b193: {
+    let result: Option<Arg<'a>> = 'b192: {
         let next = p.pred();
         if p.invalid && next == 35 {
-            'a194: {
+            'a193: {
                 let Some(value) = (invalid_kwds(p)) else {
-                    break 'a194;
+                    break 'a193;
                 };
-                break 'b193 Some(break 'a194);
+                break 'b192 Some(break 'a193);
             }
             p.mark = start;
             if p.raised {
-                break 'b193 None;
+                break 'b192 None;
             }
         }
         if next == 35 {
-            'a195: {
+            'a194: {
                 if !p.eat(DOUBLESTAR) {
-                    break 'a195;
+                    break 'a194;
                 }
                 let Some(a) = (param_no_default(p)) else {
-                    break 'a195;
+                    break 'a194;
                 };
-                break 'b193 Some(a);
+                break 'b192 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b193 None;
+                break 'b192 None;
             }
         }
         None
@@ -4635,16 +4623,44 @@ pub fn param_no_default<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Arg<'a>> = 'b196: {
+    let result: Option<Arg<'a>> = 'b195: {
         let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+            'a196: {
+                let Some(a) = (param(p)) else {
+                    break 'a196;
+                };
+                if !p.eat(COMMA) {
+                    break 'a196;
+                }
+                let next = p.pred();
+                let tc = if next == 57 {
+                    let mark = p.mark;
+                    match p.take(TYPE_COMMENT) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a196;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                break 'b195 Some(p.with_type_comment(a, tc));
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b195 None;
+            }
+        }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a197: {
                 let Some(a) = (param(p)) else {
                     break 'a197;
                 };
-                if !p.eat(COMMA) {
-                    break 'a197;
-                }
                 let next = p.pred();
                 let tc = if next == 57 {
                     let mark = p.mark;
@@ -4661,43 +4677,15 @@ pub fn param_no_default<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
                 } else {
                     None
                 };
-                break 'b196 Some(p.with_type_comment(a, tc));
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b196 None;
-            }
-        }
-        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a198: {
-                let Some(a) = (param(p)) else {
-                    break 'a198;
-                };
-                let next = p.pred();
-                let tc = if next == 57 {
-                    let mark = p.mark;
-                    match p.take(TYPE_COMMENT) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a198;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
                 let next = p.pred();
                 if !(next == 8) {
-                    break 'a198;
+                    break 'a197;
                 }
-                break 'b196 Some(p.with_type_comment(a, tc));
+                break 'b195 Some(p.with_type_comment(a, tc));
             }
             p.mark = start;
             if p.raised {
-                break 'b196 None;
+                break 'b195 None;
             }
         }
         None
@@ -4711,16 +4699,44 @@ pub fn param_no_default_star_annotation<'a>(p: &mut Parser<'a>) -> Option<Arg<'a
         return None;
     }
     let start = p.mark;
-    let result: Option<Arg<'a>> = 'b199: {
+    let result: Option<Arg<'a>> = 'b198: {
         let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+            'a199: {
+                let Some(a) = (param_star_annotation(p)) else {
+                    break 'a199;
+                };
+                if !p.eat(COMMA) {
+                    break 'a199;
+                }
+                let next = p.pred();
+                let tc = if next == 57 {
+                    let mark = p.mark;
+                    match p.take(TYPE_COMMENT) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a199;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                break 'b198 Some(p.with_type_comment(a, tc));
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b198 None;
+            }
+        }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a200: {
                 let Some(a) = (param_star_annotation(p)) else {
                     break 'a200;
                 };
-                if !p.eat(COMMA) {
-                    break 'a200;
-                }
                 let next = p.pred();
                 let tc = if next == 57 {
                     let mark = p.mark;
@@ -4737,43 +4753,15 @@ pub fn param_no_default_star_annotation<'a>(p: &mut Parser<'a>) -> Option<Arg<'a
                 } else {
                     None
                 };
-                break 'b199 Some(p.with_type_comment(a, tc));
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b199 None;
-            }
-        }
-        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a201: {
-                let Some(a) = (param_star_annotation(p)) else {
-                    break 'a201;
-                };
-                let next = p.pred();
-                let tc = if next == 57 {
-                    let mark = p.mark;
-                    match p.take(TYPE_COMMENT) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a201;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
                 let next = p.pred();
                 if !(next == 8) {
-                    break 'a201;
+                    break 'a200;
                 }
-                break 'b199 Some(p.with_type_comment(a, tc));
+                break 'b198 Some(p.with_type_comment(a, tc));
             }
             p.mark = start;
             if p.raised {
-                break 'b199 None;
+                break 'b198 None;
             }
         }
         None
@@ -4787,8 +4775,45 @@ pub fn param_with_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<NameDefault<'a>> = 'b202: {
+    let result: Option<NameDefault<'a>> = 'b201: {
         let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+            'a202: {
+                let Some(a) = (param(p)) else {
+                    break 'a202;
+                };
+                let Some(c) = (default(p)) else {
+                    break 'a202;
+                };
+                if !p.eat(COMMA) {
+                    break 'a202;
+                }
+                let next = p.pred();
+                let tc = if next == 57 {
+                    let mark = p.mark;
+                    match p.take(TYPE_COMMENT) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a202;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                break 'b201 Some(NameDefault {
+                    arg: p.with_type_comment(a, tc),
+                    value: Some(c),
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b201 None;
+            }
+        }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a203: {
                 let Some(a) = (param(p)) else {
@@ -4797,9 +4822,6 @@ pub fn param_with_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
                 let Some(c) = (default(p)) else {
                     break 'a203;
                 };
-                if !p.eat(COMMA) {
-                    break 'a203;
-                }
                 let next = p.pred();
                 let tc = if next == 57 {
                     let mark = p.mark;
@@ -4816,52 +4838,18 @@ pub fn param_with_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
                 } else {
                     None
                 };
-                break 'b202 Some(NameDefault {
-                    arg: p.with_type_comment(a, tc),
-                    value: Some(c),
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b202 None;
-            }
-        }
-        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a204: {
-                let Some(a) = (param(p)) else {
-                    break 'a204;
-                };
-                let Some(c) = (default(p)) else {
-                    break 'a204;
-                };
-                let next = p.pred();
-                let tc = if next == 57 {
-                    let mark = p.mark;
-                    match p.take(TYPE_COMMENT) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a204;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
                 let next = p.pred();
                 if !(next == 8) {
-                    break 'a204;
+                    break 'a203;
                 }
-                break 'b202 Some(NameDefault {
+                break 'b201 Some(NameDefault {
                     arg: p.with_type_comment(a, tc),
                     value: Some(c),
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b202 None;
+                break 'b201 None;
             }
         }
         None
@@ -4875,8 +4863,58 @@ pub fn param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<NameDefault<'a>> = 'b205: {
+    let result: Option<NameDefault<'a>> = 'b204: {
         let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+            'a205: {
+                let Some(a) = (param(p)) else {
+                    break 'a205;
+                };
+                let next = p.pred();
+                let c = if next == 22 {
+                    let mark = p.mark;
+                    match default(p) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a205;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                if !p.eat(COMMA) {
+                    break 'a205;
+                }
+                let next = p.pred();
+                let tc = if next == 57 {
+                    let mark = p.mark;
+                    match p.take(TYPE_COMMENT) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a205;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                break 'b204 Some(NameDefault {
+                    arg: p.with_type_comment(a, tc),
+                    value: c,
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b204 None;
+            }
+        }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a206: {
                 let Some(a) = (param(p)) else {
@@ -4898,9 +4936,6 @@ pub fn param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
                 } else {
                     None
                 };
-                if !p.eat(COMMA) {
-                    break 'a206;
-                }
                 let next = p.pred();
                 let tc = if next == 57 {
                     let mark = p.mark;
@@ -4917,65 +4952,18 @@ pub fn param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'a>> {
                 } else {
                     None
                 };
-                break 'b205 Some(NameDefault {
-                    arg: p.with_type_comment(a, tc),
-                    value: c,
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b205 None;
-            }
-        }
-        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a207: {
-                let Some(a) = (param(p)) else {
-                    break 'a207;
-                };
-                let next = p.pred();
-                let c = if next == 22 {
-                    let mark = p.mark;
-                    match default(p) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a207;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                let next = p.pred();
-                let tc = if next == 57 {
-                    let mark = p.mark;
-                    match p.take(TYPE_COMMENT) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a207;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
                 let next = p.pred();
                 if !(next == 8) {
-                    break 'a207;
+                    break 'a206;
                 }
-                break 'b205 Some(NameDefault {
+                break 'b204 Some(NameDefault {
                     arg: p.with_type_comment(a, tc),
                     value: c,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b205 None;
+                break 'b204 None;
             }
         }
         None
@@ -4989,12 +4977,12 @@ pub fn param<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Arg<'a>> = 'b208: {
+    let result: Option<Arg<'a>> = 'b207: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a209: {
+            'a208: {
                 let Some(a) = (p.identifier()) else {
-                    break 'a209;
+                    break 'a208;
                 };
                 let next = p.pred();
                 let b = if next == 11 {
@@ -5003,7 +4991,7 @@ pub fn param<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a209;
+                                break 'a208;
                             }
                             p.mark = mark;
                             None
@@ -5012,7 +5000,7 @@ pub fn param<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
                 } else {
                     None
                 };
-                break 'b208 Some(Arg {
+                break 'b207 Some(Arg {
                     arg: a,
                     annotation: b,
                     type_comment: None,
@@ -5021,7 +5009,7 @@ pub fn param<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b208 None;
+                break 'b207 None;
             }
         }
         None
@@ -5035,17 +5023,17 @@ pub fn param_star_annotation<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Arg<'a>> = 'b210: {
+    let result: Option<Arg<'a>> = 'b209: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a211: {
+            'a210: {
                 let Some(a) = (p.identifier()) else {
-                    break 'a211;
+                    break 'a210;
                 };
                 let Some(b) = (star_annotation(p)) else {
-                    break 'a211;
+                    break 'a210;
                 };
-                break 'b210 Some(Arg {
+                break 'b209 Some(Arg {
                     arg: a,
                     annotation: Some(b),
                     type_comment: None,
@@ -5054,7 +5042,7 @@ pub fn param_star_annotation<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b210 None;
+                break 'b209 None;
             }
         }
         None
@@ -5068,21 +5056,21 @@ pub fn annotation<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b212: {
+    let result: Option<&'a Expr<'a>> = 'b211: {
         let next = p.pred();
         if next == 11 {
-            'a213: {
+            'a212: {
                 if !p.eat(COLON) {
-                    break 'a213;
+                    break 'a212;
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a213;
+                    break 'a212;
                 };
-                break 'b212 Some(a);
+                break 'b211 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b212 None;
+                break 'b211 None;
             }
         }
         None
@@ -5096,21 +5084,21 @@ pub fn star_annotation<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b214: {
+    let result: Option<&'a Expr<'a>> = 'b213: {
         let next = p.pred();
         if next == 11 {
-            'a215: {
+            'a214: {
                 if !p.eat(COLON) {
-                    break 'a215;
+                    break 'a214;
                 }
                 let Some(a) = (star_expression(p)) else {
-                    break 'a215;
+                    break 'a214;
                 };
-                break 'b214 Some(a);
+                break 'b213 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b214 None;
+                break 'b213 None;
             }
         }
         None
@@ -5124,33 +5112,33 @@ pub fn default<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b216: {
+    let result: Option<&'a Expr<'a>> = 'b215: {
         let next = p.pred();
         if next == 22 {
-            'a217: {
+            'a216: {
                 if !p.eat(EQUAL) {
-                    break 'a217;
+                    break 'a216;
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a217;
+                    break 'a216;
                 };
-                break 'b216 Some(a);
+                break 'b215 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b216 None;
+                break 'b215 None;
             }
         }
         if p.invalid && next == 22 {
-            'a218: {
+            'a217: {
                 let Some(value) = (invalid_default(p)) else {
-                    break 'a218;
+                    break 'a217;
                 };
-                break 'b216 Some(break 'a218);
+                break 'b215 Some(break 'a217);
             }
             p.mark = start;
             if p.raised {
-                break 'b216 None;
+                break 'b215 None;
             }
         }
         None
@@ -5167,18 +5155,49 @@ pub fn if_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b219: {
+    let result: Option<Stmt<'a>> = 'b218: {
         let next = p.pred();
         if p.invalid && next == 90 {
-            'a220: {
+            'a219: {
                 let Some(value) = (invalid_if_stmt(p)) else {
-                    break 'a220;
+                    break 'a219;
                 };
-                break 'b219 Some(break 'a220);
+                break 'b218 Some(break 'a219);
             }
             p.mark = start;
             if p.raised {
-                break 'b219 None;
+                break 'b218 None;
+            }
+        }
+        if next == 90 {
+            'a220: {
+                if !p.eat(KW_IF) {
+                    break 'a220;
+                }
+                let Some(a) = (named_expression(p)) else {
+                    break 'a220;
+                };
+                if !p.eat(COLON) {
+                    break 'a220;
+                }
+                let Some(b) = (block(p)) else {
+                    break 'a220;
+                };
+                let Some(c) = (elif_stmt(p)) else {
+                    break 'a220;
+                };
+                break 'b218 Some({
+                    let kind = StmtKind::If {
+                        test: a,
+                        body: b,
+                        orelse: p.one(c),
+                    };
+                    p.stmt(kind, start)
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b218 None;
             }
         }
         if next == 90 {
@@ -5195,37 +5214,6 @@ pub fn if_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(b) = (block(p)) else {
                     break 'a221;
                 };
-                let Some(c) = (elif_stmt(p)) else {
-                    break 'a221;
-                };
-                break 'b219 Some({
-                    let kind = StmtKind::If {
-                        test: a,
-                        body: b,
-                        orelse: p.one(c),
-                    };
-                    p.stmt(kind, start)
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b219 None;
-            }
-        }
-        if next == 90 {
-            'a222: {
-                if !p.eat(KW_IF) {
-                    break 'a222;
-                }
-                let Some(a) = (named_expression(p)) else {
-                    break 'a222;
-                };
-                if !p.eat(COLON) {
-                    break 'a222;
-                }
-                let Some(b) = (block(p)) else {
-                    break 'a222;
-                };
                 let next = p.pred();
                 let c = if next == 84 {
                     let mark = p.mark;
@@ -5233,7 +5221,7 @@ pub fn if_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a222;
+                                break 'a221;
                             }
                             p.mark = mark;
                             None
@@ -5242,7 +5230,7 @@ pub fn if_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 } else {
                     None
                 };
-                break 'b219 Some({
+                break 'b218 Some({
                     let kind = StmtKind::If {
                         test: a,
                         body: b,
@@ -5253,7 +5241,7 @@ pub fn if_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b219 None;
+                break 'b218 None;
             }
         }
         None
@@ -5270,18 +5258,49 @@ pub fn elif_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b223: {
+    let result: Option<Stmt<'a>> = 'b222: {
         let next = p.pred();
         if p.invalid && next == 83 {
-            'a224: {
+            'a223: {
                 let Some(value) = (invalid_elif_stmt(p)) else {
-                    break 'a224;
+                    break 'a223;
                 };
-                break 'b223 Some(break 'a224);
+                break 'b222 Some(break 'a223);
             }
             p.mark = start;
             if p.raised {
-                break 'b223 None;
+                break 'b222 None;
+            }
+        }
+        if next == 83 {
+            'a224: {
+                if !p.eat(KW_ELIF) {
+                    break 'a224;
+                }
+                let Some(a) = (named_expression(p)) else {
+                    break 'a224;
+                };
+                if !p.eat(COLON) {
+                    break 'a224;
+                }
+                let Some(b) = (block(p)) else {
+                    break 'a224;
+                };
+                let Some(c) = (elif_stmt(p)) else {
+                    break 'a224;
+                };
+                break 'b222 Some({
+                    let kind = StmtKind::If {
+                        test: a,
+                        body: b,
+                        orelse: p.one(c),
+                    };
+                    p.stmt(kind, start)
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b222 None;
             }
         }
         if next == 83 {
@@ -5298,37 +5317,6 @@ pub fn elif_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(b) = (block(p)) else {
                     break 'a225;
                 };
-                let Some(c) = (elif_stmt(p)) else {
-                    break 'a225;
-                };
-                break 'b223 Some({
-                    let kind = StmtKind::If {
-                        test: a,
-                        body: b,
-                        orelse: p.one(c),
-                    };
-                    p.stmt(kind, start)
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b223 None;
-            }
-        }
-        if next == 83 {
-            'a226: {
-                if !p.eat(KW_ELIF) {
-                    break 'a226;
-                }
-                let Some(a) = (named_expression(p)) else {
-                    break 'a226;
-                };
-                if !p.eat(COLON) {
-                    break 'a226;
-                }
-                let Some(b) = (block(p)) else {
-                    break 'a226;
-                };
                 let next = p.pred();
                 let c = if next == 84 {
                     let mark = p.mark;
@@ -5336,7 +5324,7 @@ pub fn elif_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a226;
+                                break 'a225;
                             }
                             p.mark = mark;
                             None
@@ -5345,7 +5333,7 @@ pub fn elif_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 } else {
                     None
                 };
-                break 'b223 Some({
+                break 'b222 Some({
                     let kind = StmtKind::If {
                         test: a,
                         body: b,
@@ -5356,7 +5344,7 @@ pub fn elif_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b223 None;
+                break 'b222 None;
             }
         }
         None
@@ -5370,36 +5358,36 @@ pub fn else_block<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Stmt<'a>]> = 'b227: {
+    let result: Option<&'a [Stmt<'a>]> = 'b226: {
         let next = p.pred();
         if p.invalid && next == 84 {
-            'a228: {
+            'a227: {
                 let Some(value) = (invalid_else_stmt(p)) else {
-                    break 'a228;
+                    break 'a227;
                 };
-                break 'b227 Some(break 'a228);
+                break 'b226 Some(break 'a227);
             }
             p.mark = start;
             if p.raised {
-                break 'b227 None;
+                break 'b226 None;
             }
         }
         if next == 84 {
-            'a229: {
+            'a228: {
                 if !p.eat(KW_ELSE) {
-                    break 'a229;
+                    break 'a228;
                 }
                 if !p.expect_forced(COLON, ":") {
-                    break 'a229;
+                    break 'a228;
                 }
                 let Some(b) = (block(p)) else {
-                    break 'a229;
+                    break 'a228;
                 };
-                break 'b227 Some(b);
+                break 'b226 Some(b);
             }
             p.mark = start;
             if p.raised {
-                break 'b227 None;
+                break 'b226 None;
             }
         }
         None
@@ -5413,33 +5401,33 @@ pub fn while_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b230: {
+    let result: Option<Stmt<'a>> = 'b229: {
         let next = p.pred();
         if p.invalid && next == 102 {
-            'a231: {
+            'a230: {
                 let Some(value) = (invalid_while_stmt(p)) else {
-                    break 'a231;
+                    break 'a230;
                 };
-                break 'b230 Some(break 'a231);
+                break 'b229 Some(break 'a230);
             }
             p.mark = start;
             if p.raised {
-                break 'b230 None;
+                break 'b229 None;
             }
         }
         if next == 102 {
-            'a232: {
+            'a231: {
                 if !p.eat(KW_WHILE) {
-                    break 'a232;
+                    break 'a231;
                 }
                 let Some(a) = (named_expression(p)) else {
-                    break 'a232;
+                    break 'a231;
                 };
                 if !p.eat(COLON) {
-                    break 'a232;
+                    break 'a231;
                 }
                 let Some(b) = (block(p)) else {
-                    break 'a232;
+                    break 'a231;
                 };
                 let next = p.pred();
                 let c = if next == 84 {
@@ -5448,7 +5436,7 @@ pub fn while_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a232;
+                                break 'a231;
                             }
                             p.mark = mark;
                             None
@@ -5457,7 +5445,7 @@ pub fn while_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 } else {
                     None
                 };
-                break 'b230 Some({
+                break 'b229 Some({
                     let kind = StmtKind::While {
                         test: a,
                         body: b,
@@ -5468,7 +5456,7 @@ pub fn while_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b230 None;
+                break 'b229 None;
             }
         }
         None
@@ -5482,38 +5470,38 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b233: {
+    let result: Option<Stmt<'a>> = 'b232: {
         let next = p.pred();
         if p.invalid && (0x8010000000000000000000_u128 >> next) & 1 != 0 {
-            'a234: {
+            'a233: {
                 let Some(value) = (invalid_for_stmt(p)) else {
-                    break 'a234;
+                    break 'a233;
                 };
-                break 'b233 Some(break 'a234);
+                break 'b232 Some(break 'a233);
             }
             p.mark = start;
             if p.raised {
-                break 'b233 None;
+                break 'b232 None;
             }
         }
         if next == 87 {
             let mut cut = false;
-            'a235: {
+            'a234: {
                 if !p.eat(KW_FOR) {
-                    break 'a235;
+                    break 'a234;
                 }
                 let Some(t) = (star_targets(p)) else {
-                    break 'a235;
+                    break 'a234;
                 };
                 if !p.eat(KW_IN) {
-                    break 'a235;
+                    break 'a234;
                 }
                 cut = true;
                 let Some(ex) = (star_expressions(p)) else {
-                    break 'a235;
+                    break 'a234;
                 };
                 if !p.eat(COLON) {
-                    break 'a235;
+                    break 'a234;
                 }
                 let next = p.pred();
                 let tc = if next == 57 {
@@ -5522,7 +5510,7 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a235;
+                                break 'a234;
                             }
                             p.mark = mark;
                             None
@@ -5532,7 +5520,7 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     None
                 };
                 let Some(b) = (block(p)) else {
-                    break 'a235;
+                    break 'a234;
                 };
                 let next = p.pred();
                 let el = if next == 84 {
@@ -5541,7 +5529,7 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a235;
+                                break 'a234;
                             }
                             p.mark = mark;
                             None
@@ -5550,37 +5538,37 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 } else {
                     None
                 };
-                break 'b233 Some(p.for_statement(start, t, ex, tc, b, el));
+                break 'b232 Some(p.for_statement(start, t, ex, tc, b, el));
             }
             p.mark = start;
             if p.raised {
-                break 'b233 None;
+                break 'b232 None;
             }
             if cut {
-                break 'b233 None;
+                break 'b232 None;
             }
         }
         if next == 76 {
             let mut cut = false;
-            'a236: {
+            'a235: {
                 if !p.eat(KW_ASYNC) {
-                    break 'a236;
+                    break 'a235;
                 }
                 if !p.eat(KW_FOR) {
-                    break 'a236;
+                    break 'a235;
                 }
                 let Some(t) = (star_targets(p)) else {
-                    break 'a236;
+                    break 'a235;
                 };
                 if !p.eat(KW_IN) {
-                    break 'a236;
+                    break 'a235;
                 }
                 cut = true;
                 let Some(ex) = (star_expressions(p)) else {
-                    break 'a236;
+                    break 'a235;
                 };
                 if !p.eat(COLON) {
-                    break 'a236;
+                    break 'a235;
                 }
                 let next = p.pred();
                 let tc = if next == 57 {
@@ -5589,7 +5577,7 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a236;
+                                break 'a235;
                             }
                             p.mark = mark;
                             None
@@ -5599,7 +5587,7 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     None
                 };
                 let Some(b) = (block(p)) else {
-                    break 'a236;
+                    break 'a235;
                 };
                 let next = p.pred();
                 let el = if next == 84 {
@@ -5608,7 +5596,7 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a236;
+                                break 'a235;
                             }
                             p.mark = mark;
                             None
@@ -5617,29 +5605,29 @@ pub fn for_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 } else {
                     None
                 };
-                break 'b233 Some(match p.async_for_statement(start, t, ex, tc, b, el) {
+                break 'b232 Some(match p.async_for_statement(start, t, ex, tc, b, el) {
                     Some(value) => value,
-                    None => break 'a236,
+                    None => break 'a235,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b233 None;
+                break 'b232 None;
             }
             if cut {
-                break 'b233 None;
+                break 'b232 None;
             }
         }
         if p.invalid && (0x8010000000000000000000_u128 >> next) & 1 != 0 {
-            'a237: {
+            'a236: {
                 let Some(value) = (invalid_for_target(p)) else {
-                    break 'a237;
+                    break 'a236;
                 };
-                break 'b233 Some(break 'a237);
+                break 'b232 Some(break 'a236);
             }
             p.mark = start;
             if p.raised {
-                break 'b233 None;
+                break 'b232 None;
             }
         }
         None
@@ -5653,26 +5641,119 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b238: {
+    let result: Option<Stmt<'a>> = 'b237: {
         let next = p.pred();
         if p.invalid && (0x80000010000000000000000000_u128 >> next) & 1 != 0 {
-            'a239: {
+            'a238: {
                 let Some(value) = (invalid_with_stmt_indent(p)) else {
-                    break 'a239;
+                    break 'a238;
                 };
-                break 'b238 Some(break 'a239);
+                break 'b237 Some(break 'a238);
             }
             p.mark = start;
             if p.raised {
-                break 'b238 None;
+                break 'b237 None;
+            }
+        }
+        if next == 103 {
+            'a239: {
+                if !p.eat(KW_WITH) {
+                    break 'a239;
+                }
+                if !p.eat(LPAR) {
+                    break 'a239;
+                }
+                let Some(a) = ({
+                    p.level += 1;
+                    let base = p.height::<WithItem<'a>>();
+                    loop {
+                        let mark = p.mark;
+                        if p.height::<WithItem<'a>>() != base && !p.eat(COMMA) {
+                            break;
+                        }
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
+                            p.mark = mark;
+                            break;
+                        }
+                        let height = p.height::<WithItem<'a>>();
+                        match with_item(p) {
+                            Some(value) => p.push::<WithItem<'a>>(value),
+                            None => {
+                                p.cut::<WithItem<'a>>(height);
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised || p.height::<WithItem<'a>>() == base {
+                        p.cut::<WithItem<'a>>(base);
+                        None
+                    } else {
+                        Some(p.collect::<WithItem<'a>>(base))
+                    }
+                }) else {
+                    break 'a239;
+                };
+                let next = p.pred();
+                let _ = if next == 12 {
+                    let mark = p.mark;
+                    match p.take(COMMA) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a239;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                if !p.eat(RPAR) {
+                    break 'a239;
+                }
+                if !p.eat(COLON) {
+                    break 'a239;
+                }
+                let next = p.pred();
+                let tc = if next == 57 {
+                    let mark = p.mark;
+                    match p.take(TYPE_COMMENT) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a239;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                let Some(b) = (block(p)) else {
+                    break 'a239;
+                };
+                break 'b237 Some({
+                    let kind = StmtKind::With {
+                        items: a,
+                        body: b,
+                        type_comment: p.type_comment(tc),
+                    };
+                    p.stmt(kind, start)
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b237 None;
             }
         }
         if next == 103 {
             'a240: {
                 if !p.eat(KW_WITH) {
-                    break 'a240;
-                }
-                if !p.eat(LPAR) {
                     break 'a240;
                 }
                 let Some(a) = ({
@@ -5708,25 +5789,6 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 }) else {
                     break 'a240;
                 };
-                let next = p.pred();
-                let _ = if next == 12 {
-                    let mark = p.mark;
-                    match p.take(COMMA) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a240;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                if !p.eat(RPAR) {
-                    break 'a240;
-                }
                 if !p.eat(COLON) {
                     break 'a240;
                 }
@@ -5749,7 +5811,7 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 let Some(b) = (block(p)) else {
                     break 'a240;
                 };
-                break 'b238 Some({
+                break 'b237 Some({
                     let kind = StmtKind::With {
                         items: a,
                         body: b,
@@ -5760,12 +5822,18 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b238 None;
+                break 'b237 None;
             }
         }
-        if next == 103 {
+        if next == 76 {
             'a241: {
+                if !p.eat(KW_ASYNC) {
+                    break 'a241;
+                }
                 if !p.eat(KW_WITH) {
+                    break 'a241;
+                }
+                if !p.eat(LPAR) {
                     break 'a241;
                 }
                 let Some(a) = ({
@@ -5801,13 +5869,10 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 }) else {
                     break 'a241;
                 };
-                if !p.eat(COLON) {
-                    break 'a241;
-                }
                 let next = p.pred();
-                let tc = if next == 57 {
+                let _ = if next == 12 {
                     let mark = p.mark;
-                    match p.take(TYPE_COMMENT) {
+                    match p.take(COMMA) {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
@@ -5820,21 +5885,23 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 } else {
                     None
                 };
+                if !p.eat(RPAR) {
+                    break 'a241;
+                }
+                if !p.eat(COLON) {
+                    break 'a241;
+                }
                 let Some(b) = (block(p)) else {
                     break 'a241;
                 };
-                break 'b238 Some({
-                    let kind = StmtKind::With {
-                        items: a,
-                        body: b,
-                        type_comment: p.type_comment(tc),
-                    };
-                    p.stmt(kind, start)
+                break 'b237 Some(match p.async_with(start, a, None, b) {
+                    Some(value) => value,
+                    None => break 'a241,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b238 None;
+                break 'b237 None;
             }
         }
         if next == 76 {
@@ -5843,9 +5910,6 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     break 'a242;
                 }
                 if !p.eat(KW_WITH) {
-                    break 'a242;
-                }
-                if !p.eat(LPAR) {
                     break 'a242;
                 }
                 let Some(a) = ({
@@ -5881,10 +5945,13 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 }) else {
                     break 'a242;
                 };
+                if !p.eat(COLON) {
+                    break 'a242;
+                }
                 let next = p.pred();
-                let _ = if next == 12 {
+                let tc = if next == 57 {
                     let mark = p.mark;
-                    match p.take(COMMA) {
+                    match p.take(TYPE_COMMENT) {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
@@ -5897,108 +5964,29 @@ pub fn with_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 } else {
                     None
                 };
-                if !p.eat(RPAR) {
-                    break 'a242;
-                }
-                if !p.eat(COLON) {
-                    break 'a242;
-                }
                 let Some(b) = (block(p)) else {
                     break 'a242;
                 };
-                break 'b238 Some(match p.async_with(start, a, None, b) {
+                break 'b237 Some(match p.async_with(start, a, tc, b) {
                     Some(value) => value,
                     None => break 'a242,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b238 None;
-            }
-        }
-        if next == 76 {
-            'a243: {
-                if !p.eat(KW_ASYNC) {
-                    break 'a243;
-                }
-                if !p.eat(KW_WITH) {
-                    break 'a243;
-                }
-                let Some(a) = ({
-                    p.level += 1;
-                    let base = p.height::<WithItem<'a>>();
-                    loop {
-                        let mark = p.mark;
-                        if p.height::<WithItem<'a>>() != base && !p.eat(COMMA) {
-                            break;
-                        }
-                        let next = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
-                            p.mark = mark;
-                            break;
-                        }
-                        let height = p.height::<WithItem<'a>>();
-                        match with_item(p) {
-                            Some(value) => p.push::<WithItem<'a>>(value),
-                            None => {
-                                p.cut::<WithItem<'a>>(height);
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
-                    if p.raised || p.height::<WithItem<'a>>() == base {
-                        p.cut::<WithItem<'a>>(base);
-                        None
-                    } else {
-                        Some(p.collect::<WithItem<'a>>(base))
-                    }
-                }) else {
-                    break 'a243;
-                };
-                if !p.eat(COLON) {
-                    break 'a243;
-                }
-                let next = p.pred();
-                let tc = if next == 57 {
-                    let mark = p.mark;
-                    match p.take(TYPE_COMMENT) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a243;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                let Some(b) = (block(p)) else {
-                    break 'a243;
-                };
-                break 'b238 Some(match p.async_with(start, a, tc, b) {
-                    Some(value) => value,
-                    None => break 'a243,
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b238 None;
+                break 'b237 None;
             }
         }
         if p.invalid && (0x80000010000000000000000000_u128 >> next) & 1 != 0 {
-            'a244: {
+            'a243: {
                 let Some(value) = (invalid_with_stmt(p)) else {
-                    break 'a244;
+                    break 'a243;
                 };
-                break 'b238 Some(break 'a244);
+                break 'b237 Some(break 'a243);
             }
             p.mark = start;
             if p.raised {
-                break 'b238 None;
+                break 'b237 None;
             }
         }
         None
@@ -6015,58 +6003,58 @@ pub fn with_item<'a>(p: &mut Parser<'a>) -> Option<WithItem<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<WithItem<'a>> = 'b245: {
+    let result: Option<WithItem<'a>> = 'b244: {
         let next = p.pred();
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a246: {
+            'a245: {
                 let Some(e) = (expression(p)) else {
-                    break 'a246;
+                    break 'a245;
                 };
                 if !p.eat(KW_AS) {
-                    break 'a246;
+                    break 'a245;
                 }
                 let Some(t) = (star_target(p)) else {
-                    break 'a246;
+                    break 'a245;
                 };
                 let next = p.pred();
                 if !((0x1900_u128 >> next) & 1 != 0) {
-                    break 'a246;
+                    break 'a245;
                 }
-                break 'b245 Some(WithItem {
+                break 'b244 Some(WithItem {
                     context_expr: e,
                     optional_vars: Some(t),
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b245 None;
+                break 'b244 None;
             }
         }
         if p.invalid && (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a247: {
+            'a246: {
                 let Some(value) = (invalid_with_item(p)) else {
-                    break 'a247;
+                    break 'a246;
                 };
-                break 'b245 Some(break 'a247);
+                break 'b244 Some(break 'a246);
             }
             p.mark = start;
             if p.raised {
-                break 'b245 None;
+                break 'b244 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a248: {
+            'a247: {
                 let Some(e) = (expression(p)) else {
-                    break 'a248;
+                    break 'a247;
                 };
-                break 'b245 Some(WithItem {
+                break 'b244 Some(WithItem {
                     context_expr: e,
                     optional_vars: None,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b245 None;
+                break 'b244 None;
             }
         }
         None
@@ -6083,18 +6071,47 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b249: {
+    let result: Option<Stmt<'a>> = 'b248: {
         let next = p.pred();
         if p.invalid && next == 101 {
-            'a250: {
+            'a249: {
                 let Some(value) = (invalid_try_stmt(p)) else {
-                    break 'a250;
+                    break 'a249;
                 };
-                break 'b249 Some(break 'a250);
+                break 'b248 Some(break 'a249);
             }
             p.mark = start;
             if p.raised {
-                break 'b249 None;
+                break 'b248 None;
+            }
+        }
+        if next == 101 {
+            'a250: {
+                if !p.eat(KW_TRY) {
+                    break 'a250;
+                }
+                if !p.expect_forced(COLON, ":") {
+                    break 'a250;
+                }
+                let Some(b) = (block(p)) else {
+                    break 'a250;
+                };
+                let Some(f) = (finally_block(p)) else {
+                    break 'a250;
+                };
+                break 'b248 Some({
+                    let kind = StmtKind::Try {
+                        body: b,
+                        handlers: &[],
+                        orelse: &[],
+                        finalbody: f,
+                    };
+                    p.stmt(kind, start)
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b248 None;
             }
         }
         if next == 101 {
@@ -6107,35 +6124,6 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 }
                 let Some(b) = (block(p)) else {
                     break 'a251;
-                };
-                let Some(f) = (finally_block(p)) else {
-                    break 'a251;
-                };
-                break 'b249 Some({
-                    let kind = StmtKind::Try {
-                        body: b,
-                        handlers: &[],
-                        orelse: &[],
-                        finalbody: f,
-                    };
-                    p.stmt(kind, start)
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b249 None;
-            }
-        }
-        if next == 101 {
-            'a252: {
-                if !p.eat(KW_TRY) {
-                    break 'a252;
-                }
-                if !p.expect_forced(COLON, ":") {
-                    break 'a252;
-                }
-                let Some(b) = (block(p)) else {
-                    break 'a252;
                 };
                 let Some(ex) = ({
                     p.level += 1;
@@ -6164,6 +6152,93 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(p.collect::<ExceptHandler<'a>>(base))
                     }
                 }) else {
+                    break 'a251;
+                };
+                let next = p.pred();
+                let el = if next == 84 {
+                    let mark = p.mark;
+                    match else_block(p) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a251;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                let next = p.pred();
+                let f = if next == 86 {
+                    let mark = p.mark;
+                    match finally_block(p) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a251;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                break 'b248 Some({
+                    let kind = StmtKind::Try {
+                        body: b,
+                        handlers: ex,
+                        orelse: el.unwrap_or(&[]),
+                        finalbody: f.unwrap_or(&[]),
+                    };
+                    p.stmt(kind, start)
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b248 None;
+            }
+        }
+        if next == 101 {
+            'a252: {
+                if !p.eat(KW_TRY) {
+                    break 'a252;
+                }
+                if !p.expect_forced(COLON, ":") {
+                    break 'a252;
+                }
+                let Some(b) = (block(p)) else {
+                    break 'a252;
+                };
+                let Some(ex) = ({
+                    p.level += 1;
+                    let base = p.height::<ExceptHandler<'a>>();
+                    loop {
+                        let mark = p.mark;
+                        let next = p.pred();
+                        if !(next == 85) {
+                            break;
+                        }
+                        let height = p.height::<ExceptHandler<'a>>();
+                        match except_star_block(p) {
+                            Some(value) => p.push::<ExceptHandler<'a>>(value),
+                            None => {
+                                p.cut::<ExceptHandler<'a>>(height);
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised || p.height::<ExceptHandler<'a>>() == base {
+                        p.cut::<ExceptHandler<'a>>(base);
+                        None
+                    } else {
+                        Some(p.collect::<ExceptHandler<'a>>(base))
+                    }
+                }) else {
                     break 'a252;
                 };
                 let next = p.pred();
@@ -6198,101 +6273,14 @@ pub fn try_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                 } else {
                     None
                 };
-                break 'b249 Some({
-                    let kind = StmtKind::Try {
-                        body: b,
-                        handlers: ex,
-                        orelse: el.unwrap_or(&[]),
-                        finalbody: f.unwrap_or(&[]),
-                    };
-                    p.stmt(kind, start)
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b249 None;
-            }
-        }
-        if next == 101 {
-            'a253: {
-                if !p.eat(KW_TRY) {
-                    break 'a253;
-                }
-                if !p.expect_forced(COLON, ":") {
-                    break 'a253;
-                }
-                let Some(b) = (block(p)) else {
-                    break 'a253;
-                };
-                let Some(ex) = ({
-                    p.level += 1;
-                    let base = p.height::<ExceptHandler<'a>>();
-                    loop {
-                        let mark = p.mark;
-                        let next = p.pred();
-                        if !(next == 85) {
-                            break;
-                        }
-                        let height = p.height::<ExceptHandler<'a>>();
-                        match except_star_block(p) {
-                            Some(value) => p.push::<ExceptHandler<'a>>(value),
-                            None => {
-                                p.cut::<ExceptHandler<'a>>(height);
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
-                    if p.raised || p.height::<ExceptHandler<'a>>() == base {
-                        p.cut::<ExceptHandler<'a>>(base);
-                        None
-                    } else {
-                        Some(p.collect::<ExceptHandler<'a>>(base))
-                    }
-                }) else {
-                    break 'a253;
-                };
-                let next = p.pred();
-                let el = if next == 84 {
-                    let mark = p.mark;
-                    match else_block(p) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a253;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                let next = p.pred();
-                let f = if next == 86 {
-                    let mark = p.mark;
-                    match finally_block(p) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a253;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                break 'b249 Some(match p.try_star(start, b, ex, el, f) {
+                break 'b248 Some(match p.try_star(start, b, ex, el, f) {
                     Some(value) => value,
-                    None => break 'a253,
+                    None => break 'a252,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b249 None;
+                break 'b248 None;
             }
         }
         None
@@ -6309,18 +6297,39 @@ pub fn except_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<ExceptHandler<'a>> = 'b254: {
+    let result: Option<ExceptHandler<'a>> = 'b253: {
         let next = p.pred();
         if p.invalid && next == 85 {
-            'a255: {
+            'a254: {
                 let Some(value) = (invalid_except_stmt_indent(p)) else {
-                    break 'a255;
+                    break 'a254;
                 };
-                break 'b254 Some(break 'a255);
+                break 'b253 Some(break 'a254);
             }
             p.mark = start;
             if p.raised {
-                break 'b254 None;
+                break 'b253 None;
+            }
+        }
+        if next == 85 {
+            'a255: {
+                if !p.eat(KW_EXCEPT) {
+                    break 'a255;
+                }
+                let Some(e) = (expression(p)) else {
+                    break 'a255;
+                };
+                if !p.eat(COLON) {
+                    break 'a255;
+                }
+                let Some(b) = (block(p)) else {
+                    break 'a255;
+                };
+                break 'b253 Some(p.except_handler(start, Some(e), None, b));
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b253 None;
             }
         }
         if next == 85 {
@@ -6331,17 +6340,23 @@ pub fn except_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 let Some(e) = (expression(p)) else {
                     break 'a256;
                 };
+                if !p.eat(KW_AS) {
+                    break 'a256;
+                }
+                let Some(t) = (p.identifier()) else {
+                    break 'a256;
+                };
                 if !p.eat(COLON) {
                     break 'a256;
                 }
                 let Some(b) = (block(p)) else {
                     break 'a256;
                 };
-                break 'b254 Some(p.except_handler(start, Some(e), None, b));
+                break 'b253 Some(p.except_handler(start, Some(e), Some(t), b));
             }
             p.mark = start;
             if p.raised {
-                break 'b254 None;
+                break 'b253 None;
             }
         }
         if next == 85 {
@@ -6349,13 +6364,7 @@ pub fn except_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 if !p.eat(KW_EXCEPT) {
                     break 'a257;
                 }
-                let Some(e) = (expression(p)) else {
-                    break 'a257;
-                };
-                if !p.eat(KW_AS) {
-                    break 'a257;
-                }
-                let Some(t) = (p.identifier()) else {
+                let Some(e) = (expressions(p)) else {
                     break 'a257;
                 };
                 if !p.eat(COLON) {
@@ -6364,11 +6373,14 @@ pub fn except_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 let Some(b) = (block(p)) else {
                     break 'a257;
                 };
-                break 'b254 Some(p.except_handler(start, Some(e), Some(t), b));
+                break 'b253 Some(match p.except_several(start, e, b) {
+                    Some(value) => value,
+                    None => break 'a257,
+                });
             }
             p.mark = start;
             if p.raised {
-                break 'b254 None;
+                break 'b253 None;
             }
         }
         if next == 85 {
@@ -6376,53 +6388,29 @@ pub fn except_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 if !p.eat(KW_EXCEPT) {
                     break 'a258;
                 }
-                let Some(e) = (expressions(p)) else {
-                    break 'a258;
-                };
                 if !p.eat(COLON) {
                     break 'a258;
                 }
                 let Some(b) = (block(p)) else {
                     break 'a258;
                 };
-                break 'b254 Some(match p.except_several(start, e, b) {
-                    Some(value) => value,
-                    None => break 'a258,
-                });
+                break 'b253 Some(p.except_handler(start, None, None, b));
             }
             p.mark = start;
             if p.raised {
-                break 'b254 None;
-            }
-        }
-        if next == 85 {
-            'a259: {
-                if !p.eat(KW_EXCEPT) {
-                    break 'a259;
-                }
-                if !p.eat(COLON) {
-                    break 'a259;
-                }
-                let Some(b) = (block(p)) else {
-                    break 'a259;
-                };
-                break 'b254 Some(p.except_handler(start, None, None, b));
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b254 None;
+                break 'b253 None;
             }
         }
         if p.invalid && next == 85 {
-            'a260: {
+            'a259: {
                 let Some(value) = (invalid_except_stmt(p)) else {
-                    break 'a260;
+                    break 'a259;
                 };
-                break 'b254 Some(break 'a260);
+                break 'b253 Some(break 'a259);
             }
             p.mark = start;
             if p.raised {
-                break 'b254 None;
+                break 'b253 None;
             }
         }
         None
@@ -6439,18 +6427,42 @@ pub fn except_star_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<ExceptHandler<'a>> = 'b261: {
+    let result: Option<ExceptHandler<'a>> = 'b260: {
         let next = p.pred();
         if p.invalid && next == 85 {
-            'a262: {
+            'a261: {
                 let Some(value) = (invalid_except_star_stmt_indent(p)) else {
-                    break 'a262;
+                    break 'a261;
                 };
-                break 'b261 Some(break 'a262);
+                break 'b260 Some(break 'a261);
             }
             p.mark = start;
             if p.raised {
-                break 'b261 None;
+                break 'b260 None;
+            }
+        }
+        if next == 85 {
+            'a262: {
+                if !p.eat(KW_EXCEPT) {
+                    break 'a262;
+                }
+                if !p.eat(STAR) {
+                    break 'a262;
+                }
+                let Some(e) = (expression(p)) else {
+                    break 'a262;
+                };
+                if !p.eat(COLON) {
+                    break 'a262;
+                }
+                let Some(b) = (block(p)) else {
+                    break 'a262;
+                };
+                break 'b260 Some(p.except_handler(start, Some(e), None, b));
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b260 None;
             }
         }
         if next == 85 {
@@ -6464,17 +6476,23 @@ pub fn except_star_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 let Some(e) = (expression(p)) else {
                     break 'a263;
                 };
+                if !p.eat(KW_AS) {
+                    break 'a263;
+                }
+                let Some(t) = (p.identifier()) else {
+                    break 'a263;
+                };
                 if !p.eat(COLON) {
                     break 'a263;
                 }
                 let Some(b) = (block(p)) else {
                     break 'a263;
                 };
-                break 'b261 Some(p.except_handler(start, Some(e), None, b));
+                break 'b260 Some(p.except_handler(start, Some(e), Some(t), b));
             }
             p.mark = start;
             if p.raised {
-                break 'b261 None;
+                break 'b260 None;
             }
         }
         if next == 85 {
@@ -6485,65 +6503,35 @@ pub fn except_star_block<'a>(p: &mut Parser<'a>) -> Option<ExceptHandler<'a>> {
                 if !p.eat(STAR) {
                     break 'a264;
                 }
-                let Some(e) = (expression(p)) else {
-                    break 'a264;
-                };
-                if !p.eat(KW_AS) {
-                    break 'a264;
-                }
-                let Some(t) = (p.identifier()) else {
-                    break 'a264;
-                };
-                if !p.eat(COLON) {
-                    break 'a264;
-                }
-                let Some(b) = (block(p)) else {
-                    break 'a264;
-                };
-                break 'b261 Some(p.except_handler(start, Some(e), Some(t), b));
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b261 None;
-            }
-        }
-        if next == 85 {
-            'a265: {
-                if !p.eat(KW_EXCEPT) {
-                    break 'a265;
-                }
-                if !p.eat(STAR) {
-                    break 'a265;
-                }
                 let Some(e) = (expressions(p)) else {
-                    break 'a265;
+                    break 'a264;
                 };
                 if !p.eat(COLON) {
-                    break 'a265;
+                    break 'a264;
                 }
                 let Some(b) = (block(p)) else {
-                    break 'a265;
+                    break 'a264;
                 };
-                break 'b261 Some(match p.except_several(start, e, b) {
+                break 'b260 Some(match p.except_several(start, e, b) {
                     Some(value) => value,
-                    None => break 'a265,
+                    None => break 'a264,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b261 None;
+                break 'b260 None;
             }
         }
         if p.invalid && next == 85 {
-            'a266: {
+            'a265: {
                 let Some(value) = (invalid_except_star_stmt(p)) else {
-                    break 'a266;
+                    break 'a265;
                 };
-                break 'b261 Some(break 'a266);
+                break 'b260 Some(break 'a265);
             }
             p.mark = start;
             if p.raised {
-                break 'b261 None;
+                break 'b260 None;
             }
         }
         None
@@ -6557,36 +6545,36 @@ pub fn finally_block<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Stmt<'a>]> = 'b267: {
+    let result: Option<&'a [Stmt<'a>]> = 'b266: {
         let next = p.pred();
         if p.invalid && next == 86 {
-            'a268: {
+            'a267: {
                 let Some(value) = (invalid_finally_stmt(p)) else {
-                    break 'a268;
+                    break 'a267;
                 };
-                break 'b267 Some(break 'a268);
+                break 'b266 Some(break 'a267);
             }
             p.mark = start;
             if p.raised {
-                break 'b267 None;
+                break 'b266 None;
             }
         }
         if next == 86 {
-            'a269: {
+            'a268: {
                 if !p.eat(KW_FINALLY) {
-                    break 'a269;
+                    break 'a268;
                 }
                 if !p.expect_forced(COLON, ":") {
-                    break 'a269;
+                    break 'a268;
                 }
                 let Some(a) = (block(p)) else {
-                    break 'a269;
+                    break 'a268;
                 };
-                break 'b267 Some(a);
+                break 'b266 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b267 None;
+                break 'b266 None;
             }
         }
         None
@@ -6600,24 +6588,24 @@ pub fn match_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b270: {
+    let result: Option<Stmt<'a>> = 'b269: {
         let next = p.pred();
         if next == 122 {
-            'a271: {
+            'a270: {
                 if (p.take_soft(SOFT_MATCH)).is_none() {
-                    break 'a271;
+                    break 'a270;
                 }
                 let Some(subject) = (subject_expr(p)) else {
-                    break 'a271;
+                    break 'a270;
                 };
                 if !p.eat(COLON) {
-                    break 'a271;
+                    break 'a270;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a271;
+                    break 'a270;
                 }
                 if (p.take(INDENT)).is_none() {
-                    break 'a271;
+                    break 'a270;
                 }
                 let Some(cases) = ({
                     p.level += 1;
@@ -6646,31 +6634,31 @@ pub fn match_stmt<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(p.collect::<MatchCase<'a>>(base))
                     }
                 }) else {
-                    break 'a271;
+                    break 'a270;
                 };
                 if (p.take(DEDENT)).is_none() {
-                    break 'a271;
+                    break 'a270;
                 }
-                break 'b270 Some(match p.match_statement(start, subject, cases) {
+                break 'b269 Some(match p.match_statement(start, subject, cases) {
                     Some(value) => value,
-                    None => break 'a271,
+                    None => break 'a270,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b270 None;
+                break 'b269 None;
             }
         }
         if p.invalid && next == 122 {
-            'a272: {
+            'a271: {
                 let Some(value) = (invalid_match_stmt(p)) else {
-                    break 'a272;
+                    break 'a271;
                 };
-                break 'b270 Some(break 'a272);
+                break 'b269 Some(break 'a271);
             }
             p.mark = start;
             if p.raised {
-                break 'b270 None;
+                break 'b269 None;
             }
         }
         None
@@ -6684,15 +6672,15 @@ pub fn subject_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b273: {
+    let result: Option<&'a Expr<'a>> = 'b272: {
         let next = p.pred();
         if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
-            'a274: {
+            'a273: {
                 let Some(value) = (star_named_expression(p)) else {
-                    break 'a274;
+                    break 'a273;
                 };
                 if !p.eat(COMMA) {
-                    break 'a274;
+                    break 'a273;
                 }
                 let next = p.pred();
                 let values = if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
@@ -6701,7 +6689,7 @@ pub fn subject_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a274;
+                                break 'a273;
                             }
                             p.mark = mark;
                             None
@@ -6710,7 +6698,7 @@ pub fn subject_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 } else {
                     None
                 };
-                break 'b273 Some({
+                break 'b272 Some({
                     let kind = ExprKind::Tuple {
                         elts: p.in_front(value, values.unwrap_or(&[])),
                         ctx: Load,
@@ -6720,19 +6708,19 @@ pub fn subject_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b273 None;
+                break 'b272 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a275: {
+            'a274: {
                 let Some(value) = (named_expression(p)) else {
-                    break 'a275;
+                    break 'a274;
                 };
-                break 'b273 Some(value);
+                break 'b272 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b273 None;
+                break 'b272 None;
             }
         }
         None
@@ -6746,27 +6734,27 @@ pub fn case_block<'a>(p: &mut Parser<'a>) -> Option<MatchCase<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<MatchCase<'a>> = 'b276: {
+    let result: Option<MatchCase<'a>> = 'b275: {
         let next = p.pred();
         if p.invalid && next == 121 {
-            'a277: {
+            'a276: {
                 let Some(value) = (invalid_case_block(p)) else {
-                    break 'a277;
+                    break 'a276;
                 };
-                break 'b276 Some(break 'a277);
+                break 'b275 Some(break 'a276);
             }
             p.mark = start;
             if p.raised {
-                break 'b276 None;
+                break 'b275 None;
             }
         }
         if next == 121 {
-            'a278: {
+            'a277: {
                 if (p.take_soft(SOFT_CASE)).is_none() {
-                    break 'a278;
+                    break 'a277;
                 }
                 let Some(pattern) = (patterns(p)) else {
-                    break 'a278;
+                    break 'a277;
                 };
                 let next = p.pred();
                 let guard = if next == 90 {
@@ -6775,7 +6763,7 @@ pub fn case_block<'a>(p: &mut Parser<'a>) -> Option<MatchCase<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a278;
+                                break 'a277;
                             }
                             p.mark = mark;
                             None
@@ -6785,12 +6773,12 @@ pub fn case_block<'a>(p: &mut Parser<'a>) -> Option<MatchCase<'a>> {
                     None
                 };
                 if !p.eat(COLON) {
-                    break 'a278;
+                    break 'a277;
                 }
                 let Some(body) = (block(p)) else {
-                    break 'a278;
+                    break 'a277;
                 };
-                break 'b276 Some(MatchCase {
+                break 'b275 Some(MatchCase {
                     pattern,
                     guard,
                     body,
@@ -6798,7 +6786,7 @@ pub fn case_block<'a>(p: &mut Parser<'a>) -> Option<MatchCase<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b276 None;
+                break 'b275 None;
             }
         }
         None
@@ -6812,21 +6800,21 @@ pub fn guard<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b279: {
+    let result: Option<&'a Expr<'a>> = 'b278: {
         let next = p.pred();
         if next == 90 {
-            'a280: {
+            'a279: {
                 if !p.eat(KW_IF) {
-                    break 'a280;
+                    break 'a279;
                 }
                 let Some(guard) = (named_expression(p)) else {
-                    break 'a280;
+                    break 'a279;
                 };
-                break 'b279 Some(guard);
+                break 'b278 Some(guard);
             }
             p.mark = start;
             if p.raised {
-                break 'b279 None;
+                break 'b278 None;
             }
         }
         None
@@ -6840,33 +6828,33 @@ pub fn patterns<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b281: {
+    let result: Option<&'a Pattern<'a>> = 'b280: {
         let next = p.pred();
-        if (0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0 {
-            'a282: {
+        if (0xf000000000001c0480000000201828e_u128 >> next) & 1 != 0 {
+            'a281: {
                 let Some(patterns) = (open_sequence_pattern(p)) else {
-                    break 'a282;
+                    break 'a281;
                 };
-                break 'b281 Some({
+                break 'b280 Some({
                     let kind = PatternKind::MatchSequence { patterns };
                     p.pattern(kind, start)
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b281 None;
+                break 'b280 None;
             }
         }
-        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
-            'a283: {
+        if (0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0 {
+            'a282: {
                 let Some(value) = (pattern(p)) else {
-                    break 'a283;
+                    break 'a282;
                 };
-                break 'b281 Some(value);
+                break 'b280 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b281 None;
+                break 'b280 None;
             }
         }
         None
@@ -6880,30 +6868,30 @@ pub fn pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b284: {
+    let result: Option<&'a Pattern<'a>> = 'b283: {
         let next = p.pred();
-        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
-            'a285: {
+        if (0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0 {
+            'a284: {
                 let Some(value) = (as_pattern(p)) else {
-                    break 'a285;
+                    break 'a284;
                 };
-                break 'b284 Some(value);
+                break 'b283 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b284 None;
+                break 'b283 None;
             }
         }
-        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
-            'a286: {
+        if (0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0 {
+            'a285: {
                 let Some(value) = (or_pattern(p)) else {
-                    break 'a286;
+                    break 'a285;
                 };
-                break 'b284 Some(value);
+                break 'b283 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b284 None;
+                break 'b283 None;
             }
         }
         None
@@ -6917,20 +6905,20 @@ pub fn as_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b287: {
+    let result: Option<&'a Pattern<'a>> = 'b286: {
         let next = p.pred();
-        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
-            'a288: {
+        if (0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0 {
+            'a287: {
                 let Some(pattern) = (or_pattern(p)) else {
-                    break 'a288;
+                    break 'a287;
                 };
                 if !p.eat(KW_AS) {
-                    break 'a288;
+                    break 'a287;
                 }
                 let Some(target) = (pattern_capture_target(p)) else {
-                    break 'a288;
+                    break 'a287;
                 };
-                break 'b287 Some({
+                break 'b286 Some({
                     let kind = PatternKind::MatchAs {
                         pattern: Some(pattern),
                         name: Some(target),
@@ -6940,19 +6928,19 @@ pub fn as_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b287 None;
+                break 'b286 None;
             }
         }
-        if p.invalid && (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
-            'a289: {
+        if p.invalid && (0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0 {
+            'a288: {
                 let Some(value) = (invalid_as_pattern(p)) else {
-                    break 'a289;
+                    break 'a288;
                 };
-                break 'b287 Some(break 'a289);
+                break 'b286 Some(break 'a288);
             }
             p.mark = start;
             if p.raised {
-                break 'b287 None;
+                break 'b286 None;
             }
         }
         None
@@ -6966,10 +6954,10 @@ pub fn or_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b290: {
+    let result: Option<&'a Pattern<'a>> = 'b289: {
         let next = p.pred();
-        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
-            'a291: {
+        if (0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0 {
+            'a290: {
                 let Some(patterns) = ({
                     p.level += 1;
                     let base = p.height::<Pattern<'a>>();
@@ -6979,7 +6967,7 @@ pub fn or_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                             break;
                         }
                         let next = p.pred();
-                        if !((0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0) {
+                        if !((0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
@@ -7001,13 +6989,13 @@ pub fn or_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                         Some(p.collect::<Pattern<'a>>(base))
                     }
                 }) else {
-                    break 'a291;
+                    break 'a290;
                 };
-                break 'b290 Some(p.or_pattern(start, patterns));
+                break 'b289 Some(p.or_pattern(start, patterns));
             }
             p.mark = start;
             if p.raised {
-                break 'b290 None;
+                break 'b289 None;
             }
         }
         None
@@ -7025,102 +7013,102 @@ pub fn closed_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b292: {
+    let result: Option<&'a Pattern<'a>> = 'b291: {
         let next = p.pred();
-        if (0x1c0480000000000c00c_u128 >> next) & 1 != 0 {
-            'a293: {
+        if (0x1c0480000000000800c_u128 >> next) & 1 != 0 {
+            'a292: {
                 let Some(value) = (literal_pattern(p)) else {
-                    break 'a293;
+                    break 'a292;
                 };
-                break 'b292 Some(value);
+                break 'b291 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b292 None;
+                break 'b291 None;
             }
         }
         if (0xe000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a294: {
+            'a293: {
                 let Some(value) = (capture_pattern(p)) else {
-                    break 'a294;
+                    break 'a293;
                 };
-                break 'b292 Some(value);
+                break 'b291 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b292 None;
+                break 'b291 None;
             }
         }
         if next == 120 {
-            'a295: {
+            'a294: {
                 let Some(value) = (wildcard_pattern(p)) else {
-                    break 'a295;
+                    break 'a294;
                 };
-                break 'b292 Some(value);
+                break 'b291 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b292 None;
+                break 'b291 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a296: {
+            'a295: {
                 let Some(value) = (value_pattern(p)) else {
-                    break 'a296;
+                    break 'a295;
                 };
-                break 'b292 Some(value);
+                break 'b291 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b292 None;
+                break 'b291 None;
             }
         }
         if next == 7 {
-            'a297: {
+            'a296: {
                 let Some(value) = (group_pattern(p)) else {
-                    break 'a297;
+                    break 'a296;
                 };
-                break 'b292 Some(value);
+                break 'b291 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b292 None;
+                break 'b291 None;
             }
         }
         if (0x280_u128 >> next) & 1 != 0 {
-            'a298: {
+            'a297: {
                 let Some(value) = (sequence_pattern(p)) else {
-                    break 'a298;
+                    break 'a297;
                 };
-                break 'b292 Some(value);
+                break 'b291 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b292 None;
+                break 'b291 None;
             }
         }
         if next == 25 {
-            'a299: {
+            'a298: {
                 let Some(value) = (mapping_pattern(p)) else {
-                    break 'a299;
+                    break 'a298;
                 };
-                break 'b292 Some(value);
+                break 'b291 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b292 None;
+                break 'b291 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a300: {
+            'a299: {
                 let Some(value) = (class_pattern(p)) else {
-                    break 'a300;
+                    break 'a299;
                 };
-                break 'b292 Some(value);
+                break 'b291 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b292 None;
+                break 'b291 None;
             }
         }
         None
@@ -7135,63 +7123,63 @@ pub fn literal_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b301: {
+    let result: Option<&'a Pattern<'a>> = 'b300: {
         let next = p.pred();
-        if (0xc004_u128 >> next) & 1 != 0 {
-            'a302: {
+        if (0x8004_u128 >> next) & 1 != 0 {
+            'a301: {
                 let Some(value) = (signed_number(p)) else {
-                    break 'a302;
+                    break 'a301;
                 };
                 let next = p.pred();
                 if (0xc000_u128 >> next) & 1 != 0 {
-                    break 'a302;
+                    break 'a301;
                 }
-                break 'b301 Some({
+                break 'b300 Some({
                     let kind = PatternKind::MatchValue { value };
                     p.pattern(kind, start)
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b301 None;
+                break 'b300 None;
             }
         }
-        if (0xc004_u128 >> next) & 1 != 0 {
-            'a303: {
+        if (0x8004_u128 >> next) & 1 != 0 {
+            'a302: {
                 let Some(value) = (complex_number(p)) else {
-                    break 'a303;
+                    break 'a302;
                 };
-                break 'b301 Some({
+                break 'b300 Some({
                     let kind = PatternKind::MatchValue { value };
                     p.pattern(kind, start)
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b301 None;
+                break 'b300 None;
             }
         }
         if (0x4800000000000008_u128 >> next) & 1 != 0 {
-            'a304: {
+            'a303: {
                 let Some(value) = (strings(p)) else {
-                    break 'a304;
+                    break 'a303;
                 };
-                break 'b301 Some({
+                break 'b300 Some({
                     let kind = PatternKind::MatchValue { value };
                     p.pattern(kind, start)
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b301 None;
+                break 'b300 None;
             }
         }
         if next == 71 {
-            'a305: {
+            'a304: {
                 if !p.eat(KW_NONE) {
-                    break 'a305;
+                    break 'a304;
                 }
-                break 'b301 Some({
+                break 'b300 Some({
                     let kind = PatternKind::MatchSingleton {
                         value: Constant::None,
                     };
@@ -7200,15 +7188,15 @@ pub fn literal_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b301 None;
+                break 'b300 None;
             }
         }
         if next == 72 {
-            'a306: {
+            'a305: {
                 if !p.eat(KW_TRUE) {
-                    break 'a306;
+                    break 'a305;
                 }
-                break 'b301 Some({
+                break 'b300 Some({
                     let kind = PatternKind::MatchSingleton {
                         value: Constant::True,
                     };
@@ -7217,15 +7205,15 @@ pub fn literal_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b301 None;
+                break 'b300 None;
             }
         }
         if next == 70 {
-            'a307: {
+            'a306: {
                 if !p.eat(KW_FALSE) {
-                    break 'a307;
+                    break 'a306;
                 }
-                break 'b301 Some({
+                break 'b300 Some({
                     let kind = PatternKind::MatchSingleton {
                         value: Constant::False,
                     };
@@ -7234,7 +7222,7 @@ pub fn literal_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b301 None;
+                break 'b300 None;
             }
         }
         None
@@ -7248,54 +7236,54 @@ pub fn literal_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b308: {
+    let result: Option<&'a Expr<'a>> = 'b307: {
         let next = p.pred();
-        if (0xc004_u128 >> next) & 1 != 0 {
-            'a309: {
+        if (0x8004_u128 >> next) & 1 != 0 {
+            'a308: {
                 let Some(a) = (signed_number(p)) else {
-                    break 'a309;
+                    break 'a308;
                 };
                 let next = p.pred();
                 if (0xc000_u128 >> next) & 1 != 0 {
-                    break 'a309;
+                    break 'a308;
                 }
-                break 'b308 Some(a);
+                break 'b307 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b308 None;
+                break 'b307 None;
             }
         }
-        if (0xc004_u128 >> next) & 1 != 0 {
-            'a310: {
+        if (0x8004_u128 >> next) & 1 != 0 {
+            'a309: {
                 let Some(value) = (complex_number(p)) else {
-                    break 'a310;
+                    break 'a309;
                 };
-                break 'b308 Some(value);
+                break 'b307 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b308 None;
+                break 'b307 None;
             }
         }
         if (0x4800000000000008_u128 >> next) & 1 != 0 {
-            'a311: {
+            'a310: {
                 let Some(a) = (strings(p)) else {
-                    break 'a311;
+                    break 'a310;
                 };
-                break 'b308 Some(a);
+                break 'b307 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b308 None;
+                break 'b307 None;
             }
         }
         if next == 71 {
-            'a312: {
+            'a311: {
                 if !p.eat(KW_NONE) {
-                    break 'a312;
+                    break 'a311;
                 }
-                break 'b308 Some({
+                break 'b307 Some({
                     let kind = ExprKind::Constant {
                         value: Constant::None,
                         kind: None,
@@ -7305,15 +7293,15 @@ pub fn literal_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b308 None;
+                break 'b307 None;
             }
         }
         if next == 72 {
-            'a313: {
+            'a312: {
                 if !p.eat(KW_TRUE) {
-                    break 'a313;
+                    break 'a312;
                 }
-                break 'b308 Some({
+                break 'b307 Some({
                     let kind = ExprKind::Constant {
                         value: Constant::True,
                         kind: None,
@@ -7323,15 +7311,15 @@ pub fn literal_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b308 None;
+                break 'b307 None;
             }
         }
         if next == 70 {
-            'a314: {
+            'a313: {
                 if !p.eat(KW_FALSE) {
-                    break 'a314;
+                    break 'a313;
                 }
-                break 'b308 Some({
+                break 'b307 Some({
                     let kind = ExprKind::Constant {
                         value: Constant::False,
                         kind: None,
@@ -7341,7 +7329,7 @@ pub fn literal_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b308 None;
+                break 'b307 None;
             }
         }
         None
@@ -7355,20 +7343,20 @@ pub fn complex_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b315: {
+    let result: Option<&'a Expr<'a>> = 'b314: {
         let next = p.pred();
-        if (0xc004_u128 >> next) & 1 != 0 {
-            'a316: {
+        if (0x8004_u128 >> next) & 1 != 0 {
+            'a315: {
                 let Some(real) = (signed_real_number(p)) else {
-                    break 'a316;
+                    break 'a315;
                 };
                 if !p.eat(PLUS) {
-                    break 'a316;
+                    break 'a315;
                 }
                 let Some(imag) = (imaginary_number(p)) else {
-                    break 'a316;
+                    break 'a315;
                 };
-                break 'b315 Some({
+                break 'b314 Some({
                     let kind = ExprKind::BinOp {
                         left: real,
                         op: Operator::Add,
@@ -7379,21 +7367,21 @@ pub fn complex_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b315 None;
+                break 'b314 None;
             }
         }
-        if (0xc004_u128 >> next) & 1 != 0 {
-            'a317: {
+        if (0x8004_u128 >> next) & 1 != 0 {
+            'a316: {
                 let Some(real) = (signed_real_number(p)) else {
-                    break 'a317;
+                    break 'a316;
                 };
                 if !p.eat(MINUS) {
-                    break 'a317;
+                    break 'a316;
                 }
                 let Some(imag) = (imaginary_number(p)) else {
-                    break 'a317;
+                    break 'a316;
                 };
-                break 'b315 Some({
+                break 'b314 Some({
                     let kind = ExprKind::BinOp {
                         left: real,
                         op: Operator::Sub,
@@ -7404,7 +7392,7 @@ pub fn complex_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b315 None;
+                break 'b314 None;
             }
         }
         None
@@ -7418,44 +7406,29 @@ pub fn signed_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b318: {
+    let result: Option<&'a Expr<'a>> = 'b317: {
         let next = p.pred();
         if next == 2 {
-            'a319: {
+            'a318: {
                 let Some(value) = (p.number()) else {
-                    break 'a319;
+                    break 'a318;
                 };
-                break 'b318 Some(value);
+                break 'b317 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b318 None;
-            }
-        }
-        if next == 14 {
-            'a320: {
-                if !p.eat(PLUS) {
-                    break 'a320;
-                }
-                let Some(number) = (p.number()) else {
-                    break 'a320;
-                };
-                break 'b318 Some(number);
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b318 None;
+                break 'b317 None;
             }
         }
         if next == 15 {
-            'a321: {
+            'a319: {
                 if !p.eat(MINUS) {
-                    break 'a321;
+                    break 'a319;
                 }
                 let Some(number) = (p.number()) else {
-                    break 'a321;
+                    break 'a319;
                 };
-                break 'b318 Some({
+                break 'b317 Some({
                     let kind = ExprKind::UnaryOp {
                         op: UnaryOp::USub,
                         operand: number,
@@ -7465,7 +7438,7 @@ pub fn signed_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b318 None;
+                break 'b317 None;
             }
         }
         None
@@ -7479,44 +7452,29 @@ pub fn signed_real_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b322: {
+    let result: Option<&'a Expr<'a>> = 'b320: {
         let next = p.pred();
         if next == 2 {
-            'a323: {
+            'a321: {
                 let Some(value) = (real_number(p)) else {
-                    break 'a323;
+                    break 'a321;
                 };
-                break 'b322 Some(value);
+                break 'b320 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b322 None;
-            }
-        }
-        if next == 14 {
-            'a324: {
-                if !p.eat(PLUS) {
-                    break 'a324;
-                }
-                let Some(real) = (real_number(p)) else {
-                    break 'a324;
-                };
-                break 'b322 Some(real);
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b322 None;
+                break 'b320 None;
             }
         }
         if next == 15 {
-            'a325: {
+            'a322: {
                 if !p.eat(MINUS) {
-                    break 'a325;
+                    break 'a322;
                 }
                 let Some(real) = (real_number(p)) else {
-                    break 'a325;
+                    break 'a322;
                 };
-                break 'b322 Some({
+                break 'b320 Some({
                     let kind = ExprKind::UnaryOp {
                         op: UnaryOp::USub,
                         operand: real,
@@ -7526,7 +7484,7 @@ pub fn signed_real_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b322 None;
+                break 'b320 None;
             }
         }
         None
@@ -7540,21 +7498,21 @@ pub fn real_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b326: {
+    let result: Option<&'a Expr<'a>> = 'b323: {
         let next = p.pred();
         if next == 2 {
-            'a327: {
+            'a324: {
                 let Some(real) = (p.number()) else {
-                    break 'a327;
+                    break 'a324;
                 };
-                break 'b326 Some(match p.ensure_real(real) {
+                break 'b323 Some(match p.ensure_real(real) {
                     Some(value) => value,
-                    None => break 'a327,
+                    None => break 'a324,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b326 None;
+                break 'b323 None;
             }
         }
         None
@@ -7568,21 +7526,21 @@ pub fn imaginary_number<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b328: {
+    let result: Option<&'a Expr<'a>> = 'b325: {
         let next = p.pred();
         if next == 2 {
-            'a329: {
+            'a326: {
                 let Some(imag) = (p.number()) else {
-                    break 'a329;
+                    break 'a326;
                 };
-                break 'b328 Some(match p.ensure_imaginary(imag) {
+                break 'b325 Some(match p.ensure_imaginary(imag) {
                     Some(value) => value,
-                    None => break 'a329,
+                    None => break 'a326,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b328 None;
+                break 'b325 None;
             }
         }
         None
@@ -7596,14 +7554,14 @@ pub fn capture_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b330: {
+    let result: Option<&'a Pattern<'a>> = 'b327: {
         let next = p.pred();
         if (0xe000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a331: {
+            'a328: {
                 let Some(target) = (pattern_capture_target(p)) else {
-                    break 'a331;
+                    break 'a328;
                 };
-                break 'b330 Some({
+                break 'b327 Some({
                     let kind = PatternKind::MatchAs {
                         pattern: None,
                         name: Some(target),
@@ -7613,7 +7571,7 @@ pub fn capture_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b330 None;
+                break 'b327 None;
             }
         }
         None
@@ -7627,22 +7585,22 @@ pub fn pattern_capture_target<'a>(p: &mut Parser<'a>) -> Option<&'a str> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a str> = 'b332: {
+    let result: Option<&'a str> = 'b329: {
         let next = p.pred();
         if (0xe000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a333: {
+            'a330: {
                 let Some(name) = (p.identifier()) else {
-                    break 'a333;
+                    break 'a330;
                 };
                 let next = p.pred();
                 if (0xc00080_u128 >> next) & 1 != 0 {
-                    break 'a333;
+                    break 'a330;
                 }
-                break 'b332 Some(name);
+                break 'b329 Some(name);
             }
             p.mark = start;
             if p.raised {
-                break 'b332 None;
+                break 'b329 None;
             }
         }
         None
@@ -7656,14 +7614,14 @@ pub fn wildcard_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b334: {
+    let result: Option<&'a Pattern<'a>> = 'b331: {
         let next = p.pred();
         if next == 120 {
-            'a335: {
+            'a332: {
                 if (p.take_soft(SOFT_UNDERSCORE)).is_none() {
-                    break 'a335;
+                    break 'a332;
                 }
-                break 'b334 Some({
+                break 'b331 Some({
                     let kind = PatternKind::MatchAs {
                         pattern: None,
                         name: None,
@@ -7673,7 +7631,7 @@ pub fn wildcard_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b334 None;
+                break 'b331 None;
             }
         }
         None
@@ -7687,25 +7645,25 @@ pub fn value_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b336: {
+    let result: Option<&'a Pattern<'a>> = 'b333: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a337: {
+            'a334: {
                 let Some(attr) = (attr(p)) else {
-                    break 'a337;
+                    break 'a334;
                 };
                 let next = p.pred();
                 if (0xc00080_u128 >> next) & 1 != 0 {
-                    break 'a337;
+                    break 'a334;
                 }
-                break 'b336 Some({
+                break 'b333 Some({
                     let kind = PatternKind::MatchValue { value: attr };
                     p.pattern(kind, start)
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b336 None;
+                break 'b333 None;
             }
         }
         None
@@ -7724,21 +7682,21 @@ pub fn attr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     p.level += 1;
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'r338: {
-        let Some(mut left) = ('b339: {
+    let result: Option<&'a Expr<'a>> = 'r335: {
+        let Some(mut left) = ('b336: {
             let next = p.pred();
             if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                'a340: {
+                'a337: {
                     let Some(value) = (p.name()) else {
-                        break 'a340;
+                        break 'a337;
                     };
                     if !p.eat(DOT) {
-                        break 'a340;
+                        break 'a337;
                     }
                     let Some(attr) = (p.identifier()) else {
-                        break 'a340;
+                        break 'a337;
                     };
-                    break 'b339 Some({
+                    break 'b336 Some({
                         let kind = ExprKind::Attribute {
                             value,
                             attr,
@@ -7749,24 +7707,24 @@ pub fn attr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = start;
                 if p.raised {
-                    break 'b339 None;
+                    break 'b336 None;
                 }
             }
             None
         }) else {
-            break 'r338 None;
+            break 'r335 None;
         };
         'grow: loop {
             let mark = p.mark;
             let next = p.pred();
             if next == 23 {
-                'a341: {
+                'a338: {
                     let value = left;
                     if !p.eat(DOT) {
-                        break 'a341;
+                        break 'a338;
                     }
                     let Some(attr) = (p.identifier()) else {
-                        break 'a341;
+                        break 'a338;
                     };
                     left = {
                         let kind = ExprKind::Attribute {
@@ -7780,7 +7738,7 @@ pub fn attr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r338 None;
+                    break 'r335 None;
                 }
             }
             break;
@@ -7798,30 +7756,30 @@ pub fn name_or_attr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b342: {
+    let result: Option<&'a Expr<'a>> = 'b339: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a343: {
+            'a340: {
                 let Some(value) = (attr(p)) else {
-                    break 'a343;
+                    break 'a340;
                 };
-                break 'b342 Some(value);
+                break 'b339 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b342 None;
+                break 'b339 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a344: {
+            'a341: {
                 let Some(value) = (p.name()) else {
-                    break 'a344;
+                    break 'a341;
                 };
-                break 'b342 Some(value);
+                break 'b339 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b342 None;
+                break 'b339 None;
             }
         }
         None
@@ -7835,24 +7793,24 @@ pub fn group_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b345: {
+    let result: Option<&'a Pattern<'a>> = 'b342: {
         let next = p.pred();
         if next == 7 {
-            'a346: {
+            'a343: {
                 if !p.eat(LPAR) {
-                    break 'a346;
+                    break 'a343;
                 }
                 let Some(pattern) = (pattern(p)) else {
-                    break 'a346;
+                    break 'a343;
                 };
                 if !p.eat(RPAR) {
-                    break 'a346;
+                    break 'a343;
                 }
-                break 'b345 Some(pattern);
+                break 'b342 Some(pattern);
             }
             p.mark = start;
             if p.raised {
-                break 'b345 None;
+                break 'b342 None;
             }
         }
         None
@@ -7866,15 +7824,103 @@ pub fn sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b347: {
+    let result: Option<&'a Pattern<'a>> = 'b344: {
         let next = p.pred();
         if next == 9 {
-            'a348: {
+            'a345: {
                 if !p.eat(LSQB) {
+                    break 'a345;
+                }
+                let next = p.pred();
+                let patterns = if (0xf000000000001c0480000000201828e_u128 >> next) & 1 != 0 {
+                    let mark = p.mark;
+                    match maybe_sequence_pattern(p) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a345;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                if !p.eat(RSQB) {
+                    break 'a345;
+                }
+                break 'b344 Some({
+                    let kind = PatternKind::MatchSequence {
+                        patterns: patterns.unwrap_or(&[]),
+                    };
+                    p.pattern(kind, start)
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b344 None;
+            }
+        }
+        if next == 7 {
+            'a346: {
+                if !p.eat(LPAR) {
+                    break 'a346;
+                }
+                let next = p.pred();
+                let patterns = if (0xf000000000001c0480000000201828e_u128 >> next) & 1 != 0 {
+                    let mark = p.mark;
+                    match open_sequence_pattern(p) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a346;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                if !p.eat(RPAR) {
+                    break 'a346;
+                }
+                break 'b344 Some({
+                    let kind = PatternKind::MatchSequence {
+                        patterns: patterns.unwrap_or(&[]),
+                    };
+                    p.pattern(kind, start)
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b344 None;
+            }
+        }
+        None
+    };
+    p.leave();
+    result
+}
+
+pub fn open_sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>]> {
+    if !p.enter() {
+        return None;
+    }
+    let start = p.mark;
+    let result: Option<&'a [Pattern<'a>]> = 'b347: {
+        let next = p.pred();
+        if (0xf000000000001c0480000000201828e_u128 >> next) & 1 != 0 {
+            'a348: {
+                let Some(pattern) = (maybe_star_pattern(p)) else {
+                    break 'a348;
+                };
+                if !p.eat(COMMA) {
                     break 'a348;
                 }
                 let next = p.pred();
-                let patterns = if (0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0 {
+                let patterns = if (0xf000000000001c0480000000201828e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match maybe_sequence_pattern(p) {
                         Some(value) => Some(value),
@@ -7889,99 +7935,11 @@ pub fn sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                 } else {
                     None
                 };
-                if !p.eat(RSQB) {
-                    break 'a348;
-                }
-                break 'b347 Some({
-                    let kind = PatternKind::MatchSequence {
-                        patterns: patterns.unwrap_or(&[]),
-                    };
-                    p.pattern(kind, start)
-                });
+                break 'b347 Some(p.pattern_in_front(pattern, patterns.unwrap_or(&[])));
             }
             p.mark = start;
             if p.raised {
                 break 'b347 None;
-            }
-        }
-        if next == 7 {
-            'a349: {
-                if !p.eat(LPAR) {
-                    break 'a349;
-                }
-                let next = p.pred();
-                let patterns = if (0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0 {
-                    let mark = p.mark;
-                    match open_sequence_pattern(p) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a349;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                if !p.eat(RPAR) {
-                    break 'a349;
-                }
-                break 'b347 Some({
-                    let kind = PatternKind::MatchSequence {
-                        patterns: patterns.unwrap_or(&[]),
-                    };
-                    p.pattern(kind, start)
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b347 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn open_sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>]> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<&'a [Pattern<'a>]> = 'b350: {
-        let next = p.pred();
-        if (0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0 {
-            'a351: {
-                let Some(pattern) = (maybe_star_pattern(p)) else {
-                    break 'a351;
-                };
-                if !p.eat(COMMA) {
-                    break 'a351;
-                }
-                let next = p.pred();
-                let patterns = if (0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0 {
-                    let mark = p.mark;
-                    match maybe_sequence_pattern(p) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a351;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                break 'b350 Some(p.pattern_in_front(pattern, patterns.unwrap_or(&[])));
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b350 None;
             }
         }
         None
@@ -7995,10 +7953,10 @@ pub fn maybe_sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Pattern<'a>]> = 'b352: {
+    let result: Option<&'a [Pattern<'a>]> = 'b349: {
         let next = p.pred();
-        if (0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0 {
-            'a353: {
+        if (0xf000000000001c0480000000201828e_u128 >> next) & 1 != 0 {
+            'a350: {
                 let Some(patterns) = ({
                     p.level += 1;
                     let base = p.height::<Pattern<'a>>();
@@ -8008,7 +7966,7 @@ pub fn maybe_sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>
                             break;
                         }
                         let next = p.pred();
-                        if !((0xf000000000001c0480000000201c28e_u128 >> next) & 1 != 0) {
+                        if !((0xf000000000001c0480000000201828e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
@@ -8030,7 +7988,7 @@ pub fn maybe_sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>
                         Some(p.collect::<Pattern<'a>>(base))
                     }
                 }) else {
-                    break 'a353;
+                    break 'a350;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -8039,7 +7997,7 @@ pub fn maybe_sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a353;
+                                break 'a350;
                             }
                             p.mark = mark;
                             None
@@ -8048,11 +8006,11 @@ pub fn maybe_sequence_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>
                 } else {
                     None
                 };
-                break 'b352 Some(patterns);
+                break 'b349 Some(patterns);
             }
             p.mark = start;
             if p.raised {
-                break 'b352 None;
+                break 'b349 None;
             }
         }
         None
@@ -8066,30 +8024,30 @@ pub fn maybe_star_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b354: {
+    let result: Option<&'a Pattern<'a>> = 'b351: {
         let next = p.pred();
         if next == 16 {
-            'a355: {
+            'a352: {
                 let Some(value) = (star_pattern(p)) else {
-                    break 'a355;
+                    break 'a352;
                 };
-                break 'b354 Some(value);
+                break 'b351 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b354 None;
+                break 'b351 None;
             }
         }
-        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
-            'a356: {
+        if (0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0 {
+            'a353: {
                 let Some(value) = (pattern(p)) else {
-                    break 'a356;
+                    break 'a353;
                 };
-                break 'b354 Some(value);
+                break 'b351 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b354 None;
+                break 'b351 None;
             }
         }
         None
@@ -8107,42 +8065,42 @@ pub fn star_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b357: {
+    let result: Option<&'a Pattern<'a>> = 'b354: {
         let next = p.pred();
         if next == 16 {
-            'a358: {
+            'a355: {
                 if !p.eat(STAR) {
-                    break 'a358;
+                    break 'a355;
                 }
                 let Some(target) = (pattern_capture_target(p)) else {
-                    break 'a358;
+                    break 'a355;
                 };
-                break 'b357 Some({
+                break 'b354 Some({
                     let kind = PatternKind::MatchStar { name: Some(target) };
                     p.pattern(kind, start)
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b357 None;
+                break 'b354 None;
             }
         }
         if next == 16 {
-            'a359: {
+            'a356: {
                 if !p.eat(STAR) {
-                    break 'a359;
+                    break 'a356;
                 }
                 if (wildcard_pattern(p)).is_none() {
-                    break 'a359;
+                    break 'a356;
                 }
-                break 'b357 Some({
+                break 'b354 Some({
                     let kind = PatternKind::MatchStar { name: None };
                     p.pattern(kind, start)
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b357 None;
+                break 'b354 None;
             }
         }
         None
@@ -8157,146 +8115,146 @@ pub fn mapping_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b360: {
+    let result: Option<&'a Pattern<'a>> = 'b357: {
         let next = p.pred();
+        if next == 25 {
+            'a358: {
+                if !p.eat(LBRACE) {
+                    break 'a358;
+                }
+                if !p.eat(RBRACE) {
+                    break 'a358;
+                }
+                break 'b357 Some({
+                    let kind = PatternKind::MatchMapping {
+                        keys: &[],
+                        patterns: &[],
+                        rest: None,
+                    };
+                    p.pattern(kind, start)
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b357 None;
+            }
+        }
+        if next == 25 {
+            'a359: {
+                if !p.eat(LBRACE) {
+                    break 'a359;
+                }
+                let Some(rest) = (double_star_pattern(p)) else {
+                    break 'a359;
+                };
+                let next = p.pred();
+                let _ = if next == 12 {
+                    let mark = p.mark;
+                    match p.take(COMMA) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a359;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                if !p.eat(RBRACE) {
+                    break 'a359;
+                }
+                break 'b357 Some({
+                    let kind = PatternKind::MatchMapping {
+                        keys: &[],
+                        patterns: &[],
+                        rest: Some(rest),
+                    };
+                    p.pattern(kind, start)
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b357 None;
+            }
+        }
+        if next == 25 {
+            'a360: {
+                if !p.eat(LBRACE) {
+                    break 'a360;
+                }
+                let Some(items) = (items_pattern(p)) else {
+                    break 'a360;
+                };
+                if !p.eat(COMMA) {
+                    break 'a360;
+                }
+                let Some(rest) = (double_star_pattern(p)) else {
+                    break 'a360;
+                };
+                let next = p.pred();
+                let _ = if next == 12 {
+                    let mark = p.mark;
+                    match p.take(COMMA) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a360;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                if !p.eat(RBRACE) {
+                    break 'a360;
+                }
+                break 'b357 Some({
+                    let kind = PatternKind::MatchMapping {
+                        keys: p.pattern_keys(items),
+                        patterns: p.patterns_of(items),
+                        rest: Some(rest),
+                    };
+                    p.pattern(kind, start)
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b357 None;
+            }
+        }
         if next == 25 {
             'a361: {
                 if !p.eat(LBRACE) {
                     break 'a361;
                 }
+                let Some(items) = (items_pattern(p)) else {
+                    break 'a361;
+                };
+                let next = p.pred();
+                let _ = if next == 12 {
+                    let mark = p.mark;
+                    match p.take(COMMA) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a361;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
                 if !p.eat(RBRACE) {
                     break 'a361;
                 }
-                break 'b360 Some({
-                    let kind = PatternKind::MatchMapping {
-                        keys: &[],
-                        patterns: &[],
-                        rest: None,
-                    };
-                    p.pattern(kind, start)
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b360 None;
-            }
-        }
-        if next == 25 {
-            'a362: {
-                if !p.eat(LBRACE) {
-                    break 'a362;
-                }
-                let Some(rest) = (double_star_pattern(p)) else {
-                    break 'a362;
-                };
-                let next = p.pred();
-                let _ = if next == 12 {
-                    let mark = p.mark;
-                    match p.take(COMMA) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a362;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                if !p.eat(RBRACE) {
-                    break 'a362;
-                }
-                break 'b360 Some({
-                    let kind = PatternKind::MatchMapping {
-                        keys: &[],
-                        patterns: &[],
-                        rest: Some(rest),
-                    };
-                    p.pattern(kind, start)
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b360 None;
-            }
-        }
-        if next == 25 {
-            'a363: {
-                if !p.eat(LBRACE) {
-                    break 'a363;
-                }
-                let Some(items) = (items_pattern(p)) else {
-                    break 'a363;
-                };
-                if !p.eat(COMMA) {
-                    break 'a363;
-                }
-                let Some(rest) = (double_star_pattern(p)) else {
-                    break 'a363;
-                };
-                let next = p.pred();
-                let _ = if next == 12 {
-                    let mark = p.mark;
-                    match p.take(COMMA) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a363;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                if !p.eat(RBRACE) {
-                    break 'a363;
-                }
-                break 'b360 Some({
-                    let kind = PatternKind::MatchMapping {
-                        keys: p.pattern_keys(items),
-                        patterns: p.patterns_of(items),
-                        rest: Some(rest),
-                    };
-                    p.pattern(kind, start)
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b360 None;
-            }
-        }
-        if next == 25 {
-            'a364: {
-                if !p.eat(LBRACE) {
-                    break 'a364;
-                }
-                let Some(items) = (items_pattern(p)) else {
-                    break 'a364;
-                };
-                let next = p.pred();
-                let _ = if next == 12 {
-                    let mark = p.mark;
-                    match p.take(COMMA) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a364;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                if !p.eat(RBRACE) {
-                    break 'a364;
-                }
-                break 'b360 Some({
+                break 'b357 Some({
                     let kind = PatternKind::MatchMapping {
                         keys: p.pattern_keys(items),
                         patterns: p.patterns_of(items),
@@ -8307,19 +8265,7 @@ pub fn mapping_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b360 None;
-            }
-        }
-        if p.invalid && next == 25 {
-            'a365: {
-                let Some(value) = (invalid_mapping_pattern(p)) else {
-                    break 'a365;
-                };
-                break 'b360 Some(break 'a365);
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b360 None;
+                break 'b357 None;
             }
         }
         None
@@ -8333,10 +8279,10 @@ pub fn items_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [KeyPattern<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [KeyPattern<'a>]> = 'b366: {
+    let result: Option<&'a [KeyPattern<'a>]> = 'b362: {
         let next = p.pred();
-        if (0xf000000000001c0480000000000c00e_u128 >> next) & 1 != 0 {
-            'a367: {
+        if (0xf000000000001c0480000000000800e_u128 >> next) & 1 != 0 {
+            'a363: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<KeyPattern<'a>>();
@@ -8346,7 +8292,7 @@ pub fn items_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [KeyPattern<'a>]> {
                             break;
                         }
                         let next = p.pred();
-                        if !((0xf000000000001c0480000000000c00e_u128 >> next) & 1 != 0) {
+                        if !((0xf000000000001c0480000000000800e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
@@ -8368,13 +8314,13 @@ pub fn items_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [KeyPattern<'a>]> {
                         Some(p.collect::<KeyPattern<'a>>(base))
                     }
                 }) else {
-                    break 'a367;
+                    break 'a363;
                 };
-                break 'b366 Some(a);
+                break 'b362 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b366 None;
+                break 'b362 None;
             }
         }
         None
@@ -8388,37 +8334,37 @@ pub fn key_value_pattern<'a>(p: &mut Parser<'a>) -> Option<KeyPattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<KeyPattern<'a>> = 'b368: {
+    let result: Option<KeyPattern<'a>> = 'b364: {
         let next = p.pred();
-        if (0xf000000000001c0480000000000c00e_u128 >> next) & 1 != 0 {
-            'a369: {
+        if (0xf000000000001c0480000000000800e_u128 >> next) & 1 != 0 {
+            'a365: {
                 let Some(key) = ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<&'a Expr<'a>> = 'b370: {
+                    let result: Option<&'a Expr<'a>> = 'b366: {
                         let next = p.pred();
-                        if (0x1c0480000000000c00c_u128 >> next) & 1 != 0 {
-                            'a371: {
+                        if (0x1c0480000000000800c_u128 >> next) & 1 != 0 {
+                            'a367: {
                                 let Some(value) = (literal_expr(p)) else {
-                                    break 'a371;
+                                    break 'a367;
                                 };
-                                break 'b370 Some(value);
+                                break 'b366 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b370 None;
+                                break 'b366 None;
                             }
                         }
                         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                            'a372: {
+                            'a368: {
                                 let Some(value) = (attr(p)) else {
-                                    break 'a372;
+                                    break 'a368;
                                 };
-                                break 'b370 Some(value);
+                                break 'b366 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b370 None;
+                                break 'b366 None;
                             }
                         }
                         None
@@ -8426,22 +8372,22 @@ pub fn key_value_pattern<'a>(p: &mut Parser<'a>) -> Option<KeyPattern<'a>> {
                     p.level -= 1;
                     result
                 }) else {
-                    break 'a369;
+                    break 'a365;
                 };
                 if !p.eat(COLON) {
-                    break 'a369;
+                    break 'a365;
                 }
                 let Some(pattern) = (pattern(p)) else {
-                    break 'a369;
+                    break 'a365;
                 };
-                break 'b368 Some(KeyPattern {
+                break 'b364 Some(KeyPattern {
                     key: *key,
                     pattern: *pattern,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b368 None;
+                break 'b364 None;
             }
         }
         None
@@ -8455,21 +8401,21 @@ pub fn double_star_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a str> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a str> = 'b373: {
+    let result: Option<&'a str> = 'b369: {
         let next = p.pred();
         if next == 35 {
-            'a374: {
+            'a370: {
                 if !p.eat(DOUBLESTAR) {
-                    break 'a374;
+                    break 'a370;
                 }
                 let Some(target) = (pattern_capture_target(p)) else {
-                    break 'a374;
+                    break 'a370;
                 };
-                break 'b373 Some(target);
+                break 'b369 Some(target);
             }
             p.mark = start;
             if p.raised {
-                break 'b373 None;
+                break 'b369 None;
             }
         }
         None
@@ -8483,36 +8429,36 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Pattern<'a>> = 'b375: {
+    let result: Option<&'a Pattern<'a>> = 'b371: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a376: {
+            'a372: {
                 let Some(cls) = (name_or_attr(p)) else {
-                    break 'a376;
+                    break 'a372;
                 };
                 if !p.eat(LPAR) {
-                    break 'a376;
+                    break 'a372;
                 }
                 if !p.eat(RPAR) {
-                    break 'a376;
+                    break 'a372;
                 }
-                break 'b375 Some(p.class_pattern(start, cls, &[], &[]));
+                break 'b371 Some(p.class_pattern(start, cls, &[], &[]));
             }
             p.mark = start;
             if p.raised {
-                break 'b375 None;
+                break 'b371 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a377: {
+            'a373: {
                 let Some(cls) = (name_or_attr(p)) else {
-                    break 'a377;
+                    break 'a373;
                 };
                 if !p.eat(LPAR) {
-                    break 'a377;
+                    break 'a373;
                 }
                 let Some(patterns) = (positional_patterns(p)) else {
-                    break 'a377;
+                    break 'a373;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -8521,7 +8467,7 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a377;
+                                break 'a373;
                             }
                             p.mark = mark;
                             None
@@ -8531,25 +8477,25 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                     None
                 };
                 if !p.eat(RPAR) {
-                    break 'a377;
+                    break 'a373;
                 }
-                break 'b375 Some(p.class_pattern(start, cls, patterns, &[]));
+                break 'b371 Some(p.class_pattern(start, cls, patterns, &[]));
             }
             p.mark = start;
             if p.raised {
-                break 'b375 None;
+                break 'b371 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a378: {
+            'a374: {
                 let Some(cls) = (name_or_attr(p)) else {
-                    break 'a378;
+                    break 'a374;
                 };
                 if !p.eat(LPAR) {
-                    break 'a378;
+                    break 'a374;
                 }
                 let Some(keywords) = (keyword_patterns(p)) else {
-                    break 'a378;
+                    break 'a374;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -8558,7 +8504,7 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a378;
+                                break 'a374;
                             }
                             p.mark = mark;
                             None
@@ -8568,31 +8514,31 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                     None
                 };
                 if !p.eat(RPAR) {
-                    break 'a378;
+                    break 'a374;
                 }
-                break 'b375 Some(p.class_pattern(start, cls, &[], keywords));
+                break 'b371 Some(p.class_pattern(start, cls, &[], keywords));
             }
             p.mark = start;
             if p.raised {
-                break 'b375 None;
+                break 'b371 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a379: {
+            'a375: {
                 let Some(cls) = (name_or_attr(p)) else {
-                    break 'a379;
+                    break 'a375;
                 };
                 if !p.eat(LPAR) {
-                    break 'a379;
+                    break 'a375;
                 }
                 let Some(patterns) = (positional_patterns(p)) else {
-                    break 'a379;
+                    break 'a375;
                 };
                 if !p.eat(COMMA) {
-                    break 'a379;
+                    break 'a375;
                 }
                 let Some(keywords) = (keyword_patterns(p)) else {
-                    break 'a379;
+                    break 'a375;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -8601,7 +8547,7 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a379;
+                                break 'a375;
                             }
                             p.mark = mark;
                             None
@@ -8611,25 +8557,25 @@ pub fn class_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a Pattern<'a>> {
                     None
                 };
                 if !p.eat(RPAR) {
-                    break 'a379;
+                    break 'a375;
                 }
-                break 'b375 Some(p.class_pattern(start, cls, patterns, keywords));
+                break 'b371 Some(p.class_pattern(start, cls, patterns, keywords));
             }
             p.mark = start;
             if p.raised {
-                break 'b375 None;
+                break 'b371 None;
             }
         }
         if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a380: {
+            'a376: {
                 let Some(value) = (invalid_class_pattern(p)) else {
-                    break 'a380;
+                    break 'a376;
                 };
-                break 'b375 Some(break 'a380);
+                break 'b371 Some(break 'a376);
             }
             p.mark = start;
             if p.raised {
-                break 'b375 None;
+                break 'b371 None;
             }
         }
         None
@@ -8643,10 +8589,10 @@ pub fn positional_patterns<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>]> 
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Pattern<'a>]> = 'b381: {
+    let result: Option<&'a [Pattern<'a>]> = 'b377: {
         let next = p.pred();
-        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
-            'a382: {
+        if (0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0 {
+            'a378: {
                 let Some(args) = ({
                     p.level += 1;
                     let base = p.height::<Pattern<'a>>();
@@ -8656,7 +8602,7 @@ pub fn positional_patterns<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>]> 
                             break;
                         }
                         let next = p.pred();
-                        if !((0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0) {
+                        if !((0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0) {
                             p.mark = mark;
                             break;
                         }
@@ -8678,13 +8624,13 @@ pub fn positional_patterns<'a>(p: &mut Parser<'a>) -> Option<&'a [Pattern<'a>]> 
                         Some(p.collect::<Pattern<'a>>(base))
                     }
                 }) else {
-                    break 'a382;
+                    break 'a378;
                 };
-                break 'b381 Some(args);
+                break 'b377 Some(args);
             }
             p.mark = start;
             if p.raised {
-                break 'b381 None;
+                break 'b377 None;
             }
         }
         None
@@ -8698,10 +8644,10 @@ pub fn keyword_patterns<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordPattern<'a
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [KeywordPattern<'a>]> = 'b383: {
+    let result: Option<&'a [KeywordPattern<'a>]> = 'b379: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a384: {
+            'a380: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<KeywordPattern<'a>>();
@@ -8733,13 +8679,13 @@ pub fn keyword_patterns<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordPattern<'a
                         Some(p.collect::<KeywordPattern<'a>>(base))
                     }
                 }) else {
-                    break 'a384;
+                    break 'a380;
                 };
-                break 'b383 Some(a);
+                break 'b379 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b383 None;
+                break 'b379 None;
             }
         }
         None
@@ -8753,27 +8699,27 @@ pub fn keyword_pattern<'a>(p: &mut Parser<'a>) -> Option<KeywordPattern<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<KeywordPattern<'a>> = 'b385: {
+    let result: Option<KeywordPattern<'a>> = 'b381: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a386: {
+            'a382: {
                 let Some(arg) = (p.identifier()) else {
-                    break 'a386;
+                    break 'a382;
                 };
                 if !p.eat(EQUAL) {
-                    break 'a386;
+                    break 'a382;
                 }
                 let Some(value) = (pattern(p)) else {
-                    break 'a386;
+                    break 'a382;
                 };
-                break 'b385 Some(KeywordPattern {
+                break 'b381 Some(KeywordPattern {
                     name: arg,
                     pattern: *value,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b385 None;
+                break 'b381 None;
             }
         }
         None
@@ -8787,15 +8733,15 @@ pub fn type_alias<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Stmt<'a>> = 'b387: {
+    let result: Option<Stmt<'a>> = 'b383: {
         let next = p.pred();
         if next == 123 {
-            'a388: {
+            'a384: {
                 if (p.take_soft(SOFT_TYPE)).is_none() {
-                    break 'a388;
+                    break 'a384;
                 }
                 let Some(n) = (p.name()) else {
-                    break 'a388;
+                    break 'a384;
                 };
                 let next = p.pred();
                 let t = if next == 9 {
@@ -8804,7 +8750,7 @@ pub fn type_alias<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a388;
+                                break 'a384;
                             }
                             p.mark = mark;
                             None
@@ -8814,19 +8760,19 @@ pub fn type_alias<'a>(p: &mut Parser<'a>) -> Option<Stmt<'a>> {
                     None
                 };
                 if !p.eat(EQUAL) {
-                    break 'a388;
+                    break 'a384;
                 }
                 let Some(b) = (expression(p)) else {
-                    break 'a388;
+                    break 'a384;
                 };
-                break 'b387 Some(match p.type_alias(start, n, t, b) {
+                break 'b383 Some(match p.type_alias(start, n, t, b) {
                     Some(value) => value,
-                    None => break 'a388,
+                    None => break 'a384,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b387 None;
+                break 'b383 None;
             }
         }
         None
@@ -8840,39 +8786,39 @@ pub fn type_params<'a>(p: &mut Parser<'a>) -> Option<&'a [TypeParam<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [TypeParam<'a>]> = 'b389: {
+    let result: Option<&'a [TypeParam<'a>]> = 'b385: {
         let next = p.pred();
         if p.invalid && next == 9 {
-            'a390: {
+            'a386: {
                 let Some(value) = (invalid_type_params(p)) else {
-                    break 'a390;
+                    break 'a386;
                 };
-                break 'b389 Some(break 'a390);
+                break 'b385 Some(break 'a386);
             }
             p.mark = start;
             if p.raised {
-                break 'b389 None;
+                break 'b385 None;
             }
         }
         if next == 9 {
-            'a391: {
+            'a387: {
                 if !p.eat(LSQB) {
-                    break 'a391;
+                    break 'a387;
                 }
                 let Some(t) = (type_param_seq(p)) else {
-                    break 'a391;
+                    break 'a387;
                 };
                 if !p.eat(RSQB) {
-                    break 'a391;
+                    break 'a387;
                 }
-                break 'b389 Some(match p.since(12, "Type parameter lists are", t) {
+                break 'b385 Some(match p.since(12, "Type parameter lists are", t) {
                     Some(value) => value,
-                    None => break 'a391,
+                    None => break 'a387,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b389 None;
+                break 'b385 None;
             }
         }
         None
@@ -8886,10 +8832,10 @@ pub fn type_param_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [TypeParam<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [TypeParam<'a>]> = 'b392: {
+    let result: Option<&'a [TypeParam<'a>]> = 'b388: {
         let next = p.pred();
         if (0xf000000000000000000000800010002_u128 >> next) & 1 != 0 {
-            'a393: {
+            'a389: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<TypeParam<'a>>();
@@ -8921,7 +8867,7 @@ pub fn type_param_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [TypeParam<'a>]> {
                         Some(p.collect::<TypeParam<'a>>(base))
                     }
                 }) else {
-                    break 'a393;
+                    break 'a389;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -8930,7 +8876,7 @@ pub fn type_param_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [TypeParam<'a>]> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a393;
+                                break 'a389;
                             }
                             p.mark = mark;
                             None
@@ -8939,11 +8885,11 @@ pub fn type_param_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [TypeParam<'a>]> {
                 } else {
                     None
                 };
-                break 'b392 Some(a);
+                break 'b388 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b392 None;
+                break 'b388 None;
             }
         }
         None
@@ -8961,12 +8907,12 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<TypeParam<'a>> = 'b394: {
+    let result: Option<TypeParam<'a>> = 'b390: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a395: {
+            'a391: {
                 let Some(a) = (p.identifier()) else {
-                    break 'a395;
+                    break 'a391;
                 };
                 let next = p.pred();
                 let b = if next == 11 {
@@ -8975,7 +8921,7 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a395;
+                                break 'a391;
                             }
                             p.mark = mark;
                             None
@@ -8991,7 +8937,7 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a395;
+                                break 'a391;
                             }
                             p.mark = mark;
                             None
@@ -9000,7 +8946,7 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
                 } else {
                     None
                 };
-                break 'b394 Some({
+                break 'b390 Some({
                     let kind = TypeParamKind::TypeVar {
                         name: a,
                         bound: b,
@@ -9011,28 +8957,28 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b394 None;
+                break 'b390 None;
             }
         }
         if p.invalid && (0x800010000_u128 >> next) & 1 != 0 {
-            'a396: {
+            'a392: {
                 let Some(value) = (invalid_type_param(p)) else {
-                    break 'a396;
+                    break 'a392;
                 };
-                break 'b394 Some(break 'a396);
+                break 'b390 Some(break 'a392);
             }
             p.mark = start;
             if p.raised {
-                break 'b394 None;
+                break 'b390 None;
             }
         }
         if next == 16 {
-            'a397: {
+            'a393: {
                 if !p.eat(STAR) {
-                    break 'a397;
+                    break 'a393;
                 }
                 let Some(a) = (p.identifier()) else {
-                    break 'a397;
+                    break 'a393;
                 };
                 let next = p.pred();
                 let b = if next == 22 {
@@ -9041,7 +8987,7 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a397;
+                                break 'a393;
                             }
                             p.mark = mark;
                             None
@@ -9050,7 +8996,7 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
                 } else {
                     None
                 };
-                break 'b394 Some({
+                break 'b390 Some({
                     let kind = TypeParamKind::TypeVarTuple {
                         name: a,
                         default_value: b,
@@ -9060,16 +9006,16 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b394 None;
+                break 'b390 None;
             }
         }
         if next == 35 {
-            'a398: {
+            'a394: {
                 if !p.eat(DOUBLESTAR) {
-                    break 'a398;
+                    break 'a394;
                 }
                 let Some(a) = (p.identifier()) else {
-                    break 'a398;
+                    break 'a394;
                 };
                 let next = p.pred();
                 let b = if next == 22 {
@@ -9078,7 +9024,7 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a398;
+                                break 'a394;
                             }
                             p.mark = mark;
                             None
@@ -9087,7 +9033,7 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
                 } else {
                     None
                 };
-                break 'b394 Some({
+                break 'b390 Some({
                     let kind = TypeParamKind::ParamSpec {
                         name: a,
                         default_value: b,
@@ -9097,7 +9043,7 @@ pub fn type_param<'a>(p: &mut Parser<'a>) -> Option<TypeParam<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b394 None;
+                break 'b390 None;
             }
         }
         None
@@ -9112,21 +9058,21 @@ pub fn type_param_bound<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b399: {
+    let result: Option<&'a Expr<'a>> = 'b395: {
         let next = p.pred();
         if next == 11 {
-            'a400: {
+            'a396: {
                 if !p.eat(COLON) {
-                    break 'a400;
+                    break 'a396;
                 }
                 let Some(e) = (expression(p)) else {
-                    break 'a400;
+                    break 'a396;
                 };
-                break 'b399 Some(e);
+                break 'b395 Some(e);
             }
             p.mark = start;
             if p.raised {
-                break 'b399 None;
+                break 'b395 None;
             }
         }
         None
@@ -9140,24 +9086,24 @@ pub fn type_param_default<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b401: {
+    let result: Option<&'a Expr<'a>> = 'b397: {
         let next = p.pred();
         if next == 22 {
-            'a402: {
+            'a398: {
                 if !p.eat(EQUAL) {
-                    break 'a402;
+                    break 'a398;
                 }
                 let Some(e) = (expression(p)) else {
-                    break 'a402;
+                    break 'a398;
                 };
-                break 'b401 Some(match p.since(13, "Type parameter defaults are", e) {
+                break 'b397 Some(match p.since(13, "Type parameter defaults are", e) {
                     Some(value) => value,
-                    None => break 'a402,
+                    None => break 'a398,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b401 None;
+                break 'b397 None;
             }
         }
         None
@@ -9171,24 +9117,24 @@ pub fn type_param_starred_default<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b403: {
+    let result: Option<&'a Expr<'a>> = 'b399: {
         let next = p.pred();
         if next == 22 {
-            'a404: {
+            'a400: {
                 if !p.eat(EQUAL) {
-                    break 'a404;
+                    break 'a400;
                 }
                 let Some(e) = (star_expression(p)) else {
-                    break 'a404;
+                    break 'a400;
                 };
-                break 'b403 Some(match p.since(13, "Type parameter defaults are", e) {
+                break 'b399 Some(match p.since(13, "Type parameter defaults are", e) {
                     Some(value) => value,
-                    None => break 'a404,
+                    None => break 'a400,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b403 None;
+                break 'b399 None;
             }
         }
         None
@@ -9205,12 +9151,12 @@ pub fn expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b405: {
+    let result: Option<&'a Expr<'a>> = 'b401: {
         let next = p.pred();
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a406: {
+            'a402: {
                 let Some(a) = (expression(p)) else {
-                    break 'a406;
+                    break 'a402;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -9225,21 +9171,21 @@ pub fn expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b407: {
+                            let result: Option<&'a Expr<'a>> = 'b403: {
                                 let next = p.pred();
                                 if next == 12 {
-                                    'a408: {
+                                    'a404: {
                                         if !p.eat(COMMA) {
-                                            break 'a408;
+                                            break 'a404;
                                         }
                                         let Some(c) = (expression(p)) else {
-                                            break 'a408;
+                                            break 'a404;
                                         };
-                                        break 'b407 Some(c);
+                                        break 'b403 Some(c);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b407 None;
+                                        break 'b403 None;
                                     }
                                 }
                                 None
@@ -9263,7 +9209,7 @@ pub fn expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a406;
+                    break 'a402;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -9272,7 +9218,7 @@ pub fn expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a406;
+                                break 'a402;
                             }
                             p.mark = mark;
                             None
@@ -9281,7 +9227,7 @@ pub fn expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 } else {
                     None
                 };
-                break 'b405 Some({
+                break 'b401 Some({
                     let kind = ExprKind::Tuple {
                         elts: p.in_front(a, b),
                         ctx: Load,
@@ -9291,18 +9237,18 @@ pub fn expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b405 None;
+                break 'b401 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a409: {
+            'a405: {
                 let Some(a) = (expression(p)) else {
-                    break 'a409;
+                    break 'a405;
                 };
                 if !p.eat(COMMA) {
-                    break 'a409;
+                    break 'a405;
                 }
-                break 'b405 Some({
+                break 'b401 Some({
                     let kind = ExprKind::Tuple {
                         elts: p.one(*a),
                         ctx: Load,
@@ -9312,19 +9258,19 @@ pub fn expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b405 None;
+                break 'b401 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a410: {
+            'a406: {
                 let Some(value) = (expression(p)) else {
-                    break 'a410;
+                    break 'a406;
                 };
-                break 'b405 Some(value);
+                break 'b401 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b405 None;
+                break 'b401 None;
             }
         }
         None
@@ -9345,50 +9291,50 @@ pub fn expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b411: {
+    let result: Option<&'a Expr<'a>> = 'b407: {
         let next = p.pred();
         if p.invalid && (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a412: {
+            'a408: {
                 let Some(value) = (invalid_expression(p)) else {
-                    break 'a412;
+                    break 'a408;
                 };
-                break 'b411 Some(break 'a412);
+                break 'b407 Some(break 'a408);
             }
             p.mark = start;
             if p.raised {
-                break 'b411 None;
+                break 'b407 None;
             }
         }
         if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a413: {
+            'a409: {
                 let Some(value) = (invalid_legacy_expression(p)) else {
-                    break 'a413;
+                    break 'a409;
                 };
-                break 'b411 Some(break 'a413);
+                break 'b407 Some(break 'a409);
             }
             p.mark = start;
             if p.raised {
-                break 'b411 None;
+                break 'b407 None;
             }
         }
         if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a414: {
+            'a410: {
                 let Some(a) = (disjunction(p)) else {
-                    break 'a414;
+                    break 'a410;
                 };
                 if !p.eat(KW_IF) {
-                    break 'a414;
+                    break 'a410;
                 }
                 let Some(b) = (disjunction(p)) else {
-                    break 'a414;
+                    break 'a410;
                 };
                 if !p.eat(KW_ELSE) {
-                    break 'a414;
+                    break 'a410;
                 }
                 let Some(c) = (expression(p)) else {
-                    break 'a414;
+                    break 'a410;
                 };
-                break 'b411 Some({
+                break 'b407 Some({
                     let kind = ExprKind::IfExp {
                         test: b,
                         body: a,
@@ -9399,31 +9345,31 @@ pub fn expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b411 None;
+                break 'b407 None;
             }
         }
         if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a415: {
+            'a411: {
                 let Some(value) = (disjunction(p)) else {
-                    break 'a415;
+                    break 'a411;
                 };
-                break 'b411 Some(value);
+                break 'b407 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b411 None;
+                break 'b407 None;
             }
         }
         if next == 94 {
-            'a416: {
+            'a412: {
                 let Some(value) = (lambdef(p)) else {
-                    break 'a416;
+                    break 'a412;
                 };
-                break 'b411 Some(value);
+                break 'b407 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b411 None;
+                break 'b407 None;
             }
         }
         None
@@ -9438,33 +9384,33 @@ pub fn yield_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b417: {
+    let result: Option<&'a Expr<'a>> = 'b413: {
         let next = p.pred();
         if next == 104 {
-            'a418: {
+            'a414: {
                 if !p.eat(KW_YIELD) {
-                    break 'a418;
+                    break 'a414;
                 }
                 if !p.eat(KW_FROM) {
-                    break 'a418;
+                    break 'a414;
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a418;
+                    break 'a414;
                 };
-                break 'b417 Some({
+                break 'b413 Some({
                     let kind = ExprKind::YieldFrom { value: a };
                     p.expr(kind, start)
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b417 None;
+                break 'b413 None;
             }
         }
         if next == 104 {
-            'a419: {
+            'a415: {
                 if !p.eat(KW_YIELD) {
-                    break 'a419;
+                    break 'a415;
                 }
                 let next = p.pred();
                 let a = if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
@@ -9473,7 +9419,7 @@ pub fn yield_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a419;
+                                break 'a415;
                             }
                             p.mark = mark;
                             None
@@ -9482,14 +9428,14 @@ pub fn yield_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 } else {
                     None
                 };
-                break 'b417 Some({
+                break 'b413 Some({
                     let kind = ExprKind::Yield { value: a };
                     p.expr(kind, start)
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b417 None;
+                break 'b413 None;
             }
         }
         None
@@ -9506,12 +9452,12 @@ pub fn star_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b420: {
+    let result: Option<&'a Expr<'a>> = 'b416: {
         let next = p.pred();
         if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
-            'a421: {
+            'a417: {
                 let Some(a) = (star_expression(p)) else {
-                    break 'a421;
+                    break 'a417;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -9526,21 +9472,21 @@ pub fn star_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b422: {
+                            let result: Option<&'a Expr<'a>> = 'b418: {
                                 let next = p.pred();
                                 if next == 12 {
-                                    'a423: {
+                                    'a419: {
                                         if !p.eat(COMMA) {
-                                            break 'a423;
+                                            break 'a419;
                                         }
                                         let Some(c) = (star_expression(p)) else {
-                                            break 'a423;
+                                            break 'a419;
                                         };
-                                        break 'b422 Some(c);
+                                        break 'b418 Some(c);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b422 None;
+                                        break 'b418 None;
                                     }
                                 }
                                 None
@@ -9564,7 +9510,7 @@ pub fn star_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a421;
+                    break 'a417;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -9573,7 +9519,7 @@ pub fn star_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a421;
+                                break 'a417;
                             }
                             p.mark = mark;
                             None
@@ -9582,7 +9528,7 @@ pub fn star_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 } else {
                     None
                 };
-                break 'b420 Some({
+                break 'b416 Some({
                     let kind = ExprKind::Tuple {
                         elts: p.in_front(a, b),
                         ctx: Load,
@@ -9592,18 +9538,18 @@ pub fn star_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b420 None;
+                break 'b416 None;
             }
         }
         if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
-            'a424: {
+            'a420: {
                 let Some(a) = (star_expression(p)) else {
-                    break 'a424;
+                    break 'a420;
                 };
                 if !p.eat(COMMA) {
-                    break 'a424;
+                    break 'a420;
                 }
-                break 'b420 Some({
+                break 'b416 Some({
                     let kind = ExprKind::Tuple {
                         elts: p.one(*a),
                         ctx: Load,
@@ -9613,19 +9559,19 @@ pub fn star_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b420 None;
+                break 'b416 None;
             }
         }
         if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
-            'a425: {
+            'a421: {
                 let Some(value) = (star_expression(p)) else {
-                    break 'a425;
+                    break 'a421;
                 };
-                break 'b420 Some(value);
+                break 'b416 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b420 None;
+                break 'b416 None;
             }
         }
         None
@@ -9646,17 +9592,17 @@ pub fn star_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b426: {
+    let result: Option<&'a Expr<'a>> = 'b422: {
         let next = p.pred();
         if next == 16 {
-            'a427: {
+            'a423: {
                 if !p.eat(STAR) {
-                    break 'a427;
+                    break 'a423;
                 }
                 let Some(a) = (bitwise_or(p)) else {
-                    break 'a427;
+                    break 'a423;
                 };
-                break 'b426 Some({
+                break 'b422 Some({
                     let kind = ExprKind::Starred {
                         value: a,
                         ctx: Load,
@@ -9666,19 +9612,19 @@ pub fn star_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b426 None;
+                break 'b422 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a428: {
+            'a424: {
                 let Some(value) = (expression(p)) else {
-                    break 'a428;
+                    break 'a424;
                 };
-                break 'b426 Some(value);
+                break 'b422 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b426 None;
+                break 'b422 None;
             }
         }
         None
@@ -9693,10 +9639,10 @@ pub fn star_named_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Expr<'a>]> = 'b429: {
+    let result: Option<&'a [Expr<'a>]> = 'b425: {
         let next = p.pred();
         if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
-            'a430: {
+            'a426: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
@@ -9728,7 +9674,7 @@ pub fn star_named_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a430;
+                    break 'a426;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -9737,7 +9683,7 @@ pub fn star_named_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a430;
+                                break 'a426;
                             }
                             p.mark = mark;
                             None
@@ -9746,11 +9692,11 @@ pub fn star_named_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
                 } else {
                     None
                 };
-                break 'b429 Some(a);
+                break 'b425 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b429 None;
+                break 'b425 None;
             }
         }
         None
@@ -9764,17 +9710,17 @@ pub fn star_named_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b431: {
+    let result: Option<&'a Expr<'a>> = 'b427: {
         let next = p.pred();
         if next == 16 {
-            'a432: {
+            'a428: {
                 if !p.eat(STAR) {
-                    break 'a432;
+                    break 'a428;
                 }
                 let Some(a) = (bitwise_or(p)) else {
-                    break 'a432;
+                    break 'a428;
                 };
-                break 'b431 Some({
+                break 'b427 Some({
                     let kind = ExprKind::Starred {
                         value: a,
                         ctx: Load,
@@ -9784,19 +9730,19 @@ pub fn star_named_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b431 None;
+                break 'b427 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a433: {
+            'a429: {
                 let Some(value) = (named_expression(p)) else {
-                    break 'a433;
+                    break 'a429;
                 };
-                break 'b431 Some(value);
+                break 'b427 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b431 None;
+                break 'b427 None;
             }
         }
         None
@@ -9810,32 +9756,32 @@ pub fn assignment_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b434: {
+    let result: Option<&'a Expr<'a>> = 'b430: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             let mut cut = false;
-            'a435: {
+            'a431: {
                 let Some(a) = (p.name()) else {
-                    break 'a435;
+                    break 'a431;
                 };
                 if !p.eat(COLONEQUAL) {
-                    break 'a435;
+                    break 'a431;
                 }
                 cut = true;
                 let Some(b) = (expression(p)) else {
-                    break 'a435;
+                    break 'a431;
                 };
-                break 'b434 Some(match p.named_expr(start, a, b) {
+                break 'b430 Some(match p.named_expr(start, a, b) {
                     Some(value) => value,
-                    None => break 'a435,
+                    None => break 'a431,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b434 None;
+                break 'b430 None;
             }
             if cut {
-                break 'b434 None;
+                break 'b430 None;
             }
         }
         None
@@ -9852,46 +9798,46 @@ pub fn named_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b436: {
+    let result: Option<&'a Expr<'a>> = 'b432: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a437: {
+            'a433: {
                 let Some(value) = (assignment_expression(p)) else {
-                    break 'a437;
+                    break 'a433;
                 };
-                break 'b436 Some(value);
+                break 'b432 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b436 None;
+                break 'b432 None;
             }
         }
         if p.invalid && (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a438: {
+            'a434: {
                 let Some(value) = (invalid_named_expression(p)) else {
-                    break 'a438;
+                    break 'a434;
                 };
-                break 'b436 Some(break 'a438);
+                break 'b432 Some(break 'a434);
             }
             p.mark = start;
             if p.raised {
-                break 'b436 None;
+                break 'b432 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a439: {
+            'a435: {
                 let Some(a) = (expression(p)) else {
-                    break 'a439;
+                    break 'a435;
                 };
                 let next = p.pred();
                 if next == 53 {
-                    break 'a439;
+                    break 'a435;
                 }
-                break 'b436 Some(a);
+                break 'b432 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b436 None;
+                break 'b432 None;
             }
         }
         None
@@ -9912,12 +9858,12 @@ pub fn disjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b440: {
+    let result: Option<&'a Expr<'a>> = 'b436: {
         let next = p.pred();
         if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a441: {
+            'a437: {
                 let Some(a) = (conjunction(p)) else {
-                    break 'a441;
+                    break 'a437;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -9932,21 +9878,21 @@ pub fn disjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b442: {
+                            let result: Option<&'a Expr<'a>> = 'b438: {
                                 let next = p.pred();
                                 if next == 97 {
-                                    'a443: {
+                                    'a439: {
                                         if !p.eat(KW_OR) {
-                                            break 'a443;
+                                            break 'a439;
                                         }
                                         let Some(c) = (conjunction(p)) else {
-                                            break 'a443;
+                                            break 'a439;
                                         };
-                                        break 'b442 Some(c);
+                                        break 'b438 Some(c);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b442 None;
+                                        break 'b438 None;
                                     }
                                 }
                                 None
@@ -9970,9 +9916,9 @@ pub fn disjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a441;
+                    break 'a437;
                 };
-                break 'b440 Some({
+                break 'b436 Some({
                     let kind = ExprKind::BoolOp {
                         op: BoolOp::Or,
                         values: p.in_front(a, b),
@@ -9982,19 +9928,19 @@ pub fn disjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b440 None;
+                break 'b436 None;
             }
         }
         if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a444: {
+            'a440: {
                 let Some(value) = (conjunction(p)) else {
-                    break 'a444;
+                    break 'a440;
                 };
-                break 'b440 Some(value);
+                break 'b436 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b440 None;
+                break 'b436 None;
             }
         }
         None
@@ -10016,12 +9962,12 @@ pub fn conjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b445: {
+    let result: Option<&'a Expr<'a>> = 'b441: {
         let next = p.pred();
         if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a446: {
+            'a442: {
                 let Some(a) = (inversion(p)) else {
-                    break 'a446;
+                    break 'a442;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -10036,21 +9982,21 @@ pub fn conjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b447: {
+                            let result: Option<&'a Expr<'a>> = 'b443: {
                                 let next = p.pred();
                                 if next == 73 {
-                                    'a448: {
+                                    'a444: {
                                         if !p.eat(KW_AND) {
-                                            break 'a448;
+                                            break 'a444;
                                         }
                                         let Some(c) = (inversion(p)) else {
-                                            break 'a448;
+                                            break 'a444;
                                         };
-                                        break 'b447 Some(c);
+                                        break 'b443 Some(c);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b447 None;
+                                        break 'b443 None;
                                     }
                                 }
                                 None
@@ -10074,9 +10020,9 @@ pub fn conjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a446;
+                    break 'a442;
                 };
-                break 'b445 Some({
+                break 'b441 Some({
                     let kind = ExprKind::BoolOp {
                         op: BoolOp::And,
                         values: p.in_front(a, b),
@@ -10086,19 +10032,19 @@ pub fn conjunction<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b445 None;
+                break 'b441 None;
             }
         }
         if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a449: {
+            'a445: {
                 let Some(value) = (inversion(p)) else {
-                    break 'a449;
+                    break 'a445;
                 };
-                break 'b445 Some(value);
+                break 'b441 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b445 None;
+                break 'b441 None;
             }
         }
         None
@@ -10120,17 +10066,17 @@ pub fn inversion<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b450: {
+    let result: Option<&'a Expr<'a>> = 'b446: {
         let next = p.pred();
         if next == 96 {
-            'a451: {
+            'a447: {
                 if !p.eat(KW_NOT) {
-                    break 'a451;
+                    break 'a447;
                 }
                 let Some(a) = (inversion(p)) else {
-                    break 'a451;
+                    break 'a447;
                 };
-                break 'b450 Some({
+                break 'b446 Some({
                     let kind = ExprKind::UnaryOp {
                         op: UnaryOp::Not,
                         operand: a,
@@ -10140,19 +10086,19 @@ pub fn inversion<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b450 None;
+                break 'b446 None;
             }
         }
         if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a452: {
+            'a448: {
                 let Some(value) = (comparison(p)) else {
-                    break 'a452;
+                    break 'a448;
                 };
-                break 'b450 Some(value);
+                break 'b446 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b450 None;
+                break 'b446 None;
             }
         }
         None
@@ -10167,12 +10113,12 @@ pub fn comparison<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b453: {
+    let result: Option<&'a Expr<'a>> = 'b449: {
         let next = p.pred();
         if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a454: {
+            'a450: {
                 let Some(a) = (bitwise_or(p)) else {
-                    break 'a454;
+                    break 'a450;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -10201,25 +10147,25 @@ pub fn comparison<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(p.collect::<ComparePair<'a>>(base))
                     }
                 }) else {
-                    break 'a454;
+                    break 'a450;
                 };
-                break 'b453 Some(p.compare(start, a, b));
+                break 'b449 Some(p.compare(start, a, b));
             }
             p.mark = start;
             if p.raised {
-                break 'b453 None;
+                break 'b449 None;
             }
         }
         if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a455: {
+            'a451: {
                 let Some(value) = (bitwise_or(p)) else {
-                    break 'a455;
+                    break 'a451;
                 };
-                break 'b453 Some(value);
+                break 'b449 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b453 None;
+                break 'b449 None;
             }
         }
         None
@@ -10233,138 +10179,138 @@ pub fn compare_op_bitwise_or_pair<'a>(p: &mut Parser<'a>) -> Option<ComparePair<
         return None;
     }
     let start = p.mark;
-    let result: Option<ComparePair<'a>> = 'b456: {
+    let result: Option<ComparePair<'a>> = 'b452: {
         let next = p.pred();
         if next == 27 {
-            'a457: {
+            'a453: {
                 let Some(value) = (eq_bitwise_or(p)) else {
-                    break 'a457;
+                    break 'a453;
                 };
-                break 'b456 Some(value);
+                break 'b452 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b456 None;
+                break 'b452 None;
             }
         }
         if next == 28 {
-            'a458: {
+            'a454: {
                 let Some(value) = (noteq_bitwise_or(p)) else {
-                    break 'a458;
+                    break 'a454;
                 };
-                break 'b456 Some(value);
+                break 'b452 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b456 None;
+                break 'b452 None;
             }
         }
         if next == 29 {
-            'a459: {
+            'a455: {
                 let Some(value) = (lte_bitwise_or(p)) else {
-                    break 'a459;
+                    break 'a455;
                 };
-                break 'b456 Some(value);
+                break 'b452 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b456 None;
+                break 'b452 None;
             }
         }
         if p.invalid && next == 20 {
-            'a460: {
+            'a456: {
                 let Some(value) = (invalid_noteq(p)) else {
-                    break 'a460;
+                    break 'a456;
                 };
-                break 'b456 Some(break 'a460);
+                break 'b452 Some(break 'a456);
             }
             p.mark = start;
             if p.raised {
-                break 'b456 None;
+                break 'b452 None;
             }
         }
         if next == 20 {
-            'a461: {
+            'a457: {
                 let Some(value) = (lt_bitwise_or(p)) else {
-                    break 'a461;
+                    break 'a457;
                 };
-                break 'b456 Some(value);
+                break 'b452 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b456 None;
+                break 'b452 None;
             }
         }
         if next == 30 {
-            'a462: {
+            'a458: {
                 let Some(value) = (gte_bitwise_or(p)) else {
-                    break 'a462;
+                    break 'a458;
                 };
-                break 'b456 Some(value);
+                break 'b452 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b456 None;
+                break 'b452 None;
             }
         }
         if next == 21 {
-            'a463: {
+            'a459: {
                 let Some(value) = (gt_bitwise_or(p)) else {
-                    break 'a463;
+                    break 'a459;
                 };
-                break 'b456 Some(value);
+                break 'b452 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b456 None;
+                break 'b452 None;
             }
         }
         if next == 96 {
-            'a464: {
+            'a460: {
                 let Some(value) = (notin_bitwise_or(p)) else {
-                    break 'a464;
+                    break 'a460;
                 };
-                break 'b456 Some(value);
+                break 'b452 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b456 None;
+                break 'b452 None;
             }
         }
         if next == 92 {
-            'a465: {
+            'a461: {
                 let Some(value) = (in_bitwise_or(p)) else {
-                    break 'a465;
+                    break 'a461;
                 };
-                break 'b456 Some(value);
+                break 'b452 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b456 None;
+                break 'b452 None;
             }
         }
         if next == 93 {
-            'a466: {
+            'a462: {
                 let Some(value) = (isnot_bitwise_or(p)) else {
-                    break 'a466;
+                    break 'a462;
                 };
-                break 'b456 Some(value);
+                break 'b452 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b456 None;
+                break 'b452 None;
             }
         }
         if next == 93 {
-            'a467: {
+            'a463: {
                 let Some(value) = (is_bitwise_or(p)) else {
-                    break 'a467;
+                    break 'a463;
                 };
-                break 'b456 Some(value);
+                break 'b452 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b456 None;
+                break 'b452 None;
             }
         }
         None
@@ -10378,24 +10324,24 @@ pub fn eq_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<ComparePair<'a>> = 'b468: {
+    let result: Option<ComparePair<'a>> = 'b464: {
         let next = p.pred();
         if next == 27 {
-            'a469: {
+            'a465: {
                 if !p.eat(EQEQUAL) {
-                    break 'a469;
+                    break 'a465;
                 }
                 let Some(a) = (bitwise_or(p)) else {
-                    break 'a469;
+                    break 'a465;
                 };
-                break 'b468 Some(ComparePair {
+                break 'b464 Some(ComparePair {
                     op: CmpOp::Eq,
                     right: *a,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b468 None;
+                break 'b464 None;
             }
         }
         None
@@ -10409,28 +10355,28 @@ pub fn noteq_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<ComparePair<'a>> = 'b470: {
+    let result: Option<ComparePair<'a>> = 'b466: {
         let next = p.pred();
         if next == 28 {
-            'a471: {
+            'a467: {
                 let Some(op) = ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<Tok> = 'b472: {
+                    let result: Option<Tok> = 'b468: {
                         let next = p.pred();
                         if next == 28 {
-                            'a473: {
+                            'a469: {
                                 let Some(t) = (p.take(NOTEQUAL)) else {
-                                    break 'a473;
+                                    break 'a469;
                                 };
-                                break 'b472 Some(match p.check_barry_as_flufl(t) {
+                                break 'b468 Some(match p.check_barry_as_flufl(t) {
                                     Some(value) => value,
-                                    None => break 'a473,
+                                    None => break 'a469,
                                 });
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b472 None;
+                                break 'b468 None;
                             }
                         }
                         None
@@ -10438,13 +10384,44 @@ pub fn noteq_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
                     p.level -= 1;
                     result
                 }) else {
-                    break 'a471;
+                    break 'a467;
                 };
+                let Some(a) = (bitwise_or(p)) else {
+                    break 'a467;
+                };
+                break 'b466 Some(ComparePair {
+                    op: CmpOp::NotEq,
+                    right: *a,
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b466 None;
+            }
+        }
+        None
+    };
+    p.leave();
+    result
+}
+
+pub fn lte_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
+    if !p.enter() {
+        return None;
+    }
+    let start = p.mark;
+    let result: Option<ComparePair<'a>> = 'b470: {
+        let next = p.pred();
+        if next == 29 {
+            'a471: {
+                if !p.eat(LESSEQUAL) {
+                    break 'a471;
+                }
                 let Some(a) = (bitwise_or(p)) else {
                     break 'a471;
                 };
                 break 'b470 Some(ComparePair {
-                    op: CmpOp::NotEq,
+                    op: CmpOp::LtE,
                     right: *a,
                 });
             }
@@ -10459,23 +10436,54 @@ pub fn noteq_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     result
 }
 
-pub fn lte_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
+pub fn lt_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
+    if !p.enter() {
+        return None;
+    }
+    let start = p.mark;
+    let result: Option<ComparePair<'a>> = 'b472: {
+        let next = p.pred();
+        if next == 20 {
+            'a473: {
+                if !p.eat(LESS) {
+                    break 'a473;
+                }
+                let Some(a) = (bitwise_or(p)) else {
+                    break 'a473;
+                };
+                break 'b472 Some(ComparePair {
+                    op: CmpOp::Lt,
+                    right: *a,
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b472 None;
+            }
+        }
+        None
+    };
+    p.leave();
+    result
+}
+
+pub fn gte_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     if !p.enter() {
         return None;
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b474: {
         let next = p.pred();
-        if next == 29 {
+        if next == 30 {
             'a475: {
-                if !p.eat(LESSEQUAL) {
+                if !p.eat(GREATEREQUAL) {
                     break 'a475;
                 }
                 let Some(a) = (bitwise_or(p)) else {
                     break 'a475;
                 };
                 break 'b474 Some(ComparePair {
-                    op: CmpOp::LtE,
+                    op: CmpOp::GtE,
                     right: *a,
                 });
             }
@@ -10490,23 +10498,23 @@ pub fn lte_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     result
 }
 
-pub fn lt_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
+pub fn gt_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     if !p.enter() {
         return None;
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b476: {
         let next = p.pred();
-        if next == 20 {
+        if next == 21 {
             'a477: {
-                if !p.eat(LESS) {
+                if !p.eat(GREATER) {
                     break 'a477;
                 }
                 let Some(a) = (bitwise_or(p)) else {
                     break 'a477;
                 };
                 break 'b476 Some(ComparePair {
-                    op: CmpOp::Lt,
+                    op: CmpOp::Gt,
                     right: *a,
                 });
             }
@@ -10521,23 +10529,26 @@ pub fn lt_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     result
 }
 
-pub fn gte_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
+pub fn notin_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     if !p.enter() {
         return None;
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b478: {
         let next = p.pred();
-        if next == 30 {
+        if next == 96 {
             'a479: {
-                if !p.eat(GREATEREQUAL) {
+                if !p.eat(KW_NOT) {
+                    break 'a479;
+                }
+                if !p.eat(KW_IN) {
                     break 'a479;
                 }
                 let Some(a) = (bitwise_or(p)) else {
                     break 'a479;
                 };
                 break 'b478 Some(ComparePair {
-                    op: CmpOp::GtE,
+                    op: CmpOp::NotIn,
                     right: *a,
                 });
             }
@@ -10552,23 +10563,23 @@ pub fn gte_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     result
 }
 
-pub fn gt_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
+pub fn in_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     if !p.enter() {
         return None;
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b480: {
         let next = p.pred();
-        if next == 21 {
+        if next == 92 {
             'a481: {
-                if !p.eat(GREATER) {
+                if !p.eat(KW_IN) {
                     break 'a481;
                 }
                 let Some(a) = (bitwise_or(p)) else {
                     break 'a481;
                 };
                 break 'b480 Some(ComparePair {
-                    op: CmpOp::Gt,
+                    op: CmpOp::In,
                     right: *a,
                 });
             }
@@ -10583,26 +10594,26 @@ pub fn gt_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     result
 }
 
-pub fn notin_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
+pub fn isnot_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     if !p.enter() {
         return None;
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b482: {
         let next = p.pred();
-        if next == 96 {
+        if next == 93 {
             'a483: {
-                if !p.eat(KW_NOT) {
+                if !p.eat(KW_IS) {
                     break 'a483;
                 }
-                if !p.eat(KW_IN) {
+                if !p.eat(KW_NOT) {
                     break 'a483;
                 }
                 let Some(a) = (bitwise_or(p)) else {
                     break 'a483;
                 };
                 break 'b482 Some(ComparePair {
-                    op: CmpOp::NotIn,
+                    op: CmpOp::IsNot,
                     right: *a,
                 });
             }
@@ -10617,94 +10628,29 @@ pub fn notin_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     result
 }
 
-pub fn in_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
+pub fn is_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
     if !p.enter() {
         return None;
     }
     let start = p.mark;
     let result: Option<ComparePair<'a>> = 'b484: {
         let next = p.pred();
-        if next == 92 {
+        if next == 93 {
             'a485: {
-                if !p.eat(KW_IN) {
+                if !p.eat(KW_IS) {
                     break 'a485;
                 }
                 let Some(a) = (bitwise_or(p)) else {
                     break 'a485;
                 };
                 break 'b484 Some(ComparePair {
-                    op: CmpOp::In,
-                    right: *a,
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b484 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn isnot_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<ComparePair<'a>> = 'b486: {
-        let next = p.pred();
-        if next == 93 {
-            'a487: {
-                if !p.eat(KW_IS) {
-                    break 'a487;
-                }
-                if !p.eat(KW_NOT) {
-                    break 'a487;
-                }
-                let Some(a) = (bitwise_or(p)) else {
-                    break 'a487;
-                };
-                break 'b486 Some(ComparePair {
-                    op: CmpOp::IsNot,
-                    right: *a,
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b486 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn is_bitwise_or<'a>(p: &mut Parser<'a>) -> Option<ComparePair<'a>> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<ComparePair<'a>> = 'b488: {
-        let next = p.pred();
-        if next == 93 {
-            'a489: {
-                if !p.eat(KW_IS) {
-                    break 'a489;
-                }
-                let Some(a) = (bitwise_or(p)) else {
-                    break 'a489;
-                };
-                break 'b488 Some(ComparePair {
                     op: CmpOp::Is,
                     right: *a,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b488 None;
+                break 'b484 None;
             }
         }
         None
@@ -10726,36 +10672,36 @@ pub fn bitwise_or<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     p.level += 1;
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'r490: {
-        let Some(mut left) = ('b491: {
+    let result: Option<&'a Expr<'a>> = 'r486: {
+        let Some(mut left) = ('b487: {
             let next = p.pred();
             if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-                'a492: {
+                'a488: {
                     let Some(value) = (bitwise_xor(p)) else {
-                        break 'a492;
+                        break 'a488;
                     };
-                    break 'b491 Some(value);
+                    break 'b487 Some(value);
                 }
                 p.mark = start;
                 if p.raised {
-                    break 'b491 None;
+                    break 'b487 None;
                 }
             }
             None
         }) else {
-            break 'r490 None;
+            break 'r486 None;
         };
         'grow: loop {
             let mark = p.mark;
             let next = p.pred();
             if next == 18 {
-                'a493: {
+                'a489: {
                     let a = left;
                     if !p.eat(VBAR) {
-                        break 'a493;
+                        break 'a489;
                     }
                     let Some(b) = (bitwise_xor(p)) else {
-                        break 'a493;
+                        break 'a489;
                     };
                     left = {
                         let kind = ExprKind::BinOp {
@@ -10769,7 +10715,7 @@ pub fn bitwise_or<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r490 None;
+                    break 'r486 None;
                 }
             }
             break;
@@ -10792,36 +10738,36 @@ pub fn bitwise_xor<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     p.level += 1;
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'r494: {
-        let Some(mut left) = ('b495: {
+    let result: Option<&'a Expr<'a>> = 'r490: {
+        let Some(mut left) = ('b491: {
             let next = p.pred();
             if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-                'a496: {
+                'a492: {
                     let Some(value) = (bitwise_and(p)) else {
-                        break 'a496;
+                        break 'a492;
                     };
-                    break 'b495 Some(value);
+                    break 'b491 Some(value);
                 }
                 p.mark = start;
                 if p.raised {
-                    break 'b495 None;
+                    break 'b491 None;
                 }
             }
             None
         }) else {
-            break 'r494 None;
+            break 'r490 None;
         };
         'grow: loop {
             let mark = p.mark;
             let next = p.pred();
             if next == 32 {
-                'a497: {
+                'a493: {
                     let a = left;
                     if !p.eat(CIRCUMFLEX) {
-                        break 'a497;
+                        break 'a493;
                     }
                     let Some(b) = (bitwise_and(p)) else {
-                        break 'a497;
+                        break 'a493;
                     };
                     left = {
                         let kind = ExprKind::BinOp {
@@ -10835,7 +10781,7 @@ pub fn bitwise_xor<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r494 None;
+                    break 'r490 None;
                 }
             }
             break;
@@ -10858,36 +10804,36 @@ pub fn bitwise_and<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     p.level += 1;
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'r498: {
-        let Some(mut left) = ('b499: {
+    let result: Option<&'a Expr<'a>> = 'r494: {
+        let Some(mut left) = ('b495: {
             let next = p.pred();
             if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-                'a500: {
+                'a496: {
                     let Some(value) = (shift_expr(p)) else {
-                        break 'a500;
+                        break 'a496;
                     };
-                    break 'b499 Some(value);
+                    break 'b495 Some(value);
                 }
                 p.mark = start;
                 if p.raised {
-                    break 'b499 None;
+                    break 'b495 None;
                 }
             }
             None
         }) else {
-            break 'r498 None;
+            break 'r494 None;
         };
         'grow: loop {
             let mark = p.mark;
             let next = p.pred();
             if next == 19 {
-                'a501: {
+                'a497: {
                     let a = left;
                     if !p.eat(AMPER) {
-                        break 'a501;
+                        break 'a497;
                     }
                     let Some(b) = (shift_expr(p)) else {
-                        break 'a501;
+                        break 'a497;
                     };
                     left = {
                         let kind = ExprKind::BinOp {
@@ -10901,7 +10847,7 @@ pub fn bitwise_and<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r498 None;
+                    break 'r494 None;
                 }
             }
             break;
@@ -10924,48 +10870,48 @@ pub fn shift_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     p.level += 1;
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'r502: {
-        let Some(mut left) = ('b503: {
+    let result: Option<&'a Expr<'a>> = 'r498: {
+        let Some(mut left) = ('b499: {
             let next = p.pred();
             if p.invalid && (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-                'a504: {
+                'a500: {
                     let Some(value) = (invalid_arithmetic(p)) else {
-                        break 'a504;
+                        break 'a500;
                     };
-                    break 'b503 Some(break 'a504);
+                    break 'b499 Some(break 'a500);
                 }
                 p.mark = start;
                 if p.raised {
-                    break 'b503 None;
+                    break 'b499 None;
                 }
             }
             if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-                'a505: {
+                'a501: {
                     let Some(value) = (sum(p)) else {
-                        break 'a505;
+                        break 'a501;
                     };
-                    break 'b503 Some(value);
+                    break 'b499 Some(value);
                 }
                 p.mark = start;
                 if p.raised {
-                    break 'b503 None;
+                    break 'b499 None;
                 }
             }
             None
         }) else {
-            break 'r502 None;
+            break 'r498 None;
         };
         'grow: loop {
             let mark = p.mark;
             let next = p.pred();
             if next == 33 {
-                'a506: {
+                'a502: {
                     let a = left;
                     if !p.eat(LEFTSHIFT) {
-                        break 'a506;
+                        break 'a502;
                     }
                     let Some(b) = (sum(p)) else {
-                        break 'a506;
+                        break 'a502;
                     };
                     left = {
                         let kind = ExprKind::BinOp {
@@ -10979,17 +10925,17 @@ pub fn shift_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r502 None;
+                    break 'r498 None;
                 }
             }
             if next == 34 {
-                'a507: {
+                'a503: {
                     let a = left;
                     if !p.eat(RIGHTSHIFT) {
-                        break 'a507;
+                        break 'a503;
                     }
                     let Some(b) = (sum(p)) else {
-                        break 'a507;
+                        break 'a503;
                     };
                     left = {
                         let kind = ExprKind::BinOp {
@@ -11003,7 +10949,7 @@ pub fn shift_expr<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r502 None;
+                    break 'r498 None;
                 }
             }
             break;
@@ -11026,36 +10972,36 @@ pub fn sum<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     p.level += 1;
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'r508: {
-        let Some(mut left) = ('b509: {
+    let result: Option<&'a Expr<'a>> = 'r504: {
+        let Some(mut left) = ('b505: {
             let next = p.pred();
             if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-                'a510: {
+                'a506: {
                     let Some(value) = (term(p)) else {
-                        break 'a510;
+                        break 'a506;
                     };
-                    break 'b509 Some(value);
+                    break 'b505 Some(value);
                 }
                 p.mark = start;
                 if p.raised {
-                    break 'b509 None;
+                    break 'b505 None;
                 }
             }
             None
         }) else {
-            break 'r508 None;
+            break 'r504 None;
         };
         'grow: loop {
             let mark = p.mark;
             let next = p.pred();
             if next == 14 {
-                'a511: {
+                'a507: {
                     let a = left;
                     if !p.eat(PLUS) {
-                        break 'a511;
+                        break 'a507;
                     }
                     let Some(b) = (term(p)) else {
-                        break 'a511;
+                        break 'a507;
                     };
                     left = {
                         let kind = ExprKind::BinOp {
@@ -11069,17 +11015,17 @@ pub fn sum<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r508 None;
+                    break 'r504 None;
                 }
             }
             if next == 15 {
-                'a512: {
+                'a508: {
                     let a = left;
                     if !p.eat(MINUS) {
-                        break 'a512;
+                        break 'a508;
                     }
                     let Some(b) = (term(p)) else {
-                        break 'a512;
+                        break 'a508;
                     };
                     left = {
                         let kind = ExprKind::BinOp {
@@ -11093,7 +11039,7 @@ pub fn sum<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r508 None;
+                    break 'r504 None;
                 }
             }
             break;
@@ -11116,48 +11062,48 @@ pub fn term<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     p.level += 1;
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'r513: {
-        let Some(mut left) = ('b514: {
+    let result: Option<&'a Expr<'a>> = 'r509: {
+        let Some(mut left) = ('b510: {
             let next = p.pred();
             if p.invalid && (0x8000c000_u128 >> next) & 1 != 0 {
-                'a515: {
+                'a511: {
                     let Some(value) = (invalid_factor(p)) else {
-                        break 'a515;
+                        break 'a511;
                     };
-                    break 'b514 Some(break 'a515);
+                    break 'b510 Some(break 'a511);
                 }
                 p.mark = start;
                 if p.raised {
-                    break 'b514 None;
+                    break 'b510 None;
                 }
             }
             if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-                'a516: {
+                'a512: {
                     let Some(value) = (factor(p)) else {
-                        break 'a516;
+                        break 'a512;
                     };
-                    break 'b514 Some(value);
+                    break 'b510 Some(value);
                 }
                 p.mark = start;
                 if p.raised {
-                    break 'b514 None;
+                    break 'b510 None;
                 }
             }
             None
         }) else {
-            break 'r513 None;
+            break 'r509 None;
         };
         'grow: loop {
             let mark = p.mark;
             let next = p.pred();
             if next == 16 {
-                'a517: {
+                'a513: {
                     let a = left;
                     if !p.eat(STAR) {
-                        break 'a517;
+                        break 'a513;
                     }
                     let Some(b) = (factor(p)) else {
-                        break 'a517;
+                        break 'a513;
                     };
                     left = {
                         let kind = ExprKind::BinOp {
@@ -11171,17 +11117,17 @@ pub fn term<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r513 None;
+                    break 'r509 None;
                 }
             }
             if next == 17 {
-                'a518: {
+                'a514: {
                     let a = left;
                     if !p.eat(SLASH) {
-                        break 'a518;
+                        break 'a514;
                     }
                     let Some(b) = (factor(p)) else {
-                        break 'a518;
+                        break 'a514;
                     };
                     left = {
                         let kind = ExprKind::BinOp {
@@ -11195,17 +11141,17 @@ pub fn term<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r513 None;
+                    break 'r509 None;
                 }
             }
             if next == 47 {
-                'a519: {
+                'a515: {
                     let a = left;
                     if !p.eat(DOUBLESLASH) {
-                        break 'a519;
+                        break 'a515;
                     }
                     let Some(b) = (factor(p)) else {
-                        break 'a519;
+                        break 'a515;
                     };
                     left = {
                         let kind = ExprKind::BinOp {
@@ -11219,17 +11165,17 @@ pub fn term<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r513 None;
+                    break 'r509 None;
                 }
             }
             if next == 24 {
-                'a520: {
+                'a516: {
                     let a = left;
                     if !p.eat(PERCENT) {
-                        break 'a520;
+                        break 'a516;
                     }
                     let Some(b) = (factor(p)) else {
-                        break 'a520;
+                        break 'a516;
                     };
                     left = {
                         let kind = ExprKind::BinOp {
@@ -11243,27 +11189,27 @@ pub fn term<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r513 None;
+                    break 'r509 None;
                 }
             }
             if next == 49 {
-                'a521: {
+                'a517: {
                     let a = left;
                     if !p.eat(AT) {
-                        break 'a521;
+                        break 'a517;
                     }
                     let Some(b) = (factor(p)) else {
-                        break 'a521;
+                        break 'a517;
                     };
                     left = match p.mat_mult(start, a, b) {
                         Some(value) => value,
-                        None => break 'a521,
+                        None => break 'a517,
                     };
                     continue 'grow;
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r513 None;
+                    break 'r509 None;
                 }
             }
             break;
@@ -11288,17 +11234,17 @@ pub fn factor<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b522: {
+    let result: Option<&'a Expr<'a>> = 'b518: {
         let next = p.pred();
         if next == 14 {
-            'a523: {
+            'a519: {
                 if !p.eat(PLUS) {
-                    break 'a523;
+                    break 'a519;
                 }
                 let Some(a) = (factor(p)) else {
-                    break 'a523;
+                    break 'a519;
                 };
-                break 'b522 Some({
+                break 'b518 Some({
                     let kind = ExprKind::UnaryOp {
                         op: UnaryOp::UAdd,
                         operand: a,
@@ -11308,18 +11254,18 @@ pub fn factor<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b522 None;
+                break 'b518 None;
             }
         }
         if next == 15 {
-            'a524: {
+            'a520: {
                 if !p.eat(MINUS) {
-                    break 'a524;
+                    break 'a520;
                 }
                 let Some(a) = (factor(p)) else {
-                    break 'a524;
+                    break 'a520;
                 };
-                break 'b522 Some({
+                break 'b518 Some({
                     let kind = ExprKind::UnaryOp {
                         op: UnaryOp::USub,
                         operand: a,
@@ -11329,18 +11275,18 @@ pub fn factor<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b522 None;
+                break 'b518 None;
             }
         }
         if next == 31 {
-            'a525: {
+            'a521: {
                 if !p.eat(TILDE) {
-                    break 'a525;
+                    break 'a521;
                 }
                 let Some(a) = (factor(p)) else {
-                    break 'a525;
+                    break 'a521;
                 };
-                break 'b522 Some({
+                break 'b518 Some({
                     let kind = ExprKind::UnaryOp {
                         op: UnaryOp::Invert,
                         operand: a,
@@ -11350,19 +11296,19 @@ pub fn factor<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b522 None;
+                break 'b518 None;
             }
         }
         if (0xf000000000021c0481000000200028e_u128 >> next) & 1 != 0 {
-            'a526: {
+            'a522: {
                 let Some(value) = (power(p)) else {
-                    break 'a526;
+                    break 'a522;
                 };
-                break 'b522 Some(value);
+                break 'b518 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b522 None;
+                break 'b518 None;
             }
         }
         None
@@ -11377,20 +11323,20 @@ pub fn power<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b527: {
+    let result: Option<&'a Expr<'a>> = 'b523: {
         let next = p.pred();
         if (0xf000000000021c0481000000200028e_u128 >> next) & 1 != 0 {
-            'a528: {
+            'a524: {
                 let Some(a) = (await_primary(p)) else {
-                    break 'a528;
+                    break 'a524;
                 };
                 if !p.eat(DOUBLESTAR) {
-                    break 'a528;
+                    break 'a524;
                 }
                 let Some(b) = (factor(p)) else {
-                    break 'a528;
+                    break 'a524;
                 };
-                break 'b527 Some({
+                break 'b523 Some({
                     let kind = ExprKind::BinOp {
                         left: a,
                         op: Operator::Pow,
@@ -11401,19 +11347,19 @@ pub fn power<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b527 None;
+                break 'b523 None;
             }
         }
         if (0xf000000000021c0481000000200028e_u128 >> next) & 1 != 0 {
-            'a529: {
+            'a525: {
                 let Some(value) = (await_primary(p)) else {
-                    break 'a529;
+                    break 'a525;
                 };
-                break 'b527 Some(value);
+                break 'b523 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b527 None;
+                break 'b523 None;
             }
         }
         None
@@ -11434,36 +11380,36 @@ pub fn await_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b530: {
+    let result: Option<&'a Expr<'a>> = 'b526: {
         let next = p.pred();
         if next == 77 {
-            'a531: {
+            'a527: {
                 if !p.eat(KW_AWAIT) {
-                    break 'a531;
+                    break 'a527;
                 }
                 let Some(a) = (primary(p)) else {
-                    break 'a531;
+                    break 'a527;
                 };
-                break 'b530 Some(match p.await_expr(start, a) {
+                break 'b526 Some(match p.await_expr(start, a) {
                     Some(value) => value,
-                    None => break 'a531,
+                    None => break 'a527,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b530 None;
+                break 'b526 None;
             }
         }
         if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
-            'a532: {
+            'a528: {
                 let Some(value) = (primary(p)) else {
-                    break 'a532;
+                    break 'a528;
                 };
-                break 'b530 Some(value);
+                break 'b526 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b530 None;
+                break 'b526 None;
             }
         }
         None
@@ -11486,36 +11432,36 @@ pub fn primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     p.level += 1;
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'r533: {
-        let Some(mut left) = ('b534: {
+    let result: Option<&'a Expr<'a>> = 'r529: {
+        let Some(mut left) = ('b530: {
             let next = p.pred();
             if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
-                'a535: {
+                'a531: {
                     let Some(value) = (atom(p)) else {
-                        break 'a535;
+                        break 'a531;
                     };
-                    break 'b534 Some(value);
+                    break 'b530 Some(value);
                 }
                 p.mark = start;
                 if p.raised {
-                    break 'b534 None;
+                    break 'b530 None;
                 }
             }
             None
         }) else {
-            break 'r533 None;
+            break 'r529 None;
         };
         'grow: loop {
             let mark = p.mark;
             let next = p.pred();
             if next == 23 {
-                'a536: {
+                'a532: {
                     let a = left;
                     if !p.eat(DOT) {
-                        break 'a536;
+                        break 'a532;
                     }
                     let Some(b) = (p.identifier()) else {
-                        break 'a536;
+                        break 'a532;
                     };
                     left = {
                         let kind = ExprKind::Attribute {
@@ -11529,14 +11475,14 @@ pub fn primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r533 None;
+                    break 'r529 None;
                 }
             }
             if (0x2000280_u128 >> next) & 1 != 0 {
-                'a537: {
+                'a533: {
                     let a = left;
                     let Some(b) = (genexp(p)) else {
-                        break 'a537;
+                        break 'a533;
                     };
                     left = {
                         let kind = ExprKind::Call {
@@ -11550,14 +11496,14 @@ pub fn primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r533 None;
+                    break 'r529 None;
                 }
             }
             if next == 7 {
-                'a538: {
+                'a534: {
                     let a = left;
                     if !p.eat(LPAR) {
-                        break 'a538;
+                        break 'a534;
                     }
                     let next = p.pred();
                     let b = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
@@ -11566,7 +11512,7 @@ pub fn primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                             Some(value) => Some(value),
                             None => {
                                 if p.raised {
-                                    break 'a538;
+                                    break 'a534;
                                 }
                                 p.mark = mark;
                                 None
@@ -11576,27 +11522,27 @@ pub fn primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         None
                     };
                     if !p.eat(RPAR) {
-                        break 'a538;
+                        break 'a534;
                     }
                     left = p.call(start, a, b);
                     continue 'grow;
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r533 None;
+                    break 'r529 None;
                 }
             }
             if next == 9 {
-                'a539: {
+                'a535: {
                     let a = left;
                     if !p.eat(LSQB) {
-                        break 'a539;
+                        break 'a535;
                     }
                     let Some(b) = (slices(p)) else {
-                        break 'a539;
+                        break 'a535;
                     };
                     if !p.eat(RSQB) {
-                        break 'a539;
+                        break 'a535;
                     }
                     left = {
                         let kind = ExprKind::Subscript {
@@ -11610,7 +11556,7 @@ pub fn primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r533 None;
+                    break 'r529 None;
                 }
             }
             break;
@@ -11631,26 +11577,26 @@ pub fn slices<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b540: {
+    let result: Option<&'a Expr<'a>> = 'b536: {
         let next = p.pred();
         if (0xf000005400161c0481000008200ca8e_u128 >> next) & 1 != 0 {
-            'a541: {
+            'a537: {
                 let Some(a) = (slice(p)) else {
-                    break 'a541;
+                    break 'a537;
                 };
                 let next = p.pred();
                 if next == 12 {
-                    break 'a541;
+                    break 'a537;
                 }
-                break 'b540 Some(a);
+                break 'b536 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b540 None;
+                break 'b536 None;
             }
         }
         if (0xf000005400161c0481000008201ca8e_u128 >> next) & 1 != 0 {
-            'a542: {
+            'a538: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
@@ -11668,30 +11614,30 @@ pub fn slices<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b543: {
+                            let result: Option<&'a Expr<'a>> = 'b539: {
                                 let next = p.pred();
                                 if (0xf000005400161c0481000008200ca8e_u128 >> next) & 1 != 0 {
-                                    'a544: {
+                                    'a540: {
                                         let Some(value) = (slice(p)) else {
-                                            break 'a544;
+                                            break 'a540;
                                         };
-                                        break 'b543 Some(value);
+                                        break 'b539 Some(value);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b543 None;
+                                        break 'b539 None;
                                     }
                                 }
                                 if next == 16 {
-                                    'a545: {
+                                    'a541: {
                                         let Some(value) = (starred_expression(p)) else {
-                                            break 'a545;
+                                            break 'a541;
                                         };
-                                        break 'b543 Some(value);
+                                        break 'b539 Some(value);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b543 None;
+                                        break 'b539 None;
                                     }
                                 }
                                 None
@@ -11715,7 +11661,7 @@ pub fn slices<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a542;
+                    break 'a538;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -11724,7 +11670,7 @@ pub fn slices<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a542;
+                                break 'a538;
                             }
                             p.mark = mark;
                             None
@@ -11733,14 +11679,14 @@ pub fn slices<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 } else {
                     None
                 };
-                break 'b540 Some({
+                break 'b536 Some({
                     let kind = ExprKind::Tuple { elts: a, ctx: Load };
                     p.expr(kind, start)
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b540 None;
+                break 'b536 None;
             }
         }
         None
@@ -11757,10 +11703,10 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b546: {
+    let result: Option<&'a Expr<'a>> = 'b542: {
         let next = p.pred();
         if (0xf000005400161c0481000008200ca8e_u128 >> next) & 1 != 0 {
-            'a547: {
+            'a543: {
                 let next = p.pred();
                 let a = if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
@@ -11768,7 +11714,7 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a547;
+                                break 'a543;
                             }
                             p.mark = mark;
                             None
@@ -11778,7 +11724,7 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     None
                 };
                 if !p.eat(COLON) {
-                    break 'a547;
+                    break 'a543;
                 }
                 let next = p.pred();
                 let b = if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
@@ -11787,7 +11733,7 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a547;
+                                break 'a543;
                             }
                             p.mark = mark;
                             None
@@ -11802,12 +11748,12 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<Option<&'a Expr<'a>>> = 'b548: {
+                        let result: Option<Option<&'a Expr<'a>>> = 'b544: {
                             let next = p.pred();
                             if next == 11 {
-                                'a549: {
+                                'a545: {
                                     if !p.eat(COLON) {
-                                        break 'a549;
+                                        break 'a545;
                                     }
                                     let next = p.pred();
                                     let d = if (0xf000005400161c0481000008200c28e_u128 >> next) & 1
@@ -11818,7 +11764,7 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                             Some(value) => Some(value),
                                             None => {
                                                 if p.raised {
-                                                    break 'a549;
+                                                    break 'a545;
                                                 }
                                                 p.mark = mark;
                                                 None
@@ -11827,11 +11773,11 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                     } else {
                                         None
                                     };
-                                    break 'b548 Some(d);
+                                    break 'b544 Some(d);
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b548 None;
+                                    break 'b544 None;
                                 }
                             }
                             None
@@ -11842,7 +11788,7 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a547;
+                                break 'a543;
                             }
                             p.mark = mark;
                             None
@@ -11851,7 +11797,7 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 } else {
                     None
                 };
-                break 'b546 Some({
+                break 'b542 Some({
                     let kind = ExprKind::Slice {
                         lower: a,
                         upper: b,
@@ -11862,19 +11808,19 @@ pub fn slice<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b546 None;
+                break 'b542 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a550: {
+            'a546: {
                 let Some(a) = (named_expression(p)) else {
-                    break 'a550;
+                    break 'a546;
                 };
-                break 'b546 Some(a);
+                break 'b542 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b546 None;
+                break 'b542 None;
             }
         }
         None
@@ -11891,26 +11837,26 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b551: {
+    let result: Option<&'a Expr<'a>> = 'b547: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a552: {
+            'a548: {
                 let Some(value) = (p.name()) else {
-                    break 'a552;
+                    break 'a548;
                 };
-                break 'b551 Some(value);
+                break 'b547 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b551 None;
+                break 'b547 None;
             }
         }
         if next == 72 {
-            'a553: {
+            'a549: {
                 if !p.eat(KW_TRUE) {
-                    break 'a553;
+                    break 'a549;
                 }
-                break 'b551 Some({
+                break 'b547 Some({
                     let kind = ExprKind::Constant {
                         value: Constant::True,
                         kind: None,
@@ -11920,15 +11866,15 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b551 None;
+                break 'b547 None;
             }
         }
         if next == 70 {
-            'a554: {
+            'a550: {
                 if !p.eat(KW_FALSE) {
-                    break 'a554;
+                    break 'a550;
                 }
-                break 'b551 Some({
+                break 'b547 Some({
                     let kind = ExprKind::Constant {
                         value: Constant::False,
                         kind: None,
@@ -11938,15 +11884,15 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b551 None;
+                break 'b547 None;
             }
         }
         if next == 71 {
-            'a555: {
+            'a551: {
                 if !p.eat(KW_NONE) {
-                    break 'a555;
+                    break 'a551;
                 }
-                break 'b551 Some({
+                break 'b547 Some({
                     let kind = ExprKind::Constant {
                         value: Constant::None,
                         kind: None,
@@ -11956,74 +11902,74 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b551 None;
+                break 'b547 None;
             }
         }
         if (0x4800000000000008_u128 >> next) & 1 != 0 {
-            'a556: {
+            'a552: {
                 let Some(a) = (strings(p)) else {
-                    break 'a556;
+                    break 'a552;
                 };
-                break 'b551 Some(a);
+                break 'b547 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b551 None;
+                break 'b547 None;
             }
         }
         if next == 2 {
-            'a557: {
+            'a553: {
                 let Some(value) = (p.number()) else {
-                    break 'a557;
+                    break 'a553;
                 };
-                break 'b551 Some(value);
+                break 'b547 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b551 None;
+                break 'b547 None;
             }
         }
         if next == 7 {
-            'a558: {
+            'a554: {
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<&'a Expr<'a>> = 'b559: {
+                    let result: Option<&'a Expr<'a>> = 'b555: {
                         let next = p.pred();
                         if next == 7 {
-                            'a560: {
+                            'a556: {
                                 let Some(value) = (tuple(p)) else {
-                                    break 'a560;
+                                    break 'a556;
                                 };
-                                break 'b559 Some(value);
+                                break 'b555 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b559 None;
+                                break 'b555 None;
                             }
                         }
                         if next == 7 {
-                            'a561: {
+                            'a557: {
                                 let Some(value) = (group(p)) else {
-                                    break 'a561;
+                                    break 'a557;
                                 };
-                                break 'b559 Some(value);
+                                break 'b555 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b559 None;
+                                break 'b555 None;
                             }
                         }
                         if (0x2000280_u128 >> next) & 1 != 0 {
-                            'a562: {
+                            'a558: {
                                 let Some(value) = (genexp(p)) else {
-                                    break 'a562;
+                                    break 'a558;
                                 };
-                                break 'b559 Some(value);
+                                break 'b555 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b559 None;
+                                break 'b555 None;
                             }
                         }
                         None
@@ -12031,25 +11977,70 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     p.level -= 1;
                     result
                 }) else {
-                    break 'a558;
+                    break 'a554;
                 };
-                break 'b551 Some(a);
+                break 'b547 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b551 None;
+                break 'b547 None;
             }
         }
         if next == 9 {
+            'a559: {
+                let Some(a) = ({
+                    p.level += 1;
+                    let start = p.mark;
+                    let result: Option<&'a Expr<'a>> = 'b560: {
+                        let next = p.pred();
+                        if next == 9 {
+                            'a561: {
+                                let Some(value) = (list(p)) else {
+                                    break 'a561;
+                                };
+                                break 'b560 Some(value);
+                            }
+                            p.mark = start;
+                            if p.raised {
+                                break 'b560 None;
+                            }
+                        }
+                        if (0x2000280_u128 >> next) & 1 != 0 {
+                            'a562: {
+                                let Some(value) = (listcomp(p)) else {
+                                    break 'a562;
+                                };
+                                break 'b560 Some(value);
+                            }
+                            p.mark = start;
+                            if p.raised {
+                                break 'b560 None;
+                            }
+                        }
+                        None
+                    };
+                    p.level -= 1;
+                    result
+                }) else {
+                    break 'a559;
+                };
+                break 'b547 Some(a);
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b547 None;
+            }
+        }
+        if next == 25 {
             'a563: {
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<&'a Expr<'a>> = 'b564: {
                         let next = p.pred();
-                        if next == 9 {
+                        if next == 25 {
                             'a565: {
-                                let Some(value) = (list(p)) else {
+                                let Some(value) = (dict(p)) else {
                                     break 'a565;
                                 };
                                 break 'b564 Some(value);
@@ -12059,10 +12050,34 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                 break 'b564 None;
                             }
                         }
-                        if (0x2000280_u128 >> next) & 1 != 0 {
+                        if next == 25 {
                             'a566: {
-                                let Some(value) = (listcomp(p)) else {
+                                let Some(value) = (set(p)) else {
                                     break 'a566;
+                                };
+                                break 'b564 Some(value);
+                            }
+                            p.mark = start;
+                            if p.raised {
+                                break 'b564 None;
+                            }
+                        }
+                        if next == 25 {
+                            'a567: {
+                                let Some(value) = (dictcomp(p)) else {
+                                    break 'a567;
+                                };
+                                break 'b564 Some(value);
+                            }
+                            p.mark = start;
+                            if p.raised {
+                                break 'b564 None;
+                            }
+                        }
+                        if (0x2000280_u128 >> next) & 1 != 0 {
+                            'a568: {
+                                let Some(value) = (setcomp(p)) else {
+                                    break 'a568;
                                 };
                                 break 'b564 Some(value);
                             }
@@ -12078,88 +12093,19 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }) else {
                     break 'a563;
                 };
-                break 'b551 Some(a);
+                break 'b547 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b551 None;
-            }
-        }
-        if next == 25 {
-            'a567: {
-                let Some(a) = ({
-                    p.level += 1;
-                    let start = p.mark;
-                    let result: Option<&'a Expr<'a>> = 'b568: {
-                        let next = p.pred();
-                        if next == 25 {
-                            'a569: {
-                                let Some(value) = (dict(p)) else {
-                                    break 'a569;
-                                };
-                                break 'b568 Some(value);
-                            }
-                            p.mark = start;
-                            if p.raised {
-                                break 'b568 None;
-                            }
-                        }
-                        if next == 25 {
-                            'a570: {
-                                let Some(value) = (set(p)) else {
-                                    break 'a570;
-                                };
-                                break 'b568 Some(value);
-                            }
-                            p.mark = start;
-                            if p.raised {
-                                break 'b568 None;
-                            }
-                        }
-                        if next == 25 {
-                            'a571: {
-                                let Some(value) = (dictcomp(p)) else {
-                                    break 'a571;
-                                };
-                                break 'b568 Some(value);
-                            }
-                            p.mark = start;
-                            if p.raised {
-                                break 'b568 None;
-                            }
-                        }
-                        if (0x2000280_u128 >> next) & 1 != 0 {
-                            'a572: {
-                                let Some(value) = (setcomp(p)) else {
-                                    break 'a572;
-                                };
-                                break 'b568 Some(value);
-                            }
-                            p.mark = start;
-                            if p.raised {
-                                break 'b568 None;
-                            }
-                        }
-                        None
-                    };
-                    p.level -= 1;
-                    result
-                }) else {
-                    break 'a567;
-                };
-                break 'b551 Some(a);
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b551 None;
+                break 'b547 None;
             }
         }
         if next == 52 {
-            'a573: {
+            'a569: {
                 if !p.eat(ELLIPSIS) {
-                    break 'a573;
+                    break 'a569;
                 }
-                break 'b551 Some({
+                break 'b547 Some({
                     let kind = ExprKind::Constant {
                         value: Constant::Ellipsis,
                         kind: None,
@@ -12169,7 +12115,7 @@ pub fn atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b551 None;
+                break 'b547 None;
             }
         }
         None
@@ -12183,40 +12129,40 @@ pub fn group<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b574: {
+    let result: Option<&'a Expr<'a>> = 'b570: {
         let next = p.pred();
         if next == 7 {
-            'a575: {
+            'a571: {
                 if !p.eat(LPAR) {
-                    break 'a575;
+                    break 'a571;
                 }
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<&'a Expr<'a>> = 'b576: {
+                    let result: Option<&'a Expr<'a>> = 'b572: {
                         let next = p.pred();
                         if next == 104 {
-                            'a577: {
+                            'a573: {
                                 let Some(value) = (yield_expr(p)) else {
-                                    break 'a577;
+                                    break 'a573;
                                 };
-                                break 'b576 Some(value);
+                                break 'b572 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b576 None;
+                                break 'b572 None;
                             }
                         }
                         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-                            'a578: {
+                            'a574: {
                                 let Some(value) = (named_expression(p)) else {
-                                    break 'a578;
+                                    break 'a574;
                                 };
-                                break 'b576 Some(value);
+                                break 'b572 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b576 None;
+                                break 'b572 None;
                             }
                         }
                         None
@@ -12224,28 +12170,28 @@ pub fn group<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     p.level -= 1;
                     result
                 }) else {
-                    break 'a575;
+                    break 'a571;
                 };
                 if !p.eat(RPAR) {
-                    break 'a575;
+                    break 'a571;
                 }
-                break 'b574 Some(a);
+                break 'b570 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b574 None;
+                break 'b570 None;
             }
         }
         if p.invalid && next == 7 {
-            'a579: {
+            'a575: {
                 let Some(value) = (invalid_group(p)) else {
-                    break 'a579;
+                    break 'a575;
                 };
-                break 'b574 Some(break 'a579);
+                break 'b570 Some(break 'a575);
             }
             p.mark = start;
             if p.raised {
-                break 'b574 None;
+                break 'b570 None;
             }
         }
         None
@@ -12259,12 +12205,12 @@ pub fn lambdef<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b580: {
+    let result: Option<&'a Expr<'a>> = 'b576: {
         let next = p.pred();
         if next == 94 {
-            'a581: {
+            'a577: {
                 if !p.eat(KW_LAMBDA) {
-                    break 'a581;
+                    break 'a577;
                 }
                 let next = p.pred();
                 let a = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
@@ -12273,7 +12219,7 @@ pub fn lambdef<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a581;
+                                break 'a577;
                             }
                             p.mark = mark;
                             None
@@ -12283,12 +12229,12 @@ pub fn lambdef<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     None
                 };
                 if !p.eat(COLON) {
-                    break 'a581;
+                    break 'a577;
                 }
                 let Some(b) = (expression(p)) else {
-                    break 'a581;
+                    break 'a577;
                 };
-                break 'b580 Some({
+                break 'b576 Some({
                     let kind = ExprKind::Lambda {
                         args: p.or_empty_arguments(a),
                         body: b,
@@ -12298,7 +12244,7 @@ pub fn lambdef<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b580 None;
+                break 'b576 None;
             }
         }
         None
@@ -12315,30 +12261,30 @@ pub fn lambda_params<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Arguments<'a>> = 'b582: {
+    let result: Option<&'a Arguments<'a>> = 'b578: {
         let next = p.pred();
         if p.invalid && (0xf000000000000000000000000030082_u128 >> next) & 1 != 0 {
-            'a583: {
+            'a579: {
                 let Some(value) = (invalid_lambda_parameters(p)) else {
-                    break 'a583;
+                    break 'a579;
                 };
-                break 'b582 Some(break 'a583);
+                break 'b578 Some(break 'a579);
             }
             p.mark = start;
             if p.raised {
-                break 'b582 None;
+                break 'b578 None;
             }
         }
         if (0xf000000000000000000000800010002_u128 >> next) & 1 != 0 {
-            'a584: {
+            'a580: {
                 let Some(value) = (lambda_parameters(p)) else {
-                    break 'a584;
+                    break 'a580;
                 };
-                break 'b582 Some(value);
+                break 'b578 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b582 None;
+                break 'b578 None;
             }
         }
         None
@@ -12352,12 +12298,12 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Arguments<'a>> = 'b585: {
+    let result: Option<&'a Arguments<'a>> = 'b581: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a586: {
+            'a582: {
                 let Some(a) = (lambda_slash_no_default(p)) else {
-                    break 'a586;
+                    break 'a582;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -12386,7 +12332,7 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                         Some(p.collect::<Arg<'a>>(base))
                     }
                 }) else {
-                    break 'a586;
+                    break 'a582;
                 };
                 let Some(c) = ({
                     p.level += 1;
@@ -12415,7 +12361,7 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                         Some(p.collect::<NameDefault<'a>>(base))
                     }
                 }) else {
-                    break 'a586;
+                    break 'a582;
                 };
                 let next = p.pred();
                 let d = if (0x800010000_u128 >> next) & 1 != 0 {
@@ -12424,7 +12370,7 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a586;
+                                break 'a582;
                             }
                             p.mark = mark;
                             None
@@ -12433,20 +12379,20 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 } else {
                     None
                 };
-                break 'b585 Some(match p.posonly_arguments(Some(a), None, b, c, d) {
+                break 'b581 Some(match p.posonly_arguments(Some(a), None, b, c, d) {
                     Some(value) => value,
-                    None => break 'a586,
+                    None => break 'a582,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b585 None;
+                break 'b581 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a587: {
+            'a583: {
                 let Some(a) = (lambda_slash_with_default(p)) else {
-                    break 'a587;
+                    break 'a583;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -12475,7 +12421,7 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                         Some(p.collect::<NameDefault<'a>>(base))
                     }
                 }) else {
-                    break 'a587;
+                    break 'a583;
                 };
                 let next = p.pred();
                 let c = if (0x800010000_u128 >> next) & 1 != 0 {
@@ -12484,7 +12430,7 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a587;
+                                break 'a583;
                             }
                             p.mark = mark;
                             None
@@ -12493,16 +12439,178 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 } else {
                     None
                 };
-                break 'b585 Some(match p.posonly_arguments(None, Some(a), &[], b, c) {
+                break 'b581 Some(match p.posonly_arguments(None, Some(a), &[], b, c) {
                     Some(value) => value,
-                    None => break 'a587,
+                    None => break 'a583,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b585 None;
+                break 'b581 None;
             }
         }
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+            'a584: {
+                let Some(a) = ({
+                    p.level += 1;
+                    let base = p.height::<Arg<'a>>();
+                    loop {
+                        let mark = p.mark;
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
+                            break;
+                        }
+                        let height = p.height::<Arg<'a>>();
+                        match lambda_param_no_default(p) {
+                            Some(value) => p.push::<Arg<'a>>(value),
+                            None => {
+                                p.cut::<Arg<'a>>(height);
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised || p.height::<Arg<'a>>() == base {
+                        p.cut::<Arg<'a>>(base);
+                        None
+                    } else {
+                        Some(p.collect::<Arg<'a>>(base))
+                    }
+                }) else {
+                    break 'a584;
+                };
+                let Some(b) = ({
+                    p.level += 1;
+                    let base = p.height::<NameDefault<'a>>();
+                    loop {
+                        let mark = p.mark;
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
+                            break;
+                        }
+                        let height = p.height::<NameDefault<'a>>();
+                        match lambda_param_with_default(p) {
+                            Some(value) => p.push::<NameDefault<'a>>(value),
+                            None => {
+                                p.cut::<NameDefault<'a>>(height);
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised {
+                        p.cut::<NameDefault<'a>>(base);
+                        None
+                    } else {
+                        Some(p.collect::<NameDefault<'a>>(base))
+                    }
+                }) else {
+                    break 'a584;
+                };
+                let next = p.pred();
+                let c = if (0x800010000_u128 >> next) & 1 != 0 {
+                    let mark = p.mark;
+                    match lambda_star_etc(p) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a584;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                break 'b581 Some(p.make_arguments(None, None, a, b, c));
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b581 None;
+            }
+        }
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+            'a585: {
+                let Some(a) = ({
+                    p.level += 1;
+                    let base = p.height::<NameDefault<'a>>();
+                    loop {
+                        let mark = p.mark;
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
+                            break;
+                        }
+                        let height = p.height::<NameDefault<'a>>();
+                        match lambda_param_with_default(p) {
+                            Some(value) => p.push::<NameDefault<'a>>(value),
+                            None => {
+                                p.cut::<NameDefault<'a>>(height);
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised || p.height::<NameDefault<'a>>() == base {
+                        p.cut::<NameDefault<'a>>(base);
+                        None
+                    } else {
+                        Some(p.collect::<NameDefault<'a>>(base))
+                    }
+                }) else {
+                    break 'a585;
+                };
+                let next = p.pred();
+                let b = if (0x800010000_u128 >> next) & 1 != 0 {
+                    let mark = p.mark;
+                    match lambda_star_etc(p) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a585;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                break 'b581 Some(p.make_arguments(None, None, &[], a, b));
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b581 None;
+            }
+        }
+        if (0x800010000_u128 >> next) & 1 != 0 {
+            'a586: {
+                let Some(a) = (lambda_star_etc(p)) else {
+                    break 'a586;
+                };
+                break 'b581 Some(p.make_arguments(None, None, &[], &[], Some(a)));
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b581 None;
+            }
+        }
+        None
+    };
+    p.leave();
+    result
+}
+
+pub fn lambda_slash_no_default<'a>(p: &mut Parser<'a>) -> Option<&'a [Arg<'a>]> {
+    if !p.enter() {
+        return None;
+    }
+    let start = p.mark;
+    let result: Option<&'a [Arg<'a>]> = 'b587: {
+        let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a588: {
                 let Some(a) = ({
@@ -12534,20 +12642,93 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                 }) else {
                     break 'a588;
                 };
-                let Some(b) = ({
+                if !p.eat(SLASH) {
+                    break 'a588;
+                }
+                if !p.eat(COMMA) {
+                    break 'a588;
+                }
+                break 'b587 Some(a);
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b587 None;
+            }
+        }
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+            'a589: {
+                let Some(a) = ({
                     p.level += 1;
-                    let base = p.height::<NameDefault<'a>>();
+                    let base = p.height::<Arg<'a>>();
                     loop {
                         let mark = p.mark;
                         let next = p.pred();
                         if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
                             break;
                         }
-                        let height = p.height::<NameDefault<'a>>();
-                        match lambda_param_with_default(p) {
-                            Some(value) => p.push::<NameDefault<'a>>(value),
+                        let height = p.height::<Arg<'a>>();
+                        match lambda_param_no_default(p) {
+                            Some(value) => p.push::<Arg<'a>>(value),
                             None => {
-                                p.cut::<NameDefault<'a>>(height);
+                                p.cut::<Arg<'a>>(height);
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised || p.height::<Arg<'a>>() == base {
+                        p.cut::<Arg<'a>>(base);
+                        None
+                    } else {
+                        Some(p.collect::<Arg<'a>>(base))
+                    }
+                }) else {
+                    break 'a589;
+                };
+                if !p.eat(SLASH) {
+                    break 'a589;
+                }
+                let next = p.pred();
+                if !(next == 11) {
+                    break 'a589;
+                }
+                break 'b587 Some(a);
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b587 None;
+            }
+        }
+        None
+    };
+    p.leave();
+    result
+}
+
+pub fn lambda_slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefault<'a>> {
+    if !p.enter() {
+        return None;
+    }
+    let start = p.mark;
+    let result: Option<SlashWithDefault<'a>> = 'b590: {
+        let next = p.pred();
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+            'a591: {
+                let Some(a) = ({
+                    p.level += 1;
+                    let base = p.height::<Arg<'a>>();
+                    loop {
+                        let mark = p.mark;
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
+                            break;
+                        }
+                        let height = p.height::<Arg<'a>>();
+                        match lambda_param_no_default(p) {
+                            Some(value) => p.push::<Arg<'a>>(value),
+                            None => {
+                                p.cut::<Arg<'a>>(height);
                                 p.mark = mark;
                                 break;
                             }
@@ -12555,40 +12736,15 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                     }
                     p.level -= 1;
                     if p.raised {
-                        p.cut::<NameDefault<'a>>(base);
+                        p.cut::<Arg<'a>>(base);
                         None
                     } else {
-                        Some(p.collect::<NameDefault<'a>>(base))
+                        Some(p.collect::<Arg<'a>>(base))
                     }
                 }) else {
-                    break 'a588;
+                    break 'a591;
                 };
-                let next = p.pred();
-                let c = if (0x800010000_u128 >> next) & 1 != 0 {
-                    let mark = p.mark;
-                    match lambda_star_etc(p) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a588;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                break 'b585 Some(p.make_arguments(None, None, a, b, c));
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b585 None;
-            }
-        }
-        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a589: {
-                let Some(a) = ({
+                let Some(b) = ({
                     p.level += 1;
                     let base = p.height::<NameDefault<'a>>();
                     loop {
@@ -12615,56 +12771,24 @@ pub fn lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<&'a Arguments<'a>> {
                         Some(p.collect::<NameDefault<'a>>(base))
                     }
                 }) else {
-                    break 'a589;
+                    break 'a591;
                 };
-                let next = p.pred();
-                let b = if (0x800010000_u128 >> next) & 1 != 0 {
-                    let mark = p.mark;
-                    match lambda_star_etc(p) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a589;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                break 'b585 Some(p.make_arguments(None, None, &[], a, b));
+                if !p.eat(SLASH) {
+                    break 'a591;
+                }
+                if !p.eat(COMMA) {
+                    break 'a591;
+                }
+                break 'b590 Some(SlashWithDefault {
+                    plain: a,
+                    with_defaults: b,
+                });
             }
             p.mark = start;
             if p.raised {
-                break 'b585 None;
+                break 'b590 None;
             }
         }
-        if (0x800010000_u128 >> next) & 1 != 0 {
-            'a590: {
-                let Some(a) = (lambda_star_etc(p)) else {
-                    break 'a590;
-                };
-                break 'b585 Some(p.make_arguments(None, None, &[], &[], Some(a)));
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b585 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn lambda_slash_no_default<'a>(p: &mut Parser<'a>) -> Option<&'a [Arg<'a>]> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<&'a [Arg<'a>]> = 'b591: {
-        let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a592: {
                 let Some(a) = ({
@@ -12687,108 +12811,6 @@ pub fn lambda_slash_no_default<'a>(p: &mut Parser<'a>) -> Option<&'a [Arg<'a>]> 
                         }
                     }
                     p.level -= 1;
-                    if p.raised || p.height::<Arg<'a>>() == base {
-                        p.cut::<Arg<'a>>(base);
-                        None
-                    } else {
-                        Some(p.collect::<Arg<'a>>(base))
-                    }
-                }) else {
-                    break 'a592;
-                };
-                if !p.eat(SLASH) {
-                    break 'a592;
-                }
-                if !p.eat(COMMA) {
-                    break 'a592;
-                }
-                break 'b591 Some(a);
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b591 None;
-            }
-        }
-        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a593: {
-                let Some(a) = ({
-                    p.level += 1;
-                    let base = p.height::<Arg<'a>>();
-                    loop {
-                        let mark = p.mark;
-                        let next = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
-                            break;
-                        }
-                        let height = p.height::<Arg<'a>>();
-                        match lambda_param_no_default(p) {
-                            Some(value) => p.push::<Arg<'a>>(value),
-                            None => {
-                                p.cut::<Arg<'a>>(height);
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
-                    if p.raised || p.height::<Arg<'a>>() == base {
-                        p.cut::<Arg<'a>>(base);
-                        None
-                    } else {
-                        Some(p.collect::<Arg<'a>>(base))
-                    }
-                }) else {
-                    break 'a593;
-                };
-                if !p.eat(SLASH) {
-                    break 'a593;
-                }
-                let next = p.pred();
-                if !(next == 11) {
-                    break 'a593;
-                }
-                break 'b591 Some(a);
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b591 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn lambda_slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefault<'a>> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<SlashWithDefault<'a>> = 'b594: {
-        let next = p.pred();
-        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a595: {
-                let Some(a) = ({
-                    p.level += 1;
-                    let base = p.height::<Arg<'a>>();
-                    loop {
-                        let mark = p.mark;
-                        let next = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
-                            break;
-                        }
-                        let height = p.height::<Arg<'a>>();
-                        match lambda_param_no_default(p) {
-                            Some(value) => p.push::<Arg<'a>>(value),
-                            None => {
-                                p.cut::<Arg<'a>>(height);
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
                     if p.raised {
                         p.cut::<Arg<'a>>(base);
                         None
@@ -12796,7 +12818,7 @@ pub fn lambda_slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefa
                         Some(p.collect::<Arg<'a>>(base))
                     }
                 }) else {
-                    break 'a595;
+                    break 'a592;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -12825,99 +12847,23 @@ pub fn lambda_slash_with_default<'a>(p: &mut Parser<'a>) -> Option<SlashWithDefa
                         Some(p.collect::<NameDefault<'a>>(base))
                     }
                 }) else {
-                    break 'a595;
+                    break 'a592;
                 };
                 if !p.eat(SLASH) {
-                    break 'a595;
-                }
-                if !p.eat(COMMA) {
-                    break 'a595;
-                }
-                break 'b594 Some(SlashWithDefault {
-                    plain: a,
-                    with_defaults: b,
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b594 None;
-            }
-        }
-        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a596: {
-                let Some(a) = ({
-                    p.level += 1;
-                    let base = p.height::<Arg<'a>>();
-                    loop {
-                        let mark = p.mark;
-                        let next = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
-                            break;
-                        }
-                        let height = p.height::<Arg<'a>>();
-                        match lambda_param_no_default(p) {
-                            Some(value) => p.push::<Arg<'a>>(value),
-                            None => {
-                                p.cut::<Arg<'a>>(height);
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
-                    if p.raised {
-                        p.cut::<Arg<'a>>(base);
-                        None
-                    } else {
-                        Some(p.collect::<Arg<'a>>(base))
-                    }
-                }) else {
-                    break 'a596;
-                };
-                let Some(b) = ({
-                    p.level += 1;
-                    let base = p.height::<NameDefault<'a>>();
-                    loop {
-                        let mark = p.mark;
-                        let next = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
-                            break;
-                        }
-                        let height = p.height::<NameDefault<'a>>();
-                        match lambda_param_with_default(p) {
-                            Some(value) => p.push::<NameDefault<'a>>(value),
-                            None => {
-                                p.cut::<NameDefault<'a>>(height);
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
-                    if p.raised || p.height::<NameDefault<'a>>() == base {
-                        p.cut::<NameDefault<'a>>(base);
-                        None
-                    } else {
-                        Some(p.collect::<NameDefault<'a>>(base))
-                    }
-                }) else {
-                    break 'a596;
-                };
-                if !p.eat(SLASH) {
-                    break 'a596;
+                    break 'a592;
                 }
                 let next = p.pred();
                 if !(next == 11) {
-                    break 'a596;
+                    break 'a592;
                 }
-                break 'b594 Some(SlashWithDefault {
+                break 'b590 Some(SlashWithDefault {
                     plain: a,
                     with_defaults: b,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b594 None;
+                break 'b590 None;
             }
         }
         None
@@ -12931,27 +12877,27 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<StarEtc<'a>> = 'b597: {
+    let result: Option<StarEtc<'a>> = 'b593: {
         let next = p.pred();
         if p.invalid && next == 16 {
-            'a598: {
+            'a594: {
                 let Some(value) = (invalid_lambda_star_etc(p)) else {
-                    break 'a598;
+                    break 'a594;
                 };
-                break 'b597 Some(break 'a598);
+                break 'b593 Some(break 'a594);
             }
             p.mark = start;
             if p.raised {
-                break 'b597 None;
+                break 'b593 None;
             }
         }
         if next == 16 {
-            'a599: {
+            'a595: {
                 if !p.eat(STAR) {
-                    break 'a599;
+                    break 'a595;
                 }
                 let Some(a) = (lambda_param_no_default(p)) else {
-                    break 'a599;
+                    break 'a595;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -12980,7 +12926,7 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                         Some(p.collect::<NameDefault<'a>>(base))
                     }
                 }) else {
-                    break 'a599;
+                    break 'a595;
                 };
                 let next = p.pred();
                 let c = if next == 35 {
@@ -12989,7 +12935,7 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a599;
+                                break 'a595;
                             }
                             p.mark = mark;
                             None
@@ -12998,7 +12944,7 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 } else {
                     None
                 };
-                break 'b597 Some(StarEtc {
+                break 'b593 Some(StarEtc {
                     vararg: Some(a),
                     kwonly: b,
                     kwarg: c,
@@ -13006,16 +12952,16 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b597 None;
+                break 'b593 None;
             }
         }
         if next == 16 {
-            'a600: {
+            'a596: {
                 if !p.eat(STAR) {
-                    break 'a600;
+                    break 'a596;
                 }
                 if !p.eat(COMMA) {
-                    break 'a600;
+                    break 'a596;
                 }
                 let Some(b) = ({
                     p.level += 1;
@@ -13044,7 +12990,7 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                         Some(p.collect::<NameDefault<'a>>(base))
                     }
                 }) else {
-                    break 'a600;
+                    break 'a596;
                 };
                 let next = p.pred();
                 let c = if next == 35 {
@@ -13053,7 +12999,7 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a600;
+                                break 'a596;
                             }
                             p.mark = mark;
                             None
@@ -13062,7 +13008,7 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
                 } else {
                     None
                 };
-                break 'b597 Some(StarEtc {
+                break 'b593 Some(StarEtc {
                     vararg: None,
                     kwonly: b,
                     kwarg: c,
@@ -13070,15 +13016,15 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b597 None;
+                break 'b593 None;
             }
         }
         if next == 35 {
-            'a601: {
+            'a597: {
                 let Some(a) = (lambda_kwds(p)) else {
-                    break 'a601;
+                    break 'a597;
                 };
-                break 'b597 Some(StarEtc {
+                break 'b593 Some(StarEtc {
                     vararg: None,
                     kwonly: &[],
                     kwarg: Some(a),
@@ -13086,7 +13032,7 @@ pub fn lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<StarEtc<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b597 None;
+                break 'b593 None;
             }
         }
         None
@@ -13100,33 +13046,33 @@ pub fn lambda_kwds<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Arg<'a>> = 'b602: {
+    let result: Option<Arg<'a>> = 'b598: {
         let next = p.pred();
         if p.invalid && next == 35 {
-            'a603: {
+            'a599: {
                 let Some(value) = (invalid_lambda_kwds(p)) else {
-                    break 'a603;
+                    break 'a599;
                 };
-                break 'b602 Some(break 'a603);
+                break 'b598 Some(break 'a599);
             }
             p.mark = start;
             if p.raised {
-                break 'b602 None;
+                break 'b598 None;
             }
         }
         if next == 35 {
-            'a604: {
+            'a600: {
                 if !p.eat(DOUBLESTAR) {
-                    break 'a604;
+                    break 'a600;
                 }
                 let Some(a) = (lambda_param_no_default(p)) else {
-                    break 'a604;
+                    break 'a600;
                 };
-                break 'b602 Some(a);
+                break 'b598 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b602 None;
+                break 'b598 None;
             }
         }
         None
@@ -13140,37 +13086,37 @@ pub fn lambda_param_no_default<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Arg<'a>> = 'b605: {
+    let result: Option<Arg<'a>> = 'b601: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a606: {
+            'a602: {
                 let Some(a) = (lambda_param(p)) else {
-                    break 'a606;
+                    break 'a602;
                 };
                 if !p.eat(COMMA) {
-                    break 'a606;
+                    break 'a602;
                 }
-                break 'b605 Some(a);
+                break 'b601 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b605 None;
+                break 'b601 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a607: {
+            'a603: {
                 let Some(a) = (lambda_param(p)) else {
-                    break 'a607;
+                    break 'a603;
                 };
                 let next = p.pred();
                 if !(next == 11) {
-                    break 'a607;
+                    break 'a603;
                 }
-                break 'b605 Some(a);
+                break 'b601 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b605 None;
+                break 'b601 None;
             }
         }
         None
@@ -13184,49 +13130,49 @@ pub fn lambda_param_with_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<'
         return None;
     }
     let start = p.mark;
-    let result: Option<NameDefault<'a>> = 'b608: {
+    let result: Option<NameDefault<'a>> = 'b604: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a609: {
+            'a605: {
                 let Some(a) = (lambda_param(p)) else {
-                    break 'a609;
+                    break 'a605;
                 };
                 let Some(c) = (default(p)) else {
-                    break 'a609;
+                    break 'a605;
                 };
                 if !p.eat(COMMA) {
-                    break 'a609;
+                    break 'a605;
                 }
-                break 'b608 Some(NameDefault {
+                break 'b604 Some(NameDefault {
                     arg: a,
                     value: Some(c),
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b608 None;
+                break 'b604 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a610: {
+            'a606: {
                 let Some(a) = (lambda_param(p)) else {
-                    break 'a610;
+                    break 'a606;
                 };
                 let Some(c) = (default(p)) else {
-                    break 'a610;
+                    break 'a606;
                 };
                 let next = p.pred();
                 if !(next == 11) {
-                    break 'a610;
+                    break 'a606;
                 }
-                break 'b608 Some(NameDefault {
+                break 'b604 Some(NameDefault {
                     arg: a,
                     value: Some(c),
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b608 None;
+                break 'b604 None;
             }
         }
         None
@@ -13240,12 +13186,12 @@ pub fn lambda_param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<
         return None;
     }
     let start = p.mark;
-    let result: Option<NameDefault<'a>> = 'b611: {
+    let result: Option<NameDefault<'a>> = 'b607: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a612: {
+            'a608: {
                 let Some(a) = (lambda_param(p)) else {
-                    break 'a612;
+                    break 'a608;
                 };
                 let next = p.pred();
                 let c = if next == 22 {
@@ -13254,7 +13200,7 @@ pub fn lambda_param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a612;
+                                break 'a608;
                             }
                             p.mark = mark;
                             None
@@ -13264,19 +13210,19 @@ pub fn lambda_param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<
                     None
                 };
                 if !p.eat(COMMA) {
-                    break 'a612;
+                    break 'a608;
                 }
-                break 'b611 Some(NameDefault { arg: a, value: c });
+                break 'b607 Some(NameDefault { arg: a, value: c });
             }
             p.mark = start;
             if p.raised {
-                break 'b611 None;
+                break 'b607 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a613: {
+            'a609: {
                 let Some(a) = (lambda_param(p)) else {
-                    break 'a613;
+                    break 'a609;
                 };
                 let next = p.pred();
                 let c = if next == 22 {
@@ -13285,7 +13231,7 @@ pub fn lambda_param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a613;
+                                break 'a609;
                             }
                             p.mark = mark;
                             None
@@ -13296,13 +13242,13 @@ pub fn lambda_param_maybe_default<'a>(p: &mut Parser<'a>) -> Option<NameDefault<
                 };
                 let next = p.pred();
                 if !(next == 11) {
-                    break 'a613;
+                    break 'a609;
                 }
-                break 'b611 Some(NameDefault { arg: a, value: c });
+                break 'b607 Some(NameDefault { arg: a, value: c });
             }
             p.mark = start;
             if p.raised {
-                break 'b611 None;
+                break 'b607 None;
             }
         }
         None
@@ -13316,14 +13262,14 @@ pub fn lambda_param<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Arg<'a>> = 'b614: {
+    let result: Option<Arg<'a>> = 'b610: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a615: {
+            'a611: {
                 let Some(a) = (p.identifier()) else {
-                    break 'a615;
+                    break 'a611;
                 };
-                break 'b614 Some(Arg {
+                break 'b610 Some(Arg {
                     arg: a,
                     annotation: None,
                     type_comment: None,
@@ -13332,7 +13278,7 @@ pub fn lambda_param<'a>(p: &mut Parser<'a>) -> Option<Arg<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b614 None;
+                break 'b610 None;
             }
         }
         None
@@ -13346,30 +13292,30 @@ pub fn fstring_middle<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b616: {
+    let result: Option<&'a Expr<'a>> = 'b612: {
         let next = p.pred();
         if next == 25 {
-            'a617: {
+            'a613: {
                 let Some(value) = (fstring_replacement_field(p)) else {
-                    break 'a617;
+                    break 'a613;
                 };
-                break 'b616 Some(value);
+                break 'b612 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b616 None;
+                break 'b612 None;
             }
         }
         if next == 60 {
-            'a618: {
+            'a614: {
                 let Some(t) = (p.take(FSTRING_MIDDLE)) else {
-                    break 'a618;
+                    break 'a614;
                 };
-                break 'b616 Some(p.constant_from_token(t));
+                break 'b612 Some(p.constant_from_token(t));
             }
             p.mark = start;
             if p.raised {
-                break 'b616 None;
+                break 'b612 None;
             }
         }
         None
@@ -13383,15 +13329,15 @@ pub fn fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b619: {
+    let result: Option<&'a Expr<'a>> = 'b615: {
         let next = p.pred();
         if next == 25 {
-            'a620: {
+            'a616: {
                 if !p.eat(LBRACE) {
-                    break 'a620;
+                    break 'a616;
                 }
                 let Some(a) = (annotated_rhs(p)) else {
-                    break 'a620;
+                    break 'a616;
                 };
                 let next = p.pred();
                 let debug = if next == 22 {
@@ -13400,7 +13346,7 @@ pub fn fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a620;
+                                break 'a616;
                             }
                             p.mark = mark;
                             None
@@ -13416,7 +13362,7 @@ pub fn fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a620;
+                                break 'a616;
                             }
                             p.mark = mark;
                             None
@@ -13432,7 +13378,7 @@ pub fn fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a620;
+                                break 'a616;
                             }
                             p.mark = mark;
                             None
@@ -13442,30 +13388,30 @@ pub fn fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                     None
                 };
                 let Some(rbrace) = (p.take(RBRACE)) else {
-                    break 'a620;
+                    break 'a616;
                 };
-                break 'b619 Some(
+                break 'b615 Some(
                     match p.formatted_value(start, a, debug, conversion, format, rbrace) {
                         Some(value) => value,
-                        None => break 'a620,
+                        None => break 'a616,
                     },
                 );
             }
             p.mark = start;
             if p.raised {
-                break 'b619 None;
+                break 'b615 None;
             }
         }
         if p.invalid && next == 25 {
-            'a621: {
+            'a617: {
                 let Some(value) = (invalid_fstring_replacement_field(p)) else {
-                    break 'a621;
+                    break 'a617;
                 };
-                break 'b619 Some(break 'a621);
+                break 'b615 Some(break 'a617);
             }
             p.mark = start;
             if p.raised {
-                break 'b619 None;
+                break 'b615 None;
             }
         }
         None
@@ -13479,24 +13425,24 @@ pub fn fstring_conversion<'a>(p: &mut Parser<'a>) -> Option<Conversion<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Conversion<'a>> = 'b622: {
+    let result: Option<Conversion<'a>> = 'b618: {
         let next = p.pred();
         if next == 54 {
-            'a623: {
+            'a619: {
                 let Some(t) = (p.take(EXCLAMATION)) else {
-                    break 'a623;
+                    break 'a619;
                 };
                 let Some(conv) = (p.name()) else {
-                    break 'a623;
+                    break 'a619;
                 };
-                break 'b622 Some(match p.check_fstring_conversion(t, conv) {
+                break 'b618 Some(match p.check_fstring_conversion(t, conv) {
                     Some(value) => value,
-                    None => break 'a623,
+                    None => break 'a619,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b622 None;
+                break 'b618 None;
             }
         }
         None
@@ -13510,12 +13456,12 @@ pub fn fstring_full_format_spec<'a>(p: &mut Parser<'a>) -> Option<FormatSpec<'a>
         return None;
     }
     let start = p.mark;
-    let result: Option<FormatSpec<'a>> = 'b624: {
+    let result: Option<FormatSpec<'a>> = 'b620: {
         let next = p.pred();
         if next == 11 {
-            'a625: {
+            'a621: {
                 let Some(colon) = (p.take(COLON)) else {
-                    break 'a625;
+                    break 'a621;
                 };
                 let Some(spec) = ({
                     p.level += 1;
@@ -13544,16 +13490,16 @@ pub fn fstring_full_format_spec<'a>(p: &mut Parser<'a>) -> Option<FormatSpec<'a>
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a625;
+                    break 'a621;
                 };
-                break 'b624 Some(match p.full_format_spec(start, colon, spec) {
+                break 'b620 Some(match p.full_format_spec(start, colon, spec) {
                     Some(value) => value,
-                    None => break 'a625,
+                    None => break 'a621,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b624 None;
+                break 'b620 None;
             }
         }
         None
@@ -13567,33 +13513,33 @@ pub fn fstring_format_spec<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b626: {
+    let result: Option<&'a Expr<'a>> = 'b622: {
         let next = p.pred();
         if next == 60 {
-            'a627: {
+            'a623: {
                 let Some(t) = (p.take(FSTRING_MIDDLE)) else {
-                    break 'a627;
+                    break 'a623;
                 };
-                break 'b626 Some(match p.decoded_constant_from_token(t) {
+                break 'b622 Some(match p.decoded_constant_from_token(t) {
                     Some(value) => value,
-                    None => break 'a627,
+                    None => break 'a623,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b626 None;
+                break 'b622 None;
             }
         }
         if next == 25 {
-            'a628: {
+            'a624: {
                 let Some(value) = (fstring_replacement_field(p)) else {
-                    break 'a628;
+                    break 'a624;
                 };
-                break 'b626 Some(value);
+                break 'b622 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b626 None;
+                break 'b622 None;
             }
         }
         None
@@ -13607,12 +13553,12 @@ pub fn fstring<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b629: {
+    let result: Option<&'a Expr<'a>> = 'b625: {
         let next = p.pred();
         if next == 59 {
-            'a630: {
+            'a626: {
                 let Some(a) = (p.take(FSTRING_START)) else {
-                    break 'a630;
+                    break 'a626;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -13641,19 +13587,19 @@ pub fn fstring<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a630;
+                    break 'a626;
                 };
                 let Some(c) = (p.take(FSTRING_END)) else {
-                    break 'a630;
+                    break 'a626;
                 };
-                break 'b629 Some(match p.joined_str(a, b, c) {
+                break 'b625 Some(match p.joined_str(a, b, c) {
                     Some(value) => value,
-                    None => break 'a630,
+                    None => break 'a626,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b629 None;
+                break 'b625 None;
             }
         }
         None
@@ -13667,15 +13613,15 @@ pub fn tstring_format_spec_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b631: {
+    let result: Option<&'a Expr<'a>> = 'b627: {
         let next = p.pred();
         if next == 25 {
-            'a632: {
+            'a628: {
                 if !p.eat(LBRACE) {
-                    break 'a632;
+                    break 'a628;
                 }
                 let Some(a) = (annotated_rhs(p)) else {
-                    break 'a632;
+                    break 'a628;
                 };
                 let next = p.pred();
                 let debug = if next == 22 {
@@ -13684,7 +13630,7 @@ pub fn tstring_format_spec_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a632;
+                                break 'a628;
                             }
                             p.mark = mark;
                             None
@@ -13700,7 +13646,7 @@ pub fn tstring_format_spec_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a632;
+                                break 'a628;
                             }
                             p.mark = mark;
                             None
@@ -13716,7 +13662,7 @@ pub fn tstring_format_spec_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a632;
+                                break 'a628;
                             }
                             p.mark = mark;
                             None
@@ -13726,30 +13672,30 @@ pub fn tstring_format_spec_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&
                     None
                 };
                 let Some(rbrace) = (p.take(RBRACE)) else {
-                    break 'a632;
+                    break 'a628;
                 };
-                break 'b631 Some(
+                break 'b627 Some(
                     match p.formatted_value(start, a, debug, conversion, format, rbrace) {
                         Some(value) => value,
-                        None => break 'a632,
+                        None => break 'a628,
                     },
                 );
             }
             p.mark = start;
             if p.raised {
-                break 'b631 None;
+                break 'b627 None;
             }
         }
         if p.invalid && next == 25 {
-            'a633: {
+            'a629: {
                 let Some(value) = (invalid_tstring_replacement_field(p)) else {
-                    break 'a633;
+                    break 'a629;
                 };
-                break 'b631 Some(break 'a633);
+                break 'b627 Some(break 'a629);
             }
             p.mark = start;
             if p.raised {
-                break 'b631 None;
+                break 'b627 None;
             }
         }
         None
@@ -13763,33 +13709,33 @@ pub fn tstring_format_spec<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b634: {
+    let result: Option<&'a Expr<'a>> = 'b630: {
         let next = p.pred();
         if next == 63 {
-            'a635: {
+            'a631: {
                 let Some(t) = (p.take(TSTRING_MIDDLE)) else {
-                    break 'a635;
+                    break 'a631;
                 };
-                break 'b634 Some(match p.decoded_constant_from_token(t) {
+                break 'b630 Some(match p.decoded_constant_from_token(t) {
                     Some(value) => value,
-                    None => break 'a635,
+                    None => break 'a631,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b634 None;
+                break 'b630 None;
             }
         }
         if next == 25 {
-            'a636: {
+            'a632: {
                 let Some(value) = (tstring_format_spec_replacement_field(p)) else {
-                    break 'a636;
+                    break 'a632;
                 };
-                break 'b634 Some(value);
+                break 'b630 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b634 None;
+                break 'b630 None;
             }
         }
         None
@@ -13803,12 +13749,12 @@ pub fn tstring_full_format_spec<'a>(p: &mut Parser<'a>) -> Option<FormatSpec<'a>
         return None;
     }
     let start = p.mark;
-    let result: Option<FormatSpec<'a>> = 'b637: {
+    let result: Option<FormatSpec<'a>> = 'b633: {
         let next = p.pred();
         if next == 11 {
-            'a638: {
+            'a634: {
                 let Some(colon) = (p.take(COLON)) else {
-                    break 'a638;
+                    break 'a634;
                 };
                 let Some(spec) = ({
                     p.level += 1;
@@ -13837,16 +13783,16 @@ pub fn tstring_full_format_spec<'a>(p: &mut Parser<'a>) -> Option<FormatSpec<'a>
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a638;
+                    break 'a634;
                 };
-                break 'b637 Some(match p.full_format_spec(start, colon, spec) {
+                break 'b633 Some(match p.full_format_spec(start, colon, spec) {
                     Some(value) => value,
-                    None => break 'a638,
+                    None => break 'a634,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b637 None;
+                break 'b633 None;
             }
         }
         None
@@ -13860,15 +13806,15 @@ pub fn tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b639: {
+    let result: Option<&'a Expr<'a>> = 'b635: {
         let next = p.pred();
         if next == 25 {
-            'a640: {
+            'a636: {
                 if !p.eat(LBRACE) {
-                    break 'a640;
+                    break 'a636;
                 }
                 let Some(a) = (annotated_rhs(p)) else {
-                    break 'a640;
+                    break 'a636;
                 };
                 let next = p.pred();
                 let debug = if next == 22 {
@@ -13877,7 +13823,7 @@ pub fn tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a640;
+                                break 'a636;
                             }
                             p.mark = mark;
                             None
@@ -13893,7 +13839,7 @@ pub fn tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a640;
+                                break 'a636;
                             }
                             p.mark = mark;
                             None
@@ -13909,7 +13855,7 @@ pub fn tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a640;
+                                break 'a636;
                             }
                             p.mark = mark;
                             None
@@ -13919,30 +13865,30 @@ pub fn tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                     None
                 };
                 let Some(rbrace) = (p.take(RBRACE)) else {
-                    break 'a640;
+                    break 'a636;
                 };
-                break 'b639 Some(
+                break 'b635 Some(
                     match p.interpolation(start, a, debug, conversion, format, rbrace) {
                         Some(value) => value,
-                        None => break 'a640,
+                        None => break 'a636,
                     },
                 );
             }
             p.mark = start;
             if p.raised {
-                break 'b639 None;
+                break 'b635 None;
             }
         }
         if p.invalid && next == 25 {
-            'a641: {
+            'a637: {
                 let Some(value) = (invalid_tstring_replacement_field(p)) else {
-                    break 'a641;
+                    break 'a637;
                 };
-                break 'b639 Some(break 'a641);
+                break 'b635 Some(break 'a637);
             }
             p.mark = start;
             if p.raised {
-                break 'b639 None;
+                break 'b635 None;
             }
         }
         None
@@ -13956,30 +13902,30 @@ pub fn tstring_middle<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b642: {
+    let result: Option<&'a Expr<'a>> = 'b638: {
         let next = p.pred();
         if next == 25 {
-            'a643: {
+            'a639: {
                 let Some(value) = (tstring_replacement_field(p)) else {
-                    break 'a643;
+                    break 'a639;
                 };
-                break 'b642 Some(value);
+                break 'b638 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b642 None;
+                break 'b638 None;
             }
         }
         if next == 63 {
-            'a644: {
+            'a640: {
                 let Some(t) = (p.take(TSTRING_MIDDLE)) else {
-                    break 'a644;
+                    break 'a640;
                 };
-                break 'b642 Some(p.constant_from_token(t));
+                break 'b638 Some(p.constant_from_token(t));
             }
             p.mark = start;
             if p.raised {
-                break 'b642 None;
+                break 'b638 None;
             }
         }
         None
@@ -13997,12 +13943,12 @@ pub fn tstring<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b645: {
+    let result: Option<&'a Expr<'a>> = 'b641: {
         let next = p.pred();
         if next == 62 {
-            'a646: {
+            'a642: {
                 let Some(a) = (p.take(TSTRING_START)) else {
-                    break 'a646;
+                    break 'a642;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -14031,19 +13977,19 @@ pub fn tstring<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a646;
+                    break 'a642;
                 };
                 let Some(c) = (p.take(TSTRING_END)) else {
-                    break 'a646;
+                    break 'a642;
                 };
-                break 'b645 Some(match p.template_str(a, b, c) {
+                break 'b641 Some(match p.template_str(a, b, c) {
                     Some(value) => value,
-                    None => break 'a646,
+                    None => break 'a642,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b645 None;
+                break 'b641 None;
             }
         }
         None
@@ -14058,21 +14004,21 @@ pub fn string<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b647: {
+    let result: Option<&'a Expr<'a>> = 'b643: {
         let next = p.pred();
         if next == 3 {
-            'a648: {
+            'a644: {
                 let Some(s) = (p.take(STRING)) else {
-                    break 'a648;
+                    break 'a644;
                 };
-                break 'b647 Some(match p.constant_from_string(s) {
+                break 'b643 Some(match p.constant_from_string(s) {
                     Some(value) => value,
-                    None => break 'a648,
+                    None => break 'a644,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b647 None;
+                break 'b643 None;
             }
         }
         None
@@ -14093,22 +14039,22 @@ pub fn strings<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b649: {
+    let result: Option<&'a Expr<'a>> = 'b645: {
         let next = p.pred();
         if p.invalid && (0x4800000000000008_u128 >> next) & 1 != 0 {
-            'a650: {
+            'a646: {
                 let Some(value) = (invalid_string_tstring_concat(p)) else {
-                    break 'a650;
+                    break 'a646;
                 };
-                break 'b649 Some(break 'a650);
+                break 'b645 Some(break 'a646);
             }
             p.mark = start;
             if p.raised {
-                break 'b649 None;
+                break 'b645 None;
             }
         }
         if (0x800000000000008_u128 >> next) & 1 != 0 {
-            'a651: {
+            'a647: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
@@ -14122,30 +14068,30 @@ pub fn strings<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b652: {
+                            let result: Option<&'a Expr<'a>> = 'b648: {
                                 let next = p.pred();
                                 if next == 59 {
-                                    'a653: {
+                                    'a649: {
                                         let Some(value) = (fstring(p)) else {
-                                            break 'a653;
+                                            break 'a649;
                                         };
-                                        break 'b652 Some(value);
+                                        break 'b648 Some(value);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b652 None;
+                                        break 'b648 None;
                                     }
                                 }
                                 if next == 3 {
-                                    'a654: {
+                                    'a650: {
                                         let Some(value) = (string(p)) else {
-                                            break 'a654;
+                                            break 'a650;
                                         };
-                                        break 'b652 Some(value);
+                                        break 'b648 Some(value);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b652 None;
+                                        break 'b648 None;
                                     }
                                 }
                                 None
@@ -14169,20 +14115,20 @@ pub fn strings<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a651;
+                    break 'a647;
                 };
-                break 'b649 Some(match p.concatenate_strings(start, a) {
+                break 'b645 Some(match p.concatenate_strings(start, a) {
                     Some(value) => value,
-                    None => break 'a651,
+                    None => break 'a647,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b649 None;
+                break 'b645 None;
             }
         }
         if next == 62 {
-            'a655: {
+            'a651: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
@@ -14210,13 +14156,13 @@ pub fn strings<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a655;
+                    break 'a651;
                 };
-                break 'b649 Some(p.concatenate_tstrings(start, a));
+                break 'b645 Some(p.concatenate_tstrings(start, a));
             }
             p.mark = start;
             if p.raised {
-                break 'b649 None;
+                break 'b645 None;
             }
         }
         None
@@ -14231,12 +14177,12 @@ pub fn list<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b656: {
+    let result: Option<&'a Expr<'a>> = 'b652: {
         let next = p.pred();
         if next == 9 {
-            'a657: {
+            'a653: {
                 if !p.eat(LSQB) {
-                    break 'a657;
+                    break 'a653;
                 }
                 let next = p.pred();
                 let a = if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
@@ -14245,7 +14191,7 @@ pub fn list<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a657;
+                                break 'a653;
                             }
                             p.mark = mark;
                             None
@@ -14255,9 +14201,9 @@ pub fn list<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     None
                 };
                 if !p.eat(RSQB) {
-                    break 'a657;
+                    break 'a653;
                 }
-                break 'b656 Some({
+                break 'b652 Some({
                     let kind = ExprKind::List {
                         elts: a.unwrap_or(&[]),
                         ctx: Load,
@@ -14267,7 +14213,7 @@ pub fn list<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b656 None;
+                break 'b652 None;
             }
         }
         None
@@ -14281,12 +14227,12 @@ pub fn tuple<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b658: {
+    let result: Option<&'a Expr<'a>> = 'b654: {
         let next = p.pred();
         if next == 7 {
-            'a659: {
+            'a655: {
                 if !p.eat(LPAR) {
-                    break 'a659;
+                    break 'a655;
                 }
                 let next = p.pred();
                 let a = if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
@@ -14294,15 +14240,15 @@ pub fn tuple<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<&'a [Expr<'a>]> = 'b660: {
+                        let result: Option<&'a [Expr<'a>]> = 'b656: {
                             let next = p.pred();
                             if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
-                                'a661: {
+                                'a657: {
                                     let Some(y) = (star_named_expression(p)) else {
-                                        break 'a661;
+                                        break 'a657;
                                     };
                                     if !p.eat(COMMA) {
-                                        break 'a661;
+                                        break 'a657;
                                     }
                                     let next = p.pred();
                                     let z = if (0xf000005400161c0481000008201c28e_u128 >> next) & 1
@@ -14313,7 +14259,7 @@ pub fn tuple<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                             Some(value) => Some(value),
                                             None => {
                                                 if p.raised {
-                                                    break 'a661;
+                                                    break 'a657;
                                                 }
                                                 p.mark = mark;
                                                 None
@@ -14322,11 +14268,11 @@ pub fn tuple<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                                     } else {
                                         None
                                     };
-                                    break 'b660 Some(p.in_front(y, z.unwrap_or(&[])));
+                                    break 'b656 Some(p.in_front(y, z.unwrap_or(&[])));
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b660 None;
+                                    break 'b656 None;
                                 }
                             }
                             None
@@ -14337,7 +14283,7 @@ pub fn tuple<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a659;
+                                break 'a655;
                             }
                             p.mark = mark;
                             None
@@ -14347,13 +14293,47 @@ pub fn tuple<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     None
                 };
                 if !p.eat(RPAR) {
-                    break 'a659;
+                    break 'a655;
                 }
-                break 'b658 Some({
+                break 'b654 Some({
                     let kind = ExprKind::Tuple {
                         elts: a.unwrap_or(&[]),
                         ctx: Load,
                     };
+                    p.expr(kind, start)
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b654 None;
+            }
+        }
+        None
+    };
+    p.leave();
+    result
+}
+
+pub fn set<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
+    if !p.enter() {
+        return None;
+    }
+    let start = p.mark;
+    let result: Option<&'a Expr<'a>> = 'b658: {
+        let next = p.pred();
+        if next == 25 {
+            'a659: {
+                if !p.eat(LBRACE) {
+                    break 'a659;
+                }
+                let Some(a) = (star_named_expressions(p)) else {
+                    break 'a659;
+                };
+                if !p.eat(RBRACE) {
+                    break 'a659;
+                }
+                break 'b658 Some({
+                    let kind = ExprKind::Set { elts: a };
                     p.expr(kind, start)
                 });
             }
@@ -14368,51 +14348,17 @@ pub fn tuple<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     result
 }
 
-pub fn set<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b662: {
-        let next = p.pred();
-        if next == 25 {
-            'a663: {
-                if !p.eat(LBRACE) {
-                    break 'a663;
-                }
-                let Some(a) = (star_named_expressions(p)) else {
-                    break 'a663;
-                };
-                if !p.eat(RBRACE) {
-                    break 'a663;
-                }
-                break 'b662 Some({
-                    let kind = ExprKind::Set { elts: a };
-                    p.expr(kind, start)
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b662 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
 pub fn dict<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     if !p.enter() {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b664: {
+    let result: Option<&'a Expr<'a>> = 'b660: {
         let next = p.pred();
         if next == 25 {
-            'a665: {
+            'a661: {
                 if !p.eat(LBRACE) {
-                    break 'a665;
+                    break 'a661;
                 }
                 let next = p.pred();
                 let a = if (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
@@ -14421,7 +14367,7 @@ pub fn dict<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a665;
+                                break 'a661;
                             }
                             p.mark = mark;
                             None
@@ -14431,34 +14377,34 @@ pub fn dict<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     None
                 };
                 if !p.eat(RBRACE) {
-                    break 'a665;
+                    break 'a661;
                 }
-                break 'b664 Some(p.dict(start, a));
+                break 'b660 Some(p.dict(start, a));
             }
             p.mark = start;
             if p.raised {
-                break 'b664 None;
+                break 'b660 None;
             }
         }
         if p.invalid && next == 25 {
-            'a666: {
+            'a662: {
                 if !p.eat(LBRACE) {
-                    break 'a666;
+                    break 'a662;
                 }
                 if (invalid_double_starred_kvpairs(p)).is_none() {
-                    break 'a666;
+                    break 'a662;
                 }
                 if !p.eat(RBRACE) {
-                    break 'a666;
+                    break 'a662;
                 }
-                break 'b664 Some(match None {
+                break 'b660 Some(match None {
                     Some(value) => value,
-                    None => break 'a666,
+                    None => break 'a662,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b664 None;
+                break 'b660 None;
             }
         }
         None
@@ -14472,10 +14418,10 @@ pub fn double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeyValue<'a
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [KeyValue<'a>]> = 'b667: {
+    let result: Option<&'a [KeyValue<'a>]> = 'b663: {
         let next = p.pred();
         if (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
-            'a668: {
+            'a664: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<KeyValue<'a>>();
@@ -14507,7 +14453,7 @@ pub fn double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeyValue<'a
                         Some(p.collect::<KeyValue<'a>>(base))
                     }
                 }) else {
-                    break 'a668;
+                    break 'a664;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -14516,7 +14462,7 @@ pub fn double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeyValue<'a
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a668;
+                                break 'a664;
                             }
                             p.mark = mark;
                             None
@@ -14525,11 +14471,11 @@ pub fn double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeyValue<'a
                 } else {
                     None
                 };
-                break 'b667 Some(a);
+                break 'b663 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b667 None;
+                break 'b663 None;
             }
         }
         None
@@ -14543,36 +14489,36 @@ pub fn double_starred_kvpair<'a>(p: &mut Parser<'a>) -> Option<KeyValue<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<KeyValue<'a>> = 'b669: {
+    let result: Option<KeyValue<'a>> = 'b665: {
         let next = p.pred();
         if next == 35 {
-            'a670: {
+            'a666: {
                 if !p.eat(DOUBLESTAR) {
-                    break 'a670;
+                    break 'a666;
                 }
                 let Some(a) = (bitwise_or(p)) else {
-                    break 'a670;
+                    break 'a666;
                 };
-                break 'b669 Some(KeyValue {
+                break 'b665 Some(KeyValue {
                     key: None,
                     value: *a,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b669 None;
+                break 'b665 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a671: {
+            'a667: {
                 let Some(value) = (kvpair(p)) else {
-                    break 'a671;
+                    break 'a667;
                 };
-                break 'b669 Some(value);
+                break 'b665 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b669 None;
+                break 'b665 None;
             }
         }
         None
@@ -14586,27 +14532,27 @@ pub fn kvpair<'a>(p: &mut Parser<'a>) -> Option<KeyValue<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<KeyValue<'a>> = 'b672: {
+    let result: Option<KeyValue<'a>> = 'b668: {
         let next = p.pred();
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a673: {
+            'a669: {
                 let Some(a) = (expression(p)) else {
-                    break 'a673;
+                    break 'a669;
                 };
                 if !p.eat(COLON) {
-                    break 'a673;
+                    break 'a669;
                 }
                 let Some(b) = (expression(p)) else {
-                    break 'a673;
+                    break 'a669;
                 };
-                break 'b672 Some(KeyValue {
+                break 'b668 Some(KeyValue {
                     key: Some(*a),
                     value: *b,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b672 None;
+                break 'b668 None;
             }
         }
         None
@@ -14620,10 +14566,10 @@ pub fn for_if_clauses<'a>(p: &mut Parser<'a>) -> Option<&'a [Comprehension<'a>]>
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Comprehension<'a>]> = 'b674: {
+    let result: Option<&'a [Comprehension<'a>]> = 'b670: {
         let next = p.pred();
         if (0x8010000000000000000000_u128 >> next) & 1 != 0 {
-            'a675: {
+            'a671: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Comprehension<'a>>();
@@ -14651,13 +14597,13 @@ pub fn for_if_clauses<'a>(p: &mut Parser<'a>) -> Option<&'a [Comprehension<'a>]>
                         Some(p.collect::<Comprehension<'a>>(base))
                     }
                 }) else {
-                    break 'a675;
+                    break 'a671;
                 };
-                break 'b674 Some(a);
+                break 'b670 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b674 None;
+                break 'b670 None;
             }
         }
         None
@@ -14671,26 +14617,26 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Comprehension<'a>> = 'b676: {
+    let result: Option<Comprehension<'a>> = 'b672: {
         let next = p.pred();
         if next == 76 {
             let mut cut = false;
-            'a677: {
+            'a673: {
                 if !p.eat(KW_ASYNC) {
-                    break 'a677;
+                    break 'a673;
                 }
                 if !p.eat(KW_FOR) {
-                    break 'a677;
+                    break 'a673;
                 }
                 let Some(a) = (star_targets(p)) else {
-                    break 'a677;
+                    break 'a673;
                 };
                 if !p.eat(KW_IN) {
-                    break 'a677;
+                    break 'a673;
                 }
                 cut = true;
                 let Some(b) = (disjunction(p)) else {
-                    break 'a677;
+                    break 'a673;
                 };
                 let Some(c) = ({
                     p.level += 1;
@@ -14705,21 +14651,21 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b678: {
+                            let result: Option<&'a Expr<'a>> = 'b674: {
                                 let next = p.pred();
                                 if next == 90 {
-                                    'a679: {
+                                    'a675: {
                                         if !p.eat(KW_IF) {
-                                            break 'a679;
+                                            break 'a675;
                                         }
                                         let Some(z) = (disjunction(p)) else {
-                                            break 'a679;
+                                            break 'a675;
                                         };
-                                        break 'b678 Some(z);
+                                        break 'b674 Some(z);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b678 None;
+                                        break 'b674 None;
                                     }
                                 }
                                 None
@@ -14743,36 +14689,36 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a677;
+                    break 'a673;
                 };
-                break 'b676 Some(match p.async_comprehension(a, b, c) {
+                break 'b672 Some(match p.async_comprehension(a, b, c) {
                     Some(value) => value,
-                    None => break 'a677,
+                    None => break 'a673,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b676 None;
+                break 'b672 None;
             }
             if cut {
-                break 'b676 None;
+                break 'b672 None;
             }
         }
         if next == 87 {
             let mut cut = false;
-            'a680: {
+            'a676: {
                 if !p.eat(KW_FOR) {
-                    break 'a680;
+                    break 'a676;
                 }
                 let Some(a) = (star_targets(p)) else {
-                    break 'a680;
+                    break 'a676;
                 };
                 if !p.eat(KW_IN) {
-                    break 'a680;
+                    break 'a676;
                 }
                 cut = true;
                 let Some(b) = (disjunction(p)) else {
-                    break 'a680;
+                    break 'a676;
                 };
                 let Some(c) = ({
                     p.level += 1;
@@ -14787,21 +14733,21 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b681: {
+                            let result: Option<&'a Expr<'a>> = 'b677: {
                                 let next = p.pred();
                                 if next == 90 {
-                                    'a682: {
+                                    'a678: {
                                         if !p.eat(KW_IF) {
-                                            break 'a682;
+                                            break 'a678;
                                         }
                                         let Some(z) = (disjunction(p)) else {
-                                            break 'a682;
+                                            break 'a678;
                                         };
-                                        break 'b681 Some(z);
+                                        break 'b677 Some(z);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b681 None;
+                                        break 'b677 None;
                                     }
                                 }
                                 None
@@ -14825,9 +14771,9 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a680;
+                    break 'a676;
                 };
-                break 'b676 Some(Comprehension {
+                break 'b672 Some(Comprehension {
                     target: a,
                     iter: b,
                     ifs: c,
@@ -14836,34 +14782,34 @@ pub fn for_if_clause<'a>(p: &mut Parser<'a>) -> Option<Comprehension<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b676 None;
+                break 'b672 None;
             }
             if cut {
-                break 'b676 None;
+                break 'b672 None;
             }
         }
         if p.invalid && (0x8010000000000000000000_u128 >> next) & 1 != 0 {
-            'a683: {
+            'a679: {
                 let Some(value) = (invalid_for_if_clause(p)) else {
-                    break 'a683;
+                    break 'a679;
                 };
-                break 'b676 Some(break 'a683);
+                break 'b672 Some(break 'a679);
             }
             p.mark = start;
             if p.raised {
-                break 'b676 None;
+                break 'b672 None;
             }
         }
         if p.invalid && (0x8010000000000000000000_u128 >> next) & 1 != 0 {
-            'a684: {
+            'a680: {
                 let Some(value) = (invalid_for_target(p)) else {
-                    break 'a684;
+                    break 'a680;
                 };
-                break 'b676 Some(break 'a684);
+                break 'b672 Some(break 'a680);
             }
             p.mark = start;
             if p.raised {
-                break 'b676 None;
+                break 'b672 None;
             }
         }
         None
@@ -14877,23 +14823,23 @@ pub fn listcomp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b685: {
+    let result: Option<&'a Expr<'a>> = 'b681: {
         let next = p.pred();
         if next == 9 {
-            'a686: {
+            'a682: {
                 if !p.eat(LSQB) {
-                    break 'a686;
+                    break 'a682;
                 }
                 let Some(a) = (named_expression(p)) else {
-                    break 'a686;
+                    break 'a682;
                 };
                 let Some(b) = (for_if_clauses(p)) else {
-                    break 'a686;
+                    break 'a682;
                 };
                 if !p.eat(RSQB) {
-                    break 'a686;
+                    break 'a682;
                 }
-                break 'b685 Some({
+                break 'b681 Some({
                     let kind = ExprKind::ListComp {
                         elt: a,
                         generators: b,
@@ -14903,19 +14849,19 @@ pub fn listcomp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b685 None;
+                break 'b681 None;
             }
         }
         if p.invalid && (0x2000280_u128 >> next) & 1 != 0 {
-            'a687: {
+            'a683: {
                 let Some(value) = (invalid_comprehension(p)) else {
-                    break 'a687;
+                    break 'a683;
                 };
-                break 'b685 Some(break 'a687);
+                break 'b681 Some(break 'a683);
             }
             p.mark = start;
             if p.raised {
-                break 'b685 None;
+                break 'b681 None;
             }
         }
         None
@@ -14929,23 +14875,23 @@ pub fn setcomp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b688: {
+    let result: Option<&'a Expr<'a>> = 'b684: {
         let next = p.pred();
         if next == 25 {
-            'a689: {
+            'a685: {
                 if !p.eat(LBRACE) {
-                    break 'a689;
+                    break 'a685;
                 }
                 let Some(a) = (named_expression(p)) else {
-                    break 'a689;
+                    break 'a685;
                 };
                 let Some(b) = (for_if_clauses(p)) else {
-                    break 'a689;
+                    break 'a685;
                 };
                 if !p.eat(RBRACE) {
-                    break 'a689;
+                    break 'a685;
                 }
-                break 'b688 Some({
+                break 'b684 Some({
                     let kind = ExprKind::SetComp {
                         elt: a,
                         generators: b,
@@ -14955,19 +14901,19 @@ pub fn setcomp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b688 None;
+                break 'b684 None;
             }
         }
         if p.invalid && (0x2000280_u128 >> next) & 1 != 0 {
-            'a690: {
+            'a686: {
                 let Some(value) = (invalid_comprehension(p)) else {
-                    break 'a690;
+                    break 'a686;
                 };
-                break 'b688 Some(break 'a690);
+                break 'b684 Some(break 'a686);
             }
             p.mark = start;
             if p.raised {
-                break 'b688 None;
+                break 'b684 None;
             }
         }
         None
@@ -14981,44 +14927,44 @@ pub fn genexp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b691: {
+    let result: Option<&'a Expr<'a>> = 'b687: {
         let next = p.pred();
         if next == 7 {
-            'a692: {
+            'a688: {
                 if !p.eat(LPAR) {
-                    break 'a692;
+                    break 'a688;
                 }
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<&'a Expr<'a>> = 'b693: {
+                    let result: Option<&'a Expr<'a>> = 'b689: {
                         let next = p.pred();
                         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                            'a694: {
+                            'a690: {
                                 let Some(value) = (assignment_expression(p)) else {
-                                    break 'a694;
+                                    break 'a690;
                                 };
-                                break 'b693 Some(value);
+                                break 'b689 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b693 None;
+                                break 'b689 None;
                             }
                         }
                         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-                            'a695: {
+                            'a691: {
                                 let Some(b) = (expression(p)) else {
-                                    break 'a695;
+                                    break 'a691;
                                 };
                                 let next = p.pred();
                                 if next == 53 {
-                                    break 'a695;
+                                    break 'a691;
                                 }
-                                break 'b693 Some(b);
+                                break 'b689 Some(b);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b693 None;
+                                break 'b689 None;
                             }
                         }
                         None
@@ -15026,15 +14972,15 @@ pub fn genexp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     p.level -= 1;
                     result
                 }) else {
-                    break 'a692;
+                    break 'a688;
                 };
                 let Some(b) = (for_if_clauses(p)) else {
-                    break 'a692;
+                    break 'a688;
                 };
                 if !p.eat(RPAR) {
-                    break 'a692;
+                    break 'a688;
                 }
-                break 'b691 Some({
+                break 'b687 Some({
                     let kind = ExprKind::GeneratorExp {
                         elt: a,
                         generators: b,
@@ -15044,19 +14990,19 @@ pub fn genexp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b691 None;
+                break 'b687 None;
             }
         }
         if p.invalid && (0x2000280_u128 >> next) & 1 != 0 {
-            'a696: {
+            'a692: {
                 let Some(value) = (invalid_comprehension(p)) else {
-                    break 'a696;
+                    break 'a692;
                 };
-                break 'b691 Some(break 'a696);
+                break 'b687 Some(break 'a692);
             }
             p.mark = start;
             if p.raised {
-                break 'b691 None;
+                break 'b687 None;
             }
         }
         None
@@ -15070,39 +15016,39 @@ pub fn dictcomp<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b697: {
+    let result: Option<&'a Expr<'a>> = 'b693: {
         let next = p.pred();
         if next == 25 {
-            'a698: {
+            'a694: {
                 if !p.eat(LBRACE) {
-                    break 'a698;
+                    break 'a694;
                 }
                 let Some(a) = (kvpair(p)) else {
-                    break 'a698;
+                    break 'a694;
                 };
                 let Some(b) = (for_if_clauses(p)) else {
-                    break 'a698;
+                    break 'a694;
                 };
                 if !p.eat(RBRACE) {
-                    break 'a698;
+                    break 'a694;
                 }
-                break 'b697 Some(p.dict_comp(start, a, b));
+                break 'b693 Some(p.dict_comp(start, a, b));
             }
             p.mark = start;
             if p.raised {
-                break 'b697 None;
+                break 'b693 None;
             }
         }
         if p.invalid && next == 25 {
-            'a699: {
+            'a695: {
                 let Some(value) = (invalid_dict_comprehension(p)) else {
-                    break 'a699;
+                    break 'a695;
                 };
-                break 'b697 Some(break 'a699);
+                break 'b693 Some(break 'a695);
             }
             p.mark = start;
             if p.raised {
-                break 'b697 None;
+                break 'b693 None;
             }
         }
         None
@@ -15123,12 +15069,12 @@ pub fn arguments<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<CallArgs<'a>> = 'b700: {
+    let result: Option<CallArgs<'a>> = 'b696: {
         let next = p.pred();
         if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
-            'a701: {
+            'a697: {
                 let Some(a) = (args(p)) else {
-                    break 'a701;
+                    break 'a697;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -15137,7 +15083,7 @@ pub fn arguments<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a701;
+                                break 'a697;
                             }
                             p.mark = mark;
                             None
@@ -15148,25 +15094,25 @@ pub fn arguments<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                 };
                 let next = p.pred();
                 if !(next == 8) {
-                    break 'a701;
+                    break 'a697;
                 }
-                break 'b700 Some(a);
+                break 'b696 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b700 None;
+                break 'b696 None;
             }
         }
         if p.invalid && (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
-            'a702: {
+            'a698: {
                 let Some(value) = (invalid_arguments(p)) else {
-                    break 'a702;
+                    break 'a698;
                 };
-                break 'b700 Some(break 'a702);
+                break 'b696 Some(break 'a698);
             }
             p.mark = start;
             if p.raised {
-                break 'b700 None;
+                break 'b696 None;
             }
         }
         None
@@ -15181,10 +15127,10 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<CallArgs<'a>> = 'b703: {
+    let result: Option<CallArgs<'a>> = 'b699: {
         let next = p.pred();
         if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
-            'a704: {
+            'a700: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
@@ -15202,61 +15148,61 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b705: {
+                            let result: Option<&'a Expr<'a>> = 'b701: {
                                 let next = p.pred();
                                 if next == 16 {
-                                    'a706: {
+                                    'a702: {
                                         let Some(value) = (starred_expression(p)) else {
-                                            break 'a706;
+                                            break 'a702;
                                         };
-                                        break 'b705 Some(value);
+                                        break 'b701 Some(value);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b705 None;
+                                        break 'b701 None;
                                     }
                                 }
                                 if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-                                    'a707: {
+                                    'a703: {
                                         let Some(value) = ({
                                             p.level += 1;
                                             let start = p.mark;
-                                            let result: Option<&'a Expr<'a>> = 'b708: {
+                                            let result: Option<&'a Expr<'a>> = 'b704: {
                                                 let next = p.pred();
                                                 if (0xf000000000000000000000000000002_u128 >> next)
                                                     & 1
                                                     != 0
                                                 {
-                                                    'a709: {
+                                                    'a705: {
                                                         let Some(value) =
                                                             (assignment_expression(p))
                                                         else {
-                                                            break 'a709;
+                                                            break 'a705;
                                                         };
-                                                        break 'b708 Some(value);
+                                                        break 'b704 Some(value);
                                                     }
                                                     p.mark = start;
                                                     if p.raised {
-                                                        break 'b708 None;
+                                                        break 'b704 None;
                                                     }
                                                 }
                                                 if (0xf000005400161c0481000008200c28e_u128 >> next)
                                                     & 1
                                                     != 0
                                                 {
-                                                    'a710: {
+                                                    'a706: {
                                                         let Some(b) = (expression(p)) else {
-                                                            break 'a710;
+                                                            break 'a706;
                                                         };
                                                         let next = p.pred();
                                                         if next == 53 {
-                                                            break 'a710;
+                                                            break 'a706;
                                                         }
-                                                        break 'b708 Some(b);
+                                                        break 'b704 Some(b);
                                                     }
                                                     p.mark = start;
                                                     if p.raised {
-                                                        break 'b708 None;
+                                                        break 'b704 None;
                                                     }
                                                 }
                                                 None
@@ -15264,17 +15210,17 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                                             p.level -= 1;
                                             result
                                         }) else {
-                                            break 'a707;
+                                            break 'a703;
                                         };
                                         let next = p.pred();
                                         if next == 22 {
-                                            break 'a707;
+                                            break 'a703;
                                         }
-                                        break 'b705 Some(value);
+                                        break 'b701 Some(value);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b705 None;
+                                        break 'b701 None;
                                     }
                                 }
                                 None
@@ -15298,7 +15244,7 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a704;
+                    break 'a700;
                 };
                 let next = p.pred();
                 let b = if next == 12 {
@@ -15306,21 +15252,21 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<&'a [KeywordOrStarred<'a>]> = 'b711: {
+                        let result: Option<&'a [KeywordOrStarred<'a>]> = 'b707: {
                             let next = p.pred();
                             if next == 12 {
-                                'a712: {
+                                'a708: {
                                     if !p.eat(COMMA) {
-                                        break 'a712;
+                                        break 'a708;
                                     }
                                     let Some(k) = (kwargs(p)) else {
-                                        break 'a712;
+                                        break 'a708;
                                     };
-                                    break 'b711 Some(k);
+                                    break 'b707 Some(k);
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b711 None;
+                                    break 'b707 None;
                                 }
                             }
                             None
@@ -15331,7 +15277,7 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a704;
+                                break 'a700;
                             }
                             p.mark = mark;
                             None
@@ -15340,23 +15286,23 @@ pub fn args<'a>(p: &mut Parser<'a>) -> Option<CallArgs<'a>> {
                 } else {
                     None
                 };
-                break 'b703 Some(p.call_args(a, b.unwrap_or(&[])));
+                break 'b699 Some(p.call_args(a, b.unwrap_or(&[])));
             }
             p.mark = start;
             if p.raised {
-                break 'b703 None;
+                break 'b699 None;
             }
         }
         if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
-            'a713: {
+            'a709: {
                 let Some(a) = (kwargs(p)) else {
-                    break 'a713;
+                    break 'a709;
                 };
-                break 'b703 Some(p.call_args(&[], a));
+                break 'b699 Some(p.call_args(&[], a));
             }
             p.mark = start;
             if p.raised {
-                break 'b703 None;
+                break 'b699 None;
             }
         }
         None
@@ -15370,10 +15316,10 @@ pub fn kwargs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordOrStarred<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [KeywordOrStarred<'a>]> = 'b714: {
+    let result: Option<&'a [KeywordOrStarred<'a>]> = 'b710: {
         let next = p.pred();
         if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
-            'a715: {
+            'a711: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<KeywordOrStarred<'a>>();
@@ -15405,10 +15351,10 @@ pub fn kwargs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordOrStarred<'a>]> {
                         Some(p.collect::<KeywordOrStarred<'a>>(base))
                     }
                 }) else {
-                    break 'a715;
+                    break 'a711;
                 };
                 if !p.eat(COMMA) {
-                    break 'a715;
+                    break 'a711;
                 }
                 let Some(b) = ({
                     p.level += 1;
@@ -15441,17 +15387,17 @@ pub fn kwargs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordOrStarred<'a>]> {
                         Some(p.collect::<KeywordOrStarred<'a>>(base))
                     }
                 }) else {
-                    break 'a715;
+                    break 'a711;
                 };
-                break 'b714 Some(p.join(a, b));
+                break 'b710 Some(p.join(a, b));
             }
             p.mark = start;
             if p.raised {
-                break 'b714 None;
+                break 'b710 None;
             }
         }
         if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
-            'a716: {
+            'a712: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<KeywordOrStarred<'a>>();
@@ -15483,17 +15429,17 @@ pub fn kwargs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordOrStarred<'a>]> {
                         Some(p.collect::<KeywordOrStarred<'a>>(base))
                     }
                 }) else {
-                    break 'a716;
+                    break 'a712;
                 };
-                break 'b714 Some(a);
+                break 'b710 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b714 None;
+                break 'b710 None;
             }
         }
         if (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
-            'a717: {
+            'a713: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<KeywordOrStarred<'a>>();
@@ -15525,13 +15471,13 @@ pub fn kwargs<'a>(p: &mut Parser<'a>) -> Option<&'a [KeywordOrStarred<'a>]> {
                         Some(p.collect::<KeywordOrStarred<'a>>(base))
                     }
                 }) else {
-                    break 'a717;
+                    break 'a713;
                 };
-                break 'b714 Some(a);
+                break 'b710 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b714 None;
+                break 'b710 None;
             }
         }
         None
@@ -15545,29 +15491,29 @@ pub fn starred_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b718: {
+    let result: Option<&'a Expr<'a>> = 'b714: {
         let next = p.pred();
         if p.invalid && next == 16 {
-            'a719: {
+            'a715: {
                 let Some(value) = (invalid_starred_expression_unpacking(p)) else {
-                    break 'a719;
+                    break 'a715;
                 };
-                break 'b718 Some(break 'a719);
+                break 'b714 Some(break 'a715);
             }
             p.mark = start;
             if p.raised {
-                break 'b718 None;
+                break 'b714 None;
             }
         }
         if next == 16 {
-            'a720: {
+            'a716: {
                 if !p.eat(STAR) {
-                    break 'a720;
+                    break 'a716;
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a720;
+                    break 'a716;
                 };
-                break 'b718 Some({
+                break 'b714 Some({
                     let kind = ExprKind::Starred {
                         value: a,
                         ctx: Load,
@@ -15577,15 +15523,74 @@ pub fn starred_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b718 None;
+                break 'b714 None;
             }
         }
         if p.invalid && next == 16 {
-            'a721: {
+            'a717: {
                 let Some(value) = (invalid_starred_expression(p)) else {
+                    break 'a717;
+                };
+                break 'b714 Some(break 'a717);
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b714 None;
+            }
+        }
+        None
+    };
+    p.leave();
+    result
+}
+
+pub fn kwarg_or_starred<'a>(p: &mut Parser<'a>) -> Option<KeywordOrStarred<'a>> {
+    if !p.enter() {
+        return None;
+    }
+    let start = p.mark;
+    let result: Option<KeywordOrStarred<'a>> = 'b718: {
+        let next = p.pred();
+        if p.invalid && (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
+            'a719: {
+                let Some(value) = (invalid_kwarg(p)) else {
+                    break 'a719;
+                };
+                break 'b718 Some(break 'a719);
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b718 None;
+            }
+        }
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+            'a720: {
+                let Some(a) = (p.identifier()) else {
+                    break 'a720;
+                };
+                if !p.eat(EQUAL) {
+                    break 'a720;
+                }
+                let Some(b) = (expression(p)) else {
+                    break 'a720;
+                };
+                break 'b718 Some(KeywordOrStarred::Keyword(Keyword {
+                    arg: Some(a),
+                    value: b,
+                    loc: p.loc(start),
+                }));
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b718 None;
+            }
+        }
+        if next == 16 {
+            'a721: {
+                let Some(a) = (starred_expression(p)) else {
                     break 'a721;
                 };
-                break 'b718 Some(break 'a721);
+                break 'b718 Some(KeywordOrStarred::Starred(*a));
             }
             p.mark = start;
             if p.raised {
@@ -15598,7 +15603,7 @@ pub fn starred_expression<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     result
 }
 
-pub fn kwarg_or_starred<'a>(p: &mut Parser<'a>) -> Option<KeywordOrStarred<'a>> {
+pub fn kwarg_or_double_starred<'a>(p: &mut Parser<'a>) -> Option<KeywordOrStarred<'a>> {
     if !p.enter() {
         return None;
     }
@@ -15639,74 +15644,15 @@ pub fn kwarg_or_starred<'a>(p: &mut Parser<'a>) -> Option<KeywordOrStarred<'a>> 
                 break 'b722 None;
             }
         }
-        if next == 16 {
-            'a725: {
-                let Some(a) = (starred_expression(p)) else {
-                    break 'a725;
-                };
-                break 'b722 Some(KeywordOrStarred::Starred(*a));
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b722 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn kwarg_or_double_starred<'a>(p: &mut Parser<'a>) -> Option<KeywordOrStarred<'a>> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<KeywordOrStarred<'a>> = 'b726: {
-        let next = p.pred();
-        if p.invalid && (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
-            'a727: {
-                let Some(value) = (invalid_kwarg(p)) else {
-                    break 'a727;
-                };
-                break 'b726 Some(break 'a727);
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b726 None;
-            }
-        }
-        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a728: {
-                let Some(a) = (p.identifier()) else {
-                    break 'a728;
-                };
-                if !p.eat(EQUAL) {
-                    break 'a728;
-                }
-                let Some(b) = (expression(p)) else {
-                    break 'a728;
-                };
-                break 'b726 Some(KeywordOrStarred::Keyword(Keyword {
-                    arg: Some(a),
-                    value: b,
-                    loc: p.loc(start),
-                }));
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b726 None;
-            }
-        }
         if next == 35 {
-            'a729: {
+            'a725: {
                 if !p.eat(DOUBLESTAR) {
-                    break 'a729;
+                    break 'a725;
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a729;
+                    break 'a725;
                 };
-                break 'b726 Some(KeywordOrStarred::Keyword(Keyword {
+                break 'b722 Some(KeywordOrStarred::Keyword(Keyword {
                     arg: None,
                     value: a,
                     loc: p.loc(start),
@@ -15714,7 +15660,7 @@ pub fn kwarg_or_double_starred<'a>(p: &mut Parser<'a>) -> Option<KeywordOrStarre
             }
             p.mark = start;
             if p.raised {
-                break 'b726 None;
+                break 'b722 None;
             }
         }
         None
@@ -15731,28 +15677,28 @@ pub fn star_targets<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b730: {
+    let result: Option<&'a Expr<'a>> = 'b726: {
         let next = p.pred();
         if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
-            'a731: {
+            'a727: {
                 let Some(a) = (star_target(p)) else {
-                    break 'a731;
+                    break 'a727;
                 };
                 let next = p.pred();
                 if next == 12 {
-                    break 'a731;
+                    break 'a727;
                 }
-                break 'b730 Some(a);
+                break 'b726 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b730 None;
+                break 'b726 None;
             }
         }
         if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
-            'a732: {
+            'a728: {
                 let Some(a) = (star_target(p)) else {
-                    break 'a732;
+                    break 'a728;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -15767,21 +15713,21 @@ pub fn star_targets<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b733: {
+                            let result: Option<&'a Expr<'a>> = 'b729: {
                                 let next = p.pred();
                                 if next == 12 {
-                                    'a734: {
+                                    'a730: {
                                         if !p.eat(COMMA) {
-                                            break 'a734;
+                                            break 'a730;
                                         }
                                         let Some(c) = (star_target(p)) else {
-                                            break 'a734;
+                                            break 'a730;
                                         };
-                                        break 'b733 Some(c);
+                                        break 'b729 Some(c);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b733 None;
+                                        break 'b729 None;
                                     }
                                 }
                                 None
@@ -15805,7 +15751,7 @@ pub fn star_targets<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a732;
+                    break 'a728;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -15814,7 +15760,7 @@ pub fn star_targets<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a732;
+                                break 'a728;
                             }
                             p.mark = mark;
                             None
@@ -15823,7 +15769,7 @@ pub fn star_targets<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 } else {
                     None
                 };
-                break 'b730 Some({
+                break 'b726 Some({
                     let kind = ExprKind::Tuple {
                         elts: p.in_front(a, b),
                         ctx: Store,
@@ -15833,7 +15779,7 @@ pub fn star_targets<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b730 None;
+                break 'b726 None;
             }
         }
         None
@@ -15847,10 +15793,10 @@ pub fn star_targets_list_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Expr<'a>]> = 'b735: {
+    let result: Option<&'a [Expr<'a>]> = 'b731: {
         let next = p.pred();
         if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
-            'a736: {
+            'a732: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
@@ -15882,7 +15828,7 @@ pub fn star_targets_list_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a736;
+                    break 'a732;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -15891,7 +15837,7 @@ pub fn star_targets_list_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a736;
+                                break 'a732;
                             }
                             p.mark = mark;
                             None
@@ -15900,11 +15846,11 @@ pub fn star_targets_list_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                 } else {
                     None
                 };
-                break 'b735 Some(a);
+                break 'b731 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b735 None;
+                break 'b731 None;
             }
         }
         None
@@ -15918,12 +15864,12 @@ pub fn star_targets_tuple_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Expr<'a>]> = 'b737: {
+    let result: Option<&'a [Expr<'a>]> = 'b733: {
         let next = p.pred();
         if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
-            'a738: {
+            'a734: {
                 let Some(a) = (star_target(p)) else {
-                    break 'a738;
+                    break 'a734;
                 };
                 let Some(b) = ({
                     p.level += 1;
@@ -15938,21 +15884,21 @@ pub fn star_targets_tuple_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b739: {
+                            let result: Option<&'a Expr<'a>> = 'b735: {
                                 let next = p.pred();
                                 if next == 12 {
-                                    'a740: {
+                                    'a736: {
                                         if !p.eat(COMMA) {
-                                            break 'a740;
+                                            break 'a736;
                                         }
                                         let Some(c) = (star_target(p)) else {
-                                            break 'a740;
+                                            break 'a736;
                                         };
-                                        break 'b739 Some(c);
+                                        break 'b735 Some(c);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b739 None;
+                                        break 'b735 None;
                                     }
                                 }
                                 None
@@ -15976,7 +15922,7 @@ pub fn star_targets_tuple_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a738;
+                    break 'a734;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -15985,7 +15931,7 @@ pub fn star_targets_tuple_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a738;
+                                break 'a734;
                             }
                             p.mark = mark;
                             None
@@ -15994,26 +15940,26 @@ pub fn star_targets_tuple_seq<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> 
                 } else {
                     None
                 };
-                break 'b737 Some(p.in_front(a, b));
+                break 'b733 Some(p.in_front(a, b));
             }
             p.mark = start;
             if p.raised {
-                break 'b737 None;
+                break 'b733 None;
             }
         }
         if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
-            'a741: {
+            'a737: {
                 let Some(a) = (star_target(p)) else {
-                    break 'a741;
+                    break 'a737;
                 };
                 if !p.eat(COMMA) {
-                    break 'a741;
+                    break 'a737;
                 }
-                break 'b737 Some(p.one(*a));
+                break 'b733 Some(p.one(*a));
             }
             p.mark = start;
             if p.raised {
-                break 'b737 None;
+                break 'b733 None;
             }
         }
         None
@@ -16034,28 +15980,28 @@ pub fn star_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b742: {
+    let result: Option<&'a Expr<'a>> = 'b738: {
         let next = p.pred();
         if next == 16 {
-            'a743: {
+            'a739: {
                 if !p.eat(STAR) {
-                    break 'a743;
+                    break 'a739;
                 }
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<&'a Expr<'a>> = 'b744: {
+                    let result: Option<&'a Expr<'a>> = 'b740: {
                         let next = p.pred();
                         if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
-                            'a745: {
+                            'a741: {
                                 let Some(b) = (star_target(p)) else {
-                                    break 'a745;
+                                    break 'a741;
                                 };
-                                break 'b744 Some(b);
+                                break 'b740 Some(b);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b744 None;
+                                break 'b740 None;
                             }
                         }
                         None
@@ -16063,9 +16009,9 @@ pub fn star_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     p.level -= 1;
                     result
                 }) else {
-                    break 'a743;
+                    break 'a739;
                 };
-                break 'b742 Some({
+                break 'b738 Some({
                     let kind = ExprKind::Starred {
                         value: p.set_context(a, Store),
                         ctx: Store,
@@ -16075,19 +16021,19 @@ pub fn star_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b742 None;
+                break 'b738 None;
             }
         }
         if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
-            'a746: {
+            'a742: {
                 let Some(value) = (target_with_star_atom(p)) else {
-                    break 'a746;
+                    break 'a742;
                 };
-                break 'b742 Some(value);
+                break 'b738 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b742 None;
+                break 'b738 None;
             }
         }
         None
@@ -16106,24 +16052,24 @@ pub fn target_with_star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b747: {
+    let result: Option<&'a Expr<'a>> = 'b743: {
         let next = p.pred();
         if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
-            'a748: {
+            'a744: {
                 let Some(a) = (t_primary(p)) else {
-                    break 'a748;
+                    break 'a744;
                 };
                 if !p.eat(DOT) {
-                    break 'a748;
+                    break 'a744;
                 }
                 let Some(b) = (p.identifier()) else {
-                    break 'a748;
+                    break 'a744;
                 };
                 let next = p.pred();
                 if (0x800280_u128 >> next) & 1 != 0 {
-                    break 'a748;
+                    break 'a744;
                 }
-                break 'b747 Some({
+                break 'b743 Some({
                     let kind = ExprKind::Attribute {
                         value: a,
                         attr: b,
@@ -16134,28 +16080,28 @@ pub fn target_with_star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b747 None;
+                break 'b743 None;
             }
         }
         if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
-            'a749: {
+            'a745: {
                 let Some(a) = (t_primary(p)) else {
-                    break 'a749;
+                    break 'a745;
                 };
                 if !p.eat(LSQB) {
-                    break 'a749;
+                    break 'a745;
                 }
                 let Some(b) = (slices(p)) else {
-                    break 'a749;
+                    break 'a745;
                 };
                 if !p.eat(RSQB) {
-                    break 'a749;
+                    break 'a745;
                 }
                 let next = p.pred();
                 if (0x800280_u128 >> next) & 1 != 0 {
-                    break 'a749;
+                    break 'a745;
                 }
-                break 'b747 Some({
+                break 'b743 Some({
                     let kind = ExprKind::Subscript {
                         value: a,
                         slice: b,
@@ -16166,19 +16112,19 @@ pub fn target_with_star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b747 None;
+                break 'b743 None;
             }
         }
         if (0xf000000000000000000000000000282_u128 >> next) & 1 != 0 {
-            'a750: {
+            'a746: {
                 let Some(value) = (star_atom(p)) else {
-                    break 'a750;
+                    break 'a746;
                 };
-                break 'b747 Some(value);
+                break 'b743 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b747 None;
+                break 'b743 None;
             }
         }
         None
@@ -16193,42 +16139,42 @@ pub fn star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b751: {
+    let result: Option<&'a Expr<'a>> = 'b747: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a752: {
+            'a748: {
                 let Some(a) = (p.name()) else {
-                    break 'a752;
+                    break 'a748;
                 };
-                break 'b751 Some(p.set_context(a, Store));
+                break 'b747 Some(p.set_context(a, Store));
             }
             p.mark = start;
             if p.raised {
-                break 'b751 None;
+                break 'b747 None;
             }
         }
         if next == 7 {
-            'a753: {
+            'a749: {
                 if !p.eat(LPAR) {
-                    break 'a753;
+                    break 'a749;
                 }
                 let Some(a) = (target_with_star_atom(p)) else {
-                    break 'a753;
+                    break 'a749;
                 };
                 if !p.eat(RPAR) {
-                    break 'a753;
+                    break 'a749;
                 }
-                break 'b751 Some(p.set_context(a, Store));
+                break 'b747 Some(p.set_context(a, Store));
             }
             p.mark = start;
             if p.raised {
-                break 'b751 None;
+                break 'b747 None;
             }
         }
         if next == 7 {
-            'a754: {
+            'a750: {
                 if !p.eat(LPAR) {
-                    break 'a754;
+                    break 'a750;
                 }
                 let next = p.pred();
                 let a = if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
@@ -16237,7 +16183,7 @@ pub fn star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a754;
+                                break 'a750;
                             }
                             p.mark = mark;
                             None
@@ -16247,9 +16193,9 @@ pub fn star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     None
                 };
                 if !p.eat(RPAR) {
-                    break 'a754;
+                    break 'a750;
                 }
-                break 'b751 Some({
+                break 'b747 Some({
                     let kind = ExprKind::Tuple {
                         elts: a.unwrap_or(&[]),
                         ctx: Store,
@@ -16259,13 +16205,13 @@ pub fn star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b751 None;
+                break 'b747 None;
             }
         }
         if next == 9 {
-            'a755: {
+            'a751: {
                 if !p.eat(LSQB) {
-                    break 'a755;
+                    break 'a751;
                 }
                 let next = p.pred();
                 let a = if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
@@ -16274,7 +16220,7 @@ pub fn star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a755;
+                                break 'a751;
                             }
                             p.mark = mark;
                             None
@@ -16284,9 +16230,9 @@ pub fn star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     None
                 };
                 if !p.eat(RSQB) {
-                    break 'a755;
+                    break 'a751;
                 }
-                break 'b751 Some({
+                break 'b747 Some({
                     let kind = ExprKind::List {
                         elts: a.unwrap_or(&[]),
                         ctx: Store,
@@ -16296,7 +16242,7 @@ pub fn star_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b751 None;
+                break 'b747 None;
             }
         }
         None
@@ -16310,48 +16256,48 @@ pub fn single_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b756: {
+    let result: Option<&'a Expr<'a>> = 'b752: {
         let next = p.pred();
         if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
-            'a757: {
+            'a753: {
                 let Some(value) = (single_subscript_attribute_target(p)) else {
-                    break 'a757;
+                    break 'a753;
                 };
-                break 'b756 Some(value);
+                break 'b752 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b756 None;
+                break 'b752 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a758: {
+            'a754: {
                 let Some(a) = (p.name()) else {
-                    break 'a758;
+                    break 'a754;
                 };
-                break 'b756 Some(p.set_context(a, Store));
+                break 'b752 Some(p.set_context(a, Store));
             }
             p.mark = start;
             if p.raised {
-                break 'b756 None;
+                break 'b752 None;
             }
         }
         if next == 7 {
-            'a759: {
+            'a755: {
                 if !p.eat(LPAR) {
-                    break 'a759;
+                    break 'a755;
                 }
                 let Some(a) = (single_target(p)) else {
-                    break 'a759;
+                    break 'a755;
                 };
                 if !p.eat(RPAR) {
-                    break 'a759;
+                    break 'a755;
                 }
-                break 'b756 Some(a);
+                break 'b752 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b756 None;
+                break 'b752 None;
             }
         }
         None
@@ -16365,24 +16311,24 @@ pub fn single_subscript_attribute_target<'a>(p: &mut Parser<'a>) -> Option<&'a E
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b760: {
+    let result: Option<&'a Expr<'a>> = 'b756: {
         let next = p.pred();
         if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
-            'a761: {
+            'a757: {
                 let Some(a) = (t_primary(p)) else {
-                    break 'a761;
+                    break 'a757;
                 };
                 if !p.eat(DOT) {
-                    break 'a761;
+                    break 'a757;
                 }
                 let Some(b) = (p.identifier()) else {
-                    break 'a761;
+                    break 'a757;
                 };
                 let next = p.pred();
                 if (0x800280_u128 >> next) & 1 != 0 {
-                    break 'a761;
+                    break 'a757;
                 }
-                break 'b760 Some({
+                break 'b756 Some({
                     let kind = ExprKind::Attribute {
                         value: a,
                         attr: b,
@@ -16393,28 +16339,28 @@ pub fn single_subscript_attribute_target<'a>(p: &mut Parser<'a>) -> Option<&'a E
             }
             p.mark = start;
             if p.raised {
-                break 'b760 None;
+                break 'b756 None;
             }
         }
         if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
-            'a762: {
+            'a758: {
                 let Some(a) = (t_primary(p)) else {
-                    break 'a762;
+                    break 'a758;
                 };
                 if !p.eat(LSQB) {
-                    break 'a762;
+                    break 'a758;
                 }
                 let Some(b) = (slices(p)) else {
-                    break 'a762;
+                    break 'a758;
                 };
                 if !p.eat(RSQB) {
-                    break 'a762;
+                    break 'a758;
                 }
                 let next = p.pred();
                 if (0x800280_u128 >> next) & 1 != 0 {
-                    break 'a762;
+                    break 'a758;
                 }
-                break 'b760 Some({
+                break 'b756 Some({
                     let kind = ExprKind::Subscript {
                         value: a,
                         slice: b,
@@ -16425,7 +16371,7 @@ pub fn single_subscript_attribute_target<'a>(p: &mut Parser<'a>) -> Option<&'a E
             }
             p.mark = start;
             if p.raised {
-                break 'b760 None;
+                break 'b756 None;
             }
         }
         None
@@ -16444,44 +16390,44 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
     }
     p.level += 1;
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'r763: {
-        let Some(mut left) = ('b764: {
+    let result: Option<&'a Expr<'a>> = 'r759: {
+        let Some(mut left) = ('b760: {
             let next = p.pred();
             if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
-                'a765: {
+                'a761: {
                     let Some(a) = (atom(p)) else {
-                        break 'a765;
+                        break 'a761;
                     };
                     let next = p.pred();
                     if !((0x800280_u128 >> next) & 1 != 0) {
-                        break 'a765;
+                        break 'a761;
                     }
-                    break 'b764 Some(a);
+                    break 'b760 Some(a);
                 }
                 p.mark = start;
                 if p.raised {
-                    break 'b764 None;
+                    break 'b760 None;
                 }
             }
             None
         }) else {
-            break 'r763 None;
+            break 'r759 None;
         };
         'grow: loop {
             let mark = p.mark;
             let next = p.pred();
             if next == 23 {
-                'a766: {
+                'a762: {
                     let a = left;
                     if !p.eat(DOT) {
-                        break 'a766;
+                        break 'a762;
                     }
                     let Some(b) = (p.identifier()) else {
-                        break 'a766;
+                        break 'a762;
                     };
                     let next = p.pred();
                     if !((0x800280_u128 >> next) & 1 != 0) {
-                        break 'a766;
+                        break 'a762;
                     }
                     left = {
                         let kind = ExprKind::Attribute {
@@ -16495,24 +16441,24 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r763 None;
+                    break 'r759 None;
                 }
             }
             if next == 9 {
-                'a767: {
+                'a763: {
                     let a = left;
                     if !p.eat(LSQB) {
-                        break 'a767;
+                        break 'a763;
                     }
                     let Some(b) = (slices(p)) else {
-                        break 'a767;
+                        break 'a763;
                     };
                     if !p.eat(RSQB) {
-                        break 'a767;
+                        break 'a763;
                     }
                     let next = p.pred();
                     if !((0x800280_u128 >> next) & 1 != 0) {
-                        break 'a767;
+                        break 'a763;
                     }
                     left = {
                         let kind = ExprKind::Subscript {
@@ -16526,18 +16472,18 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r763 None;
+                    break 'r759 None;
                 }
             }
             if (0x2000280_u128 >> next) & 1 != 0 {
-                'a768: {
+                'a764: {
                     let a = left;
                     let Some(b) = (genexp(p)) else {
-                        break 'a768;
+                        break 'a764;
                     };
                     let next = p.pred();
                     if !((0x800280_u128 >> next) & 1 != 0) {
-                        break 'a768;
+                        break 'a764;
                     }
                     left = {
                         let kind = ExprKind::Call {
@@ -16551,14 +16497,14 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r763 None;
+                    break 'r759 None;
                 }
             }
             if next == 7 {
-                'a769: {
+                'a765: {
                     let a = left;
                     if !p.eat(LPAR) {
-                        break 'a769;
+                        break 'a765;
                     }
                     let next = p.pred();
                     let b = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
@@ -16567,7 +16513,7 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                             Some(value) => Some(value),
                             None => {
                                 if p.raised {
-                                    break 'a769;
+                                    break 'a765;
                                 }
                                 p.mark = mark;
                                 None
@@ -16577,18 +16523,18 @@ pub fn t_primary<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         None
                     };
                     if !p.eat(RPAR) {
-                        break 'a769;
+                        break 'a765;
                     }
                     let next = p.pred();
                     if !((0x800280_u128 >> next) & 1 != 0) {
-                        break 'a769;
+                        break 'a765;
                     }
                     left = p.call(start, a, b);
                     continue 'grow;
                 }
                 p.mark = mark;
                 if p.raised {
-                    break 'r763 None;
+                    break 'r759 None;
                 }
             }
             break;
@@ -16606,42 +16552,42 @@ pub fn t_lookahead<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b770: {
+    let result: Option<()> = 'b766: {
         let next = p.pred();
         if next == 7 {
-            'a771: {
+            'a767: {
                 if !p.eat(LPAR) {
-                    break 'a771;
+                    break 'a767;
                 }
-                break 'b770 Some(());
+                break 'b766 Some(());
             }
             p.mark = start;
             if p.raised {
-                break 'b770 None;
+                break 'b766 None;
             }
         }
         if next == 9 {
-            'a772: {
+            'a768: {
                 if !p.eat(LSQB) {
-                    break 'a772;
+                    break 'a768;
                 }
-                break 'b770 Some(());
+                break 'b766 Some(());
             }
             p.mark = start;
             if p.raised {
-                break 'b770 None;
+                break 'b766 None;
             }
         }
         if next == 23 {
-            'a773: {
+            'a769: {
                 if !p.eat(DOT) {
-                    break 'a773;
+                    break 'a769;
                 }
-                break 'b770 Some(());
+                break 'b766 Some(());
             }
             p.mark = start;
             if p.raised {
-                break 'b770 None;
+                break 'b766 None;
             }
         }
         None
@@ -16655,10 +16601,10 @@ pub fn del_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Expr<'a>]> = 'b774: {
+    let result: Option<&'a [Expr<'a>]> = 'b770: {
         let next = p.pred();
         if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
-            'a775: {
+            'a771: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
@@ -16690,7 +16636,7 @@ pub fn del_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a775;
+                    break 'a771;
                 };
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -16699,7 +16645,7 @@ pub fn del_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a775;
+                                break 'a771;
                             }
                             p.mark = mark;
                             None
@@ -16708,11 +16654,11 @@ pub fn del_targets<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                 } else {
                     None
                 };
-                break 'b774 Some(a);
+                break 'b770 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b774 None;
+                break 'b770 None;
             }
         }
         None
@@ -16730,24 +16676,24 @@ pub fn del_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return result;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b776: {
+    let result: Option<&'a Expr<'a>> = 'b772: {
         let next = p.pred();
         if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
-            'a777: {
+            'a773: {
                 let Some(a) = (t_primary(p)) else {
-                    break 'a777;
+                    break 'a773;
                 };
                 if !p.eat(DOT) {
-                    break 'a777;
+                    break 'a773;
                 }
                 let Some(b) = (p.identifier()) else {
-                    break 'a777;
+                    break 'a773;
                 };
                 let next = p.pred();
                 if (0x800280_u128 >> next) & 1 != 0 {
-                    break 'a777;
+                    break 'a773;
                 }
-                break 'b776 Some({
+                break 'b772 Some({
                     let kind = ExprKind::Attribute {
                         value: a,
                         attr: b,
@@ -16758,28 +16704,28 @@ pub fn del_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b776 None;
+                break 'b772 None;
             }
         }
         if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
-            'a778: {
+            'a774: {
                 let Some(a) = (t_primary(p)) else {
-                    break 'a778;
+                    break 'a774;
                 };
                 if !p.eat(LSQB) {
-                    break 'a778;
+                    break 'a774;
                 }
                 let Some(b) = (slices(p)) else {
-                    break 'a778;
+                    break 'a774;
                 };
                 if !p.eat(RSQB) {
-                    break 'a778;
+                    break 'a774;
                 }
                 let next = p.pred();
                 if (0x800280_u128 >> next) & 1 != 0 {
-                    break 'a778;
+                    break 'a774;
                 }
-                break 'b776 Some({
+                break 'b772 Some({
                     let kind = ExprKind::Subscript {
                         value: a,
                         slice: b,
@@ -16790,19 +16736,19 @@ pub fn del_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b776 None;
+                break 'b772 None;
             }
         }
         if (0xf000000000000000000000000000282_u128 >> next) & 1 != 0 {
-            'a779: {
+            'a775: {
                 let Some(value) = (del_t_atom(p)) else {
-                    break 'a779;
+                    break 'a775;
                 };
-                break 'b776 Some(value);
+                break 'b772 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b776 None;
+                break 'b772 None;
             }
         }
         None
@@ -16817,42 +16763,42 @@ pub fn del_t_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b780: {
+    let result: Option<&'a Expr<'a>> = 'b776: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a781: {
+            'a777: {
                 let Some(a) = (p.name()) else {
-                    break 'a781;
+                    break 'a777;
                 };
-                break 'b780 Some(p.set_context(a, Del));
+                break 'b776 Some(p.set_context(a, Del));
             }
             p.mark = start;
             if p.raised {
-                break 'b780 None;
+                break 'b776 None;
             }
         }
         if next == 7 {
-            'a782: {
+            'a778: {
                 if !p.eat(LPAR) {
-                    break 'a782;
+                    break 'a778;
                 }
                 let Some(a) = (del_target(p)) else {
-                    break 'a782;
+                    break 'a778;
                 };
                 if !p.eat(RPAR) {
-                    break 'a782;
+                    break 'a778;
                 }
-                break 'b780 Some(p.set_context(a, Del));
+                break 'b776 Some(p.set_context(a, Del));
             }
             p.mark = start;
             if p.raised {
-                break 'b780 None;
+                break 'b776 None;
             }
         }
         if next == 7 {
-            'a783: {
+            'a779: {
                 if !p.eat(LPAR) {
-                    break 'a783;
+                    break 'a779;
                 }
                 let next = p.pred();
                 let a = if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
@@ -16861,7 +16807,7 @@ pub fn del_t_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a783;
+                                break 'a779;
                             }
                             p.mark = mark;
                             None
@@ -16871,9 +16817,9 @@ pub fn del_t_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     None
                 };
                 if !p.eat(RPAR) {
-                    break 'a783;
+                    break 'a779;
                 }
-                break 'b780 Some({
+                break 'b776 Some({
                     let kind = ExprKind::Tuple {
                         elts: a.unwrap_or(&[]),
                         ctx: Del,
@@ -16883,13 +16829,13 @@ pub fn del_t_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b780 None;
+                break 'b776 None;
             }
         }
         if next == 9 {
-            'a784: {
+            'a780: {
                 if !p.eat(LSQB) {
-                    break 'a784;
+                    break 'a780;
                 }
                 let next = p.pred();
                 let a = if (0xf000000000001c0481000000200028e_u128 >> next) & 1 != 0 {
@@ -16898,7 +16844,7 @@ pub fn del_t_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a784;
+                                break 'a780;
                             }
                             p.mark = mark;
                             None
@@ -16908,9 +16854,9 @@ pub fn del_t_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                     None
                 };
                 if !p.eat(RSQB) {
-                    break 'a784;
+                    break 'a780;
                 }
-                break 'b780 Some({
+                break 'b776 Some({
                     let kind = ExprKind::List {
                         elts: a.unwrap_or(&[]),
                         ctx: Del,
@@ -16920,7 +16866,7 @@ pub fn del_t_atom<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
             }
             p.mark = start;
             if p.raised {
-                break 'b780 None;
+                break 'b776 None;
             }
         }
         None
@@ -16934,10 +16880,10 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Expr<'a>]> = 'b785: {
+    let result: Option<&'a [Expr<'a>]> = 'b781: {
         let next = p.pred();
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a786: {
+            'a782: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
@@ -16969,35 +16915,35 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a786;
+                    break 'a782;
                 };
                 if !p.eat(COMMA) {
-                    break 'a786;
+                    break 'a782;
                 }
                 if !p.eat(STAR) {
-                    break 'a786;
+                    break 'a782;
                 }
                 let Some(b) = (expression(p)) else {
-                    break 'a786;
+                    break 'a782;
                 };
                 if !p.eat(COMMA) {
-                    break 'a786;
+                    break 'a782;
                 }
                 if !p.eat(DOUBLESTAR) {
-                    break 'a786;
+                    break 'a782;
                 }
                 let Some(c) = (expression(p)) else {
-                    break 'a786;
+                    break 'a782;
                 };
-                break 'b785 Some(p.at_end(p.at_end(a, b), c));
+                break 'b781 Some(p.at_end(p.at_end(a, b), c));
             }
             p.mark = start;
             if p.raised {
-                break 'b785 None;
+                break 'b781 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a787: {
+            'a783: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
@@ -17029,22 +16975,127 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a787;
+                    break 'a783;
                 };
                 if !p.eat(COMMA) {
-                    break 'a787;
+                    break 'a783;
                 }
                 if !p.eat(STAR) {
-                    break 'a787;
+                    break 'a783;
                 }
                 let Some(b) = (expression(p)) else {
-                    break 'a787;
+                    break 'a783;
                 };
-                break 'b785 Some(p.at_end(a, b));
+                break 'b781 Some(p.at_end(a, b));
             }
             p.mark = start;
             if p.raised {
-                break 'b785 None;
+                break 'b781 None;
+            }
+        }
+        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
+            'a784: {
+                let Some(a) = ({
+                    p.level += 1;
+                    let base = p.height::<Expr<'a>>();
+                    loop {
+                        let mark = p.mark;
+                        if p.height::<Expr<'a>>() != base && !p.eat(COMMA) {
+                            break;
+                        }
+                        let next = p.pred();
+                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
+                            p.mark = mark;
+                            break;
+                        }
+                        let height = p.height::<Expr<'a>>();
+                        match expression(p) {
+                            Some(value) => p.push::<Expr<'a>>(*value),
+                            None => {
+                                p.cut::<Expr<'a>>(height);
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised || p.height::<Expr<'a>>() == base {
+                        p.cut::<Expr<'a>>(base);
+                        None
+                    } else {
+                        Some(p.collect::<Expr<'a>>(base))
+                    }
+                }) else {
+                    break 'a784;
+                };
+                if !p.eat(COMMA) {
+                    break 'a784;
+                }
+                if !p.eat(DOUBLESTAR) {
+                    break 'a784;
+                }
+                let Some(b) = (expression(p)) else {
+                    break 'a784;
+                };
+                break 'b781 Some(p.at_end(a, b));
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b781 None;
+            }
+        }
+        if next == 16 {
+            'a785: {
+                if !p.eat(STAR) {
+                    break 'a785;
+                }
+                let Some(a) = (expression(p)) else {
+                    break 'a785;
+                };
+                if !p.eat(COMMA) {
+                    break 'a785;
+                }
+                if !p.eat(DOUBLESTAR) {
+                    break 'a785;
+                }
+                let Some(b) = (expression(p)) else {
+                    break 'a785;
+                };
+                break 'b781 Some(p.at_end(p.one(*a), b));
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b781 None;
+            }
+        }
+        if next == 16 {
+            'a786: {
+                if !p.eat(STAR) {
+                    break 'a786;
+                }
+                let Some(a) = (expression(p)) else {
+                    break 'a786;
+                };
+                break 'b781 Some(p.one(*a));
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b781 None;
+            }
+        }
+        if next == 35 {
+            'a787: {
+                if !p.eat(DOUBLESTAR) {
+                    break 'a787;
+                }
+                let Some(a) = (expression(p)) else {
+                    break 'a787;
+                };
+                break 'b781 Some(p.one(*a));
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b781 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
@@ -17082,116 +17133,11 @@ pub fn type_expressions<'a>(p: &mut Parser<'a>) -> Option<&'a [Expr<'a>]> {
                 }) else {
                     break 'a788;
                 };
-                if !p.eat(COMMA) {
-                    break 'a788;
-                }
-                if !p.eat(DOUBLESTAR) {
-                    break 'a788;
-                }
-                let Some(b) = (expression(p)) else {
-                    break 'a788;
-                };
-                break 'b785 Some(p.at_end(a, b));
+                break 'b781 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b785 None;
-            }
-        }
-        if next == 16 {
-            'a789: {
-                if !p.eat(STAR) {
-                    break 'a789;
-                }
-                let Some(a) = (expression(p)) else {
-                    break 'a789;
-                };
-                if !p.eat(COMMA) {
-                    break 'a789;
-                }
-                if !p.eat(DOUBLESTAR) {
-                    break 'a789;
-                }
-                let Some(b) = (expression(p)) else {
-                    break 'a789;
-                };
-                break 'b785 Some(p.at_end(p.one(*a), b));
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b785 None;
-            }
-        }
-        if next == 16 {
-            'a790: {
-                if !p.eat(STAR) {
-                    break 'a790;
-                }
-                let Some(a) = (expression(p)) else {
-                    break 'a790;
-                };
-                break 'b785 Some(p.one(*a));
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b785 None;
-            }
-        }
-        if next == 35 {
-            'a791: {
-                if !p.eat(DOUBLESTAR) {
-                    break 'a791;
-                }
-                let Some(a) = (expression(p)) else {
-                    break 'a791;
-                };
-                break 'b785 Some(p.one(*a));
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b785 None;
-            }
-        }
-        if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a792: {
-                let Some(a) = ({
-                    p.level += 1;
-                    let base = p.height::<Expr<'a>>();
-                    loop {
-                        let mark = p.mark;
-                        if p.height::<Expr<'a>>() != base && !p.eat(COMMA) {
-                            break;
-                        }
-                        let next = p.pred();
-                        if !((0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0) {
-                            p.mark = mark;
-                            break;
-                        }
-                        let height = p.height::<Expr<'a>>();
-                        match expression(p) {
-                            Some(value) => p.push::<Expr<'a>>(*value),
-                            None => {
-                                p.cut::<Expr<'a>>(height);
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
-                    if p.raised || p.height::<Expr<'a>>() == base {
-                        p.cut::<Expr<'a>>(base);
-                        None
-                    } else {
-                        Some(p.collect::<Expr<'a>>(base))
-                    }
-                }) else {
-                    break 'a792;
-                };
-                break 'b785 Some(a);
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b785 None;
+                break 'b781 None;
             }
         }
         None
@@ -17205,36 +17151,36 @@ pub fn func_type_comment<'a>(p: &mut Parser<'a>) -> Option<Tok> {
         return None;
     }
     let start = p.mark;
-    let result: Option<Tok> = 'b793: {
+    let result: Option<Tok> = 'b789: {
         let next = p.pred();
         if next == 4 {
-            'a794: {
+            'a790: {
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a794;
+                    break 'a790;
                 }
                 let Some(t) = (p.take(TYPE_COMMENT)) else {
-                    break 'a794;
+                    break 'a790;
                 };
                 {
                     let mark = p.mark;
                     let found = ({
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b795: {
+                        let result: Option<()> = 'b791: {
                             let next = p.pred();
                             if next == 4 {
-                                'a796: {
+                                'a792: {
                                     if (p.take(NEWLINE)).is_none() {
-                                        break 'a796;
+                                        break 'a792;
                                     }
                                     if (p.take(INDENT)).is_none() {
-                                        break 'a796;
+                                        break 'a792;
                                     }
-                                    break 'b795 Some(());
+                                    break 'b791 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b795 None;
+                                    break 'b791 None;
                                 }
                             }
                             None
@@ -17245,38 +17191,38 @@ pub fn func_type_comment<'a>(p: &mut Parser<'a>) -> Option<Tok> {
                     .is_some();
                     p.mark = mark;
                     if !found || p.raised {
-                        break 'a794;
+                        break 'a790;
                     }
                 }
-                break 'b793 Some(t);
+                break 'b789 Some(t);
             }
             p.mark = start;
             if p.raised {
-                break 'b793 None;
+                break 'b789 None;
             }
         }
         if p.invalid && next == 57 {
-            'a797: {
+            'a793: {
                 let Some(value) = (invalid_double_type_comments(p)) else {
-                    break 'a797;
+                    break 'a793;
                 };
-                break 'b793 Some(break 'a797);
+                break 'b789 Some(break 'a793);
             }
             p.mark = start;
             if p.raised {
-                break 'b793 None;
+                break 'b789 None;
             }
         }
         if next == 57 {
-            'a798: {
+            'a794: {
                 let Some(value) = (p.take(TYPE_COMMENT)) else {
-                    break 'a798;
+                    break 'a794;
                 };
-                break 'b793 Some(value);
+                break 'b789 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b793 None;
+                break 'b789 None;
             }
         }
         None
@@ -17290,81 +17236,81 @@ pub fn invalid_arguments<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b799: {
+    let result: Option<()> = 'b795: {
         let next = p.pred();
         if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
-            'a800: {
-                if ({ p.level += 1; let start = p.mark; let result: Option<()> = 'b801: {
+            'a796: {
+                if ({ p.level += 1; let start = p.mark; let result: Option<()> = 'b797: {
 let next = p.pred();
 if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
-'a802: {
+'a798: {
 if ({ p.level += 1;
 let base = 0_usize;
 let mut count = 0_usize;
-loop { let mark = p.mark; if count != base && !p.eat(COMMA) { break; } let next = p.pred(); if !((0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0) { p.mark = mark; break; }  match { p.level += 1; let start = p.mark; let result: Option<()> = 'b803: {
+loop { let mark = p.mark; if count != base && !p.eat(COMMA) { break; } let next = p.pred(); if !((0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0) { p.mark = mark; break; }  match { p.level += 1; let start = p.mark; let result: Option<()> = 'b799: {
 let next = p.pred();
 if next == 16 {
-'a804: {
-if (starred_expression(p)).is_none() { break 'a804; }
-break 'b803 Some(());
+'a800: {
+if (starred_expression(p)).is_none() { break 'a800; }
+break 'b799 Some(());
 }
 p.mark = start;
-if p.raised { break 'b803 None; }
+if p.raised { break 'b799 None; }
 }
 if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-'a805: {
-if ({ p.level += 1; let start = p.mark; let result: Option<()> = 'b806: {
+'a801: {
+if ({ p.level += 1; let start = p.mark; let result: Option<()> = 'b802: {
 let next = p.pred();
 if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-'a807: {
-if (assignment_expression(p)).is_none() { break 'a807; }
-break 'b806 Some(());
+'a803: {
+if (assignment_expression(p)).is_none() { break 'a803; }
+break 'b802 Some(());
 }
 p.mark = start;
-if p.raised { break 'b806 None; }
+if p.raised { break 'b802 None; }
 }
 if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-'a808: {
-let Some(e) = (expression(p)) else { break 'a808; };
+'a804: {
+let Some(e) = (expression(p)) else { break 'a804; };
 let next = p.pred();
-if next == 53 { break 'a808; }
-break 'b806 Some(());
+if next == 53 { break 'a804; }
+break 'b802 Some(());
 }
 p.mark = start;
-if p.raised { break 'b806 None; }
+if p.raised { break 'b802 None; }
 }
 None
-}; p.level -= 1; result }).is_none() { break 'a805; }
+}; p.level -= 1; result }).is_none() { break 'a801; }
 let next = p.pred();
-if next == 22 { break 'a805; }
-break 'b803 Some(());
+if next == 22 { break 'a801; }
+break 'b799 Some(());
 }
 p.mark = start;
-if p.raised { break 'b803 None; }
+if p.raised { break 'b799 None; }
 }
 None
 }; p.level -= 1; result } { Some(value) => { let _ = value; count += 1; }, None => {  p.mark = mark; break; } } }
 p.level -= 1; if p.raised || count == base { (); None } else { Some(()) } }
-).is_none() { break 'a802; }
-if !p.eat(COMMA) { break 'a802; }
-if (kwargs(p)).is_none() { break 'a802; }
-break 'b801 Some(());
+).is_none() { break 'a798; }
+if !p.eat(COMMA) { break 'a798; }
+if (kwargs(p)).is_none() { break 'a798; }
+break 'b797 Some(());
 }
 p.mark = start;
-if p.raised { break 'b801 None; }
+if p.raised { break 'b797 None; }
 }
 if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
-'a809: {
-if (kwargs(p)).is_none() { break 'a809; }
-break 'b801 Some(());
+'a805: {
+if (kwargs(p)).is_none() { break 'a805; }
+break 'b797 Some(());
 }
 p.mark = start;
-if p.raised { break 'b801 None; }
+if p.raised { break 'b797 None; }
 }
 None
-}; p.level -= 1; result }).is_none() { break 'a800; }
+}; p.level -= 1; result }).is_none() { break 'a796; }
                 let Some(a) = (p.take(COMMA)) else {
-                    break 'a800;
+                    break 'a796;
                 };
                 if ({
                     p.level += 1;
@@ -17383,22 +17329,22 @@ None
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<()> = 'b810: {
+                            let result: Option<()> = 'b806: {
                                 let next = p.pred();
                                 if next == 16 {
-                                    'a811: {
+                                    'a807: {
                                         if (starred_expression(p)).is_none() {
-                                            break 'a811;
+                                            break 'a807;
                                         }
                                         let next = p.pred();
                                         if next == 22 {
-                                            break 'a811;
+                                            break 'a807;
                                         }
-                                        break 'b810 Some(());
+                                        break 'b806 Some(());
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b810 None;
+                                        break 'b806 None;
                                     }
                                 }
                                 None
@@ -17426,31 +17372,31 @@ None
                 })
                 .is_none()
                 {
-                    break 'a800;
+                    break 'a796;
                 }
-                break 'b799 Some({
+                break 'b795 Some({
                     let message = String::from(
                         "iterable argument unpacking follows keyword argument unpacking",
                     );
                     p.raise_from(a, message);
-                    break 'a800;
+                    break 'a796;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b799 None;
+                break 'b795 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a812: {
+            'a808: {
                 let Some(a) = (expression(p)) else {
-                    break 'a812;
+                    break 'a808;
                 };
                 let Some(b) = (for_if_clauses(p)) else {
-                    break 'a812;
+                    break 'a808;
                 };
                 if !p.eat(COMMA) {
-                    break 'a812;
+                    break 'a808;
                 }
                 let next = p.pred();
                 let _ = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
@@ -17458,33 +17404,33 @@ None
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b813: {
+                        let result: Option<()> = 'b809: {
                             let next = p.pred();
                             if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
-                                'a814: {
+                                'a810: {
                                     if (args(p)).is_none() {
-                                        break 'a814;
+                                        break 'a810;
                                     }
-                                    break 'b813 Some(());
+                                    break 'b809 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b813 None;
+                                    break 'b809 None;
                                 }
                             }
                             if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-                                'a815: {
+                                'a811: {
                                     if (expression(p)).is_none() {
-                                        break 'a815;
+                                        break 'a811;
                                     }
                                     if (for_if_clauses(p)).is_none() {
-                                        break 'a815;
+                                        break 'a811;
                                     }
-                                    break 'b813 Some(());
+                                    break 'b809 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b813 None;
+                                    break 'b809 None;
                                 }
                             }
                             None
@@ -17495,7 +17441,7 @@ None
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a812;
+                                break 'a808;
                             }
                             p.mark = mark;
                             None
@@ -17504,67 +17450,67 @@ None
                 } else {
                     None
                 };
-                break 'b799 Some({
+                break 'b795 Some({
                     let message = String::from("Generator expression must be parenthesized");
                     p.raise_range(a, last_item(b), message);
-                    break 'a812;
+                    break 'a808;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b799 None;
+                break 'b795 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a816: {
+            'a812: {
                 let Some(a) = (p.name()) else {
-                    break 'a816;
+                    break 'a812;
                 };
                 let Some(b) = (p.take(EQUAL)) else {
-                    break 'a816;
+                    break 'a812;
                 };
                 if (expression(p)).is_none() {
-                    break 'a816;
+                    break 'a812;
                 }
                 if (for_if_clauses(p)).is_none() {
-                    break 'a816;
+                    break 'a812;
                 }
-                break 'b799 Some({
+                break 'b795 Some({
                     let message = String::from(
                         "invalid syntax. Maybe you meant '==' or ':=' instead of '='?",
                     );
                     p.raise_range(a, b, message);
-                    break 'a816;
+                    break 'a812;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b799 None;
+                break 'b795 None;
             }
         }
         if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
-            'a817: {
+            'a813: {
                 let next = p.pred();
                 let _ = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b818: {
+                        let result: Option<()> = 'b814: {
                             let next = p.pred();
                             if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
-                                'a819: {
+                                'a815: {
                                     if (args(p)).is_none() {
-                                        break 'a819;
+                                        break 'a815;
                                     }
                                     if !p.eat(COMMA) {
-                                        break 'a819;
+                                        break 'a815;
                                     }
-                                    break 'b818 Some(());
+                                    break 'b814 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b818 None;
+                                    break 'b814 None;
                                 }
                             }
                             None
@@ -17575,7 +17521,7 @@ None
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a817;
+                                break 'a813;
                             }
                             p.mark = mark;
                             None
@@ -17585,88 +17531,88 @@ None
                     None
                 };
                 let Some(a) = (p.name()) else {
-                    break 'a817;
+                    break 'a813;
                 };
                 let Some(b) = (p.take(EQUAL)) else {
-                    break 'a817;
+                    break 'a813;
                 };
                 let next = p.pred();
                 if !((0x1100_u128 >> next) & 1 != 0) {
-                    break 'a817;
+                    break 'a813;
                 }
-                break 'b799 Some({
+                break 'b795 Some({
                     let message = String::from("expected argument value expression");
                     p.raise_range(a, b, message);
+                    break 'a813;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b795 None;
+            }
+        }
+        if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
+            'a816: {
+                let Some(a) = (args(p)) else {
+                    break 'a816;
+                };
+                let Some(b) = (for_if_clauses(p)) else {
+                    break 'a816;
+                };
+                break 'b795 Some(match p.nonparen_genexp_in_call(a, b) {
+                    Some(value) => value,
+                    None => break 'a816,
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b795 None;
+            }
+        }
+        if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
+            'a817: {
+                if (args(p)).is_none() {
+                    break 'a817;
+                }
+                if !p.eat(COMMA) {
+                    break 'a817;
+                }
+                let Some(a) = (expression(p)) else {
+                    break 'a817;
+                };
+                let Some(b) = (for_if_clauses(p)) else {
+                    break 'a817;
+                };
+                break 'b795 Some({
+                    let message = String::from("Generator expression must be parenthesized");
+                    p.raise_range(a, last_item(b), message);
                     break 'a817;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b799 None;
+                break 'b795 None;
             }
         }
         if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
-            'a820: {
+            'a818: {
                 let Some(a) = (args(p)) else {
-                    break 'a820;
-                };
-                let Some(b) = (for_if_clauses(p)) else {
-                    break 'a820;
-                };
-                break 'b799 Some(match p.nonparen_genexp_in_call(a, b) {
-                    Some(value) => value,
-                    None => break 'a820,
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b799 None;
-            }
-        }
-        if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
-            'a821: {
-                if (args(p)).is_none() {
-                    break 'a821;
-                }
-                if !p.eat(COMMA) {
-                    break 'a821;
-                }
-                let Some(a) = (expression(p)) else {
-                    break 'a821;
-                };
-                let Some(b) = (for_if_clauses(p)) else {
-                    break 'a821;
-                };
-                break 'b799 Some({
-                    let message = String::from("Generator expression must be parenthesized");
-                    p.raise_range(a, last_item(b), message);
-                    break 'a821;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b799 None;
-            }
-        }
-        if (0xf000005400161c0481000088201c28e_u128 >> next) & 1 != 0 {
-            'a822: {
-                let Some(a) = (args(p)) else {
-                    break 'a822;
+                    break 'a818;
                 };
                 if !p.eat(COMMA) {
-                    break 'a822;
+                    break 'a818;
                 }
                 if (args(p)).is_none() {
-                    break 'a822;
+                    break 'a818;
                 }
-                break 'b799 Some(match p.arguments_parsing_error(a) {
+                break 'b795 Some(match p.arguments_parsing_error(a) {
                     Some(value) => value,
-                    None => break 'a822,
+                    None => break 'a818,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b799 None;
+                break 'b795 None;
             }
         }
         None
@@ -17680,49 +17626,49 @@ pub fn invalid_kwarg<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b823: {
+    let result: Option<()> = 'b819: {
         let next = p.pred();
         if (0x1c00000000000000000_u128 >> next) & 1 != 0 {
-            'a824: {
+            'a820: {
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<Tok> = 'b825: {
+                    let result: Option<Tok> = 'b821: {
                         let next = p.pred();
                         if next == 72 {
-                            'a826: {
+                            'a822: {
                                 let Some(value) = (p.take(KW_TRUE)) else {
-                                    break 'a826;
+                                    break 'a822;
                                 };
-                                break 'b825 Some(value);
+                                break 'b821 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b825 None;
+                                break 'b821 None;
                             }
                         }
                         if next == 70 {
-                            'a827: {
+                            'a823: {
                                 let Some(value) = (p.take(KW_FALSE)) else {
-                                    break 'a827;
+                                    break 'a823;
                                 };
-                                break 'b825 Some(value);
+                                break 'b821 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b825 None;
+                                break 'b821 None;
                             }
                         }
                         if next == 71 {
-                            'a828: {
+                            'a824: {
                                 let Some(value) = (p.take(KW_NONE)) else {
-                                    break 'a828;
+                                    break 'a824;
                                 };
-                                break 'b825 Some(value);
+                                break 'b821 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b825 None;
+                                break 'b821 None;
                             }
                         }
                         None
@@ -17730,71 +17676,71 @@ pub fn invalid_kwarg<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level -= 1;
                     result
                 }) else {
-                    break 'a824;
+                    break 'a820;
                 };
                 let Some(b) = (p.take(EQUAL)) else {
-                    break 'a824;
+                    break 'a820;
                 };
-                break 'b823 Some({
+                break 'b819 Some({
                     let message = format!("cannot assign to {}", p.text(a));
                     p.raise_range(a, b, message);
-                    break 'a824;
+                    break 'a820;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b823 None;
+                break 'b819 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a829: {
+            'a825: {
                 let Some(a) = (p.name()) else {
-                    break 'a829;
+                    break 'a825;
                 };
                 let Some(b) = (p.take(EQUAL)) else {
-                    break 'a829;
+                    break 'a825;
                 };
                 if (expression(p)).is_none() {
-                    break 'a829;
+                    break 'a825;
                 }
                 if (for_if_clauses(p)).is_none() {
-                    break 'a829;
+                    break 'a825;
                 }
-                break 'b823 Some({
+                break 'b819 Some({
                     let message = String::from(
                         "invalid syntax. Maybe you meant '==' or ':=' instead of '='?",
                     );
                     p.raise_range(a, b, message);
-                    break 'a829;
+                    break 'a825;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b823 None;
+                break 'b819 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a830: {
+            'a826: {
                 {
                     let mark = p.mark;
                     let found = ({
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b831: {
+                        let result: Option<()> = 'b827: {
                             let next = p.pred();
                             if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                                'a832: {
+                                'a828: {
                                     if (p.take(NAME)).is_none() {
-                                        break 'a832;
+                                        break 'a828;
                                     }
                                     if !p.eat(EQUAL) {
-                                        break 'a832;
+                                        break 'a828;
                                     }
-                                    break 'b831 Some(());
+                                    break 'b827 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b831 None;
+                                    break 'b827 None;
                                 }
                             }
                             None
@@ -17805,51 +17751,51 @@ pub fn invalid_kwarg<'a>(p: &mut Parser<'a>) -> Option<()> {
                     .is_some();
                     p.mark = mark;
                     if found || p.raised {
-                        break 'a830;
+                        break 'a826;
                     }
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a830;
+                    break 'a826;
                 };
                 let Some(b) = (p.take(EQUAL)) else {
-                    break 'a830;
+                    break 'a826;
                 };
-                break 'b823 Some({
+                break 'b819 Some({
                     let message = String::from(
                         "expression cannot contain assignment, perhaps you meant \"==\"?",
                     );
                     p.raise_range(a, b, message);
-                    break 'a830;
+                    break 'a826;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b823 None;
+                break 'b819 None;
             }
         }
         if next == 35 {
-            'a833: {
+            'a829: {
                 let Some(a) = (p.take(DOUBLESTAR)) else {
-                    break 'a833;
+                    break 'a829;
                 };
                 if (expression(p)).is_none() {
-                    break 'a833;
+                    break 'a829;
                 }
                 if !p.eat(EQUAL) {
-                    break 'a833;
+                    break 'a829;
                 }
                 let Some(b) = (expression(p)) else {
-                    break 'a833;
+                    break 'a829;
                 };
-                break 'b823 Some({
+                break 'b819 Some({
                     let message = String::from("cannot assign to keyword argument unpacking");
                     p.raise_range(a, b, message);
-                    break 'a833;
+                    break 'a829;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b823 None;
+                break 'b819 None;
             }
         }
         None
@@ -17864,26 +17810,26 @@ pub fn expression_without_invalid<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>
     }
     let saved = std::mem::replace(&mut p.invalid, false);
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b834: {
+    let result: Option<&'a Expr<'a>> = 'b830: {
         let next = p.pred();
         if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a835: {
+            'a831: {
                 let Some(a) = (disjunction(p)) else {
-                    break 'a835;
+                    break 'a831;
                 };
                 if !p.eat(KW_IF) {
-                    break 'a835;
+                    break 'a831;
                 }
                 let Some(b) = (disjunction(p)) else {
-                    break 'a835;
+                    break 'a831;
                 };
                 if !p.eat(KW_ELSE) {
-                    break 'a835;
+                    break 'a831;
                 }
                 let Some(c) = (expression(p)) else {
-                    break 'a835;
+                    break 'a831;
                 };
-                break 'b834 Some({
+                break 'b830 Some({
                     let kind = ExprKind::IfExp {
                         test: b,
                         body: a,
@@ -17894,31 +17840,31 @@ pub fn expression_without_invalid<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>
             }
             p.mark = start;
             if p.raised {
-                break 'b834 None;
+                break 'b830 None;
             }
         }
         if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a836: {
+            'a832: {
                 let Some(value) = (disjunction(p)) else {
-                    break 'a836;
+                    break 'a832;
                 };
-                break 'b834 Some(value);
+                break 'b830 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b834 None;
+                break 'b830 None;
             }
         }
         if next == 94 {
-            'a837: {
+            'a833: {
                 let Some(value) = (lambdef(p)) else {
-                    break 'a837;
+                    break 'a833;
                 };
-                break 'b834 Some(value);
+                break 'b830 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b834 None;
+                break 'b830 None;
             }
         }
         None
@@ -17933,28 +17879,28 @@ pub fn invalid_legacy_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b838: {
+    let result: Option<()> = 'b834: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a839: {
+            'a835: {
                 let Some(a) = (p.name()) else {
-                    break 'a839;
+                    break 'a835;
                 };
                 let next = p.pred();
                 if next == 7 {
-                    break 'a839;
+                    break 'a835;
                 }
                 let Some(b) = (star_expressions(p)) else {
-                    break 'a839;
+                    break 'a835;
                 };
-                break 'b838 Some(match p.legacy_statement(a, b) {
+                break 'b834 Some(match p.legacy_statement(a, b) {
                     Some(value) => value,
-                    None => break 'a839,
+                    None => break 'a835,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b838 None;
+                break 'b834 None;
             }
         }
         None
@@ -17968,58 +17914,58 @@ pub fn invalid_type_param<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b840: {
+    let result: Option<()> = 'b836: {
         let next = p.pred();
         if next == 16 {
-            'a841: {
+            'a837: {
                 if !p.eat(STAR) {
-                    break 'a841;
+                    break 'a837;
                 }
                 if (p.take(NAME)).is_none() {
-                    break 'a841;
+                    break 'a837;
                 }
                 let Some(colon) = (p.take(COLON)) else {
-                    break 'a841;
+                    break 'a837;
                 };
                 let Some(e) = (expression(p)) else {
-                    break 'a841;
+                    break 'a837;
                 };
-                break 'b840 Some({
+                break 'b836 Some({
                     let message =
                         format!("cannot use {} with TypeVarTuple", p.bound_or_constraints(e));
                     p.raise_from(colon, message);
-                    break 'a841;
+                    break 'a837;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b840 None;
+                break 'b836 None;
             }
         }
         if next == 35 {
-            'a842: {
+            'a838: {
                 if !p.eat(DOUBLESTAR) {
-                    break 'a842;
+                    break 'a838;
                 }
                 if (p.take(NAME)).is_none() {
-                    break 'a842;
+                    break 'a838;
                 }
                 let Some(colon) = (p.take(COLON)) else {
-                    break 'a842;
+                    break 'a838;
                 };
                 let Some(e) = (expression(p)) else {
-                    break 'a842;
+                    break 'a838;
                 };
-                break 'b840 Some({
+                break 'b836 Some({
                     let message =
                         format!("cannot use {} with ParamSpec", p.bound_or_constraints(e));
                     p.raise_from(colon, message);
-                    break 'a842;
+                    break 'a838;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b840 None;
+                break 'b836 None;
             }
         }
         None
@@ -18033,12 +17979,12 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b843: {
+    let result: Option<()> = 'b839: {
         let next = p.pred();
         if next == 3 {
-            'a844: {
+            'a840: {
                 if (p.take(STRING)).is_none() {
-                    break 'a844;
+                    break 'a840;
                 }
                 let Some(a) = ({
                     p.level += 1;
@@ -18053,18 +17999,18 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b845: {
+                            let result: Option<&'a Expr<'a>> = 'b841: {
                                 let next = p.pred();
                                 if (0xf000001400021c0481000008200c286_u128 >> next) & 1 != 0 {
-                                    'a846: {
+                                    'a842: {
                                         let Some(b) = (expression_without_invalid(p)) else {
-                                            break 'a846;
+                                            break 'a842;
                                         };
-                                        break 'b845 Some(b);
+                                        break 'b841 Some(b);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b845 None;
+                                        break 'b841 None;
                                     }
                                 }
                                 None
@@ -18088,57 +18034,57 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a844;
+                    break 'a840;
                 };
                 if (p.take(STRING)).is_none() {
-                    break 'a844;
+                    break 'a840;
                 }
-                break 'b843 Some({
+                break 'b839 Some({
                     let message =
                         String::from("invalid syntax. Is this intended to be part of the string?");
                     p.raise_range(first_expr(a), last_expr(a), message);
-                    break 'a844;
+                    break 'a840;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b843 None;
+                break 'b839 None;
             }
         }
         if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a847: {
+            'a843: {
                 {
                     let mark = p.mark;
                     let found = ({
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b848: {
+                        let result: Option<()> = 'b844: {
                             let next = p.pred();
                             if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                                'a849: {
+                                'a845: {
                                     if (p.take(NAME)).is_none() {
-                                        break 'a849;
+                                        break 'a845;
                                     }
                                     if (p.take(STRING)).is_none() {
-                                        break 'a849;
+                                        break 'a845;
                                     }
-                                    break 'b848 Some(());
+                                    break 'b844 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b848 None;
+                                    break 'b844 None;
                                 }
                             }
                             if (0xf000000000000000000000000000000_u128 >> next) & 1 != 0 {
-                                'a850: {
+                                'a846: {
                                     if (p.take_soft_keyword()).is_none() {
-                                        break 'a850;
+                                        break 'a846;
                                     }
-                                    break 'b848 Some(());
+                                    break 'b844 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b848 None;
+                                    break 'b844 None;
                                 }
                             }
                             None
@@ -18149,126 +18095,126 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                     .is_some();
                     p.mark = mark;
                     if found || p.raised {
-                        break 'a847;
+                        break 'a843;
                     }
                 }
                 let Some(a) = (disjunction(p)) else {
-                    break 'a847;
+                    break 'a843;
                 };
                 let Some(b) = (expression_without_invalid(p)) else {
-                    break 'a847;
+                    break 'a843;
                 };
-                break 'b843 Some(match p.missing_comma(a, b) {
+                break 'b839 Some(match p.missing_comma(a, b) {
                     Some(value) => value,
-                    None => break 'a847,
+                    None => break 'a843,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b843 None;
+                break 'b839 None;
             }
         }
         if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a851: {
+            'a847: {
                 let Some(a) = (disjunction(p)) else {
-                    break 'a851;
+                    break 'a847;
                 };
                 if !p.eat(KW_IF) {
-                    break 'a851;
+                    break 'a847;
                 }
                 let Some(b) = (disjunction(p)) else {
-                    break 'a851;
+                    break 'a847;
                 };
                 let next = p.pred();
                 if (0x1000000000000000000800_u128 >> next) & 1 != 0 {
-                    break 'a851;
+                    break 'a847;
                 }
-                break 'b843 Some({
+                break 'b839 Some({
                     let message = String::from("expected 'else' after 'if' expression");
                     p.raise_range(a, b, message);
-                    break 'a851;
+                    break 'a847;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b843 None;
+                break 'b839 None;
             }
         }
         if (0xf000001000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a852: {
+            'a848: {
                 let Some(a) = (disjunction(p)) else {
-                    break 'a852;
+                    break 'a848;
                 };
                 if !p.eat(KW_IF) {
-                    break 'a852;
+                    break 'a848;
                 }
                 let Some(b) = (disjunction(p)) else {
-                    break 'a852;
+                    break 'a848;
                 };
                 if !p.eat(KW_ELSE) {
-                    break 'a852;
+                    break 'a848;
                 }
                 {
                     let mark = p.mark;
                     let found = (expression(p)).is_some();
                     p.mark = mark;
                     if found || p.raised {
-                        break 'a852;
+                        break 'a848;
                     }
                 }
-                break 'b843 Some({
+                break 'b839 Some({
                     let message =
                         String::from("expected expression after 'else', but statement is given");
                     p.raise_next(message);
-                    break 'a852;
+                    break 'a848;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b843 None;
+                break 'b839 None;
             }
         }
         if (0x4000140000000000000000000_u128 >> next) & 1 != 0 {
-            'a853: {
+            'a849: {
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<Stmt<'a>> = 'b854: {
+                    let result: Option<Stmt<'a>> = 'b850: {
                         let next = p.pred();
                         if next == 98 {
-                            'a855: {
+                            'a851: {
                                 let Some(value) = (pass_stmt(p)) else {
-                                    break 'a855;
+                                    break 'a851;
                                 };
-                                break 'b854 Some(value);
+                                break 'b850 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b854 None;
+                                break 'b850 None;
                             }
                         }
                         if next == 78 {
-                            'a856: {
+                            'a852: {
                                 let Some(value) = (break_stmt(p)) else {
-                                    break 'a856;
+                                    break 'a852;
                                 };
-                                break 'b854 Some(value);
+                                break 'b850 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b854 None;
+                                break 'b850 None;
                             }
                         }
                         if next == 80 {
-                            'a857: {
+                            'a853: {
                                 let Some(value) = (continue_stmt(p)) else {
-                                    break 'a857;
+                                    break 'a853;
                                 };
-                                break 'b854 Some(value);
+                                break 'b850 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b854 None;
+                                break 'b850 None;
                             }
                         }
                         None
@@ -18276,36 +18222,36 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level -= 1;
                     result
                 }) else {
-                    break 'a853;
+                    break 'a849;
                 };
                 if !p.eat(KW_IF) {
-                    break 'a853;
+                    break 'a849;
                 }
                 let Some(b) = (disjunction(p)) else {
-                    break 'a853;
+                    break 'a849;
                 };
                 if !p.eat(KW_ELSE) {
-                    break 'a853;
+                    break 'a849;
                 }
                 let Some(c) = (simple_stmt(p)) else {
-                    break 'a853;
+                    break 'a849;
                 };
-                break 'b843 Some({
+                break 'b839 Some({
                     let message =
                         String::from("expected expression before 'if', but statement is given");
                     p.raise_at(a, message);
-                    break 'a853;
+                    break 'a849;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b843 None;
+                break 'b839 None;
             }
         }
         if next == 94 {
-            'a858: {
+            'a854: {
                 let Some(a) = (p.take(KW_LAMBDA)) else {
-                    break 'a858;
+                    break 'a854;
                 };
                 let next = p.pred();
                 let _ = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
@@ -18314,7 +18260,7 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a858;
+                                break 'a854;
                             }
                             p.mark = mark;
                             None
@@ -18324,29 +18270,29 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 let Some(b) = (p.take(COLON)) else {
-                    break 'a858;
+                    break 'a854;
                 };
                 let next = p.pred();
                 if !(next == 60) {
-                    break 'a858;
+                    break 'a854;
                 }
-                break 'b843 Some({
+                break 'b839 Some({
                     let message = String::from(
                         "f-string: lambda expressions are not allowed without parentheses",
                     );
                     p.raise_range(a, b, message);
-                    break 'a858;
+                    break 'a854;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b843 None;
+                break 'b839 None;
             }
         }
         if next == 94 {
-            'a859: {
+            'a855: {
                 let Some(a) = (p.take(KW_LAMBDA)) else {
-                    break 'a859;
+                    break 'a855;
                 };
                 let next = p.pred();
                 let _ = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
@@ -18355,7 +18301,7 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a859;
+                                break 'a855;
                             }
                             p.mark = mark;
                             None
@@ -18365,23 +18311,23 @@ pub fn invalid_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 let Some(b) = (p.take(COLON)) else {
-                    break 'a859;
+                    break 'a855;
                 };
                 let next = p.pred();
                 if !(next == 63) {
-                    break 'a859;
+                    break 'a855;
                 }
-                break 'b843 Some({
+                break 'b839 Some({
                     let message = String::from(
                         "t-string: lambda expressions are not allowed without parentheses",
                     );
                     p.raise_range(a, b, message);
-                    break 'a859;
+                    break 'a855;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b843 None;
+                break 'b839 None;
             }
         }
         None
@@ -18399,138 +18345,138 @@ pub fn invalid_named_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
         return result;
     }
     let start = p.mark;
-    let result: Option<()> = 'b860: {
+    let result: Option<()> = 'b856: {
         let next = p.pred();
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a861: {
+            'a857: {
                 let Some(a) = (expression(p)) else {
-                    break 'a861;
+                    break 'a857;
                 };
                 if !p.eat(COLONEQUAL) {
-                    break 'a861;
+                    break 'a857;
                 }
                 if (expression(p)).is_none() {
-                    break 'a861;
+                    break 'a857;
                 }
-                break 'b860 Some({
+                break 'b856 Some({
                     let message =
                         format!("cannot use assignment expressions with {}", expr_name(a));
                     p.raise_at(a, message);
-                    break 'a861;
+                    break 'a857;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b860 None;
+                break 'b856 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a862: {
+            'a858: {
                 let Some(a) = (p.name()) else {
-                    break 'a862;
+                    break 'a858;
                 };
                 if !p.eat(EQUAL) {
-                    break 'a862;
+                    break 'a858;
                 }
                 let Some(b) = (bitwise_or(p)) else {
-                    break 'a862;
+                    break 'a858;
                 };
                 let next = p.pred();
                 if (0x20000000400000_u128 >> next) & 1 != 0 {
-                    break 'a862;
+                    break 'a858;
                 }
-                break 'b860 Some({
+                break 'b856 Some({
                     let message = String::from(
                         "invalid syntax. Maybe you meant '==' or ':=' instead of '='?",
                     );
                     p.raise_range(a, b, message);
-                    break 'a862;
+                    break 'a858;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b860 None;
+                break 'b856 None;
             }
         }
         if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a863: {
+            'a859: {
                 {
                     let mark = p.mark;
                     let found = ({
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b864: {
+                        let result: Option<()> = 'b860: {
                             let next = p.pred();
                             if next == 9 {
-                                'a865: {
+                                'a861: {
                                     if (list(p)).is_none() {
-                                        break 'a865;
+                                        break 'a861;
                                     }
-                                    break 'b864 Some(());
+                                    break 'b860 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b864 None;
+                                    break 'b860 None;
                                 }
                             }
                             if next == 7 {
-                                'a866: {
+                                'a862: {
                                     if (tuple(p)).is_none() {
-                                        break 'a866;
+                                        break 'a862;
                                     }
-                                    break 'b864 Some(());
+                                    break 'b860 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b864 None;
+                                    break 'b860 None;
                                 }
                             }
                             if (0x2000280_u128 >> next) & 1 != 0 {
-                                'a867: {
+                                'a863: {
                                     if (genexp(p)).is_none() {
-                                        break 'a867;
+                                        break 'a863;
                                     }
-                                    break 'b864 Some(());
+                                    break 'b860 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b864 None;
+                                    break 'b860 None;
                                 }
                             }
                             if next == 72 {
-                                'a868: {
+                                'a864: {
                                     if !p.eat(KW_TRUE) {
-                                        break 'a868;
+                                        break 'a864;
                                     }
-                                    break 'b864 Some(());
+                                    break 'b860 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b864 None;
+                                    break 'b860 None;
                                 }
                             }
                             if next == 71 {
-                                'a869: {
+                                'a865: {
                                     if !p.eat(KW_NONE) {
-                                        break 'a869;
+                                        break 'a865;
                                     }
-                                    break 'b864 Some(());
+                                    break 'b860 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b864 None;
+                                    break 'b860 None;
                                 }
                             }
                             if next == 70 {
-                                'a870: {
+                                'a866: {
                                     if !p.eat(KW_FALSE) {
-                                        break 'a870;
+                                        break 'a866;
                                     }
-                                    break 'b864 Some(());
+                                    break 'b860 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b864 None;
+                                    break 'b860 None;
                                 }
                             }
                             None
@@ -18541,34 +18487,34 @@ pub fn invalid_named_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
                     .is_some();
                     p.mark = mark;
                     if found || p.raised {
-                        break 'a863;
+                        break 'a859;
                     }
                 }
                 let Some(a) = (bitwise_or(p)) else {
-                    break 'a863;
+                    break 'a859;
                 };
                 if !p.eat(EQUAL) {
-                    break 'a863;
+                    break 'a859;
                 }
                 if (bitwise_or(p)).is_none() {
-                    break 'a863;
+                    break 'a859;
                 }
                 let next = p.pred();
                 if (0x20000000400000_u128 >> next) & 1 != 0 {
-                    break 'a863;
+                    break 'a859;
                 }
-                break 'b860 Some({
+                break 'b856 Some({
                     let message = format!(
                         "cannot assign to {} here. Maybe you meant '==' instead of '='?",
                         expr_name(a)
                     );
                     p.raise_at(a, message);
-                    break 'a863;
+                    break 'a859;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b860 None;
+                break 'b856 None;
             }
         }
         None
@@ -18583,38 +18529,38 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b871: {
+    let result: Option<()> = 'b867: {
         let next = p.pred();
         if p.invalid && (0x280_u128 >> next) & 1 != 0 {
-            'a872: {
+            'a868: {
                 let Some(a) = (invalid_ann_assign_target(p)) else {
-                    break 'a872;
+                    break 'a868;
                 };
                 if !p.eat(COLON) {
-                    break 'a872;
+                    break 'a868;
                 }
                 if (expression(p)).is_none() {
-                    break 'a872;
+                    break 'a868;
                 }
-                break 'b871 Some({
+                break 'b867 Some({
                     let message =
                         format!("only single target (not {}) can be annotated", expr_name(a));
                     p.raise_at(a, message);
-                    break 'a872;
+                    break 'a868;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b871 None;
+                break 'b867 None;
             }
         }
         if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
-            'a873: {
+            'a869: {
                 let Some(a) = (star_named_expression(p)) else {
-                    break 'a873;
+                    break 'a869;
                 };
                 if !p.eat(COMMA) {
-                    break 'a873;
+                    break 'a869;
                 }
                 if ({
                     p.level += 1;
@@ -18647,49 +18593,49 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a873;
+                    break 'a869;
                 }
                 if !p.eat(COLON) {
-                    break 'a873;
+                    break 'a869;
                 }
                 if (expression(p)).is_none() {
-                    break 'a873;
+                    break 'a869;
                 }
-                break 'b871 Some({
+                break 'b867 Some({
                     let message = String::from("only single target (not tuple) can be annotated");
                     p.raise_at(a, message);
-                    break 'a873;
+                    break 'a869;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b871 None;
+                break 'b867 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a874: {
+            'a870: {
                 let Some(a) = (expression(p)) else {
-                    break 'a874;
+                    break 'a870;
                 };
                 if !p.eat(COLON) {
-                    break 'a874;
+                    break 'a870;
                 }
                 if (expression(p)).is_none() {
-                    break 'a874;
+                    break 'a870;
                 }
-                break 'b871 Some({
+                break 'b867 Some({
                     let message = String::from("illegal target for annotation");
                     p.raise_at(a, message);
-                    break 'a874;
+                    break 'a870;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b871 None;
+                break 'b867 None;
             }
         }
         if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
-            'a875: {
+            'a871: {
                 if ({
                     p.level += 1;
                     let base = 0_usize;
@@ -18703,21 +18649,21 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<()> = 'b876: {
+                            let result: Option<()> = 'b872: {
                                 let next = p.pred();
                                 if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
-                                    'a877: {
+                                    'a873: {
                                         if (star_targets(p)).is_none() {
-                                            break 'a877;
+                                            break 'a873;
                                         }
                                         if !p.eat(EQUAL) {
-                                            break 'a877;
+                                            break 'a873;
                                         }
-                                        break 'b876 Some(());
+                                        break 'b872 Some(());
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b876 None;
+                                        break 'b872 None;
                                     }
                                 }
                                 None
@@ -18745,26 +18691,26 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a875;
+                    break 'a871;
                 }
                 let Some(a) = (star_expressions(p)) else {
-                    break 'a875;
+                    break 'a871;
                 };
                 if !p.eat(EQUAL) {
-                    break 'a875;
+                    break 'a871;
                 }
-                break 'b871 Some(match p.invalid_target(Targets::Star, a) {
+                break 'b867 Some(match p.invalid_target(Targets::Star, a) {
                     Some(value) => value,
-                    None => break 'a875,
+                    None => break 'a871,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b871 None;
+                break 'b867 None;
             }
         }
         if (0xf000100000001c0481000000201028e_u128 >> next) & 1 != 0 {
-            'a878: {
+            'a874: {
                 if ({
                     p.level += 1;
                     let base = 0_usize;
@@ -18778,21 +18724,21 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<()> = 'b879: {
+                            let result: Option<()> = 'b875: {
                                 let next = p.pred();
                                 if (0xf000000000001c0481000000201028e_u128 >> next) & 1 != 0 {
-                                    'a880: {
+                                    'a876: {
                                         if (star_targets(p)).is_none() {
-                                            break 'a880;
+                                            break 'a876;
                                         }
                                         if !p.eat(EQUAL) {
-                                            break 'a880;
+                                            break 'a876;
                                         }
-                                        break 'b879 Some(());
+                                        break 'b875 Some(());
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b879 None;
+                                        break 'b875 None;
                                     }
                                 }
                                 None
@@ -18820,48 +18766,48 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a878;
+                    break 'a874;
                 }
                 let Some(a) = (yield_expr(p)) else {
-                    break 'a878;
+                    break 'a874;
                 };
                 if !p.eat(EQUAL) {
-                    break 'a878;
+                    break 'a874;
                 }
-                break 'b871 Some({
+                break 'b867 Some({
                     let message = String::from("assignment to yield expression not possible");
                     p.raise_at(a, message);
-                    break 'a878;
+                    break 'a874;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b871 None;
+                break 'b867 None;
             }
         }
         if (0xf000005400161c0481000008201c28e_u128 >> next) & 1 != 0 {
-            'a881: {
+            'a877: {
                 let Some(a) = (star_expressions(p)) else {
-                    break 'a881;
+                    break 'a877;
                 };
                 if (augassign(p)).is_none() {
-                    break 'a881;
+                    break 'a877;
                 }
                 if (annotated_rhs(p)).is_none() {
-                    break 'a881;
+                    break 'a877;
                 }
-                break 'b871 Some({
+                break 'b867 Some({
                     let message = format!(
                         "'{}' is an illegal expression for augmented assignment",
                         expr_name(a)
                     );
                     p.raise_at(a, message);
-                    break 'a881;
+                    break 'a877;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b871 None;
+                break 'b867 None;
             }
         }
         None
@@ -18875,103 +18821,48 @@ pub fn invalid_ann_assign_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a Expr<'a>> = 'b882: {
+    let result: Option<&'a Expr<'a>> = 'b878: {
         let next = p.pred();
         if next == 9 {
-            'a883: {
+            'a879: {
                 let Some(value) = (list(p)) else {
-                    break 'a883;
+                    break 'a879;
                 };
-                break 'b882 Some(value);
+                break 'b878 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b882 None;
+                break 'b878 None;
             }
         }
         if next == 7 {
-            'a884: {
+            'a880: {
                 let Some(value) = (tuple(p)) else {
-                    break 'a884;
+                    break 'a880;
                 };
-                break 'b882 Some(value);
+                break 'b878 Some(value);
             }
             p.mark = start;
             if p.raised {
-                break 'b882 None;
+                break 'b878 None;
             }
         }
         if p.invalid && next == 7 {
-            'a885: {
+            'a881: {
                 if !p.eat(LPAR) {
-                    break 'a885;
+                    break 'a881;
                 }
                 let Some(a) = (invalid_ann_assign_target(p)) else {
-                    break 'a885;
+                    break 'a881;
                 };
                 if !p.eat(RPAR) {
-                    break 'a885;
+                    break 'a881;
                 }
-                break 'b882 Some(a);
+                break 'b878 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b882 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn invalid_raise_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<()> = 'b886: {
-        let next = p.pred();
-        if next == 99 {
-            'a887: {
-                let Some(a) = (p.take(KW_RAISE)) else {
-                    break 'a887;
-                };
-                let Some(b) = (p.take(KW_FROM)) else {
-                    break 'a887;
-                };
-                break 'b886 Some({
-                    let message =
-                        String::from("did you forget an expression between 'raise' and 'from'?");
-                    p.raise_range(a, b, message);
-                    break 'a887;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b886 None;
-            }
-        }
-        if next == 99 {
-            'a888: {
-                if !p.eat(KW_RAISE) {
-                    break 'a888;
-                }
-                if (expression(p)).is_none() {
-                    break 'a888;
-                }
-                let Some(a) = (p.take(KW_FROM)) else {
-                    break 'a888;
-                };
-                break 'b886 Some({
-                    let message = String::from("did you forget an expression after 'from'?");
-                    p.raise_at(a, message);
-                    break 'a888;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b886 None;
+                break 'b878 None;
             }
         }
         None
@@ -18985,157 +18876,24 @@ pub fn invalid_del_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b889: {
+    let result: Option<()> = 'b882: {
         let next = p.pred();
         if next == 82 {
-            'a890: {
+            'a883: {
                 if !p.eat(KW_DEL) {
-                    break 'a890;
+                    break 'a883;
                 }
                 let Some(a) = (star_expressions(p)) else {
-                    break 'a890;
+                    break 'a883;
                 };
-                break 'b889 Some(match p.invalid_target(Targets::Del, a) {
+                break 'b882 Some(match p.invalid_target(Targets::Del, a) {
                     Some(value) => value,
-                    None => break 'a890,
+                    None => break 'a883,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b889 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn invalid_assert_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<()> = 'b891: {
-        let next = p.pred();
-        if next == 75 {
-            'a892: {
-                if !p.eat(KW_ASSERT) {
-                    break 'a892;
-                }
-                let Some(a) = (expression(p)) else {
-                    break 'a892;
-                };
-                if !p.eat(EQUAL) {
-                    break 'a892;
-                }
-                let Some(b) = (expression(p)) else {
-                    break 'a892;
-                };
-                break 'b891 Some({
-                    let message = format!(
-                        "cannot assign to {} here. Maybe you meant '==' instead of '='?",
-                        expr_name(a)
-                    );
-                    p.raise_range(a, b, message);
-                    break 'a892;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b891 None;
-            }
-        }
-        if next == 75 {
-            'a893: {
-                if !p.eat(KW_ASSERT) {
-                    break 'a893;
-                }
-                if (expression(p)).is_none() {
-                    break 'a893;
-                }
-                if !p.eat(COMMA) {
-                    break 'a893;
-                }
-                let Some(a) = (expression(p)) else {
-                    break 'a893;
-                };
-                if !p.eat(EQUAL) {
-                    break 'a893;
-                }
-                let Some(b) = (expression(p)) else {
-                    break 'a893;
-                };
-                break 'b891 Some({
-                    let message = format!(
-                        "cannot assign to {} here. Maybe you meant '==' instead of '='?",
-                        expr_name(a)
-                    );
-                    p.raise_range(a, b, message);
-                    break 'a893;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b891 None;
-            }
-        }
-        if next == 75 {
-            'a894: {
-                if !p.eat(KW_ASSERT) {
-                    break 'a894;
-                }
-                let Some(a) = (expression(p)) else {
-                    break 'a894;
-                };
-                if !p.eat(COLONEQUAL) {
-                    break 'a894;
-                }
-                let Some(b) = (expression(p)) else {
-                    break 'a894;
-                };
-                break 'b891 Some({
-                    let message =
-                        String::from("cannot use named expression without parentheses here");
-                    p.raise_range(a, b, message);
-                    break 'a894;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b891 None;
-            }
-        }
-        if next == 75 {
-            'a895: {
-                if !p.eat(KW_ASSERT) {
-                    break 'a895;
-                }
-                if (expression(p)).is_none() {
-                    break 'a895;
-                }
-                if !p.eat(COMMA) {
-                    break 'a895;
-                }
-                let Some(a) = (expression(p)) else {
-                    break 'a895;
-                };
-                if !p.eat(COLONEQUAL) {
-                    break 'a895;
-                }
-                let Some(b) = (expression(p)) else {
-                    break 'a895;
-                };
-                break 'b891 Some({
-                    let message =
-                        String::from("cannot use named expression without parentheses here");
-                    p.raise_range(a, b, message);
-                    break 'a895;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b891 None;
+                break 'b882 None;
             }
         }
         None
@@ -19149,26 +18907,26 @@ pub fn invalid_block<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b896: {
+    let result: Option<()> = 'b884: {
         let next = p.pred();
         if next == 4 {
-            'a897: {
+            'a885: {
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a897;
+                    break 'a885;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a897;
+                    break 'a885;
                 }
-                break 'b896 Some({
+                break 'b884 Some({
                     let message = String::from("expected an indented block");
                     p.raise_indent(message);
-                    break 'a897;
+                    break 'a885;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b896 None;
+                break 'b884 None;
             }
         }
         None
@@ -19182,49 +18940,49 @@ pub fn invalid_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b898: {
+    let result: Option<()> = 'b886: {
         let next = p.pred();
         if (0x2000280_u128 >> next) & 1 != 0 {
-            'a899: {
+            'a887: {
                 if ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<()> = 'b900: {
+                    let result: Option<()> = 'b888: {
                         let next = p.pred();
                         if next == 9 {
-                            'a901: {
+                            'a889: {
                                 if !p.eat(LSQB) {
-                                    break 'a901;
+                                    break 'a889;
                                 }
-                                break 'b900 Some(());
+                                break 'b888 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b900 None;
+                                break 'b888 None;
                             }
                         }
                         if next == 7 {
-                            'a902: {
+                            'a890: {
                                 if !p.eat(LPAR) {
-                                    break 'a902;
+                                    break 'a890;
                                 }
-                                break 'b900 Some(());
+                                break 'b888 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b900 None;
+                                break 'b888 None;
                             }
                         }
                         if next == 25 {
-                            'a903: {
+                            'a891: {
                                 if !p.eat(LBRACE) {
-                                    break 'a903;
+                                    break 'a891;
                                 }
-                                break 'b900 Some(());
+                                break 'b888 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b900 None;
+                                break 'b888 None;
                             }
                         }
                         None
@@ -19234,36 +18992,235 @@ pub fn invalid_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a899;
+                    break 'a887;
                 }
                 let Some(a) = (starred_expression(p)) else {
-                    break 'a899;
+                    break 'a887;
                 };
                 if (for_if_clauses(p)).is_none() {
-                    break 'a899;
+                    break 'a887;
                 }
-                break 'b898 Some({
+                break 'b886 Some({
                     let message =
                         String::from("iterable unpacking cannot be used in comprehension");
                     p.raise_at(a, message);
-                    break 'a899;
+                    break 'a887;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b898 None;
+                break 'b886 None;
             }
         }
         if (0x2000200_u128 >> next) & 1 != 0 {
+            'a892: {
+                if ({
+                    p.level += 1;
+                    let start = p.mark;
+                    let result: Option<()> = 'b893: {
+                        let next = p.pred();
+                        if next == 9 {
+                            'a894: {
+                                if !p.eat(LSQB) {
+                                    break 'a894;
+                                }
+                                break 'b893 Some(());
+                            }
+                            p.mark = start;
+                            if p.raised {
+                                break 'b893 None;
+                            }
+                        }
+                        if next == 25 {
+                            'a895: {
+                                if !p.eat(LBRACE) {
+                                    break 'a895;
+                                }
+                                break 'b893 Some(());
+                            }
+                            p.mark = start;
+                            if p.raised {
+                                break 'b893 None;
+                            }
+                        }
+                        None
+                    };
+                    p.level -= 1;
+                    result
+                })
+                .is_none()
+                {
+                    break 'a892;
+                }
+                let Some(a) = (star_named_expression(p)) else {
+                    break 'a892;
+                };
+                if !p.eat(COMMA) {
+                    break 'a892;
+                }
+                let Some(b) = (star_named_expressions(p)) else {
+                    break 'a892;
+                };
+                if (for_if_clauses(p)).is_none() {
+                    break 'a892;
+                }
+                break 'b886 Some({
+                    let message =
+                        String::from("did you forget parentheses around the comprehension target?");
+                    p.raise_range(a, last_expr(b), message);
+                    break 'a892;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b886 None;
+            }
+        }
+        if (0x2000200_u128 >> next) & 1 != 0 {
+            'a896: {
+                if ({
+                    p.level += 1;
+                    let start = p.mark;
+                    let result: Option<()> = 'b897: {
+                        let next = p.pred();
+                        if next == 9 {
+                            'a898: {
+                                if !p.eat(LSQB) {
+                                    break 'a898;
+                                }
+                                break 'b897 Some(());
+                            }
+                            p.mark = start;
+                            if p.raised {
+                                break 'b897 None;
+                            }
+                        }
+                        if next == 25 {
+                            'a899: {
+                                if !p.eat(LBRACE) {
+                                    break 'a899;
+                                }
+                                break 'b897 Some(());
+                            }
+                            p.mark = start;
+                            if p.raised {
+                                break 'b897 None;
+                            }
+                        }
+                        None
+                    };
+                    p.level -= 1;
+                    result
+                })
+                .is_none()
+                {
+                    break 'a896;
+                }
+                let Some(a) = (star_named_expression(p)) else {
+                    break 'a896;
+                };
+                let Some(b) = (p.take(COMMA)) else {
+                    break 'a896;
+                };
+                if (for_if_clauses(p)).is_none() {
+                    break 'a896;
+                }
+                break 'b886 Some({
+                    let message =
+                        String::from("did you forget parentheses around the comprehension target?");
+                    p.raise_range(a, b, message);
+                    break 'a896;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b886 None;
+            }
+        }
+        None
+    };
+    p.leave();
+    result
+}
+
+pub fn invalid_dict_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
+    if !p.enter() {
+        return None;
+    }
+    let start = p.mark;
+    let result: Option<()> = 'b900: {
+        let next = p.pred();
+        if next == 25 {
+            'a901: {
+                if !p.eat(LBRACE) {
+                    break 'a901;
+                }
+                let Some(a) = (p.take(DOUBLESTAR)) else {
+                    break 'a901;
+                };
+                if (bitwise_or(p)).is_none() {
+                    break 'a901;
+                }
+                if (for_if_clauses(p)).is_none() {
+                    break 'a901;
+                }
+                if !p.eat(RBRACE) {
+                    break 'a901;
+                }
+                break 'b900 Some({
+                    let message =
+                        String::from("dict unpacking cannot be used in dict comprehension");
+                    p.raise_at(a, message);
+                    break 'a901;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b900 None;
+            }
+        }
+        None
+    };
+    p.leave();
+    result
+}
+
+pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
+    if !p.enter() {
+        return None;
+    }
+    let start = p.mark;
+    let result: Option<()> = 'b902: {
+        let next = p.pred();
+        if next == 17 {
+            'a903: {
+                let Some(a) = (p.take(SLASH)) else {
+                    break 'a903;
+                };
+                if !p.eat(COMMA) {
+                    break 'a903;
+                }
+                break 'b902 Some({
+                    let message = String::from("at least one argument must precede /");
+                    p.raise_at(a, message);
+                    break 'a903;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b902 None;
+            }
+        }
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a904: {
                 if ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b905: {
                         let next = p.pred();
-                        if next == 9 {
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a906: {
-                                if !p.eat(LSQB) {
+                                if (slash_no_default(p)).is_none() {
                                     break 'a906;
                                 }
                                 break 'b905 Some(());
@@ -19273,9 +19230,9 @@ pub fn invalid_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 break 'b905 None;
                             }
                         }
-                        if next == 25 {
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a907: {
-                                if !p.eat(LBRACE) {
+                                if (slash_with_default(p)).is_none() {
                                     break 'a907;
                                 }
                                 break 'b905 Some(());
@@ -19294,205 +19251,6 @@ pub fn invalid_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
                 {
                     break 'a904;
                 }
-                let Some(a) = (star_named_expression(p)) else {
-                    break 'a904;
-                };
-                if !p.eat(COMMA) {
-                    break 'a904;
-                }
-                let Some(b) = (star_named_expressions(p)) else {
-                    break 'a904;
-                };
-                if (for_if_clauses(p)).is_none() {
-                    break 'a904;
-                }
-                break 'b898 Some({
-                    let message =
-                        String::from("did you forget parentheses around the comprehension target?");
-                    p.raise_range(a, last_expr(b), message);
-                    break 'a904;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b898 None;
-            }
-        }
-        if (0x2000200_u128 >> next) & 1 != 0 {
-            'a908: {
-                if ({
-                    p.level += 1;
-                    let start = p.mark;
-                    let result: Option<()> = 'b909: {
-                        let next = p.pred();
-                        if next == 9 {
-                            'a910: {
-                                if !p.eat(LSQB) {
-                                    break 'a910;
-                                }
-                                break 'b909 Some(());
-                            }
-                            p.mark = start;
-                            if p.raised {
-                                break 'b909 None;
-                            }
-                        }
-                        if next == 25 {
-                            'a911: {
-                                if !p.eat(LBRACE) {
-                                    break 'a911;
-                                }
-                                break 'b909 Some(());
-                            }
-                            p.mark = start;
-                            if p.raised {
-                                break 'b909 None;
-                            }
-                        }
-                        None
-                    };
-                    p.level -= 1;
-                    result
-                })
-                .is_none()
-                {
-                    break 'a908;
-                }
-                let Some(a) = (star_named_expression(p)) else {
-                    break 'a908;
-                };
-                let Some(b) = (p.take(COMMA)) else {
-                    break 'a908;
-                };
-                if (for_if_clauses(p)).is_none() {
-                    break 'a908;
-                }
-                break 'b898 Some({
-                    let message =
-                        String::from("did you forget parentheses around the comprehension target?");
-                    p.raise_range(a, b, message);
-                    break 'a908;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b898 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn invalid_dict_comprehension<'a>(p: &mut Parser<'a>) -> Option<()> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<()> = 'b912: {
-        let next = p.pred();
-        if next == 25 {
-            'a913: {
-                if !p.eat(LBRACE) {
-                    break 'a913;
-                }
-                let Some(a) = (p.take(DOUBLESTAR)) else {
-                    break 'a913;
-                };
-                if (bitwise_or(p)).is_none() {
-                    break 'a913;
-                }
-                if (for_if_clauses(p)).is_none() {
-                    break 'a913;
-                }
-                if !p.eat(RBRACE) {
-                    break 'a913;
-                }
-                break 'b912 Some({
-                    let message =
-                        String::from("dict unpacking cannot be used in dict comprehension");
-                    p.raise_at(a, message);
-                    break 'a913;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b912 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<()> = 'b914: {
-        let next = p.pred();
-        if next == 17 {
-            'a915: {
-                let Some(a) = (p.take(SLASH)) else {
-                    break 'a915;
-                };
-                if !p.eat(COMMA) {
-                    break 'a915;
-                }
-                break 'b914 Some({
-                    let message = String::from("at least one parameter must precede /");
-                    p.raise_at(a, message);
-                    break 'a915;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b914 None;
-            }
-        }
-        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a916: {
-                if ({
-                    p.level += 1;
-                    let start = p.mark;
-                    let result: Option<()> = 'b917: {
-                        let next = p.pred();
-                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                            'a918: {
-                                if (slash_no_default(p)).is_none() {
-                                    break 'a918;
-                                }
-                                break 'b917 Some(());
-                            }
-                            p.mark = start;
-                            if p.raised {
-                                break 'b917 None;
-                            }
-                        }
-                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                            'a919: {
-                                if (slash_with_default(p)).is_none() {
-                                    break 'a919;
-                                }
-                                break 'b917 Some(());
-                            }
-                            p.mark = start;
-                            if p.raised {
-                                break 'b917 None;
-                            }
-                        }
-                        None
-                    };
-                    p.level -= 1;
-                    result
-                })
-                .is_none()
-                {
-                    break 'a916;
-                }
                 if ({
                     p.level += 1;
                     let base = 0_usize;
@@ -19524,24 +19282,24 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a916;
+                    break 'a904;
                 }
                 let Some(a) = (p.take(SLASH)) else {
-                    break 'a916;
+                    break 'a904;
                 };
-                break 'b914 Some({
+                break 'b902 Some({
                     let message = String::from("/ may appear only once");
                     p.raise_at(a, message);
-                    break 'a916;
+                    break 'a904;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b914 None;
+                break 'b902 None;
             }
         }
         if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a920: {
+            'a908: {
                 let next = p.pred();
                 let _ = if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
@@ -19549,7 +19307,7 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a920;
+                                break 'a908;
                             }
                             p.mark = mark;
                             None
@@ -19589,29 +19347,29 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a920;
+                    break 'a908;
                 }
                 if (invalid_parameters_helper(p)).is_none() {
-                    break 'a920;
+                    break 'a908;
                 }
                 let Some(a) = (param_no_default(p)) else {
-                    break 'a920;
+                    break 'a908;
                 };
-                break 'b914 Some({
+                break 'b902 Some({
                     let message = String::from(
                         "parameter without a default follows parameter with a default",
                     );
                     p.raise_at(a, message);
-                    break 'a920;
+                    break 'a908;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b914 None;
+                break 'b902 None;
             }
         }
         if (0xf000000000000000000000000000082_u128 >> next) & 1 != 0 {
-            'a921: {
+            'a909: {
                 if ({
                     p.level += 1;
                     let base = 0_usize;
@@ -19643,10 +19401,10 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a921;
+                    break 'a909;
                 }
                 let Some(a) = (p.take(LPAR)) else {
-                    break 'a921;
+                    break 'a909;
                 };
                 if ({
                     p.level += 1;
@@ -19679,7 +19437,7 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a921;
+                    break 'a909;
                 }
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -19688,7 +19446,7 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a921;
+                                break 'a909;
                             }
                             p.mark = mark;
                             None
@@ -19698,51 +19456,51 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 let Some(b) = (p.take(RPAR)) else {
-                    break 'a921;
+                    break 'a909;
                 };
-                break 'b914 Some({
+                break 'b902 Some({
                     let message = String::from("Function parameters cannot be parenthesized");
                     p.raise_range(a, b, message);
-                    break 'a921;
+                    break 'a909;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b914 None;
+                break 'b902 None;
             }
         }
         if (0xf000000000000000000000000010002_u128 >> next) & 1 != 0 {
-            'a922: {
+            'a910: {
                 let next = p.pred();
                 let _ = if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b923: {
+                        let result: Option<()> = 'b911: {
                             let next = p.pred();
                             if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                                'a924: {
+                                'a912: {
                                     if (slash_no_default(p)).is_none() {
-                                        break 'a924;
+                                        break 'a912;
                                     }
-                                    break 'b923 Some(());
+                                    break 'b911 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b923 None;
+                                    break 'b911 None;
                                 }
                             }
                             if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                                'a925: {
+                                'a913: {
                                     if (slash_with_default(p)).is_none() {
-                                        break 'a925;
+                                        break 'a913;
                                     }
-                                    break 'b923 Some(());
+                                    break 'b911 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b923 None;
+                                    break 'b911 None;
                                 }
                             }
                             None
@@ -19753,7 +19511,7 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a922;
+                                break 'a910;
                             }
                             p.mark = mark;
                             None
@@ -19793,38 +19551,38 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a922;
+                    break 'a910;
                 }
                 if !p.eat(STAR) {
-                    break 'a922;
+                    break 'a910;
                 }
                 if ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<()> = 'b926: {
+                    let result: Option<()> = 'b914: {
                         let next = p.pred();
                         if next == 12 {
-                            'a927: {
+                            'a915: {
                                 if !p.eat(COMMA) {
-                                    break 'a927;
+                                    break 'a915;
                                 }
-                                break 'b926 Some(());
+                                break 'b914 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b926 None;
+                                break 'b914 None;
                             }
                         }
                         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                            'a928: {
+                            'a916: {
                                 if (param_no_default(p)).is_none() {
-                                    break 'a928;
+                                    break 'a916;
                                 }
-                                break 'b926 Some(());
+                                break 'b914 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b926 None;
+                                break 'b914 None;
                             }
                         }
                         None
@@ -19834,7 +19592,7 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a922;
+                    break 'a910;
                 }
                 if ({
                     p.level += 1;
@@ -19867,24 +19625,24 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a922;
+                    break 'a910;
                 }
                 let Some(a) = (p.take(SLASH)) else {
-                    break 'a922;
+                    break 'a910;
                 };
-                break 'b914 Some({
+                break 'b902 Some({
                     let message = String::from("/ must be ahead of *");
                     p.raise_at(a, message);
-                    break 'a922;
+                    break 'a910;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b914 None;
+                break 'b902 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a929: {
+            'a917: {
                 if ({
                     p.level += 1;
                     let base = 0_usize;
@@ -19916,23 +19674,23 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a929;
+                    break 'a917;
                 }
                 if !p.eat(SLASH) {
-                    break 'a929;
+                    break 'a917;
                 }
                 let Some(a) = (p.take(STAR)) else {
-                    break 'a929;
+                    break 'a917;
                 };
-                break 'b914 Some({
+                break 'b902 Some({
                     let message = String::from("expected comma between / and *");
                     p.raise_at(a, message);
-                    break 'a929;
+                    break 'a917;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b914 None;
+                break 'b902 None;
             }
         }
         None
@@ -19946,26 +19704,26 @@ pub fn invalid_default<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b930: {
+    let result: Option<()> = 'b918: {
         let next = p.pred();
         if next == 22 {
-            'a931: {
+            'a919: {
                 let Some(a) = (p.take(EQUAL)) else {
-                    break 'a931;
+                    break 'a919;
                 };
                 let next = p.pred();
                 if !((0x1100_u128 >> next) & 1 != 0) {
-                    break 'a931;
+                    break 'a919;
                 }
-                break 'b930 Some({
+                break 'b918 Some({
                     let message = String::from("expected default value expression");
                     p.raise_at(a, message);
-                    break 'a931;
+                    break 'a919;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b930 None;
+                break 'b918 None;
             }
         }
         None
@@ -19979,21 +19737,231 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b932: {
+    let result: Option<()> = 'b920: {
         let next = p.pred();
         if next == 16 {
-            'a933: {
+            'a921: {
                 let Some(a) = (p.take(STAR)) else {
-                    break 'a933;
+                    break 'a921;
+                };
+                if ({
+                    p.level += 1;
+                    let start = p.mark;
+                    let result: Option<()> = 'b922: {
+                        let next = p.pred();
+                        if next == 8 {
+                            'a923: {
+                                if !p.eat(RPAR) {
+                                    break 'a923;
+                                }
+                                break 'b922 Some(());
+                            }
+                            p.mark = start;
+                            if p.raised {
+                                break 'b922 None;
+                            }
+                        }
+                        if next == 12 {
+                            'a924: {
+                                if !p.eat(COMMA) {
+                                    break 'a924;
+                                }
+                                if ({
+                                    p.level += 1;
+                                    let start = p.mark;
+                                    let result: Option<()> = 'b925: {
+                                        let next = p.pred();
+                                        if next == 8 {
+                                            'a926: {
+                                                if !p.eat(RPAR) {
+                                                    break 'a926;
+                                                }
+                                                break 'b925 Some(());
+                                            }
+                                            p.mark = start;
+                                            if p.raised {
+                                                break 'b925 None;
+                                            }
+                                        }
+                                        if next == 35 {
+                                            'a927: {
+                                                if !p.eat(DOUBLESTAR) {
+                                                    break 'a927;
+                                                }
+                                                break 'b925 Some(());
+                                            }
+                                            p.mark = start;
+                                            if p.raised {
+                                                break 'b925 None;
+                                            }
+                                        }
+                                        None
+                                    };
+                                    p.level -= 1;
+                                    result
+                                })
+                                .is_none()
+                                {
+                                    break 'a924;
+                                }
+                                break 'b922 Some(());
+                            }
+                            p.mark = start;
+                            if p.raised {
+                                break 'b922 None;
+                            }
+                        }
+                        None
+                    };
+                    p.level -= 1;
+                    result
+                })
+                .is_none()
+                {
+                    break 'a921;
+                }
+                break 'b920 Some({
+                    let message = String::from("named arguments must follow bare *");
+                    p.raise_at(a, message);
+                    break 'a921;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b920 None;
+            }
+        }
+        if next == 16 {
+            'a928: {
+                if !p.eat(STAR) {
+                    break 'a928;
+                }
+                if !p.eat(COMMA) {
+                    break 'a928;
+                }
+                if (p.take(TYPE_COMMENT)).is_none() {
+                    break 'a928;
+                }
+                break 'b920 Some({
+                    let message = String::from("bare * has associated type comment");
+                    p.raise_last::<()>(message);
+                    break 'a928;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b920 None;
+            }
+        }
+        if next == 16 {
+            'a929: {
+                if !p.eat(STAR) {
+                    break 'a929;
+                }
+                if (param(p)).is_none() {
+                    break 'a929;
+                }
+                let Some(a) = (p.take(EQUAL)) else {
+                    break 'a929;
+                };
+                break 'b920 Some({
+                    let message = String::from("var-positional argument cannot have default value");
+                    p.raise_at(a, message);
+                    break 'a929;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b920 None;
+            }
+        }
+        if next == 16 {
+            'a930: {
+                if !p.eat(STAR) {
+                    break 'a930;
+                }
+                if ({
+                    p.level += 1;
+                    let start = p.mark;
+                    let result: Option<()> = 'b931: {
+                        let next = p.pred();
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+                            'a932: {
+                                if (param_no_default(p)).is_none() {
+                                    break 'a932;
+                                }
+                                break 'b931 Some(());
+                            }
+                            p.mark = start;
+                            if p.raised {
+                                break 'b931 None;
+                            }
+                        }
+                        if next == 12 {
+                            'a933: {
+                                if !p.eat(COMMA) {
+                                    break 'a933;
+                                }
+                                break 'b931 Some(());
+                            }
+                            p.mark = start;
+                            if p.raised {
+                                break 'b931 None;
+                            }
+                        }
+                        None
+                    };
+                    p.level -= 1;
+                    result
+                })
+                .is_none()
+                {
+                    break 'a930;
+                }
+                if ({
+                    p.level += 1;
+                    let base = 0_usize;
+                    let mut count = 0_usize;
+                    loop {
+                        let mark = p.mark;
+                        let next = p.pred();
+                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
+                            break;
+                        }
+                        match param_maybe_default(p) {
+                            Some(value) => {
+                                let _ = value;
+                                count += 1;
+                            }
+                            None => {
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised {
+                        ();
+                        None
+                    } else {
+                        Some(())
+                    }
+                })
+                .is_none()
+                {
+                    break 'a930;
+                }
+                let Some(a) = (p.take(STAR)) else {
+                    break 'a930;
                 };
                 if ({
                     p.level += 1;
                     let start = p.mark;
                     let result: Option<()> = 'b934: {
                         let next = p.pred();
-                        if next == 8 {
+                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                             'a935: {
-                                if !p.eat(RPAR) {
+                                if (param_no_default(p)).is_none() {
                                     break 'a935;
                                 }
                                 break 'b934 Some(());
@@ -20008,44 +19976,6 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 if !p.eat(COMMA) {
                                     break 'a936;
                                 }
-                                if ({
-                                    p.level += 1;
-                                    let start = p.mark;
-                                    let result: Option<()> = 'b937: {
-                                        let next = p.pred();
-                                        if next == 8 {
-                                            'a938: {
-                                                if !p.eat(RPAR) {
-                                                    break 'a938;
-                                                }
-                                                break 'b937 Some(());
-                                            }
-                                            p.mark = start;
-                                            if p.raised {
-                                                break 'b937 None;
-                                            }
-                                        }
-                                        if next == 35 {
-                                            'a939: {
-                                                if !p.eat(DOUBLESTAR) {
-                                                    break 'a939;
-                                                }
-                                                break 'b937 Some(());
-                                            }
-                                            p.mark = start;
-                                            if p.raised {
-                                                break 'b937 None;
-                                            }
-                                        }
-                                        None
-                                    };
-                                    p.level -= 1;
-                                    result
-                                })
-                                .is_none()
-                                {
-                                    break 'a936;
-                                }
                                 break 'b934 Some(());
                             }
                             p.mark = start;
@@ -20060,190 +19990,17 @@ pub fn invalid_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a933;
+                    break 'a930;
                 }
-                break 'b932 Some({
-                    let message = String::from("named parameters must follow bare *");
+                break 'b920 Some({
+                    let message = String::from("* argument may appear only once");
                     p.raise_at(a, message);
-                    break 'a933;
+                    break 'a930;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b932 None;
-            }
-        }
-        if next == 16 {
-            'a940: {
-                if !p.eat(STAR) {
-                    break 'a940;
-                }
-                if !p.eat(COMMA) {
-                    break 'a940;
-                }
-                if (p.take(TYPE_COMMENT)).is_none() {
-                    break 'a940;
-                }
-                break 'b932 Some({
-                    let message = String::from("bare * has associated type comment");
-                    p.raise_last::<()>(message);
-                    break 'a940;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b932 None;
-            }
-        }
-        if next == 16 {
-            'a941: {
-                if !p.eat(STAR) {
-                    break 'a941;
-                }
-                if (param(p)).is_none() {
-                    break 'a941;
-                }
-                let Some(a) = (p.take(EQUAL)) else {
-                    break 'a941;
-                };
-                break 'b932 Some({
-                    let message =
-                        String::from("var-positional parameter cannot have default value");
-                    p.raise_at(a, message);
-                    break 'a941;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b932 None;
-            }
-        }
-        if next == 16 {
-            'a942: {
-                if !p.eat(STAR) {
-                    break 'a942;
-                }
-                if ({
-                    p.level += 1;
-                    let start = p.mark;
-                    let result: Option<()> = 'b943: {
-                        let next = p.pred();
-                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                            'a944: {
-                                if (param_no_default(p)).is_none() {
-                                    break 'a944;
-                                }
-                                break 'b943 Some(());
-                            }
-                            p.mark = start;
-                            if p.raised {
-                                break 'b943 None;
-                            }
-                        }
-                        if next == 12 {
-                            'a945: {
-                                if !p.eat(COMMA) {
-                                    break 'a945;
-                                }
-                                break 'b943 Some(());
-                            }
-                            p.mark = start;
-                            if p.raised {
-                                break 'b943 None;
-                            }
-                        }
-                        None
-                    };
-                    p.level -= 1;
-                    result
-                })
-                .is_none()
-                {
-                    break 'a942;
-                }
-                if ({
-                    p.level += 1;
-                    let base = 0_usize;
-                    let mut count = 0_usize;
-                    loop {
-                        let mark = p.mark;
-                        let next = p.pred();
-                        if !((0xf000000000000000000000000000002_u128 >> next) & 1 != 0) {
-                            break;
-                        }
-                        match param_maybe_default(p) {
-                            Some(value) => {
-                                let _ = value;
-                                count += 1;
-                            }
-                            None => {
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
-                    if p.raised {
-                        ();
-                        None
-                    } else {
-                        Some(())
-                    }
-                })
-                .is_none()
-                {
-                    break 'a942;
-                }
-                let Some(a) = (p.take(STAR)) else {
-                    break 'a942;
-                };
-                if ({
-                    p.level += 1;
-                    let start = p.mark;
-                    let result: Option<()> = 'b946: {
-                        let next = p.pred();
-                        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                            'a947: {
-                                if (param_no_default(p)).is_none() {
-                                    break 'a947;
-                                }
-                                break 'b946 Some(());
-                            }
-                            p.mark = start;
-                            if p.raised {
-                                break 'b946 None;
-                            }
-                        }
-                        if next == 12 {
-                            'a948: {
-                                if !p.eat(COMMA) {
-                                    break 'a948;
-                                }
-                                break 'b946 Some(());
-                            }
-                            p.mark = start;
-                            if p.raised {
-                                break 'b946 None;
-                            }
-                        }
-                        None
-                    };
-                    p.level -= 1;
-                    result
-                })
-                .is_none()
-                {
-                    break 'a942;
-                }
-                break 'b932 Some({
-                    let message = String::from("* may appear only once");
-                    p.raise_at(a, message);
-                    break 'a942;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b932 None;
+                break 'b920 None;
             }
         }
         None
@@ -20257,105 +20014,105 @@ pub fn invalid_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b949: {
+    let result: Option<()> = 'b937: {
         let next = p.pred();
         if next == 35 {
-            'a950: {
+            'a938: {
                 if !p.eat(DOUBLESTAR) {
-                    break 'a950;
+                    break 'a938;
                 }
                 if (param(p)).is_none() {
-                    break 'a950;
+                    break 'a938;
                 }
                 let Some(a) = (p.take(EQUAL)) else {
-                    break 'a950;
+                    break 'a938;
                 };
-                break 'b949 Some({
-                    let message = String::from("var-keyword parameter cannot have default value");
+                break 'b937 Some({
+                    let message = String::from("var-keyword argument cannot have default value");
                     p.raise_at(a, message);
-                    break 'a950;
+                    break 'a938;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b949 None;
+                break 'b937 None;
             }
         }
         if next == 35 {
-            'a951: {
+            'a939: {
                 if !p.eat(DOUBLESTAR) {
-                    break 'a951;
+                    break 'a939;
                 }
                 if (param(p)).is_none() {
-                    break 'a951;
+                    break 'a939;
                 }
                 if !p.eat(COMMA) {
-                    break 'a951;
+                    break 'a939;
                 }
                 let Some(a) = (param(p)) else {
-                    break 'a951;
+                    break 'a939;
                 };
-                break 'b949 Some({
-                    let message = String::from("parameters cannot follow var-keyword parameter");
+                break 'b937 Some({
+                    let message = String::from("arguments cannot follow var-keyword argument");
                     p.raise_at(a, message);
-                    break 'a951;
+                    break 'a939;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b949 None;
+                break 'b937 None;
             }
         }
         if next == 35 {
-            'a952: {
+            'a940: {
                 if !p.eat(DOUBLESTAR) {
-                    break 'a952;
+                    break 'a940;
                 }
                 if (param(p)).is_none() {
-                    break 'a952;
+                    break 'a940;
                 }
                 if !p.eat(COMMA) {
-                    break 'a952;
+                    break 'a940;
                 }
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<Tok> = 'b953: {
+                    let result: Option<Tok> = 'b941: {
                         let next = p.pred();
                         if next == 16 {
-                            'a954: {
+                            'a942: {
                                 let Some(value) = (p.take(STAR)) else {
-                                    break 'a954;
+                                    break 'a942;
                                 };
-                                break 'b953 Some(value);
+                                break 'b941 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b953 None;
+                                break 'b941 None;
                             }
                         }
                         if next == 35 {
-                            'a955: {
+                            'a943: {
                                 let Some(value) = (p.take(DOUBLESTAR)) else {
-                                    break 'a955;
+                                    break 'a943;
                                 };
-                                break 'b953 Some(value);
+                                break 'b941 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b953 None;
+                                break 'b941 None;
                             }
                         }
                         if next == 17 {
-                            'a956: {
+                            'a944: {
                                 let Some(value) = (p.take(SLASH)) else {
-                                    break 'a956;
+                                    break 'a944;
                                 };
-                                break 'b953 Some(value);
+                                break 'b941 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b953 None;
+                                break 'b941 None;
                             }
                         }
                         None
@@ -20363,17 +20120,17 @@ pub fn invalid_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level -= 1;
                     result
                 }) else {
-                    break 'a952;
+                    break 'a940;
                 };
-                break 'b949 Some({
-                    let message = String::from("parameters cannot follow var-keyword parameter");
+                break 'b937 Some({
+                    let message = String::from("arguments cannot follow var-keyword argument");
                     p.raise_at(a, message);
-                    break 'a952;
+                    break 'a940;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b949 None;
+                break 'b937 None;
             }
         }
         None
@@ -20387,22 +20144,22 @@ pub fn invalid_parameters_helper<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b957: {
+    let result: Option<()> = 'b945: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a958: {
+            'a946: {
                 if (slash_with_default(p)).is_none() {
-                    break 'a958;
+                    break 'a946;
                 }
-                break 'b957 Some(());
+                break 'b945 Some(());
             }
             p.mark = start;
             if p.raised {
-                break 'b957 None;
+                break 'b945 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a959: {
+            'a947: {
                 if ({
                     p.level += 1;
                     let base = 0_usize;
@@ -20434,13 +20191,13 @@ pub fn invalid_parameters_helper<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a959;
+                    break 'a947;
                 }
-                break 'b957 Some(());
+                break 'b945 Some(());
             }
             p.mark = start;
             if p.raised {
-                break 'b957 None;
+                break 'b945 None;
             }
         }
         None
@@ -20454,56 +20211,56 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b960: {
+    let result: Option<()> = 'b948: {
         let next = p.pred();
         if next == 17 {
-            'a961: {
+            'a949: {
                 let Some(a) = (p.take(SLASH)) else {
-                    break 'a961;
+                    break 'a949;
                 };
                 if !p.eat(COMMA) {
-                    break 'a961;
+                    break 'a949;
                 }
-                break 'b960 Some({
-                    let message = String::from("at least one parameter must precede /");
+                break 'b948 Some({
+                    let message = String::from("at least one argument must precede /");
                     p.raise_at(a, message);
-                    break 'a961;
+                    break 'a949;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b960 None;
+                break 'b948 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a962: {
+            'a950: {
                 if ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<()> = 'b963: {
+                    let result: Option<()> = 'b951: {
                         let next = p.pred();
                         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                            'a964: {
+                            'a952: {
                                 if (lambda_slash_no_default(p)).is_none() {
-                                    break 'a964;
+                                    break 'a952;
                                 }
-                                break 'b963 Some(());
+                                break 'b951 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b963 None;
+                                break 'b951 None;
                             }
                         }
                         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                            'a965: {
+                            'a953: {
                                 if (lambda_slash_with_default(p)).is_none() {
-                                    break 'a965;
+                                    break 'a953;
                                 }
-                                break 'b963 Some(());
+                                break 'b951 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b963 None;
+                                break 'b951 None;
                             }
                         }
                         None
@@ -20513,7 +20270,7 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a962;
+                    break 'a950;
                 }
                 if ({
                     p.level += 1;
@@ -20546,24 +20303,24 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a962;
+                    break 'a950;
                 }
                 let Some(a) = (p.take(SLASH)) else {
-                    break 'a962;
+                    break 'a950;
                 };
-                break 'b960 Some({
+                break 'b948 Some({
                     let message = String::from("/ may appear only once");
                     p.raise_at(a, message);
-                    break 'a962;
+                    break 'a950;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b960 None;
+                break 'b948 None;
             }
         }
         if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a966: {
+            'a954: {
                 let next = p.pred();
                 let _ = if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
@@ -20571,7 +20328,7 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a966;
+                                break 'a954;
                             }
                             p.mark = mark;
                             None
@@ -20611,29 +20368,29 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a966;
+                    break 'a954;
                 }
                 if (invalid_lambda_parameters_helper(p)).is_none() {
-                    break 'a966;
+                    break 'a954;
                 }
                 let Some(a) = (lambda_param_no_default(p)) else {
-                    break 'a966;
+                    break 'a954;
                 };
-                break 'b960 Some({
+                break 'b948 Some({
                     let message = String::from(
                         "parameter without a default follows parameter with a default",
                     );
                     p.raise_at(a, message);
-                    break 'a966;
+                    break 'a954;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b960 None;
+                break 'b948 None;
             }
         }
         if (0xf000000000000000000000000000082_u128 >> next) & 1 != 0 {
-            'a967: {
+            'a955: {
                 if ({
                     p.level += 1;
                     let base = 0_usize;
@@ -20665,10 +20422,10 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a967;
+                    break 'a955;
                 }
                 let Some(a) = (p.take(LPAR)) else {
-                    break 'a967;
+                    break 'a955;
                 };
                 if ({
                     p.level += 1;
@@ -20705,7 +20462,7 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a967;
+                    break 'a955;
                 }
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -20714,7 +20471,7 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a967;
+                                break 'a955;
                             }
                             p.mark = mark;
                             None
@@ -20724,52 +20481,52 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 let Some(b) = (p.take(RPAR)) else {
-                    break 'a967;
+                    break 'a955;
                 };
-                break 'b960 Some({
+                break 'b948 Some({
                     let message =
                         String::from("Lambda expression parameters cannot be parenthesized");
                     p.raise_range(a, b, message);
-                    break 'a967;
+                    break 'a955;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b960 None;
+                break 'b948 None;
             }
         }
         if (0xf000000000000000000000000010002_u128 >> next) & 1 != 0 {
-            'a968: {
+            'a956: {
                 let next = p.pred();
                 let _ = if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b969: {
+                        let result: Option<()> = 'b957: {
                             let next = p.pred();
                             if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                                'a970: {
+                                'a958: {
                                     if (lambda_slash_no_default(p)).is_none() {
-                                        break 'a970;
+                                        break 'a958;
                                     }
-                                    break 'b969 Some(());
+                                    break 'b957 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b969 None;
+                                    break 'b957 None;
                                 }
                             }
                             if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                                'a971: {
+                                'a959: {
                                     if (lambda_slash_with_default(p)).is_none() {
-                                        break 'a971;
+                                        break 'a959;
                                     }
-                                    break 'b969 Some(());
+                                    break 'b957 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b969 None;
+                                    break 'b957 None;
                                 }
                             }
                             None
@@ -20780,7 +20537,7 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a968;
+                                break 'a956;
                             }
                             p.mark = mark;
                             None
@@ -20820,38 +20577,38 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a968;
+                    break 'a956;
                 }
                 if !p.eat(STAR) {
-                    break 'a968;
+                    break 'a956;
                 }
                 if ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<()> = 'b972: {
+                    let result: Option<()> = 'b960: {
                         let next = p.pred();
                         if next == 12 {
-                            'a973: {
+                            'a961: {
                                 if !p.eat(COMMA) {
-                                    break 'a973;
+                                    break 'a961;
                                 }
-                                break 'b972 Some(());
+                                break 'b960 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b972 None;
+                                break 'b960 None;
                             }
                         }
                         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                            'a974: {
+                            'a962: {
                                 if (lambda_param_no_default(p)).is_none() {
-                                    break 'a974;
+                                    break 'a962;
                                 }
-                                break 'b972 Some(());
+                                break 'b960 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b972 None;
+                                break 'b960 None;
                             }
                         }
                         None
@@ -20861,7 +20618,7 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a968;
+                    break 'a956;
                 }
                 if ({
                     p.level += 1;
@@ -20894,24 +20651,24 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a968;
+                    break 'a956;
                 }
                 let Some(a) = (p.take(SLASH)) else {
-                    break 'a968;
+                    break 'a956;
                 };
-                break 'b960 Some({
+                break 'b948 Some({
                     let message = String::from("/ must be ahead of *");
                     p.raise_at(a, message);
-                    break 'a968;
+                    break 'a956;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b960 None;
+                break 'b948 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a975: {
+            'a963: {
                 if ({
                     p.level += 1;
                     let base = 0_usize;
@@ -20943,23 +20700,23 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a975;
+                    break 'a963;
                 }
                 if !p.eat(SLASH) {
-                    break 'a975;
+                    break 'a963;
                 }
                 let Some(a) = (p.take(STAR)) else {
-                    break 'a975;
+                    break 'a963;
                 };
-                break 'b960 Some({
+                break 'b948 Some({
                     let message = String::from("expected comma between / and *");
                     p.raise_at(a, message);
-                    break 'a975;
+                    break 'a963;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b960 None;
+                break 'b948 None;
             }
         }
         None
@@ -20973,22 +20730,22 @@ pub fn invalid_lambda_parameters_helper<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b976: {
+    let result: Option<()> = 'b964: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a977: {
+            'a965: {
                 if (lambda_slash_with_default(p)).is_none() {
-                    break 'a977;
+                    break 'a965;
                 }
-                break 'b976 Some(());
+                break 'b964 Some(());
             }
             p.mark = start;
             if p.raised {
-                break 'b976 None;
+                break 'b964 None;
             }
         }
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a978: {
+            'a966: {
                 if ({
                     p.level += 1;
                     let base = 0_usize;
@@ -21020,13 +20777,13 @@ pub fn invalid_lambda_parameters_helper<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a978;
+                    break 'a966;
                 }
-                break 'b976 Some(());
+                break 'b964 Some(());
             }
             p.mark = start;
             if p.raised {
-                break 'b976 None;
+                break 'b964 None;
             }
         }
         None
@@ -21040,62 +20797,62 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b979: {
+    let result: Option<()> = 'b967: {
         let next = p.pred();
         if next == 16 {
-            'a980: {
+            'a968: {
                 if !p.eat(STAR) {
-                    break 'a980;
+                    break 'a968;
                 }
                 if ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<()> = 'b981: {
+                    let result: Option<()> = 'b969: {
                         let next = p.pred();
                         if next == 11 {
-                            'a982: {
+                            'a970: {
                                 if !p.eat(COLON) {
-                                    break 'a982;
+                                    break 'a970;
                                 }
-                                break 'b981 Some(());
+                                break 'b969 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b981 None;
+                                break 'b969 None;
                             }
                         }
                         if next == 12 {
-                            'a983: {
+                            'a971: {
                                 if !p.eat(COMMA) {
-                                    break 'a983;
+                                    break 'a971;
                                 }
                                 if ({
                                     p.level += 1;
                                     let start = p.mark;
-                                    let result: Option<()> = 'b984: {
+                                    let result: Option<()> = 'b972: {
                                         let next = p.pred();
                                         if next == 11 {
-                                            'a985: {
+                                            'a973: {
                                                 if !p.eat(COLON) {
-                                                    break 'a985;
+                                                    break 'a973;
                                                 }
-                                                break 'b984 Some(());
+                                                break 'b972 Some(());
                                             }
                                             p.mark = start;
                                             if p.raised {
-                                                break 'b984 None;
+                                                break 'b972 None;
                                             }
                                         }
                                         if next == 35 {
-                                            'a986: {
+                                            'a974: {
                                                 if !p.eat(DOUBLESTAR) {
-                                                    break 'a986;
+                                                    break 'a974;
                                                 }
-                                                break 'b984 Some(());
+                                                break 'b972 Some(());
                                             }
                                             p.mark = start;
                                             if p.raised {
-                                                break 'b984 None;
+                                                break 'b972 None;
                                             }
                                         }
                                         None
@@ -21105,13 +20862,13 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 })
                                 .is_none()
                                 {
-                                    break 'a983;
+                                    break 'a971;
                                 }
-                                break 'b981 Some(());
+                                break 'b969 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b981 None;
+                                break 'b969 None;
                             }
                         }
                         None
@@ -21121,74 +20878,73 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a980;
+                    break 'a968;
                 }
-                break 'b979 Some({
-                    let message = String::from("named parameters must follow bare *");
+                break 'b967 Some({
+                    let message = String::from("named arguments must follow bare *");
                     p.raise_last::<()>(message);
-                    break 'a980;
+                    break 'a968;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b979 None;
+                break 'b967 None;
             }
         }
         if next == 16 {
-            'a987: {
+            'a975: {
                 if !p.eat(STAR) {
-                    break 'a987;
+                    break 'a975;
                 }
                 if (lambda_param(p)).is_none() {
-                    break 'a987;
+                    break 'a975;
                 }
                 let Some(a) = (p.take(EQUAL)) else {
-                    break 'a987;
+                    break 'a975;
                 };
-                break 'b979 Some({
-                    let message =
-                        String::from("var-positional parameter cannot have default value");
+                break 'b967 Some({
+                    let message = String::from("var-positional argument cannot have default value");
                     p.raise_at(a, message);
-                    break 'a987;
+                    break 'a975;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b979 None;
+                break 'b967 None;
             }
         }
         if next == 16 {
-            'a988: {
+            'a976: {
                 if !p.eat(STAR) {
-                    break 'a988;
+                    break 'a976;
                 }
                 if ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<()> = 'b989: {
+                    let result: Option<()> = 'b977: {
                         let next = p.pred();
                         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                            'a990: {
+                            'a978: {
                                 if (lambda_param_no_default(p)).is_none() {
-                                    break 'a990;
+                                    break 'a978;
                                 }
-                                break 'b989 Some(());
+                                break 'b977 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b989 None;
+                                break 'b977 None;
                             }
                         }
                         if next == 12 {
-                            'a991: {
+                            'a979: {
                                 if !p.eat(COMMA) {
-                                    break 'a991;
+                                    break 'a979;
                                 }
-                                break 'b989 Some(());
+                                break 'b977 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b989 None;
+                                break 'b977 None;
                             }
                         }
                         None
@@ -21198,7 +20954,7 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a988;
+                    break 'a976;
                 }
                 if ({
                     p.level += 1;
@@ -21231,38 +20987,38 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a988;
+                    break 'a976;
                 }
                 let Some(a) = (p.take(STAR)) else {
-                    break 'a988;
+                    break 'a976;
                 };
                 if ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<()> = 'b992: {
+                    let result: Option<()> = 'b980: {
                         let next = p.pred();
                         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                            'a993: {
+                            'a981: {
                                 if (lambda_param_no_default(p)).is_none() {
-                                    break 'a993;
+                                    break 'a981;
                                 }
-                                break 'b992 Some(());
+                                break 'b980 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b992 None;
+                                break 'b980 None;
                             }
                         }
                         if next == 12 {
-                            'a994: {
+                            'a982: {
                                 if !p.eat(COMMA) {
-                                    break 'a994;
+                                    break 'a982;
                                 }
-                                break 'b992 Some(());
+                                break 'b980 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b992 None;
+                                break 'b980 None;
                             }
                         }
                         None
@@ -21272,17 +21028,17 @@ pub fn invalid_lambda_star_etc<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a988;
+                    break 'a976;
                 }
-                break 'b979 Some({
-                    let message = String::from("* may appear only once");
+                break 'b967 Some({
+                    let message = String::from("* argument may appear only once");
                     p.raise_at(a, message);
-                    break 'a988;
+                    break 'a976;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b979 None;
+                break 'b967 None;
             }
         }
         None
@@ -21296,105 +21052,105 @@ pub fn invalid_lambda_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b995: {
+    let result: Option<()> = 'b983: {
         let next = p.pred();
         if next == 35 {
-            'a996: {
+            'a984: {
                 if !p.eat(DOUBLESTAR) {
-                    break 'a996;
+                    break 'a984;
                 }
                 if (lambda_param(p)).is_none() {
-                    break 'a996;
+                    break 'a984;
                 }
                 let Some(a) = (p.take(EQUAL)) else {
-                    break 'a996;
+                    break 'a984;
                 };
-                break 'b995 Some({
-                    let message = String::from("var-keyword parameter cannot have default value");
+                break 'b983 Some({
+                    let message = String::from("var-keyword argument cannot have default value");
                     p.raise_at(a, message);
-                    break 'a996;
+                    break 'a984;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b995 None;
+                break 'b983 None;
             }
         }
         if next == 35 {
-            'a997: {
+            'a985: {
                 if !p.eat(DOUBLESTAR) {
-                    break 'a997;
+                    break 'a985;
                 }
                 if (lambda_param(p)).is_none() {
-                    break 'a997;
+                    break 'a985;
                 }
                 if !p.eat(COMMA) {
-                    break 'a997;
+                    break 'a985;
                 }
                 let Some(a) = (lambda_param(p)) else {
-                    break 'a997;
+                    break 'a985;
                 };
-                break 'b995 Some({
-                    let message = String::from("parameters cannot follow var-keyword parameter");
+                break 'b983 Some({
+                    let message = String::from("arguments cannot follow var-keyword argument");
                     p.raise_at(a, message);
-                    break 'a997;
+                    break 'a985;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b995 None;
+                break 'b983 None;
             }
         }
         if next == 35 {
-            'a998: {
+            'a986: {
                 if !p.eat(DOUBLESTAR) {
-                    break 'a998;
+                    break 'a986;
                 }
                 if (lambda_param(p)).is_none() {
-                    break 'a998;
+                    break 'a986;
                 }
                 if !p.eat(COMMA) {
-                    break 'a998;
+                    break 'a986;
                 }
                 let Some(a) = ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<Tok> = 'b999: {
+                    let result: Option<Tok> = 'b987: {
                         let next = p.pred();
                         if next == 16 {
-                            'a1000: {
+                            'a988: {
                                 let Some(value) = (p.take(STAR)) else {
-                                    break 'a1000;
+                                    break 'a988;
                                 };
-                                break 'b999 Some(value);
+                                break 'b987 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b999 None;
+                                break 'b987 None;
                             }
                         }
                         if next == 35 {
-                            'a1001: {
+                            'a989: {
                                 let Some(value) = (p.take(DOUBLESTAR)) else {
-                                    break 'a1001;
+                                    break 'a989;
                                 };
-                                break 'b999 Some(value);
+                                break 'b987 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b999 None;
+                                break 'b987 None;
                             }
                         }
                         if next == 17 {
-                            'a1002: {
+                            'a990: {
                                 let Some(value) = (p.take(SLASH)) else {
-                                    break 'a1002;
+                                    break 'a990;
                                 };
-                                break 'b999 Some(value);
+                                break 'b987 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b999 None;
+                                break 'b987 None;
                             }
                         }
                         None
@@ -21402,17 +21158,17 @@ pub fn invalid_lambda_kwds<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level -= 1;
                     result
                 }) else {
-                    break 'a998;
+                    break 'a986;
                 };
-                break 'b995 Some({
-                    let message = String::from("parameters cannot follow var-keyword parameter");
+                break 'b983 Some({
+                    let message = String::from("arguments cannot follow var-keyword argument");
                     p.raise_at(a, message);
-                    break 'a998;
+                    break 'a986;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b995 None;
+                break 'b983 None;
             }
         }
         None
@@ -21426,34 +21182,34 @@ pub fn invalid_double_type_comments<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1003: {
+    let result: Option<()> = 'b991: {
         let next = p.pred();
         if next == 57 {
-            'a1004: {
+            'a992: {
                 if (p.take(TYPE_COMMENT)).is_none() {
-                    break 'a1004;
+                    break 'a992;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1004;
+                    break 'a992;
                 }
                 if (p.take(TYPE_COMMENT)).is_none() {
-                    break 'a1004;
+                    break 'a992;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1004;
+                    break 'a992;
                 }
                 if (p.take(INDENT)).is_none() {
-                    break 'a1004;
+                    break 'a992;
                 }
-                break 'b1003 Some({
+                break 'b991 Some({
                     let message = String::from("Cannot have two type comments on def");
                     p.raise_last::<()>(message);
-                    break 'a1004;
+                    break 'a992;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1003 None;
+                break 'b991 None;
             }
         }
         None
@@ -21467,31 +21223,31 @@ pub fn invalid_with_item<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1005: {
+    let result: Option<()> = 'b993: {
         let next = p.pred();
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a1006: {
+            'a994: {
                 if (expression(p)).is_none() {
-                    break 'a1006;
+                    break 'a994;
                 }
                 if !p.eat(KW_AS) {
-                    break 'a1006;
+                    break 'a994;
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a1006;
+                    break 'a994;
                 };
                 let next = p.pred();
                 if !((0x1900_u128 >> next) & 1 != 0) {
-                    break 'a1006;
+                    break 'a994;
                 }
-                break 'b1005 Some(match p.invalid_target(Targets::Star, a) {
+                break 'b993 Some(match p.invalid_target(Targets::Star, a) {
                     Some(value) => value,
-                    None => break 'a1006,
+                    None => break 'a994,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1005 None;
+                break 'b993 None;
             }
         }
         None
@@ -21505,10 +21261,10 @@ pub fn invalid_for_if_clause<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1007: {
+    let result: Option<()> = 'b995: {
         let next = p.pred();
         if (0x8010000000000000000000_u128 >> next) & 1 != 0 {
-            'a1008: {
+            'a996: {
                 let next = p.pred();
                 let _ = if next == 76 {
                     let mark = p.mark;
@@ -21516,7 +21272,7 @@ pub fn invalid_for_if_clause<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1008;
+                                break 'a996;
                             }
                             p.mark = mark;
                             None
@@ -21526,17 +21282,17 @@ pub fn invalid_for_if_clause<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(KW_FOR) {
-                    break 'a1008;
+                    break 'a996;
                 }
                 if ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<()> = 'b1009: {
+                    let result: Option<()> = 'b997: {
                         let next = p.pred();
                         if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-                            'a1010: {
+                            'a998: {
                                 if (bitwise_or(p)).is_none() {
-                                    break 'a1010;
+                                    break 'a998;
                                 }
                                 if ({
                                     p.level += 1;
@@ -21551,21 +21307,21 @@ pub fn invalid_for_if_clause<'a>(p: &mut Parser<'a>) -> Option<()> {
                                         match {
                                             p.level += 1;
                                             let start = p.mark;
-                                            let result: Option<()> = 'b1011: {
+                                            let result: Option<()> = 'b999: {
                                                 let next = p.pred();
                                                 if next == 12 {
-                                                    'a1012: {
+                                                    'a1000: {
                                                         if !p.eat(COMMA) {
-                                                            break 'a1012;
+                                                            break 'a1000;
                                                         }
                                                         if (bitwise_or(p)).is_none() {
-                                                            break 'a1012;
+                                                            break 'a1000;
                                                         }
-                                                        break 'b1011 Some(());
+                                                        break 'b999 Some(());
                                                     }
                                                     p.mark = start;
                                                     if p.raised {
-                                                        break 'b1011 None;
+                                                        break 'b999 None;
                                                     }
                                                 }
                                                 None
@@ -21593,7 +21349,7 @@ pub fn invalid_for_if_clause<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 })
                                 .is_none()
                                 {
-                                    break 'a1010;
+                                    break 'a998;
                                 }
                                 let next = p.pred();
                                 let _ = if next == 12 {
@@ -21602,7 +21358,7 @@ pub fn invalid_for_if_clause<'a>(p: &mut Parser<'a>) -> Option<()> {
                                         Some(value) => Some(value),
                                         None => {
                                             if p.raised {
-                                                break 'a1010;
+                                                break 'a998;
                                             }
                                             p.mark = mark;
                                             None
@@ -21611,11 +21367,11 @@ pub fn invalid_for_if_clause<'a>(p: &mut Parser<'a>) -> Option<()> {
                                 } else {
                                     None
                                 };
-                                break 'b1009 Some(());
+                                break 'b997 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1009 None;
+                                break 'b997 None;
                             }
                         }
                         None
@@ -21625,21 +21381,21 @@ pub fn invalid_for_if_clause<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1008;
+                    break 'a996;
                 }
                 let next = p.pred();
                 if next == 92 {
-                    break 'a1008;
+                    break 'a996;
                 }
-                break 'b1007 Some({
+                break 'b995 Some({
                     let message = String::from("'in' expected after for-loop variables");
                     p.raise_last::<()>(message);
-                    break 'a1008;
+                    break 'a996;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1007 None;
+                break 'b995 None;
             }
         }
         None
@@ -21653,10 +21409,10 @@ pub fn invalid_for_target<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1013: {
+    let result: Option<()> = 'b1001: {
         let next = p.pred();
         if (0x8010000000000000000000_u128 >> next) & 1 != 0 {
-            'a1014: {
+            'a1002: {
                 let next = p.pred();
                 let _ = if next == 76 {
                     let mark = p.mark;
@@ -21664,7 +21420,7 @@ pub fn invalid_for_target<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1014;
+                                break 'a1002;
                             }
                             p.mark = mark;
                             None
@@ -21674,19 +21430,19 @@ pub fn invalid_for_target<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(KW_FOR) {
-                    break 'a1014;
+                    break 'a1002;
                 }
                 let Some(a) = (star_expressions(p)) else {
-                    break 'a1014;
+                    break 'a1002;
                 };
-                break 'b1013 Some(match p.invalid_target(Targets::For, a) {
+                break 'b1001 Some(match p.invalid_target(Targets::For, a) {
                     Some(value) => value,
-                    None => break 'a1014,
+                    None => break 'a1002,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1013 None;
+                break 'b1001 None;
             }
         }
         None
@@ -21700,53 +21456,53 @@ pub fn invalid_group<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1015: {
+    let result: Option<()> = 'b1003: {
         let next = p.pred();
         if next == 7 {
-            'a1016: {
+            'a1004: {
                 if !p.eat(LPAR) {
-                    break 'a1016;
+                    break 'a1004;
                 }
                 let Some(a) = (starred_expression(p)) else {
-                    break 'a1016;
+                    break 'a1004;
                 };
                 if !p.eat(RPAR) {
-                    break 'a1016;
+                    break 'a1004;
                 }
-                break 'b1015 Some({
+                break 'b1003 Some({
                     let message = String::from("cannot use starred expression here");
                     p.raise_at(a, message);
-                    break 'a1016;
+                    break 'a1004;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1015 None;
+                break 'b1003 None;
             }
         }
         if next == 7 {
-            'a1017: {
+            'a1005: {
                 if !p.eat(LPAR) {
-                    break 'a1017;
+                    break 'a1005;
                 }
                 let Some(a) = (p.take(DOUBLESTAR)) else {
-                    break 'a1017;
+                    break 'a1005;
                 };
                 if (expression(p)).is_none() {
-                    break 'a1017;
+                    break 'a1005;
                 }
                 if !p.eat(RPAR) {
-                    break 'a1017;
+                    break 'a1005;
                 }
-                break 'b1015 Some({
+                break 'b1003 Some({
                     let message = String::from("cannot use double starred expression here");
                     p.raise_at(a, message);
-                    break 'a1017;
+                    break 'a1005;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1015 None;
+                break 'b1003 None;
             }
         }
         None
@@ -21760,12 +21516,12 @@ pub fn invalid_import<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1018: {
+    let result: Option<()> = 'b1006: {
         let next = p.pred();
         if next == 91 {
-            'a1019: {
+            'a1007: {
                 let Some(a) = (p.take(KW_IMPORT)) else {
-                    break 'a1019;
+                    break 'a1007;
                 };
                 if ({
                     p.level += 1;
@@ -21802,43 +21558,43 @@ pub fn invalid_import<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1019;
+                    break 'a1007;
                 }
                 if !p.eat(KW_FROM) {
-                    break 'a1019;
+                    break 'a1007;
                 }
                 if (dotted_name(p)).is_none() {
-                    break 'a1019;
+                    break 'a1007;
                 }
-                break 'b1018 Some({
+                break 'b1006 Some({
                     let message =
                         String::from("Did you mean to use 'from ... import ...' instead?");
                     p.raise_from(a, message);
-                    break 'a1019;
+                    break 'a1007;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1018 None;
+                break 'b1006 None;
             }
         }
         if next == 91 {
-            'a1020: {
+            'a1008: {
                 if !p.eat(KW_IMPORT) {
-                    break 'a1020;
+                    break 'a1008;
                 }
                 let Some(token) = (p.take(NEWLINE)) else {
-                    break 'a1020;
+                    break 'a1008;
                 };
-                break 'b1018 Some({
+                break 'b1006 Some({
                     let message = String::from("Expected one or more names after 'import'");
                     p.raise_from(token, message);
-                    break 'a1020;
+                    break 'a1008;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1018 None;
+                break 'b1006 None;
             }
         }
         None
@@ -21852,79 +21608,79 @@ pub fn invalid_dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1021: {
+    let result: Option<()> = 'b1009: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a1022: {
+            'a1010: {
                 if (dotted_name(p)).is_none() {
-                    break 'a1022;
+                    break 'a1010;
                 }
                 if !p.eat(KW_AS) {
-                    break 'a1022;
+                    break 'a1010;
                 }
                 {
                     let mark = p.mark;
                     let found = ({
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1023: {
+                        let result: Option<()> = 'b1011: {
                             let next = p.pred();
                             if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                                'a1024: {
+                                'a1012: {
                                     if (p.take(NAME)).is_none() {
-                                        break 'a1024;
+                                        break 'a1012;
                                     }
                                     if ({
                                         p.level += 1;
                                         let start = p.mark;
-                                        let result: Option<()> = 'b1025: {
+                                        let result: Option<()> = 'b1013: {
                                             let next = p.pred();
                                             if next == 12 {
-                                                'a1026: {
+                                                'a1014: {
                                                     if !p.eat(COMMA) {
-                                                        break 'a1026;
+                                                        break 'a1014;
                                                     }
-                                                    break 'b1025 Some(());
+                                                    break 'b1013 Some(());
                                                 }
                                                 p.mark = start;
                                                 if p.raised {
-                                                    break 'b1025 None;
+                                                    break 'b1013 None;
                                                 }
                                             }
                                             if next == 8 {
-                                                'a1027: {
+                                                'a1015: {
                                                     if !p.eat(RPAR) {
-                                                        break 'a1027;
+                                                        break 'a1015;
                                                     }
-                                                    break 'b1025 Some(());
+                                                    break 'b1013 Some(());
                                                 }
                                                 p.mark = start;
                                                 if p.raised {
-                                                    break 'b1025 None;
+                                                    break 'b1013 None;
                                                 }
                                             }
                                             if next == 13 {
-                                                'a1028: {
+                                                'a1016: {
                                                     if !p.eat(SEMI) {
-                                                        break 'a1028;
+                                                        break 'a1016;
                                                     }
-                                                    break 'b1025 Some(());
+                                                    break 'b1013 Some(());
                                                 }
                                                 p.mark = start;
                                                 if p.raised {
-                                                    break 'b1025 None;
+                                                    break 'b1013 None;
                                                 }
                                             }
                                             if next == 4 {
-                                                'a1029: {
+                                                'a1017: {
                                                     if (p.take(NEWLINE)).is_none() {
-                                                        break 'a1029;
+                                                        break 'a1017;
                                                     }
-                                                    break 'b1025 Some(());
+                                                    break 'b1013 Some(());
                                                 }
                                                 p.mark = start;
                                                 if p.raised {
-                                                    break 'b1025 None;
+                                                    break 'b1013 None;
                                                 }
                                             }
                                             None
@@ -21934,13 +21690,13 @@ pub fn invalid_dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     })
                                     .is_none()
                                     {
-                                        break 'a1024;
+                                        break 'a1012;
                                     }
-                                    break 'b1023 Some(());
+                                    break 'b1011 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1023 None;
+                                    break 'b1011 None;
                                 }
                             }
                             None
@@ -21951,21 +21707,21 @@ pub fn invalid_dotted_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                     .is_some();
                     p.mark = mark;
                     if found || p.raised {
-                        break 'a1022;
+                        break 'a1010;
                     }
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a1022;
+                    break 'a1010;
                 };
-                break 'b1021 Some({
+                break 'b1009 Some({
                     let message = format!("cannot use {} as import target", expr_name(a));
                     p.raise_at(a, message);
-                    break 'a1022;
+                    break 'a1010;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1021 None;
+                break 'b1009 None;
             }
         }
         None
@@ -21979,79 +21735,79 @@ pub fn invalid_import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1030: {
+    let result: Option<()> = 'b1018: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a1031: {
+            'a1019: {
                 if (p.take(NAME)).is_none() {
-                    break 'a1031;
+                    break 'a1019;
                 }
                 if !p.eat(KW_AS) {
-                    break 'a1031;
+                    break 'a1019;
                 }
                 {
                     let mark = p.mark;
                     let found = ({
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1032: {
+                        let result: Option<()> = 'b1020: {
                             let next = p.pred();
                             if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                                'a1033: {
+                                'a1021: {
                                     if (p.take(NAME)).is_none() {
-                                        break 'a1033;
+                                        break 'a1021;
                                     }
                                     if ({
                                         p.level += 1;
                                         let start = p.mark;
-                                        let result: Option<()> = 'b1034: {
+                                        let result: Option<()> = 'b1022: {
                                             let next = p.pred();
                                             if next == 12 {
-                                                'a1035: {
+                                                'a1023: {
                                                     if !p.eat(COMMA) {
-                                                        break 'a1035;
+                                                        break 'a1023;
                                                     }
-                                                    break 'b1034 Some(());
+                                                    break 'b1022 Some(());
                                                 }
                                                 p.mark = start;
                                                 if p.raised {
-                                                    break 'b1034 None;
+                                                    break 'b1022 None;
                                                 }
                                             }
                                             if next == 8 {
-                                                'a1036: {
+                                                'a1024: {
                                                     if !p.eat(RPAR) {
-                                                        break 'a1036;
+                                                        break 'a1024;
                                                     }
-                                                    break 'b1034 Some(());
+                                                    break 'b1022 Some(());
                                                 }
                                                 p.mark = start;
                                                 if p.raised {
-                                                    break 'b1034 None;
+                                                    break 'b1022 None;
                                                 }
                                             }
                                             if next == 13 {
-                                                'a1037: {
+                                                'a1025: {
                                                     if !p.eat(SEMI) {
-                                                        break 'a1037;
+                                                        break 'a1025;
                                                     }
-                                                    break 'b1034 Some(());
+                                                    break 'b1022 Some(());
                                                 }
                                                 p.mark = start;
                                                 if p.raised {
-                                                    break 'b1034 None;
+                                                    break 'b1022 None;
                                                 }
                                             }
                                             if next == 4 {
-                                                'a1038: {
+                                                'a1026: {
                                                     if (p.take(NEWLINE)).is_none() {
-                                                        break 'a1038;
+                                                        break 'a1026;
                                                     }
-                                                    break 'b1034 Some(());
+                                                    break 'b1022 Some(());
                                                 }
                                                 p.mark = start;
                                                 if p.raised {
-                                                    break 'b1034 None;
+                                                    break 'b1022 None;
                                                 }
                                             }
                                             None
@@ -22061,13 +21817,13 @@ pub fn invalid_import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     })
                                     .is_none()
                                     {
-                                        break 'a1033;
+                                        break 'a1021;
                                     }
-                                    break 'b1032 Some(());
+                                    break 'b1020 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1032 None;
+                                    break 'b1020 None;
                                 }
                             }
                             None
@@ -22078,21 +21834,21 @@ pub fn invalid_import_from_as_name<'a>(p: &mut Parser<'a>) -> Option<()> {
                     .is_some();
                     p.mark = mark;
                     if found || p.raised {
-                        break 'a1031;
+                        break 'a1019;
                     }
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a1031;
+                    break 'a1019;
                 };
-                break 'b1030 Some({
+                break 'b1018 Some({
                     let message = format!("cannot use {} as import target", expr_name(a));
                     p.raise_at(a, message);
-                    break 'a1031;
+                    break 'a1019;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1030 None;
+                break 'b1018 None;
             }
         }
         None
@@ -22106,45 +21862,45 @@ pub fn invalid_import_from_targets<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1039: {
+    let result: Option<()> = 'b1027: {
         let next = p.pred();
         if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a1040: {
+            'a1028: {
                 if (import_from_as_names(p)).is_none() {
-                    break 'a1040;
+                    break 'a1028;
                 }
                 if !p.eat(COMMA) {
-                    break 'a1040;
+                    break 'a1028;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1040;
+                    break 'a1028;
                 }
-                break 'b1039 Some({
+                break 'b1027 Some({
                     let message =
                         String::from("trailing comma not allowed without surrounding parentheses");
                     p.raise_last::<()>(message);
-                    break 'a1040;
+                    break 'a1028;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1039 None;
+                break 'b1027 None;
             }
         }
         if next == 4 {
-            'a1041: {
+            'a1029: {
                 let Some(token) = (p.take(NEWLINE)) else {
-                    break 'a1041;
+                    break 'a1029;
                 };
-                break 'b1039 Some({
+                break 'b1027 Some({
                     let message = String::from("Expected one or more names after 'import'");
                     p.raise_from(token, message);
-                    break 'a1041;
+                    break 'a1029;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1039 None;
+                break 'b1027 None;
             }
         }
         None
@@ -22158,10 +21914,10 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1042: {
+    let result: Option<()> = 'b1030: {
         let next = p.pred();
         if (0x80000010000000000000000000_u128 >> next) & 1 != 0 {
-            'a1043: {
+            'a1031: {
                 let next = p.pred();
                 let _ = if next == 76 {
                     let mark = p.mark;
@@ -22169,7 +21925,7 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1043;
+                                break 'a1031;
                             }
                             p.mark = mark;
                             None
@@ -22179,7 +21935,7 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(KW_WITH) {
-                    break 'a1043;
+                    break 'a1031;
                 }
                 if ({
                     p.level += 1;
@@ -22198,12 +21954,12 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<()> = 'b1044: {
+                            let result: Option<()> = 'b1032: {
                                 let next = p.pred();
                                 if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-                                    'a1045: {
+                                    'a1033: {
                                         if (expression(p)).is_none() {
-                                            break 'a1045;
+                                            break 'a1033;
                                         }
                                         let next = p.pred();
                                         let _ = if next == 74 {
@@ -22211,21 +21967,21 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                                             match {
                                                 p.level += 1;
                                                 let start = p.mark;
-                                                let result: Option<()> = 'b1046: {
+                                                let result: Option<()> = 'b1034: {
                                                     let next = p.pred();
                                                     if next == 74 {
-                                                        'a1047: {
+                                                        'a1035: {
                                                             if !p.eat(KW_AS) {
-                                                                break 'a1047;
+                                                                break 'a1035;
                                                             }
                                                             if (star_target(p)).is_none() {
-                                                                break 'a1047;
+                                                                break 'a1035;
                                                             }
-                                                            break 'b1046 Some(());
+                                                            break 'b1034 Some(());
                                                         }
                                                         p.mark = start;
                                                         if p.raised {
-                                                            break 'b1046 None;
+                                                            break 'b1034 None;
                                                         }
                                                     }
                                                     None
@@ -22236,7 +21992,7 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                                                 Some(value) => Some(value),
                                                 None => {
                                                     if p.raised {
-                                                        break 'a1045;
+                                                        break 'a1033;
                                                     }
                                                     p.mark = mark;
                                                     None
@@ -22245,11 +22001,11 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                                         } else {
                                             None
                                         };
-                                        break 'b1044 Some(());
+                                        break 'b1032 Some(());
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b1044 None;
+                                        break 'b1032 None;
                                     }
                                 }
                                 None
@@ -22277,24 +22033,24 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1043;
+                    break 'a1031;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1043;
+                    break 'a1031;
                 }
-                break 'b1042 Some({
+                break 'b1030 Some({
                     let message = String::from("expected ':'");
                     p.raise_last::<()>(message);
-                    break 'a1043;
+                    break 'a1031;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1042 None;
+                break 'b1030 None;
             }
         }
         if (0x80000010000000000000000000_u128 >> next) & 1 != 0 {
-            'a1048: {
+            'a1036: {
                 let next = p.pred();
                 let _ = if next == 76 {
                     let mark = p.mark;
@@ -22302,7 +22058,7 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1048;
+                                break 'a1036;
                             }
                             p.mark = mark;
                             None
@@ -22312,10 +22068,10 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(KW_WITH) {
-                    break 'a1048;
+                    break 'a1036;
                 }
                 if !p.eat(LPAR) {
-                    break 'a1048;
+                    break 'a1036;
                 }
                 if ({
                     p.level += 1;
@@ -22334,12 +22090,12 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<()> = 'b1049: {
+                            let result: Option<()> = 'b1037: {
                                 let next = p.pred();
                                 if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-                                    'a1050: {
+                                    'a1038: {
                                         if (expressions(p)).is_none() {
-                                            break 'a1050;
+                                            break 'a1038;
                                         }
                                         let next = p.pred();
                                         let _ = if next == 74 {
@@ -22347,21 +22103,21 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                                             match {
                                                 p.level += 1;
                                                 let start = p.mark;
-                                                let result: Option<()> = 'b1051: {
+                                                let result: Option<()> = 'b1039: {
                                                     let next = p.pred();
                                                     if next == 74 {
-                                                        'a1052: {
+                                                        'a1040: {
                                                             if !p.eat(KW_AS) {
-                                                                break 'a1052;
+                                                                break 'a1040;
                                                             }
                                                             if (star_target(p)).is_none() {
-                                                                break 'a1052;
+                                                                break 'a1040;
                                                             }
-                                                            break 'b1051 Some(());
+                                                            break 'b1039 Some(());
                                                         }
                                                         p.mark = start;
                                                         if p.raised {
-                                                            break 'b1051 None;
+                                                            break 'b1039 None;
                                                         }
                                                     }
                                                     None
@@ -22372,7 +22128,7 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                                                 Some(value) => Some(value),
                                                 None => {
                                                     if p.raised {
-                                                        break 'a1050;
+                                                        break 'a1038;
                                                     }
                                                     p.mark = mark;
                                                     None
@@ -22381,11 +22137,11 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                                         } else {
                                             None
                                         };
-                                        break 'b1049 Some(());
+                                        break 'b1037 Some(());
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b1049 None;
+                                        break 'b1037 None;
                                     }
                                 }
                                 None
@@ -22413,7 +22169,7 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1048;
+                    break 'a1036;
                 }
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -22422,7 +22178,7 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1048;
+                                break 'a1036;
                             }
                             p.mark = mark;
                             None
@@ -22432,20 +22188,20 @@ pub fn invalid_with_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(RPAR) {
-                    break 'a1048;
+                    break 'a1036;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1048;
+                    break 'a1036;
                 }
-                break 'b1042 Some({
+                break 'b1030 Some({
                     let message = String::from("expected ':'");
                     p.raise_last::<()>(message);
-                    break 'a1048;
+                    break 'a1036;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1042 None;
+                break 'b1030 None;
             }
         }
         None
@@ -22459,10 +22215,10 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1053: {
+    let result: Option<()> = 'b1041: {
         let next = p.pred();
         if (0x80000010000000000000000000_u128 >> next) & 1 != 0 {
-            'a1054: {
+            'a1042: {
                 let next = p.pred();
                 let _ = if next == 76 {
                     let mark = p.mark;
@@ -22470,7 +22226,7 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1054;
+                                break 'a1042;
                             }
                             p.mark = mark;
                             None
@@ -22480,7 +22236,7 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 let Some(a) = (p.take(KW_WITH)) else {
-                    break 'a1054;
+                    break 'a1042;
                 };
                 if ({
                     p.level += 1;
@@ -22499,12 +22255,12 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<()> = 'b1055: {
+                            let result: Option<()> = 'b1043: {
                                 let next = p.pred();
                                 if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-                                    'a1056: {
+                                    'a1044: {
                                         if (expression(p)).is_none() {
-                                            break 'a1056;
+                                            break 'a1044;
                                         }
                                         let next = p.pred();
                                         let _ = if next == 74 {
@@ -22512,21 +22268,21 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                                             match {
                                                 p.level += 1;
                                                 let start = p.mark;
-                                                let result: Option<()> = 'b1057: {
+                                                let result: Option<()> = 'b1045: {
                                                     let next = p.pred();
                                                     if next == 74 {
-                                                        'a1058: {
+                                                        'a1046: {
                                                             if !p.eat(KW_AS) {
-                                                                break 'a1058;
+                                                                break 'a1046;
                                                             }
                                                             if (star_target(p)).is_none() {
-                                                                break 'a1058;
+                                                                break 'a1046;
                                                             }
-                                                            break 'b1057 Some(());
+                                                            break 'b1045 Some(());
                                                         }
                                                         p.mark = start;
                                                         if p.raised {
-                                                            break 'b1057 None;
+                                                            break 'b1045 None;
                                                         }
                                                     }
                                                     None
@@ -22537,7 +22293,7 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                                                 Some(value) => Some(value),
                                                 None => {
                                                     if p.raised {
-                                                        break 'a1056;
+                                                        break 'a1044;
                                                     }
                                                     p.mark = mark;
                                                     None
@@ -22546,11 +22302,11 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                                         } else {
                                             None
                                         };
-                                        break 'b1055 Some(());
+                                        break 'b1043 Some(());
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b1055 None;
+                                        break 'b1043 None;
                                     }
                                 }
                                 None
@@ -22578,34 +22334,34 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1054;
+                    break 'a1042;
                 }
                 if !p.eat(COLON) {
-                    break 'a1054;
+                    break 'a1042;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1054;
+                    break 'a1042;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1054;
+                    break 'a1042;
                 }
-                break 'b1053 Some({
+                break 'b1041 Some({
                     let message = format!(
                         "expected an indented block after 'with' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1054;
+                    break 'a1042;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1053 None;
+                break 'b1041 None;
             }
         }
         if (0x80000010000000000000000000_u128 >> next) & 1 != 0 {
-            'a1059: {
+            'a1047: {
                 let next = p.pred();
                 let _ = if next == 76 {
                     let mark = p.mark;
@@ -22613,7 +22369,7 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1059;
+                                break 'a1047;
                             }
                             p.mark = mark;
                             None
@@ -22623,10 +22379,10 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 let Some(a) = (p.take(KW_WITH)) else {
-                    break 'a1059;
+                    break 'a1047;
                 };
                 if !p.eat(LPAR) {
-                    break 'a1059;
+                    break 'a1047;
                 }
                 if ({
                     p.level += 1;
@@ -22645,12 +22401,12 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<()> = 'b1060: {
+                            let result: Option<()> = 'b1048: {
                                 let next = p.pred();
                                 if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-                                    'a1061: {
+                                    'a1049: {
                                         if (expressions(p)).is_none() {
-                                            break 'a1061;
+                                            break 'a1049;
                                         }
                                         let next = p.pred();
                                         let _ = if next == 74 {
@@ -22658,21 +22414,21 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                                             match {
                                                 p.level += 1;
                                                 let start = p.mark;
-                                                let result: Option<()> = 'b1062: {
+                                                let result: Option<()> = 'b1050: {
                                                     let next = p.pred();
                                                     if next == 74 {
-                                                        'a1063: {
+                                                        'a1051: {
                                                             if !p.eat(KW_AS) {
-                                                                break 'a1063;
+                                                                break 'a1051;
                                                             }
                                                             if (star_target(p)).is_none() {
-                                                                break 'a1063;
+                                                                break 'a1051;
                                                             }
-                                                            break 'b1062 Some(());
+                                                            break 'b1050 Some(());
                                                         }
                                                         p.mark = start;
                                                         if p.raised {
-                                                            break 'b1062 None;
+                                                            break 'b1050 None;
                                                         }
                                                     }
                                                     None
@@ -22683,7 +22439,7 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                                                 Some(value) => Some(value),
                                                 None => {
                                                     if p.raised {
-                                                        break 'a1061;
+                                                        break 'a1049;
                                                     }
                                                     p.mark = mark;
                                                     None
@@ -22692,11 +22448,11 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                                         } else {
                                             None
                                         };
-                                        break 'b1060 Some(());
+                                        break 'b1048 Some(());
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b1060 None;
+                                        break 'b1048 None;
                                     }
                                 }
                                 None
@@ -22724,7 +22480,7 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1059;
+                    break 'a1047;
                 }
                 let next = p.pred();
                 let _ = if next == 12 {
@@ -22733,7 +22489,7 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1059;
+                                break 'a1047;
                             }
                             p.mark = mark;
                             None
@@ -22743,30 +22499,30 @@ pub fn invalid_with_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(RPAR) {
-                    break 'a1059;
+                    break 'a1047;
                 }
                 if !p.eat(COLON) {
-                    break 'a1059;
+                    break 'a1047;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1059;
+                    break 'a1047;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1059;
+                    break 'a1047;
                 }
-                break 'b1053 Some({
+                break 'b1041 Some({
                     let message = format!(
                         "expected an indented block after 'with' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1059;
+                    break 'a1047;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1053 None;
+                break 'b1041 None;
             }
         }
         None
@@ -22780,70 +22536,70 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1064: {
+    let result: Option<()> = 'b1052: {
         let next = p.pred();
         if next == 101 {
-            'a1065: {
+            'a1053: {
                 let Some(a) = (p.take(KW_TRY)) else {
-                    break 'a1065;
+                    break 'a1053;
                 };
                 if !p.eat(COLON) {
-                    break 'a1065;
+                    break 'a1053;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1065;
+                    break 'a1053;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1065;
+                    break 'a1053;
                 }
-                break 'b1064 Some({
+                break 'b1052 Some({
                     let message = format!(
                         "expected an indented block after 'try' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1065;
+                    break 'a1053;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1064 None;
+                break 'b1052 None;
             }
         }
         if next == 101 {
-            'a1066: {
+            'a1054: {
                 if !p.eat(KW_TRY) {
-                    break 'a1066;
+                    break 'a1054;
                 }
                 if !p.eat(COLON) {
-                    break 'a1066;
+                    break 'a1054;
                 }
                 if (block(p)).is_none() {
-                    break 'a1066;
+                    break 'a1054;
                 }
                 let next = p.pred();
                 if (0x6000000000000000000000_u128 >> next) & 1 != 0 {
-                    break 'a1066;
+                    break 'a1054;
                 }
-                break 'b1064 Some({
+                break 'b1052 Some({
                     let message = String::from("expected 'except' or 'finally' block");
                     p.raise_last::<()>(message);
-                    break 'a1066;
+                    break 'a1054;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1064 None;
+                break 'b1052 None;
             }
         }
         if next == 101 {
-            'a1067: {
+            'a1055: {
                 if !p.eat(KW_TRY) {
-                    break 'a1067;
+                    break 'a1055;
                 }
                 if !p.eat(COLON) {
-                    break 'a1067;
+                    break 'a1055;
                 }
                 if ({
                     p.level += 1;
@@ -22876,7 +22632,7 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1067;
+                    break 'a1055;
                 }
                 if ({
                     p.level += 1;
@@ -22909,16 +22665,16 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1067;
+                    break 'a1055;
                 }
                 let Some(a) = (p.take(KW_EXCEPT)) else {
-                    break 'a1067;
+                    break 'a1055;
                 };
                 let Some(b) = (p.take(STAR)) else {
-                    break 'a1067;
+                    break 'a1055;
                 };
                 if (expression(p)).is_none() {
-                    break 'a1067;
+                    break 'a1055;
                 }
                 let next = p.pred();
                 let _ = if next == 74 {
@@ -22926,21 +22682,21 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1068: {
+                        let result: Option<()> = 'b1056: {
                             let next = p.pred();
                             if next == 74 {
-                                'a1069: {
+                                'a1057: {
                                     if !p.eat(KW_AS) {
-                                        break 'a1069;
+                                        break 'a1057;
                                     }
                                     if (p.take(NAME)).is_none() {
-                                        break 'a1069;
+                                        break 'a1057;
                                     }
-                                    break 'b1068 Some(());
+                                    break 'b1056 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1068 None;
+                                    break 'b1056 None;
                                 }
                             }
                             None
@@ -22951,7 +22707,7 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1067;
+                                break 'a1055;
                             }
                             p.mark = mark;
                             None
@@ -22961,27 +22717,27 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(COLON) {
-                    break 'a1067;
+                    break 'a1055;
                 }
-                break 'b1064 Some({
+                break 'b1052 Some({
                     let message =
                         String::from("cannot have both 'except' and 'except*' on the same 'try'");
                     p.raise_range(a, b, message);
-                    break 'a1067;
+                    break 'a1055;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1064 None;
+                break 'b1052 None;
             }
         }
         if next == 101 {
-            'a1070: {
+            'a1058: {
                 if !p.eat(KW_TRY) {
-                    break 'a1070;
+                    break 'a1058;
                 }
                 if !p.eat(COLON) {
-                    break 'a1070;
+                    break 'a1058;
                 }
                 if ({
                     p.level += 1;
@@ -23014,7 +22770,7 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1070;
+                    break 'a1058;
                 }
                 if ({
                     p.level += 1;
@@ -23047,10 +22803,10 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1070;
+                    break 'a1058;
                 }
                 let Some(a) = (p.take(KW_EXCEPT)) else {
-                    break 'a1070;
+                    break 'a1058;
                 };
                 let next = p.pred();
                 let _ = if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
@@ -23058,12 +22814,12 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1071: {
+                        let result: Option<()> = 'b1059: {
                             let next = p.pred();
                             if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-                                'a1072: {
+                                'a1060: {
                                     if (expression(p)).is_none() {
-                                        break 'a1072;
+                                        break 'a1060;
                                     }
                                     let next = p.pred();
                                     let _ = if next == 74 {
@@ -23071,21 +22827,21 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                                         match {
                                             p.level += 1;
                                             let start = p.mark;
-                                            let result: Option<()> = 'b1073: {
+                                            let result: Option<()> = 'b1061: {
                                                 let next = p.pred();
                                                 if next == 74 {
-                                                    'a1074: {
+                                                    'a1062: {
                                                         if !p.eat(KW_AS) {
-                                                            break 'a1074;
+                                                            break 'a1062;
                                                         }
                                                         if (p.take(NAME)).is_none() {
-                                                            break 'a1074;
+                                                            break 'a1062;
                                                         }
-                                                        break 'b1073 Some(());
+                                                        break 'b1061 Some(());
                                                     }
                                                     p.mark = start;
                                                     if p.raised {
-                                                        break 'b1073 None;
+                                                        break 'b1061 None;
                                                     }
                                                 }
                                                 None
@@ -23096,7 +22852,7 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                                             Some(value) => Some(value),
                                             None => {
                                                 if p.raised {
-                                                    break 'a1072;
+                                                    break 'a1060;
                                                 }
                                                 p.mark = mark;
                                                 None
@@ -23105,11 +22861,11 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                                     } else {
                                         None
                                     };
-                                    break 'b1071 Some(());
+                                    break 'b1059 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1071 None;
+                                    break 'b1059 None;
                                 }
                             }
                             None
@@ -23120,7 +22876,7 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1070;
+                                break 'a1058;
                             }
                             p.mark = mark;
                             None
@@ -23130,18 +22886,18 @@ pub fn invalid_try_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(COLON) {
-                    break 'a1070;
+                    break 'a1058;
                 }
-                break 'b1064 Some({
+                break 'b1052 Some({
                     let message =
                         String::from("cannot have both 'except' and 'except*' on the same 'try'");
                     p.raise_at(a, message);
-                    break 'a1070;
+                    break 'a1058;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1064 None;
+                break 'b1052 None;
             }
         }
         None
@@ -23155,51 +22911,51 @@ pub fn invalid_except_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1075: {
+    let result: Option<()> = 'b1063: {
         let next = p.pred();
         if next == 85 {
-            'a1076: {
+            'a1064: {
                 if !p.eat(KW_EXCEPT) {
-                    break 'a1076;
+                    break 'a1064;
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a1076;
+                    break 'a1064;
                 };
                 if !p.eat(COMMA) {
-                    break 'a1076;
+                    break 'a1064;
                 }
                 if (expressions(p)).is_none() {
-                    break 'a1076;
+                    break 'a1064;
                 }
                 if !p.eat(KW_AS) {
-                    break 'a1076;
+                    break 'a1064;
                 }
                 if (p.take(NAME)).is_none() {
-                    break 'a1076;
+                    break 'a1064;
                 }
                 if !p.eat(COLON) {
-                    break 'a1076;
+                    break 'a1064;
                 }
-                break 'b1075 Some({
+                break 'b1063 Some({
                     let message = String::from(
                         "multiple exception types must be parenthesized when using 'as'",
                     );
                     p.raise_from(a, message);
-                    break 'a1076;
+                    break 'a1064;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1075 None;
+                break 'b1063 None;
             }
         }
         if next == 85 {
-            'a1077: {
+            'a1065: {
                 if !p.eat(KW_EXCEPT) {
-                    break 'a1077;
+                    break 'a1065;
                 }
                 if (expression(p)).is_none() {
-                    break 'a1077;
+                    break 'a1065;
                 }
                 let next = p.pred();
                 let _ = if next == 74 {
@@ -23207,21 +22963,21 @@ pub fn invalid_except_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1078: {
+                        let result: Option<()> = 'b1066: {
                             let next = p.pred();
                             if next == 74 {
-                                'a1079: {
+                                'a1067: {
                                     if !p.eat(KW_AS) {
-                                        break 'a1079;
+                                        break 'a1067;
                                     }
                                     if (p.take(NAME)).is_none() {
-                                        break 'a1079;
+                                        break 'a1067;
                                     }
-                                    break 'b1078 Some(());
+                                    break 'b1066 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1078 None;
+                                    break 'b1066 None;
                                 }
                             }
                             None
@@ -23232,7 +22988,7 @@ pub fn invalid_except_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1077;
+                                break 'a1065;
                             }
                             p.mark = mark;
                             None
@@ -23242,67 +22998,67 @@ pub fn invalid_except_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1077;
+                    break 'a1065;
                 }
-                break 'b1075 Some({
+                break 'b1063 Some({
                     let message = String::from("expected ':'");
                     p.raise_last::<()>(message);
-                    break 'a1077;
+                    break 'a1065;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1075 None;
+                break 'b1063 None;
             }
         }
         if next == 85 {
-            'a1080: {
+            'a1068: {
                 if !p.eat(KW_EXCEPT) {
-                    break 'a1080;
+                    break 'a1068;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1080;
+                    break 'a1068;
                 }
-                break 'b1075 Some({
+                break 'b1063 Some({
                     let message = String::from("expected ':'");
                     p.raise_last::<()>(message);
-                    break 'a1080;
+                    break 'a1068;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1075 None;
+                break 'b1063 None;
             }
         }
         if next == 85 {
-            'a1081: {
+            'a1069: {
                 if !p.eat(KW_EXCEPT) {
-                    break 'a1081;
+                    break 'a1069;
                 }
                 if (expression(p)).is_none() {
-                    break 'a1081;
+                    break 'a1069;
                 }
                 if !p.eat(KW_AS) {
-                    break 'a1081;
+                    break 'a1069;
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a1081;
+                    break 'a1069;
                 };
                 if !p.eat(COLON) {
-                    break 'a1081;
+                    break 'a1069;
                 }
                 if (block(p)).is_none() {
-                    break 'a1081;
+                    break 'a1069;
                 }
-                break 'b1075 Some({
+                break 'b1063 Some({
                     let message = format!("cannot use except statement with {}", expr_name(a));
                     p.raise_at(a, message);
-                    break 'a1081;
+                    break 'a1069;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1075 None;
+                break 'b1063 None;
             }
         }
         None
@@ -23316,57 +23072,57 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1082: {
+    let result: Option<()> = 'b1070: {
         let next = p.pred();
         if next == 85 {
-            'a1083: {
+            'a1071: {
                 if !p.eat(KW_EXCEPT) {
-                    break 'a1083;
+                    break 'a1071;
                 }
                 if !p.eat(STAR) {
-                    break 'a1083;
+                    break 'a1071;
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a1083;
+                    break 'a1071;
                 };
                 if !p.eat(COMMA) {
-                    break 'a1083;
+                    break 'a1071;
                 }
                 if (expressions(p)).is_none() {
-                    break 'a1083;
+                    break 'a1071;
                 }
                 if !p.eat(KW_AS) {
-                    break 'a1083;
+                    break 'a1071;
                 }
                 if (p.take(NAME)).is_none() {
-                    break 'a1083;
+                    break 'a1071;
                 }
                 if !p.eat(COLON) {
-                    break 'a1083;
+                    break 'a1071;
                 }
-                break 'b1082 Some({
+                break 'b1070 Some({
                     let message = String::from(
                         "multiple exception types must be parenthesized when using 'as'",
                     );
                     p.raise_from(a, message);
-                    break 'a1083;
+                    break 'a1071;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1082 None;
+                break 'b1070 None;
             }
         }
         if next == 85 {
-            'a1084: {
+            'a1072: {
                 if !p.eat(KW_EXCEPT) {
-                    break 'a1084;
+                    break 'a1072;
                 }
                 if !p.eat(STAR) {
-                    break 'a1084;
+                    break 'a1072;
                 }
                 if (expression(p)).is_none() {
-                    break 'a1084;
+                    break 'a1072;
                 }
                 let next = p.pred();
                 let _ = if next == 74 {
@@ -23374,21 +23130,21 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1085: {
+                        let result: Option<()> = 'b1073: {
                             let next = p.pred();
                             if next == 74 {
-                                'a1086: {
+                                'a1074: {
                                     if !p.eat(KW_AS) {
-                                        break 'a1086;
+                                        break 'a1074;
                                     }
                                     if (p.take(NAME)).is_none() {
-                                        break 'a1086;
+                                        break 'a1074;
                                     }
-                                    break 'b1085 Some(());
+                                    break 'b1073 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1085 None;
+                                    break 'b1073 None;
                                 }
                             }
                             None
@@ -23399,7 +23155,7 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1084;
+                                break 'a1072;
                             }
                             p.mark = mark;
                             None
@@ -23409,54 +23165,54 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1084;
+                    break 'a1072;
                 }
-                break 'b1082 Some({
+                break 'b1070 Some({
                     let message = String::from("expected ':'");
                     p.raise_last::<()>(message);
-                    break 'a1084;
+                    break 'a1072;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1082 None;
+                break 'b1070 None;
             }
         }
         if next == 85 {
-            'a1087: {
+            'a1075: {
                 if !p.eat(KW_EXCEPT) {
-                    break 'a1087;
+                    break 'a1075;
                 }
                 if !p.eat(STAR) {
-                    break 'a1087;
+                    break 'a1075;
                 }
                 if ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<()> = 'b1088: {
+                    let result: Option<()> = 'b1076: {
                         let next = p.pred();
                         if next == 4 {
-                            'a1089: {
+                            'a1077: {
                                 if (p.take(NEWLINE)).is_none() {
-                                    break 'a1089;
+                                    break 'a1077;
                                 }
-                                break 'b1088 Some(());
+                                break 'b1076 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1088 None;
+                                break 'b1076 None;
                             }
                         }
                         if next == 11 {
-                            'a1090: {
+                            'a1078: {
                                 if !p.eat(COLON) {
-                                    break 'a1090;
+                                    break 'a1078;
                                 }
-                                break 'b1088 Some(());
+                                break 'b1076 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1088 None;
+                                break 'b1076 None;
                             }
                         }
                         None
@@ -23466,51 +23222,51 @@ pub fn invalid_except_star_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1087;
+                    break 'a1075;
                 }
-                break 'b1082 Some({
+                break 'b1070 Some({
                     let message = String::from("expected one or more exception types");
                     p.raise_last::<()>(message);
-                    break 'a1087;
+                    break 'a1075;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1082 None;
+                break 'b1070 None;
             }
         }
         if next == 85 {
-            'a1091: {
+            'a1079: {
                 if !p.eat(KW_EXCEPT) {
-                    break 'a1091;
+                    break 'a1079;
                 }
                 if !p.eat(STAR) {
-                    break 'a1091;
+                    break 'a1079;
                 }
                 if (expression(p)).is_none() {
-                    break 'a1091;
+                    break 'a1079;
                 }
                 if !p.eat(KW_AS) {
-                    break 'a1091;
+                    break 'a1079;
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a1091;
+                    break 'a1079;
                 };
                 if !p.eat(COLON) {
-                    break 'a1091;
+                    break 'a1079;
                 }
                 if (block(p)).is_none() {
-                    break 'a1091;
+                    break 'a1079;
                 }
-                break 'b1082 Some({
+                break 'b1070 Some({
                     let message = format!("cannot use except* statement with {}", expr_name(a));
                     p.raise_at(a, message);
-                    break 'a1091;
+                    break 'a1079;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1082 None;
+                break 'b1070 None;
             }
         }
         None
@@ -23524,35 +23280,35 @@ pub fn invalid_finally_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1092: {
+    let result: Option<()> = 'b1080: {
         let next = p.pred();
         if next == 86 {
-            'a1093: {
+            'a1081: {
                 let Some(a) = (p.take(KW_FINALLY)) else {
-                    break 'a1093;
+                    break 'a1081;
                 };
                 if !p.eat(COLON) {
-                    break 'a1093;
+                    break 'a1081;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1093;
+                    break 'a1081;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1093;
+                    break 'a1081;
                 }
-                break 'b1092 Some({
+                break 'b1080 Some({
                     let message = format!(
                         "expected an indented block after 'finally' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1093;
+                    break 'a1081;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1092 None;
+                break 'b1080 None;
             }
         }
         None
@@ -23566,15 +23322,15 @@ pub fn invalid_except_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1094: {
+    let result: Option<()> = 'b1082: {
         let next = p.pred();
         if next == 85 {
-            'a1095: {
+            'a1083: {
                 let Some(a) = (p.take(KW_EXCEPT)) else {
-                    break 'a1095;
+                    break 'a1083;
                 };
                 if (expression(p)).is_none() {
-                    break 'a1095;
+                    break 'a1083;
                 }
                 let next = p.pred();
                 let _ = if next == 74 {
@@ -23582,21 +23338,21 @@ pub fn invalid_except_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1096: {
+                        let result: Option<()> = 'b1084: {
                             let next = p.pred();
                             if next == 74 {
-                                'a1097: {
+                                'a1085: {
                                     if !p.eat(KW_AS) {
-                                        break 'a1097;
+                                        break 'a1085;
                                     }
                                     if (p.take(NAME)).is_none() {
-                                        break 'a1097;
+                                        break 'a1085;
                                     }
-                                    break 'b1096 Some(());
+                                    break 'b1084 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1096 None;
+                                    break 'b1084 None;
                                 }
                             }
                             None
@@ -23607,7 +23363,7 @@ pub fn invalid_except_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1095;
+                                break 'a1083;
                             }
                             p.mark = mark;
                             None
@@ -23617,56 +23373,56 @@ pub fn invalid_except_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(COLON) {
-                    break 'a1095;
+                    break 'a1083;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1095;
+                    break 'a1083;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1095;
+                    break 'a1083;
                 }
-                break 'b1094 Some({
+                break 'b1082 Some({
                     let message = format!(
                         "expected an indented block after 'except' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1095;
+                    break 'a1083;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1094 None;
+                break 'b1082 None;
             }
         }
         if next == 85 {
-            'a1098: {
+            'a1086: {
                 let Some(a) = (p.take(KW_EXCEPT)) else {
-                    break 'a1098;
+                    break 'a1086;
                 };
                 if !p.eat(COLON) {
-                    break 'a1098;
+                    break 'a1086;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1098;
+                    break 'a1086;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1098;
+                    break 'a1086;
                 }
-                break 'b1094 Some({
+                break 'b1082 Some({
                     let message = format!(
                         "expected an indented block after 'except' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1098;
+                    break 'a1086;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1094 None;
+                break 'b1082 None;
             }
         }
         None
@@ -23680,18 +23436,18 @@ pub fn invalid_except_star_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1099: {
+    let result: Option<()> = 'b1087: {
         let next = p.pred();
         if next == 85 {
-            'a1100: {
+            'a1088: {
                 let Some(a) = (p.take(KW_EXCEPT)) else {
-                    break 'a1100;
+                    break 'a1088;
                 };
                 if !p.eat(STAR) {
-                    break 'a1100;
+                    break 'a1088;
                 }
                 if (expression(p)).is_none() {
-                    break 'a1100;
+                    break 'a1088;
                 }
                 let next = p.pred();
                 let _ = if next == 74 {
@@ -23699,21 +23455,21 @@ pub fn invalid_except_star_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1101: {
+                        let result: Option<()> = 'b1089: {
                             let next = p.pred();
                             if next == 74 {
-                                'a1102: {
+                                'a1090: {
                                     if !p.eat(KW_AS) {
-                                        break 'a1102;
+                                        break 'a1090;
                                     }
                                     if (p.take(NAME)).is_none() {
-                                        break 'a1102;
+                                        break 'a1090;
                                     }
-                                    break 'b1101 Some(());
+                                    break 'b1089 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1101 None;
+                                    break 'b1089 None;
                                 }
                             }
                             None
@@ -23724,7 +23480,7 @@ pub fn invalid_except_star_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1100;
+                                break 'a1088;
                             }
                             p.mark = mark;
                             None
@@ -23734,27 +23490,27 @@ pub fn invalid_except_star_stmt_indent<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(COLON) {
-                    break 'a1100;
+                    break 'a1088;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1100;
+                    break 'a1088;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1100;
+                    break 'a1088;
                 }
-                break 'b1099 Some({
+                break 'b1087 Some({
                     let message = format!(
                         "expected an indented block after 'except*' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1100;
+                    break 'a1088;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1099 None;
+                break 'b1087 None;
             }
         }
         None
@@ -23768,59 +23524,59 @@ pub fn invalid_match_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1103: {
+    let result: Option<()> = 'b1091: {
         let next = p.pred();
         if next == 122 {
-            'a1104: {
+            'a1092: {
                 if (p.take_soft(SOFT_MATCH)).is_none() {
-                    break 'a1104;
+                    break 'a1092;
                 }
                 if (subject_expr(p)).is_none() {
-                    break 'a1104;
+                    break 'a1092;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1104;
+                    break 'a1092;
                 }
-                break 'b1103 Some(match p.match_needs_colon() {
+                break 'b1091 Some(match p.match_needs_colon() {
                     Some(value) => value,
-                    None => break 'a1104,
+                    None => break 'a1092,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1103 None;
+                break 'b1091 None;
             }
         }
         if next == 122 {
-            'a1105: {
+            'a1093: {
                 let Some(a) = (p.take_soft(SOFT_MATCH)) else {
-                    break 'a1105;
+                    break 'a1093;
                 };
                 if (subject_expr(p)).is_none() {
-                    break 'a1105;
+                    break 'a1093;
                 }
                 if !p.eat(COLON) {
-                    break 'a1105;
+                    break 'a1093;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1105;
+                    break 'a1093;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1105;
+                    break 'a1093;
                 }
-                break 'b1103 Some({
+                break 'b1091 Some({
                     let message = format!(
                         "expected an indented block after 'match' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1105;
+                    break 'a1093;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1103 None;
+                break 'b1091 None;
             }
         }
         None
@@ -23834,15 +23590,15 @@ pub fn invalid_case_block<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1106: {
+    let result: Option<()> = 'b1094: {
         let next = p.pred();
         if next == 121 {
-            'a1107: {
+            'a1095: {
                 if (p.take_soft(SOFT_CASE)).is_none() {
-                    break 'a1107;
+                    break 'a1095;
                 }
                 if (patterns(p)).is_none() {
-                    break 'a1107;
+                    break 'a1095;
                 }
                 let next = p.pred();
                 let _ = if next == 90 {
@@ -23851,7 +23607,7 @@ pub fn invalid_case_block<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1107;
+                                break 'a1095;
                             }
                             p.mark = mark;
                             None
@@ -23861,26 +23617,26 @@ pub fn invalid_case_block<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1107;
+                    break 'a1095;
                 }
-                break 'b1106 Some({
+                break 'b1094 Some({
                     let message = String::from("expected ':'");
                     p.raise_last::<()>(message);
-                    break 'a1107;
+                    break 'a1095;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1106 None;
+                break 'b1094 None;
             }
         }
         if next == 121 {
-            'a1108: {
+            'a1096: {
                 let Some(a) = (p.take_soft(SOFT_CASE)) else {
-                    break 'a1108;
+                    break 'a1096;
                 };
                 if (patterns(p)).is_none() {
-                    break 'a1108;
+                    break 'a1096;
                 }
                 let next = p.pred();
                 let _ = if next == 90 {
@@ -23889,7 +23645,7 @@ pub fn invalid_case_block<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1108;
+                                break 'a1096;
                             }
                             p.mark = mark;
                             None
@@ -23899,27 +23655,27 @@ pub fn invalid_case_block<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(COLON) {
-                    break 'a1108;
+                    break 'a1096;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1108;
+                    break 'a1096;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1108;
+                    break 'a1096;
                 }
-                break 'b1106 Some({
+                break 'b1094 Some({
                     let message = format!(
                         "expected an indented block after 'case' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1108;
+                    break 'a1096;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1106 None;
+                break 'b1094 None;
             }
         }
         None
@@ -23933,50 +23689,50 @@ pub fn invalid_as_pattern<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1109: {
+    let result: Option<()> = 'b1097: {
         let next = p.pred();
-        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
-            'a1110: {
+        if (0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0 {
+            'a1098: {
                 if (or_pattern(p)).is_none() {
-                    break 'a1110;
+                    break 'a1098;
                 }
                 if !p.eat(KW_AS) {
-                    break 'a1110;
+                    break 'a1098;
                 }
                 let Some(a) = (p.take_soft(SOFT_UNDERSCORE)) else {
-                    break 'a1110;
+                    break 'a1098;
                 };
-                break 'b1109 Some({
+                break 'b1097 Some({
                     let message = String::from("cannot use '_' as a target");
                     p.raise_at(a, message);
-                    break 'a1110;
+                    break 'a1098;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1109 None;
+                break 'b1097 None;
             }
         }
-        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
-            'a1111: {
+        if (0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0 {
+            'a1099: {
                 if (or_pattern(p)).is_none() {
-                    break 'a1111;
+                    break 'a1099;
                 }
                 if !p.eat(KW_AS) {
-                    break 'a1111;
+                    break 'a1099;
                 }
                 let Some(a) = (expression(p)) else {
-                    break 'a1111;
+                    break 'a1099;
                 };
-                break 'b1109 Some({
+                break 'b1097 Some({
                     let message = format!("cannot use {} as pattern target", expr_name(a));
                     p.raise_at(a, message);
-                    break 'a1111;
+                    break 'a1099;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1109 None;
+                break 'b1097 None;
             }
         }
         None
@@ -23990,163 +23746,28 @@ pub fn invalid_class_pattern<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1112: {
+    let result: Option<()> = 'b1100: {
         let next = p.pred();
         if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-            'a1113: {
+            'a1101: {
                 if (name_or_attr(p)).is_none() {
-                    break 'a1113;
+                    break 'a1101;
                 }
                 if !p.eat(LPAR) {
-                    break 'a1113;
+                    break 'a1101;
                 }
                 let Some(a) = (invalid_class_argument_pattern(p)) else {
-                    break 'a1113;
+                    break 'a1101;
                 };
-                break 'b1112 Some({
+                break 'b1100 Some({
                     let message = String::from("positional patterns follow keyword patterns");
                     p.raise_range(first_pattern(a), last_pattern(a), message);
-                    break 'a1113;
+                    break 'a1101;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1112 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn invalid_mapping_pattern<'a>(p: &mut Parser<'a>) -> Option<()> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<()> = 'b1114: {
-        let next = p.pred();
-        if next == 25 {
-            'a1115: {
-                if !p.eat(LBRACE) {
-                    break 'a1115;
-                }
-                let next = p.pred();
-                let _ = if (0xf000000000001c0480000000000c00e_u128 >> next) & 1 != 0 {
-                    let mark = p.mark;
-                    match {
-                        p.level += 1;
-                        let start = p.mark;
-                        let result: Option<()> = 'b1116: {
-                            let next = p.pred();
-                            if (0xf000000000001c0480000000000c00e_u128 >> next) & 1 != 0 {
-                                'a1117: {
-                                    if (items_pattern(p)).is_none() {
-                                        break 'a1117;
-                                    }
-                                    if !p.eat(COMMA) {
-                                        break 'a1117;
-                                    }
-                                    break 'b1116 Some(());
-                                }
-                                p.mark = start;
-                                if p.raised {
-                                    break 'b1116 None;
-                                }
-                            }
-                            None
-                        };
-                        p.level -= 1;
-                        result
-                    } {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a1115;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                let Some(rest) = (double_star_target(p)) else {
-                    break 'a1115;
-                };
-                if !p.eat(COMMA) {
-                    break 'a1115;
-                }
-                if (items_pattern(p)).is_none() {
-                    break 'a1115;
-                }
-                let next = p.pred();
-                let _ = if next == 12 {
-                    let mark = p.mark;
-                    match p.take(COMMA) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a1115;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                if !p.eat(RBRACE) {
-                    break 'a1115;
-                }
-                break 'b1114 Some({
-                    let message = String::from(
-                        "double star pattern must be the last (right-most) subpattern in the mapping pattern",
-                    );
-                    p.raise_at(rest, message);
-                    break 'a1115;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1114 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn double_star_target<'a>(p: &mut Parser<'a>) -> Option<Tok> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<Tok> = 'b1118: {
-        let next = p.pred();
-        if next == 35 {
-            'a1119: {
-                if !p.eat(DOUBLESTAR) {
-                    break 'a1119;
-                }
-                let next = p.pred();
-                if next == 120 {
-                    break 'a1119;
-                }
-                let Some(target) = (p.take(NAME)) else {
-                    break 'a1119;
-                };
-                let next = p.pred();
-                if (0xc00080_u128 >> next) & 1 != 0 {
-                    break 'a1119;
-                }
-                break 'b1118 Some(target);
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1118 None;
+                break 'b1100 None;
             }
         }
         None
@@ -24160,31 +23781,31 @@ pub fn invalid_class_argument_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pat
         return None;
     }
     let start = p.mark;
-    let result: Option<&'a [Pattern<'a>]> = 'b1120: {
+    let result: Option<&'a [Pattern<'a>]> = 'b1102: {
         let next = p.pred();
-        if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
-            'a1121: {
+        if (0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0 {
+            'a1103: {
                 let next = p.pred();
-                let _ = if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
+                let _ = if (0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0 {
                     let mark = p.mark;
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1122: {
+                        let result: Option<()> = 'b1104: {
                             let next = p.pred();
-                            if (0xf000000000001c0480000000200c28e_u128 >> next) & 1 != 0 {
-                                'a1123: {
+                            if (0xf000000000001c0480000000200828e_u128 >> next) & 1 != 0 {
+                                'a1105: {
                                     if (positional_patterns(p)).is_none() {
-                                        break 'a1123;
+                                        break 'a1105;
                                     }
                                     if !p.eat(COMMA) {
-                                        break 'a1123;
+                                        break 'a1105;
                                     }
-                                    break 'b1122 Some(());
+                                    break 'b1104 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1122 None;
+                                    break 'b1104 None;
                                 }
                             }
                             None
@@ -24195,7 +23816,7 @@ pub fn invalid_class_argument_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pat
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1121;
+                                break 'a1103;
                             }
                             p.mark = mark;
                             None
@@ -24205,19 +23826,19 @@ pub fn invalid_class_argument_pattern<'a>(p: &mut Parser<'a>) -> Option<&'a [Pat
                     None
                 };
                 if (keyword_patterns(p)).is_none() {
-                    break 'a1121;
+                    break 'a1103;
                 }
                 if !p.eat(COMMA) {
-                    break 'a1121;
+                    break 'a1103;
                 }
                 let Some(a) = (positional_patterns(p)) else {
-                    break 'a1121;
+                    break 'a1103;
                 };
-                break 'b1120 Some(a);
+                break 'b1102 Some(a);
             }
             p.mark = start;
             if p.raised {
-                break 'b1120 None;
+                break 'b1102 None;
             }
         }
         None
@@ -24231,60 +23852,60 @@ pub fn invalid_if_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1124: {
+    let result: Option<()> = 'b1106: {
         let next = p.pred();
         if next == 90 {
-            'a1125: {
+            'a1107: {
                 if !p.eat(KW_IF) {
-                    break 'a1125;
+                    break 'a1107;
                 }
                 if (named_expression(p)).is_none() {
-                    break 'a1125;
+                    break 'a1107;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1125;
+                    break 'a1107;
                 }
-                break 'b1124 Some({
+                break 'b1106 Some({
                     let message = String::from("expected ':'");
                     p.raise_last::<()>(message);
-                    break 'a1125;
+                    break 'a1107;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1124 None;
+                break 'b1106 None;
             }
         }
         if next == 90 {
-            'a1126: {
+            'a1108: {
                 let Some(a) = (p.take(KW_IF)) else {
-                    break 'a1126;
+                    break 'a1108;
                 };
                 if (named_expression(p)).is_none() {
-                    break 'a1126;
+                    break 'a1108;
                 }
                 if !p.eat(COLON) {
-                    break 'a1126;
+                    break 'a1108;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1126;
+                    break 'a1108;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1126;
+                    break 'a1108;
                 }
-                break 'b1124 Some({
+                break 'b1106 Some({
                     let message = format!(
                         "expected an indented block after 'if' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1126;
+                    break 'a1108;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1124 None;
+                break 'b1106 None;
             }
         }
         None
@@ -24298,60 +23919,60 @@ pub fn invalid_elif_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1127: {
+    let result: Option<()> = 'b1109: {
         let next = p.pred();
         if next == 83 {
-            'a1128: {
+            'a1110: {
                 if !p.eat(KW_ELIF) {
-                    break 'a1128;
+                    break 'a1110;
                 }
                 if (named_expression(p)).is_none() {
-                    break 'a1128;
+                    break 'a1110;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1128;
+                    break 'a1110;
                 }
-                break 'b1127 Some({
+                break 'b1109 Some({
                     let message = String::from("expected ':'");
                     p.raise_last::<()>(message);
-                    break 'a1128;
+                    break 'a1110;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1127 None;
+                break 'b1109 None;
             }
         }
         if next == 83 {
-            'a1129: {
+            'a1111: {
                 let Some(a) = (p.take(KW_ELIF)) else {
-                    break 'a1129;
+                    break 'a1111;
                 };
                 if (named_expression(p)).is_none() {
-                    break 'a1129;
+                    break 'a1111;
                 }
                 if !p.eat(COLON) {
-                    break 'a1129;
+                    break 'a1111;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1129;
+                    break 'a1111;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1129;
+                    break 'a1111;
                 }
-                break 'b1127 Some({
+                break 'b1109 Some({
                     let message = format!(
                         "expected an indented block after 'elif' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1129;
+                    break 'a1111;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1127 None;
+                break 'b1109 None;
             }
         }
         None
@@ -24365,60 +23986,60 @@ pub fn invalid_else_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1130: {
+    let result: Option<()> = 'b1112: {
         let next = p.pred();
         if next == 84 {
-            'a1131: {
+            'a1113: {
                 let Some(a) = (p.take(KW_ELSE)) else {
-                    break 'a1131;
+                    break 'a1113;
                 };
                 if !p.eat(COLON) {
-                    break 'a1131;
+                    break 'a1113;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1131;
+                    break 'a1113;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1131;
+                    break 'a1113;
                 }
-                break 'b1130 Some({
+                break 'b1112 Some({
                     let message = format!(
                         "expected an indented block after 'else' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1131;
+                    break 'a1113;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1130 None;
+                break 'b1112 None;
             }
         }
         if next == 84 {
-            'a1132: {
+            'a1114: {
                 if !p.eat(KW_ELSE) {
-                    break 'a1132;
+                    break 'a1114;
                 }
                 if !p.eat(COLON) {
-                    break 'a1132;
+                    break 'a1114;
                 }
                 if (block(p)).is_none() {
-                    break 'a1132;
+                    break 'a1114;
                 }
                 if !p.eat(KW_ELIF) {
-                    break 'a1132;
+                    break 'a1114;
                 }
-                break 'b1130 Some({
+                break 'b1112 Some({
                     let message = String::from("'elif' block follows an 'else' block");
                     p.raise_last::<()>(message);
-                    break 'a1132;
+                    break 'a1114;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1130 None;
+                break 'b1112 None;
             }
         }
         None
@@ -24432,60 +24053,60 @@ pub fn invalid_while_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1133: {
+    let result: Option<()> = 'b1115: {
         let next = p.pred();
         if next == 102 {
-            'a1134: {
+            'a1116: {
                 if !p.eat(KW_WHILE) {
-                    break 'a1134;
+                    break 'a1116;
                 }
                 if (named_expression(p)).is_none() {
-                    break 'a1134;
+                    break 'a1116;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1134;
+                    break 'a1116;
                 }
-                break 'b1133 Some({
+                break 'b1115 Some({
                     let message = String::from("expected ':'");
                     p.raise_last::<()>(message);
-                    break 'a1134;
+                    break 'a1116;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1133 None;
+                break 'b1115 None;
             }
         }
         if next == 102 {
-            'a1135: {
+            'a1117: {
                 let Some(a) = (p.take(KW_WHILE)) else {
-                    break 'a1135;
+                    break 'a1117;
                 };
                 if (named_expression(p)).is_none() {
-                    break 'a1135;
+                    break 'a1117;
                 }
                 if !p.eat(COLON) {
-                    break 'a1135;
+                    break 'a1117;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1135;
+                    break 'a1117;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1135;
+                    break 'a1117;
                 }
-                break 'b1133 Some({
+                break 'b1115 Some({
                     let message = format!(
                         "expected an indented block after 'while' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1135;
+                    break 'a1117;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1133 None;
+                break 'b1115 None;
             }
         }
         None
@@ -24499,10 +24120,10 @@ pub fn invalid_for_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1136: {
+    let result: Option<()> = 'b1118: {
         let next = p.pred();
         if (0x8010000000000000000000_u128 >> next) & 1 != 0 {
-            'a1137: {
+            'a1119: {
                 let next = p.pred();
                 let _ = if next == 76 {
                     let mark = p.mark;
@@ -24510,7 +24131,7 @@ pub fn invalid_for_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1137;
+                                break 'a1119;
                             }
                             p.mark = mark;
                             None
@@ -24520,33 +24141,33 @@ pub fn invalid_for_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(KW_FOR) {
-                    break 'a1137;
+                    break 'a1119;
                 }
                 if (star_targets(p)).is_none() {
-                    break 'a1137;
+                    break 'a1119;
                 }
                 if !p.eat(KW_IN) {
-                    break 'a1137;
+                    break 'a1119;
                 }
                 if (star_expressions(p)).is_none() {
-                    break 'a1137;
+                    break 'a1119;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1137;
+                    break 'a1119;
                 }
-                break 'b1136 Some({
+                break 'b1118 Some({
                     let message = String::from("expected ':'");
                     p.raise_last::<()>(message);
-                    break 'a1137;
+                    break 'a1119;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1136 None;
+                break 'b1118 None;
             }
         }
         if (0x8010000000000000000000_u128 >> next) & 1 != 0 {
-            'a1138: {
+            'a1120: {
                 let next = p.pred();
                 let _ = if next == 76 {
                     let mark = p.mark;
@@ -24554,7 +24175,7 @@ pub fn invalid_for_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1138;
+                                break 'a1120;
                             }
                             p.mark = mark;
                             None
@@ -24564,39 +24185,39 @@ pub fn invalid_for_stmt<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 let Some(a) = (p.take(KW_FOR)) else {
-                    break 'a1138;
+                    break 'a1120;
                 };
                 if (star_targets(p)).is_none() {
-                    break 'a1138;
+                    break 'a1120;
                 }
                 if !p.eat(KW_IN) {
-                    break 'a1138;
+                    break 'a1120;
                 }
                 if (star_expressions(p)).is_none() {
-                    break 'a1138;
+                    break 'a1120;
                 }
                 if !p.eat(COLON) {
-                    break 'a1138;
+                    break 'a1120;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1138;
+                    break 'a1120;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1138;
+                    break 'a1120;
                 }
-                break 'b1136 Some({
+                break 'b1118 Some({
                     let message = format!(
                         "expected an indented block after 'for' statement on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1138;
+                    break 'a1120;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1136 None;
+                break 'b1118 None;
             }
         }
         None
@@ -24610,10 +24231,10 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1139: {
+    let result: Option<()> = 'b1121: {
         let next = p.pred();
         if (0x210000000000000000000_u128 >> next) & 1 != 0 {
-            'a1140: {
+            'a1122: {
                 let next = p.pred();
                 let _ = if next == 76 {
                     let mark = p.mark;
@@ -24621,7 +24242,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1140;
+                                break 'a1122;
                             }
                             p.mark = mark;
                             None
@@ -24631,10 +24252,10 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 let Some(a) = (p.take(KW_DEF)) else {
-                    break 'a1140;
+                    break 'a1122;
                 };
                 if (p.take(NAME)).is_none() {
-                    break 'a1140;
+                    break 'a1122;
                 }
                 let next = p.pred();
                 let _ = if next == 9 {
@@ -24643,7 +24264,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1140;
+                                break 'a1122;
                             }
                             p.mark = mark;
                             None
@@ -24653,7 +24274,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(LPAR) {
-                    break 'a1140;
+                    break 'a1122;
                 }
                 let next = p.pred();
                 let _ = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
@@ -24662,7 +24283,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1140;
+                                break 'a1122;
                             }
                             p.mark = mark;
                             None
@@ -24672,7 +24293,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(RPAR) {
-                    break 'a1140;
+                    break 'a1122;
                 }
                 let next = p.pred();
                 let _ = if next == 51 {
@@ -24680,21 +24301,21 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1141: {
+                        let result: Option<()> = 'b1123: {
                             let next = p.pred();
                             if next == 51 {
-                                'a1142: {
+                                'a1124: {
                                     if !p.eat(RARROW) {
-                                        break 'a1142;
+                                        break 'a1124;
                                     }
                                     if (expression(p)).is_none() {
-                                        break 'a1142;
+                                        break 'a1124;
                                     }
-                                    break 'b1141 Some(());
+                                    break 'b1123 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1141 None;
+                                    break 'b1123 None;
                                 }
                             }
                             None
@@ -24705,7 +24326,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1140;
+                                break 'a1122;
                             }
                             p.mark = mark;
                             None
@@ -24715,31 +24336,31 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(COLON) {
-                    break 'a1140;
+                    break 'a1122;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1140;
+                    break 'a1122;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1140;
+                    break 'a1122;
                 }
-                break 'b1139 Some({
+                break 'b1121 Some({
                     let message = format!(
                         "expected an indented block after function definition on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1140;
+                    break 'a1122;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1139 None;
+                break 'b1121 None;
             }
         }
         if (0x210000000000000000000_u128 >> next) & 1 != 0 {
-            'a1143: {
+            'a1125: {
                 let next = p.pred();
                 let _ = if next == 76 {
                     let mark = p.mark;
@@ -24747,7 +24368,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1143;
+                                break 'a1125;
                             }
                             p.mark = mark;
                             None
@@ -24757,10 +24378,10 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(KW_DEF) {
-                    break 'a1143;
+                    break 'a1125;
                 }
                 if (p.take(NAME)).is_none() {
-                    break 'a1143;
+                    break 'a1125;
                 }
                 let next = p.pred();
                 let _ = if next == 9 {
@@ -24769,7 +24390,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1143;
+                                break 'a1125;
                             }
                             p.mark = mark;
                             None
@@ -24779,7 +24400,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.expect_forced(LPAR, "(") {
-                    break 'a1143;
+                    break 'a1125;
                 }
                 let next = p.pred();
                 let _ = if (0xf000000000000000000000800030082_u128 >> next) & 1 != 0 {
@@ -24788,7 +24409,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1143;
+                                break 'a1125;
                             }
                             p.mark = mark;
                             None
@@ -24798,7 +24419,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(RPAR) {
-                    break 'a1143;
+                    break 'a1125;
                 }
                 let next = p.pred();
                 let _ = if next == 51 {
@@ -24806,21 +24427,21 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1144: {
+                        let result: Option<()> = 'b1126: {
                             let next = p.pred();
                             if next == 51 {
-                                'a1145: {
+                                'a1127: {
                                     if !p.eat(RARROW) {
-                                        break 'a1145;
+                                        break 'a1127;
                                     }
                                     if (expression(p)).is_none() {
-                                        break 'a1145;
+                                        break 'a1127;
                                     }
-                                    break 'b1144 Some(());
+                                    break 'b1126 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1144 None;
+                                    break 'b1126 None;
                                 }
                             }
                             None
@@ -24831,7 +24452,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1143;
+                                break 'a1125;
                             }
                             p.mark = mark;
                             None
@@ -24841,7 +24462,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.expect_forced(COLON, ":") {
-                    break 'a1143;
+                    break 'a1125;
                 }
                 let next = p.pred();
                 let _ = if (0x200000000000010_u128 >> next) & 1 != 0 {
@@ -24850,7 +24471,7 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1143;
+                                break 'a1125;
                             }
                             p.mark = mark;
                             None
@@ -24860,13 +24481,13 @@ pub fn invalid_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if (block(p)).is_none() {
-                    break 'a1143;
+                    break 'a1125;
                 }
-                break 'b1139 Some(());
+                break 'b1121 Some(());
             }
             p.mark = start;
             if p.raised {
-                break 'b1139 None;
+                break 'b1121 None;
             }
         }
         None
@@ -24880,15 +24501,15 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1146: {
+    let result: Option<()> = 'b1128: {
         let next = p.pred();
         if next == 79 {
-            'a1147: {
+            'a1129: {
                 if !p.eat(KW_CLASS) {
-                    break 'a1147;
+                    break 'a1129;
                 }
                 if (p.take(NAME)).is_none() {
-                    break 'a1147;
+                    break 'a1129;
                 }
                 let next = p.pred();
                 let _ = if next == 9 {
@@ -24897,7 +24518,7 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1147;
+                                break 'a1129;
                             }
                             p.mark = mark;
                             None
@@ -24912,12 +24533,12 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1148: {
+                        let result: Option<()> = 'b1130: {
                             let next = p.pred();
                             if next == 7 {
-                                'a1149: {
+                                'a1131: {
                                     if !p.eat(LPAR) {
-                                        break 'a1149;
+                                        break 'a1131;
                                     }
                                     let next = p.pred();
                                     let _ = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1
@@ -24928,7 +24549,7 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                                             Some(value) => Some(value),
                                             None => {
                                                 if p.raised {
-                                                    break 'a1149;
+                                                    break 'a1131;
                                                 }
                                                 p.mark = mark;
                                                 None
@@ -24938,13 +24559,13 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                                         None
                                     };
                                     if !p.eat(RPAR) {
-                                        break 'a1149;
+                                        break 'a1131;
                                     }
-                                    break 'b1148 Some(());
+                                    break 'b1130 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1148 None;
+                                    break 'b1130 None;
                                 }
                             }
                             None
@@ -24955,7 +24576,7 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1147;
+                                break 'a1129;
                             }
                             p.mark = mark;
                             None
@@ -24965,26 +24586,26 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1147;
+                    break 'a1129;
                 }
-                break 'b1146 Some({
+                break 'b1128 Some({
                     let message = String::from("expected ':'");
                     p.raise_last::<()>(message);
-                    break 'a1147;
+                    break 'a1129;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1146 None;
+                break 'b1128 None;
             }
         }
         if next == 79 {
-            'a1150: {
+            'a1132: {
                 let Some(a) = (p.take(KW_CLASS)) else {
-                    break 'a1150;
+                    break 'a1132;
                 };
                 if (p.take(NAME)).is_none() {
-                    break 'a1150;
+                    break 'a1132;
                 }
                 let next = p.pred();
                 let _ = if next == 9 {
@@ -24993,7 +24614,7 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1150;
+                                break 'a1132;
                             }
                             p.mark = mark;
                             None
@@ -25008,12 +24629,12 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1151: {
+                        let result: Option<()> = 'b1133: {
                             let next = p.pred();
                             if next == 7 {
-                                'a1152: {
+                                'a1134: {
                                     if !p.eat(LPAR) {
-                                        break 'a1152;
+                                        break 'a1134;
                                     }
                                     let next = p.pred();
                                     let _ = if (0xf000005400161c0481000088201c28e_u128 >> next) & 1
@@ -25024,7 +24645,7 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                                             Some(value) => Some(value),
                                             None => {
                                                 if p.raised {
-                                                    break 'a1152;
+                                                    break 'a1134;
                                                 }
                                                 p.mark = mark;
                                                 None
@@ -25034,13 +24655,13 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                                         None
                                     };
                                     if !p.eat(RPAR) {
-                                        break 'a1152;
+                                        break 'a1134;
                                     }
-                                    break 'b1151 Some(());
+                                    break 'b1133 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1151 None;
+                                    break 'b1133 None;
                                 }
                             }
                             None
@@ -25051,7 +24672,7 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1150;
+                                break 'a1132;
                             }
                             p.mark = mark;
                             None
@@ -25061,27 +24682,27 @@ pub fn invalid_class_def_raw<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if !p.eat(COLON) {
-                    break 'a1150;
+                    break 'a1132;
                 }
                 if (p.take(NEWLINE)).is_none() {
-                    break 'a1150;
+                    break 'a1132;
                 }
                 let next = p.pred();
                 if next == 5 {
-                    break 'a1150;
+                    break 'a1132;
                 }
-                break 'b1146 Some({
+                break 'b1128 Some({
                     let message = format!(
                         "expected an indented block after class definition on line {}",
                         p.line_of(a)
                     );
                     p.raise_indent(message);
-                    break 'a1150;
+                    break 'a1132;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1146 None;
+                break 'b1128 None;
             }
         }
         None
@@ -25095,10 +24716,10 @@ pub fn invalid_double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1153: {
+    let result: Option<()> = 'b1135: {
         let next = p.pred();
         if p.invalid && (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
-            'a1154: {
+            'a1136: {
                 if ({
                     p.level += 1;
                     let base = 0_usize;
@@ -25134,68 +24755,68 @@ pub fn invalid_double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1154;
+                    break 'a1136;
                 }
                 if !p.eat(COMMA) {
-                    break 'a1154;
+                    break 'a1136;
                 }
                 if (invalid_kvpair(p)).is_none() {
-                    break 'a1154;
+                    break 'a1136;
                 }
-                break 'b1153 Some(());
+                break 'b1135 Some(());
             }
             p.mark = start;
             if p.raised {
-                break 'b1153 None;
+                break 'b1135 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a1155: {
+            'a1137: {
                 if (expression(p)).is_none() {
-                    break 'a1155;
+                    break 'a1137;
                 }
                 if !p.eat(COLON) {
-                    break 'a1155;
+                    break 'a1137;
                 }
                 let Some(a) = (p.take(STAR)) else {
-                    break 'a1155;
+                    break 'a1137;
                 };
                 if (bitwise_or(p)).is_none() {
-                    break 'a1155;
+                    break 'a1137;
                 }
-                break 'b1153 Some({
+                break 'b1135 Some({
                     let message =
                         String::from("cannot use a starred expression in a dictionary value");
                     p.raise_from(a, message);
-                    break 'a1155;
+                    break 'a1137;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1153 None;
+                break 'b1135 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a1156: {
+            'a1138: {
                 if (expression(p)).is_none() {
-                    break 'a1156;
+                    break 'a1138;
                 }
                 let Some(a) = (p.take(COLON)) else {
-                    break 'a1156;
+                    break 'a1138;
                 };
                 let next = p.pred();
                 if !((0x4001000_u128 >> next) & 1 != 0) {
-                    break 'a1156;
+                    break 'a1138;
                 }
-                break 'b1153 Some({
+                break 'b1135 Some({
                     let message = String::from("expression expected after dictionary key and ':'");
                     p.raise_at(a, message);
-                    break 'a1156;
+                    break 'a1138;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1153 None;
+                break 'b1135 None;
             }
         }
         None
@@ -25209,74 +24830,74 @@ pub fn invalid_kvpair<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1157: {
+    let result: Option<()> = 'b1139: {
         let next = p.pred();
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a1158: {
+            'a1140: {
                 let Some(a) = (expression(p)) else {
-                    break 'a1158;
+                    break 'a1140;
                 };
                 let next = p.pred();
                 if next == 11 {
-                    break 'a1158;
+                    break 'a1140;
                 }
-                break 'b1157 Some(match p.missing_colon_after_key(a) {
+                break 'b1139 Some(match p.missing_colon_after_key(a) {
                     Some(value) => value,
-                    None => break 'a1158,
+                    None => break 'a1140,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1157 None;
+                break 'b1139 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a1159: {
+            'a1141: {
                 if (expression(p)).is_none() {
-                    break 'a1159;
+                    break 'a1141;
                 }
                 if !p.eat(COLON) {
-                    break 'a1159;
+                    break 'a1141;
                 }
                 let Some(a) = (p.take(STAR)) else {
-                    break 'a1159;
+                    break 'a1141;
                 };
                 if (bitwise_or(p)).is_none() {
-                    break 'a1159;
+                    break 'a1141;
                 }
-                break 'b1157 Some({
+                break 'b1139 Some({
                     let message =
                         String::from("cannot use a starred expression in a dictionary value");
                     p.raise_from(a, message);
-                    break 'a1159;
+                    break 'a1141;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1157 None;
+                break 'b1139 None;
             }
         }
         if (0xf000005400161c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a1160: {
+            'a1142: {
                 if (expression(p)).is_none() {
-                    break 'a1160;
+                    break 'a1142;
                 }
                 let Some(a) = (p.take(COLON)) else {
-                    break 'a1160;
+                    break 'a1142;
                 };
                 let next = p.pred();
                 if !((0x4001000_u128 >> next) & 1 != 0) {
-                    break 'a1160;
+                    break 'a1142;
                 }
-                break 'b1157 Some({
+                break 'b1139 Some({
                     let message = String::from("expression expected after dictionary key and ':'");
                     p.raise_at(a, message);
-                    break 'a1160;
+                    break 'a1142;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1157 None;
+                break 'b1139 None;
             }
         }
         None
@@ -25290,31 +24911,31 @@ pub fn invalid_starred_expression_unpacking<'a>(p: &mut Parser<'a>) -> Option<()
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1161: {
+    let result: Option<()> = 'b1143: {
         let next = p.pred();
         if next == 16 {
-            'a1162: {
+            'a1144: {
                 let Some(a) = (p.take(STAR)) else {
-                    break 'a1162;
+                    break 'a1144;
                 };
                 if (expression(p)).is_none() {
-                    break 'a1162;
+                    break 'a1144;
                 }
                 if !p.eat(EQUAL) {
-                    break 'a1162;
+                    break 'a1144;
                 }
                 let Some(b) = (expression(p)) else {
-                    break 'a1162;
+                    break 'a1144;
                 };
-                break 'b1161 Some({
+                break 'b1143 Some({
                     let message = String::from("cannot assign to iterable argument unpacking");
                     p.raise_range(a, b, message);
-                    break 'a1162;
+                    break 'a1144;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1161 None;
+                break 'b1143 None;
             }
         }
         None
@@ -25328,22 +24949,22 @@ pub fn invalid_starred_expression<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1163: {
+    let result: Option<()> = 'b1145: {
         let next = p.pred();
         if next == 16 {
-            'a1164: {
+            'a1146: {
                 if !p.eat(STAR) {
-                    break 'a1164;
+                    break 'a1146;
                 }
-                break 'b1163 Some({
+                break 'b1145 Some({
                     let message = String::from("Invalid star expression");
                     p.raise_last::<()>(message);
-                    break 'a1164;
+                    break 'a1146;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1163 None;
+                break 'b1145 None;
             }
         }
         None
@@ -25357,164 +24978,164 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1165: {
+    let result: Option<()> = 'b1147: {
         let next = p.pred();
         if next == 25 {
-            'a1166: {
+            'a1148: {
                 if !p.eat(LBRACE) {
-                    break 'a1166;
+                    break 'a1148;
                 }
                 let Some(a) = (p.take(EQUAL)) else {
-                    break 'a1166;
+                    break 'a1148;
                 };
-                break 'b1165 Some({
+                break 'b1147 Some({
                     let message = String::from("f-string: valid expression required before '='");
                     p.raise_at(a, message);
-                    break 'a1166;
+                    break 'a1148;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1165 None;
+                break 'b1147 None;
             }
         }
         if next == 25 {
-            'a1167: {
+            'a1149: {
                 if !p.eat(LBRACE) {
-                    break 'a1167;
+                    break 'a1149;
                 }
                 let Some(a) = (p.take(EXCLAMATION)) else {
-                    break 'a1167;
+                    break 'a1149;
                 };
-                break 'b1165 Some({
+                break 'b1147 Some({
                     let message = String::from("f-string: valid expression required before '!'");
                     p.raise_at(a, message);
-                    break 'a1167;
+                    break 'a1149;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1165 None;
+                break 'b1147 None;
             }
         }
         if next == 25 {
-            'a1168: {
+            'a1150: {
                 if !p.eat(LBRACE) {
-                    break 'a1168;
+                    break 'a1150;
                 }
                 let Some(a) = (p.take(COLON)) else {
-                    break 'a1168;
+                    break 'a1150;
                 };
-                break 'b1165 Some({
+                break 'b1147 Some({
                     let message = String::from("f-string: valid expression required before ':'");
                     p.raise_at(a, message);
-                    break 'a1168;
+                    break 'a1150;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1165 None;
+                break 'b1147 None;
             }
         }
         if next == 25 {
-            'a1169: {
+            'a1151: {
                 if !p.eat(LBRACE) {
-                    break 'a1169;
+                    break 'a1151;
                 }
                 let Some(a) = (p.take(RBRACE)) else {
-                    break 'a1169;
+                    break 'a1151;
                 };
-                break 'b1165 Some({
+                break 'b1147 Some({
                     let message = String::from("f-string: valid expression required before '}'");
                     p.raise_at(a, message);
-                    break 'a1169;
+                    break 'a1151;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1165 None;
+                break 'b1147 None;
             }
         }
         if next == 25 {
-            'a1170: {
+            'a1152: {
                 if !p.eat(LBRACE) {
-                    break 'a1170;
+                    break 'a1152;
                 }
                 {
                     let mark = p.mark;
                     let found = (annotated_rhs(p)).is_some();
                     p.mark = mark;
                     if found || p.raised {
-                        break 'a1170;
+                        break 'a1152;
                     }
                 }
-                break 'b1165 Some({
+                break 'b1147 Some({
                     let message = String::from("f-string: expecting a valid expression after '{'");
                     p.raise_next(message);
-                    break 'a1170;
+                    break 'a1152;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1165 None;
+                break 'b1147 None;
             }
         }
         if next == 25 {
-            'a1171: {
+            'a1153: {
                 if !p.eat(LBRACE) {
-                    break 'a1171;
+                    break 'a1153;
                 }
                 if (annotated_rhs(p)).is_none() {
-                    break 'a1171;
+                    break 'a1153;
                 }
                 let next = p.pred();
                 if (0x40000004400800_u128 >> next) & 1 != 0 {
-                    break 'a1171;
+                    break 'a1153;
                 }
-                break 'b1165 Some({
+                break 'b1147 Some({
                     let message = String::from("f-string: expecting '=', or '!', or ':', or '}'");
                     p.raise_next(message);
-                    break 'a1171;
+                    break 'a1153;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1165 None;
+                break 'b1147 None;
             }
         }
         if next == 25 {
-            'a1172: {
+            'a1154: {
                 if !p.eat(LBRACE) {
-                    break 'a1172;
+                    break 'a1154;
                 }
                 if (annotated_rhs(p)).is_none() {
-                    break 'a1172;
+                    break 'a1154;
                 }
                 if !p.eat(EQUAL) {
-                    break 'a1172;
+                    break 'a1154;
                 }
                 let next = p.pred();
                 if (0x40000004000800_u128 >> next) & 1 != 0 {
-                    break 'a1172;
+                    break 'a1154;
                 }
-                break 'b1165 Some({
+                break 'b1147 Some({
                     let message = String::from("f-string: expecting '!', or ':', or '}'");
                     p.raise_next(message);
-                    break 'a1172;
+                    break 'a1154;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1165 None;
+                break 'b1147 None;
             }
         }
         if p.invalid && next == 25 {
-            'a1173: {
+            'a1155: {
                 if !p.eat(LBRACE) {
-                    break 'a1173;
+                    break 'a1155;
                 }
                 if (annotated_rhs(p)).is_none() {
-                    break 'a1173;
+                    break 'a1155;
                 }
                 let next = p.pred();
                 let _ = if next == 22 {
@@ -25523,7 +25144,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1173;
+                                break 'a1155;
                             }
                             p.mark = mark;
                             None
@@ -25533,22 +25154,22 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                     None
                 };
                 if (invalid_fstring_conversion_character(p)).is_none() {
-                    break 'a1173;
+                    break 'a1155;
                 }
-                break 'b1165 Some(());
+                break 'b1147 Some(());
             }
             p.mark = start;
             if p.raised {
-                break 'b1165 None;
+                break 'b1147 None;
             }
         }
         if next == 25 {
-            'a1174: {
+            'a1156: {
                 if !p.eat(LBRACE) {
-                    break 'a1174;
+                    break 'a1156;
                 }
                 if (annotated_rhs(p)).is_none() {
-                    break 'a1174;
+                    break 'a1156;
                 }
                 let next = p.pred();
                 let _ = if next == 22 {
@@ -25557,7 +25178,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1174;
+                                break 'a1156;
                             }
                             p.mark = mark;
                             None
@@ -25572,21 +25193,21 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1175: {
+                        let result: Option<()> = 'b1157: {
                             let next = p.pred();
                             if next == 54 {
-                                'a1176: {
+                                'a1158: {
                                     if !p.eat(EXCLAMATION) {
-                                        break 'a1176;
+                                        break 'a1158;
                                     }
                                     if (p.take(NAME)).is_none() {
-                                        break 'a1176;
+                                        break 'a1158;
                                     }
-                                    break 'b1175 Some(());
+                                    break 'b1157 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1175 None;
+                                    break 'b1157 None;
                                 }
                             }
                             None
@@ -25597,7 +25218,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1174;
+                                break 'a1156;
                             }
                             p.mark = mark;
                             None
@@ -25608,17 +25229,460 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 };
                 let next = p.pred();
                 if (0x4000800_u128 >> next) & 1 != 0 {
-                    break 'a1174;
+                    break 'a1156;
+                }
+                break 'b1147 Some({
+                    let message = String::from("f-string: expecting ':' or '}'");
+                    p.raise_next(message);
+                    break 'a1156;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b1147 None;
+            }
+        }
+        if next == 25 {
+            'a1159: {
+                if !p.eat(LBRACE) {
+                    break 'a1159;
+                }
+                if (annotated_rhs(p)).is_none() {
+                    break 'a1159;
+                }
+                let next = p.pred();
+                let _ = if next == 22 {
+                    let mark = p.mark;
+                    match p.take(EQUAL) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a1159;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                let next = p.pred();
+                let _ = if next == 54 {
+                    let mark = p.mark;
+                    match {
+                        p.level += 1;
+                        let start = p.mark;
+                        let result: Option<()> = 'b1160: {
+                            let next = p.pred();
+                            if next == 54 {
+                                'a1161: {
+                                    if !p.eat(EXCLAMATION) {
+                                        break 'a1161;
+                                    }
+                                    if (p.take(NAME)).is_none() {
+                                        break 'a1161;
+                                    }
+                                    break 'b1160 Some(());
+                                }
+                                p.mark = start;
+                                if p.raised {
+                                    break 'b1160 None;
+                                }
+                            }
+                            None
+                        };
+                        p.level -= 1;
+                        result
+                    } {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a1159;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                if !p.eat(COLON) {
+                    break 'a1159;
+                }
+                if ({
+                    p.level += 1;
+                    let base = 0_usize;
+                    let mut count = 0_usize;
+                    loop {
+                        let mark = p.mark;
+                        let next = p.pred();
+                        if !((0x1000000002000000_u128 >> next) & 1 != 0) {
+                            break;
+                        }
+                        match fstring_format_spec(p) {
+                            Some(value) => {
+                                let _ = value;
+                                count += 1;
+                            }
+                            None => {
+                                p.mark = mark;
+                                break;
+                            }
+                        }
+                    }
+                    p.level -= 1;
+                    if p.raised {
+                        ();
+                        None
+                    } else {
+                        Some(())
+                    }
+                })
+                .is_none()
+                {
+                    break 'a1159;
+                }
+                let next = p.pred();
+                if next == 26 {
+                    break 'a1159;
+                }
+                break 'b1147 Some({
+                    let message = String::from("f-string: expecting '}', or format specs");
+                    p.raise_next(message);
+                    break 'a1159;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b1147 None;
+            }
+        }
+        if next == 25 {
+            'a1162: {
+                if !p.eat(LBRACE) {
+                    break 'a1162;
+                }
+                if (annotated_rhs(p)).is_none() {
+                    break 'a1162;
+                }
+                let next = p.pred();
+                let _ = if next == 22 {
+                    let mark = p.mark;
+                    match p.take(EQUAL) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a1162;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                let next = p.pred();
+                let _ = if next == 54 {
+                    let mark = p.mark;
+                    match {
+                        p.level += 1;
+                        let start = p.mark;
+                        let result: Option<()> = 'b1163: {
+                            let next = p.pred();
+                            if next == 54 {
+                                'a1164: {
+                                    if !p.eat(EXCLAMATION) {
+                                        break 'a1164;
+                                    }
+                                    if (p.take(NAME)).is_none() {
+                                        break 'a1164;
+                                    }
+                                    break 'b1163 Some(());
+                                }
+                                p.mark = start;
+                                if p.raised {
+                                    break 'b1163 None;
+                                }
+                            }
+                            None
+                        };
+                        p.level -= 1;
+                        result
+                    } {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a1162;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                let next = p.pred();
+                if next == 26 {
+                    break 'a1162;
+                }
+                break 'b1147 Some({
+                    let message = String::from("f-string: expecting '}'");
+                    p.raise_next(message);
+                    break 'a1162;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b1147 None;
+            }
+        }
+        None
+    };
+    p.leave();
+    result
+}
+
+pub fn invalid_fstring_conversion_character<'a>(p: &mut Parser<'a>) -> Option<()> {
+    if !p.enter() {
+        return None;
+    }
+    let start = p.mark;
+    let result: Option<()> = 'b1165: {
+        let next = p.pred();
+        if next == 54 {
+            'a1166: {
+                if !p.eat(EXCLAMATION) {
+                    break 'a1166;
+                }
+                let next = p.pred();
+                if !((0x4000800_u128 >> next) & 1 != 0) {
+                    break 'a1166;
                 }
                 break 'b1165 Some({
-                    let message = String::from("f-string: expecting ':' or '}'");
+                    let message = String::from("f-string: missing conversion character");
+                    p.raise_next(message);
+                    break 'a1166;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b1165 None;
+            }
+        }
+        if next == 54 {
+            'a1167: {
+                if !p.eat(EXCLAMATION) {
+                    break 'a1167;
+                }
+                let next = p.pred();
+                if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+                    break 'a1167;
+                }
+                break 'b1165 Some({
+                    let message = String::from("f-string: invalid conversion character");
+                    p.raise_next(message);
+                    break 'a1167;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b1165 None;
+            }
+        }
+        None
+    };
+    p.leave();
+    result
+}
+
+pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
+    if !p.enter() {
+        return None;
+    }
+    let start = p.mark;
+    let result: Option<()> = 'b1168: {
+        let next = p.pred();
+        if next == 25 {
+            'a1169: {
+                if !p.eat(LBRACE) {
+                    break 'a1169;
+                }
+                let Some(a) = (p.take(EQUAL)) else {
+                    break 'a1169;
+                };
+                break 'b1168 Some({
+                    let message = String::from("t-string: valid expression required before '='");
+                    p.raise_at(a, message);
+                    break 'a1169;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b1168 None;
+            }
+        }
+        if next == 25 {
+            'a1170: {
+                if !p.eat(LBRACE) {
+                    break 'a1170;
+                }
+                let Some(a) = (p.take(EXCLAMATION)) else {
+                    break 'a1170;
+                };
+                break 'b1168 Some({
+                    let message = String::from("t-string: valid expression required before '!'");
+                    p.raise_at(a, message);
+                    break 'a1170;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b1168 None;
+            }
+        }
+        if next == 25 {
+            'a1171: {
+                if !p.eat(LBRACE) {
+                    break 'a1171;
+                }
+                let Some(a) = (p.take(COLON)) else {
+                    break 'a1171;
+                };
+                break 'b1168 Some({
+                    let message = String::from("t-string: valid expression required before ':'");
+                    p.raise_at(a, message);
+                    break 'a1171;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b1168 None;
+            }
+        }
+        if next == 25 {
+            'a1172: {
+                if !p.eat(LBRACE) {
+                    break 'a1172;
+                }
+                let Some(a) = (p.take(RBRACE)) else {
+                    break 'a1172;
+                };
+                break 'b1168 Some({
+                    let message = String::from("t-string: valid expression required before '}'");
+                    p.raise_at(a, message);
+                    break 'a1172;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b1168 None;
+            }
+        }
+        if next == 25 {
+            'a1173: {
+                if !p.eat(LBRACE) {
+                    break 'a1173;
+                }
+                {
+                    let mark = p.mark;
+                    let found = (annotated_rhs(p)).is_some();
+                    p.mark = mark;
+                    if found || p.raised {
+                        break 'a1173;
+                    }
+                }
+                break 'b1168 Some({
+                    let message = String::from("t-string: expecting a valid expression after '{'");
+                    p.raise_next(message);
+                    break 'a1173;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b1168 None;
+            }
+        }
+        if next == 25 {
+            'a1174: {
+                if !p.eat(LBRACE) {
+                    break 'a1174;
+                }
+                if (annotated_rhs(p)).is_none() {
+                    break 'a1174;
+                }
+                let next = p.pred();
+                if (0x40000004400800_u128 >> next) & 1 != 0 {
+                    break 'a1174;
+                }
+                break 'b1168 Some({
+                    let message = String::from("t-string: expecting '=', or '!', or ':', or '}'");
                     p.raise_next(message);
                     break 'a1174;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1165 None;
+                break 'b1168 None;
+            }
+        }
+        if next == 25 {
+            'a1175: {
+                if !p.eat(LBRACE) {
+                    break 'a1175;
+                }
+                if (annotated_rhs(p)).is_none() {
+                    break 'a1175;
+                }
+                if !p.eat(EQUAL) {
+                    break 'a1175;
+                }
+                let next = p.pred();
+                if (0x40000004000800_u128 >> next) & 1 != 0 {
+                    break 'a1175;
+                }
+                break 'b1168 Some({
+                    let message = String::from("t-string: expecting '!', or ':', or '}'");
+                    p.raise_next(message);
+                    break 'a1175;
+                });
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b1168 None;
+            }
+        }
+        if p.invalid && next == 25 {
+            'a1176: {
+                if !p.eat(LBRACE) {
+                    break 'a1176;
+                }
+                if (annotated_rhs(p)).is_none() {
+                    break 'a1176;
+                }
+                let next = p.pred();
+                let _ = if next == 22 {
+                    let mark = p.mark;
+                    match p.take(EQUAL) {
+                        Some(value) => Some(value),
+                        None => {
+                            if p.raised {
+                                break 'a1176;
+                            }
+                            p.mark = mark;
+                            None
+                        }
+                    }
+                } else {
+                    None
+                };
+                if (invalid_tstring_conversion_character(p)).is_none() {
+                    break 'a1176;
+                }
+                break 'b1168 Some(());
+            }
+            p.mark = start;
+            if p.raised {
+                break 'b1168 None;
             }
         }
         if next == 25 {
@@ -25685,55 +25749,19 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                if !p.eat(COLON) {
-                    break 'a1177;
-                }
-                if ({
-                    p.level += 1;
-                    let base = 0_usize;
-                    let mut count = 0_usize;
-                    loop {
-                        let mark = p.mark;
-                        let next = p.pred();
-                        if !((0x1000000002000000_u128 >> next) & 1 != 0) {
-                            break;
-                        }
-                        match fstring_format_spec(p) {
-                            Some(value) => {
-                                let _ = value;
-                                count += 1;
-                            }
-                            None => {
-                                p.mark = mark;
-                                break;
-                            }
-                        }
-                    }
-                    p.level -= 1;
-                    if p.raised {
-                        ();
-                        None
-                    } else {
-                        Some(())
-                    }
-                })
-                .is_none()
-                {
-                    break 'a1177;
-                }
                 let next = p.pred();
-                if next == 26 {
+                if (0x4000800_u128 >> next) & 1 != 0 {
                     break 'a1177;
                 }
-                break 'b1165 Some({
-                    let message = String::from("f-string: expecting '}', or format specs");
+                break 'b1168 Some({
+                    let message = String::from("t-string: expecting ':' or '}'");
                     p.raise_next(message);
                     break 'a1177;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1165 None;
+                break 'b1168 None;
             }
         }
         if next == 25 {
@@ -25800,415 +25828,8 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 } else {
                     None
                 };
-                let next = p.pred();
-                if next == 26 {
-                    break 'a1180;
-                }
-                break 'b1165 Some({
-                    let message = String::from("f-string: expecting '}'");
-                    p.raise_next(message);
-                    break 'a1180;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1165 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn invalid_fstring_conversion_character<'a>(p: &mut Parser<'a>) -> Option<()> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<()> = 'b1183: {
-        let next = p.pred();
-        if next == 54 {
-            'a1184: {
-                if !p.eat(EXCLAMATION) {
-                    break 'a1184;
-                }
-                let next = p.pred();
-                if !((0x4000800_u128 >> next) & 1 != 0) {
-                    break 'a1184;
-                }
-                break 'b1183 Some({
-                    let message = String::from("f-string: missing conversion character");
-                    p.raise_next(message);
-                    break 'a1184;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1183 None;
-            }
-        }
-        if next == 54 {
-            'a1185: {
-                if !p.eat(EXCLAMATION) {
-                    break 'a1185;
-                }
-                let next = p.pred();
-                if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                    break 'a1185;
-                }
-                break 'b1183 Some({
-                    let message = String::from("f-string: invalid conversion character");
-                    p.raise_next(message);
-                    break 'a1185;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1183 None;
-            }
-        }
-        None
-    };
-    p.leave();
-    result
-}
-
-pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
-    if !p.enter() {
-        return None;
-    }
-    let start = p.mark;
-    let result: Option<()> = 'b1186: {
-        let next = p.pred();
-        if next == 25 {
-            'a1187: {
-                if !p.eat(LBRACE) {
-                    break 'a1187;
-                }
-                let Some(a) = (p.take(EQUAL)) else {
-                    break 'a1187;
-                };
-                break 'b1186 Some({
-                    let message = String::from("t-string: valid expression required before '='");
-                    p.raise_at(a, message);
-                    break 'a1187;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1186 None;
-            }
-        }
-        if next == 25 {
-            'a1188: {
-                if !p.eat(LBRACE) {
-                    break 'a1188;
-                }
-                let Some(a) = (p.take(EXCLAMATION)) else {
-                    break 'a1188;
-                };
-                break 'b1186 Some({
-                    let message = String::from("t-string: valid expression required before '!'");
-                    p.raise_at(a, message);
-                    break 'a1188;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1186 None;
-            }
-        }
-        if next == 25 {
-            'a1189: {
-                if !p.eat(LBRACE) {
-                    break 'a1189;
-                }
-                let Some(a) = (p.take(COLON)) else {
-                    break 'a1189;
-                };
-                break 'b1186 Some({
-                    let message = String::from("t-string: valid expression required before ':'");
-                    p.raise_at(a, message);
-                    break 'a1189;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1186 None;
-            }
-        }
-        if next == 25 {
-            'a1190: {
-                if !p.eat(LBRACE) {
-                    break 'a1190;
-                }
-                let Some(a) = (p.take(RBRACE)) else {
-                    break 'a1190;
-                };
-                break 'b1186 Some({
-                    let message = String::from("t-string: valid expression required before '}'");
-                    p.raise_at(a, message);
-                    break 'a1190;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1186 None;
-            }
-        }
-        if next == 25 {
-            'a1191: {
-                if !p.eat(LBRACE) {
-                    break 'a1191;
-                }
-                {
-                    let mark = p.mark;
-                    let found = (annotated_rhs(p)).is_some();
-                    p.mark = mark;
-                    if found || p.raised {
-                        break 'a1191;
-                    }
-                }
-                break 'b1186 Some({
-                    let message = String::from("t-string: expecting a valid expression after '{'");
-                    p.raise_next(message);
-                    break 'a1191;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1186 None;
-            }
-        }
-        if next == 25 {
-            'a1192: {
-                if !p.eat(LBRACE) {
-                    break 'a1192;
-                }
-                if (annotated_rhs(p)).is_none() {
-                    break 'a1192;
-                }
-                let next = p.pred();
-                if (0x40000004400800_u128 >> next) & 1 != 0 {
-                    break 'a1192;
-                }
-                break 'b1186 Some({
-                    let message = String::from("t-string: expecting '=', or '!', or ':', or '}'");
-                    p.raise_next(message);
-                    break 'a1192;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1186 None;
-            }
-        }
-        if next == 25 {
-            'a1193: {
-                if !p.eat(LBRACE) {
-                    break 'a1193;
-                }
-                if (annotated_rhs(p)).is_none() {
-                    break 'a1193;
-                }
-                if !p.eat(EQUAL) {
-                    break 'a1193;
-                }
-                let next = p.pred();
-                if (0x40000004000800_u128 >> next) & 1 != 0 {
-                    break 'a1193;
-                }
-                break 'b1186 Some({
-                    let message = String::from("t-string: expecting '!', or ':', or '}'");
-                    p.raise_next(message);
-                    break 'a1193;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1186 None;
-            }
-        }
-        if p.invalid && next == 25 {
-            'a1194: {
-                if !p.eat(LBRACE) {
-                    break 'a1194;
-                }
-                if (annotated_rhs(p)).is_none() {
-                    break 'a1194;
-                }
-                let next = p.pred();
-                let _ = if next == 22 {
-                    let mark = p.mark;
-                    match p.take(EQUAL) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a1194;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                if (invalid_tstring_conversion_character(p)).is_none() {
-                    break 'a1194;
-                }
-                break 'b1186 Some(());
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1186 None;
-            }
-        }
-        if next == 25 {
-            'a1195: {
-                if !p.eat(LBRACE) {
-                    break 'a1195;
-                }
-                if (annotated_rhs(p)).is_none() {
-                    break 'a1195;
-                }
-                let next = p.pred();
-                let _ = if next == 22 {
-                    let mark = p.mark;
-                    match p.take(EQUAL) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a1195;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                let next = p.pred();
-                let _ = if next == 54 {
-                    let mark = p.mark;
-                    match {
-                        p.level += 1;
-                        let start = p.mark;
-                        let result: Option<()> = 'b1196: {
-                            let next = p.pred();
-                            if next == 54 {
-                                'a1197: {
-                                    if !p.eat(EXCLAMATION) {
-                                        break 'a1197;
-                                    }
-                                    if (p.take(NAME)).is_none() {
-                                        break 'a1197;
-                                    }
-                                    break 'b1196 Some(());
-                                }
-                                p.mark = start;
-                                if p.raised {
-                                    break 'b1196 None;
-                                }
-                            }
-                            None
-                        };
-                        p.level -= 1;
-                        result
-                    } {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a1195;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                let next = p.pred();
-                if (0x4000800_u128 >> next) & 1 != 0 {
-                    break 'a1195;
-                }
-                break 'b1186 Some({
-                    let message = String::from("t-string: expecting ':' or '}'");
-                    p.raise_next(message);
-                    break 'a1195;
-                });
-            }
-            p.mark = start;
-            if p.raised {
-                break 'b1186 None;
-            }
-        }
-        if next == 25 {
-            'a1198: {
-                if !p.eat(LBRACE) {
-                    break 'a1198;
-                }
-                if (annotated_rhs(p)).is_none() {
-                    break 'a1198;
-                }
-                let next = p.pred();
-                let _ = if next == 22 {
-                    let mark = p.mark;
-                    match p.take(EQUAL) {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a1198;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
-                let next = p.pred();
-                let _ = if next == 54 {
-                    let mark = p.mark;
-                    match {
-                        p.level += 1;
-                        let start = p.mark;
-                        let result: Option<()> = 'b1199: {
-                            let next = p.pred();
-                            if next == 54 {
-                                'a1200: {
-                                    if !p.eat(EXCLAMATION) {
-                                        break 'a1200;
-                                    }
-                                    if (p.take(NAME)).is_none() {
-                                        break 'a1200;
-                                    }
-                                    break 'b1199 Some(());
-                                }
-                                p.mark = start;
-                                if p.raised {
-                                    break 'b1199 None;
-                                }
-                            }
-                            None
-                        };
-                        p.level -= 1;
-                        result
-                    } {
-                        Some(value) => Some(value),
-                        None => {
-                            if p.raised {
-                                break 'a1198;
-                            }
-                            p.mark = mark;
-                            None
-                        }
-                    }
-                } else {
-                    None
-                };
                 if !p.eat(COLON) {
-                    break 'a1198;
+                    break 'a1180;
                 }
                 if ({
                     p.level += 1;
@@ -26241,30 +25862,30 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1198;
+                    break 'a1180;
                 }
                 let next = p.pred();
                 if next == 26 {
-                    break 'a1198;
+                    break 'a1180;
                 }
-                break 'b1186 Some({
+                break 'b1168 Some({
                     let message = String::from("t-string: expecting '}', or format specs");
                     p.raise_next(message);
-                    break 'a1198;
+                    break 'a1180;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1186 None;
+                break 'b1168 None;
             }
         }
         if next == 25 {
-            'a1201: {
+            'a1183: {
                 if !p.eat(LBRACE) {
-                    break 'a1201;
+                    break 'a1183;
                 }
                 if (annotated_rhs(p)).is_none() {
-                    break 'a1201;
+                    break 'a1183;
                 }
                 let next = p.pred();
                 let _ = if next == 22 {
@@ -26273,7 +25894,7 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1201;
+                                break 'a1183;
                             }
                             p.mark = mark;
                             None
@@ -26288,21 +25909,21 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                     match {
                         p.level += 1;
                         let start = p.mark;
-                        let result: Option<()> = 'b1202: {
+                        let result: Option<()> = 'b1184: {
                             let next = p.pred();
                             if next == 54 {
-                                'a1203: {
+                                'a1185: {
                                     if !p.eat(EXCLAMATION) {
-                                        break 'a1203;
+                                        break 'a1185;
                                     }
                                     if (p.take(NAME)).is_none() {
-                                        break 'a1203;
+                                        break 'a1185;
                                     }
-                                    break 'b1202 Some(());
+                                    break 'b1184 Some(());
                                 }
                                 p.mark = start;
                                 if p.raised {
-                                    break 'b1202 None;
+                                    break 'b1184 None;
                                 }
                             }
                             None
@@ -26313,7 +25934,7 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(value) => Some(value),
                         None => {
                             if p.raised {
-                                break 'a1201;
+                                break 'a1183;
                             }
                             p.mark = mark;
                             None
@@ -26324,17 +25945,17 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 };
                 let next = p.pred();
                 if next == 26 {
-                    break 'a1201;
+                    break 'a1183;
                 }
-                break 'b1186 Some({
+                break 'b1168 Some({
                     let message = String::from("t-string: expecting '}'");
                     p.raise_next(message);
-                    break 'a1201;
+                    break 'a1183;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1186 None;
+                break 'b1168 None;
             }
         }
         None
@@ -26348,46 +25969,46 @@ pub fn invalid_tstring_conversion_character<'a>(p: &mut Parser<'a>) -> Option<()
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1204: {
+    let result: Option<()> = 'b1186: {
         let next = p.pred();
         if next == 54 {
-            'a1205: {
+            'a1187: {
                 if !p.eat(EXCLAMATION) {
-                    break 'a1205;
+                    break 'a1187;
                 }
                 let next = p.pred();
                 if !((0x4000800_u128 >> next) & 1 != 0) {
-                    break 'a1205;
+                    break 'a1187;
                 }
-                break 'b1204 Some({
+                break 'b1186 Some({
                     let message = String::from("t-string: missing conversion character");
                     p.raise_next(message);
-                    break 'a1205;
+                    break 'a1187;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1204 None;
+                break 'b1186 None;
             }
         }
         if next == 54 {
-            'a1206: {
+            'a1188: {
                 if !p.eat(EXCLAMATION) {
-                    break 'a1206;
+                    break 'a1188;
                 }
                 let next = p.pred();
                 if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
-                    break 'a1206;
+                    break 'a1188;
                 }
-                break 'b1204 Some({
+                break 'b1186 Some({
                     let message = String::from("t-string: invalid conversion character");
                     p.raise_next(message);
-                    break 'a1206;
+                    break 'a1188;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1204 None;
+                break 'b1186 None;
             }
         }
         None
@@ -26401,10 +26022,10 @@ pub fn invalid_string_tstring_concat<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1207: {
+    let result: Option<()> = 'b1189: {
         let next = p.pred();
         if (0x800000000000008_u128 >> next) & 1 != 0 {
-            'a1208: {
+            'a1190: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
@@ -26418,30 +26039,30 @@ pub fn invalid_string_tstring_concat<'a>(p: &mut Parser<'a>) -> Option<()> {
                         match {
                             p.level += 1;
                             let start = p.mark;
-                            let result: Option<&'a Expr<'a>> = 'b1209: {
+                            let result: Option<&'a Expr<'a>> = 'b1191: {
                                 let next = p.pred();
                                 if next == 59 {
-                                    'a1210: {
+                                    'a1192: {
                                         let Some(value) = (fstring(p)) else {
-                                            break 'a1210;
+                                            break 'a1192;
                                         };
-                                        break 'b1209 Some(value);
+                                        break 'b1191 Some(value);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b1209 None;
+                                        break 'b1191 None;
                                     }
                                 }
                                 if next == 3 {
-                                    'a1211: {
+                                    'a1193: {
                                         let Some(value) = (string(p)) else {
-                                            break 'a1211;
+                                            break 'a1193;
                                         };
-                                        break 'b1209 Some(value);
+                                        break 'b1191 Some(value);
                                     }
                                     p.mark = start;
                                     if p.raised {
-                                        break 'b1209 None;
+                                        break 'b1191 None;
                                     }
                                 }
                                 None
@@ -26465,25 +26086,25 @@ pub fn invalid_string_tstring_concat<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a1208;
+                    break 'a1190;
                 };
                 let Some(b) = (tstring(p)) else {
-                    break 'a1208;
+                    break 'a1190;
                 };
-                break 'b1207 Some({
+                break 'b1189 Some({
                     let message =
                         String::from("cannot mix t-string literals with string or bytes literals");
                     p.raise_range(last_expr(a), b, message);
-                    break 'a1208;
+                    break 'a1190;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1207 None;
+                break 'b1189 None;
             }
         }
         if next == 62 {
-            'a1212: {
+            'a1194: {
                 let Some(a) = ({
                     p.level += 1;
                     let base = p.height::<Expr<'a>>();
@@ -26511,35 +26132,35 @@ pub fn invalid_string_tstring_concat<'a>(p: &mut Parser<'a>) -> Option<()> {
                         Some(p.collect::<Expr<'a>>(base))
                     }
                 }) else {
-                    break 'a1212;
+                    break 'a1194;
                 };
                 let Some(b) = ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<&'a Expr<'a>> = 'b1213: {
+                    let result: Option<&'a Expr<'a>> = 'b1195: {
                         let next = p.pred();
                         if next == 59 {
-                            'a1214: {
+                            'a1196: {
                                 let Some(value) = (fstring(p)) else {
-                                    break 'a1214;
+                                    break 'a1196;
                                 };
-                                break 'b1213 Some(value);
+                                break 'b1195 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1213 None;
+                                break 'b1195 None;
                             }
                         }
                         if next == 3 {
-                            'a1215: {
+                            'a1197: {
                                 let Some(value) = (string(p)) else {
-                                    break 'a1215;
+                                    break 'a1197;
                                 };
-                                break 'b1213 Some(value);
+                                break 'b1195 Some(value);
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1213 None;
+                                break 'b1195 None;
                             }
                         }
                         None
@@ -26547,18 +26168,18 @@ pub fn invalid_string_tstring_concat<'a>(p: &mut Parser<'a>) -> Option<()> {
                     p.level -= 1;
                     result
                 }) else {
-                    break 'a1212;
+                    break 'a1194;
                 };
-                break 'b1207 Some({
+                break 'b1189 Some({
                     let message =
                         String::from("cannot mix t-string literals with string or bytes literals");
                     p.raise_range(last_expr(a), b, message);
-                    break 'a1212;
+                    break 'a1194;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1207 None;
+                break 'b1189 None;
             }
         }
         None
@@ -26572,100 +26193,100 @@ pub fn invalid_arithmetic<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1216: {
+    let result: Option<()> = 'b1198: {
         let next = p.pred();
         if (0xf000000000021c0481000008200c28e_u128 >> next) & 1 != 0 {
-            'a1217: {
+            'a1199: {
                 if (sum(p)).is_none() {
-                    break 'a1217;
+                    break 'a1199;
                 }
                 if ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<()> = 'b1218: {
+                    let result: Option<()> = 'b1200: {
                         let next = p.pred();
                         if next == 14 {
-                            'a1219: {
+                            'a1201: {
                                 if !p.eat(PLUS) {
-                                    break 'a1219;
+                                    break 'a1201;
                                 }
-                                break 'b1218 Some(());
+                                break 'b1200 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1218 None;
+                                break 'b1200 None;
                             }
                         }
                         if next == 15 {
-                            'a1220: {
+                            'a1202: {
                                 if !p.eat(MINUS) {
-                                    break 'a1220;
+                                    break 'a1202;
                                 }
-                                break 'b1218 Some(());
+                                break 'b1200 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1218 None;
+                                break 'b1200 None;
                             }
                         }
                         if next == 16 {
-                            'a1221: {
+                            'a1203: {
                                 if !p.eat(STAR) {
-                                    break 'a1221;
+                                    break 'a1203;
                                 }
-                                break 'b1218 Some(());
+                                break 'b1200 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1218 None;
+                                break 'b1200 None;
                             }
                         }
                         if next == 17 {
-                            'a1222: {
+                            'a1204: {
                                 if !p.eat(SLASH) {
-                                    break 'a1222;
+                                    break 'a1204;
                                 }
-                                break 'b1218 Some(());
+                                break 'b1200 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1218 None;
+                                break 'b1200 None;
                             }
                         }
                         if next == 24 {
-                            'a1223: {
+                            'a1205: {
                                 if !p.eat(PERCENT) {
-                                    break 'a1223;
+                                    break 'a1205;
                                 }
-                                break 'b1218 Some(());
+                                break 'b1200 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1218 None;
+                                break 'b1200 None;
                             }
                         }
                         if next == 47 {
-                            'a1224: {
+                            'a1206: {
                                 if !p.eat(DOUBLESLASH) {
-                                    break 'a1224;
+                                    break 'a1206;
                                 }
-                                break 'b1218 Some(());
+                                break 'b1200 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1218 None;
+                                break 'b1200 None;
                             }
                         }
                         if next == 49 {
-                            'a1225: {
+                            'a1207: {
                                 if !p.eat(AT) {
-                                    break 'a1225;
+                                    break 'a1207;
                                 }
-                                break 'b1218 Some(());
+                                break 'b1200 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1218 None;
+                                break 'b1200 None;
                             }
                         }
                         None
@@ -26675,23 +26296,23 @@ pub fn invalid_arithmetic<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1217;
+                    break 'a1199;
                 }
                 let Some(a) = (p.take(KW_NOT)) else {
-                    break 'a1217;
+                    break 'a1199;
                 };
                 let Some(b) = (inversion(p)) else {
-                    break 'a1217;
+                    break 'a1199;
                 };
-                break 'b1216 Some({
+                break 'b1198 Some({
                     let message = String::from("'not' after an operator must be parenthesized");
                     p.raise_range(a, b, message);
-                    break 'a1217;
+                    break 'a1199;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1216 None;
+                break 'b1198 None;
             }
         }
         None
@@ -26705,49 +26326,49 @@ pub fn invalid_factor<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1226: {
+    let result: Option<()> = 'b1208: {
         let next = p.pred();
         if (0x8000c000_u128 >> next) & 1 != 0 {
-            'a1227: {
+            'a1209: {
                 if ({
                     p.level += 1;
                     let start = p.mark;
-                    let result: Option<()> = 'b1228: {
+                    let result: Option<()> = 'b1210: {
                         let next = p.pred();
                         if next == 14 {
-                            'a1229: {
+                            'a1211: {
                                 if !p.eat(PLUS) {
-                                    break 'a1229;
+                                    break 'a1211;
                                 }
-                                break 'b1228 Some(());
+                                break 'b1210 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1228 None;
+                                break 'b1210 None;
                             }
                         }
                         if next == 15 {
-                            'a1230: {
+                            'a1212: {
                                 if !p.eat(MINUS) {
-                                    break 'a1230;
+                                    break 'a1212;
                                 }
-                                break 'b1228 Some(());
+                                break 'b1210 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1228 None;
+                                break 'b1210 None;
                             }
                         }
                         if next == 31 {
-                            'a1231: {
+                            'a1213: {
                                 if !p.eat(TILDE) {
-                                    break 'a1231;
+                                    break 'a1213;
                                 }
-                                break 'b1228 Some(());
+                                break 'b1210 Some(());
                             }
                             p.mark = start;
                             if p.raised {
-                                break 'b1228 None;
+                                break 'b1210 None;
                             }
                         }
                         None
@@ -26757,23 +26378,23 @@ pub fn invalid_factor<'a>(p: &mut Parser<'a>) -> Option<()> {
                 })
                 .is_none()
                 {
-                    break 'a1227;
+                    break 'a1209;
                 }
                 let Some(a) = (p.take(KW_NOT)) else {
-                    break 'a1227;
+                    break 'a1209;
                 };
                 let Some(b) = (factor(p)) else {
-                    break 'a1227;
+                    break 'a1209;
                 };
-                break 'b1226 Some({
+                break 'b1208 Some({
                     let message = String::from("'not' after an operator must be parenthesized");
                     p.raise_range(a, b, message);
-                    break 'a1227;
+                    break 'a1209;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1226 None;
+                break 'b1208 None;
             }
         }
         None
@@ -26787,25 +26408,25 @@ pub fn invalid_type_params<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1232: {
+    let result: Option<()> = 'b1214: {
         let next = p.pred();
         if next == 9 {
-            'a1233: {
+            'a1215: {
                 if !p.eat(LSQB) {
-                    break 'a1233;
+                    break 'a1215;
                 }
                 let Some(token) = (p.take(RSQB)) else {
-                    break 'a1233;
+                    break 'a1215;
                 };
-                break 'b1232 Some({
+                break 'b1214 Some({
                     let message = String::from("Type parameter list cannot be empty");
                     p.raise_from(token, message);
-                    break 'a1233;
+                    break 'a1215;
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1232 None;
+                break 'b1214 None;
             }
         }
         None
@@ -26819,24 +26440,24 @@ pub fn invalid_noteq<'a>(p: &mut Parser<'a>) -> Option<()> {
         return None;
     }
     let start = p.mark;
-    let result: Option<()> = 'b1234: {
+    let result: Option<()> = 'b1216: {
         let next = p.pred();
         if next == 20 {
-            'a1235: {
+            'a1217: {
                 let Some(a) = (p.take(LESS)) else {
-                    break 'a1235;
+                    break 'a1217;
                 };
                 let Some(b) = (p.take(GREATER)) else {
-                    break 'a1235;
+                    break 'a1217;
                 };
-                break 'b1234 Some(match p.less_greater(a, b) {
+                break 'b1216 Some(match p.less_greater(a, b) {
                     Some(value) => value,
-                    None => break 'a1235,
+                    None => break 'a1217,
                 });
             }
             p.mark = start;
             if p.raised {
-                break 'b1234 None;
+                break 'b1216 None;
             }
         }
         None

@@ -34,6 +34,8 @@ pub struct Entry {
     pub prediction: u8,
     /// How many brackets were open after it.
     pub level: u8,
+    /// Whether it has columns: INDENT, DEDENT and ENDMARKER have none in CPython.
+    pub has_columns: bool,
     /// Its first byte.
     pub start: u32,
     /// The byte after its last one.
@@ -248,11 +250,6 @@ impl<'a> Parser<'a> {
         self.entries[self.mark].kind
     }
 
-    /// How many tokens have been looked at.
-    pub fn fill(&self) -> usize {
-        self.entries.len()
-    }
-
     /// The token that has been looked at last, `None` at the very start.
     pub fn last_entry(&self) -> Option<Entry> {
         self.entries.last().copied()
@@ -281,6 +278,7 @@ impl<'a> Parser<'a> {
             kind: TokenKind::Errortoken as u8,
             prediction: TokenKind::Errortoken as u8,
             level: 0,
+            has_columns: false,
             start: 0,
             end: 0,
             loc: Location::new(lineno, col, lineno, col),
@@ -319,7 +317,8 @@ impl<'a> Parser<'a> {
         let Some(mut token) = self.next_token() else {
             return;
         };
-        if token.kind == TokenKind::Endmarker
+        let original = token.kind;
+        if original == TokenKind::Endmarker
             && self.options.mode == Mode::Interactive
             && self.parsing_started
         {
@@ -347,17 +346,24 @@ impl<'a> Parser<'a> {
                 prediction = k;
             }
         }
+        let has_columns = !matches!(
+            original,
+            TokenKind::Indent | TokenKind::Dedent | TokenKind::Endmarker
+        );
+        // In CPython the newline itself belongs to its token here.
+        let end_col_offset = token.end_col_offset + u32::from(original == TokenKind::Newline);
         self.entries.push(Entry {
             kind,
             prediction,
             level: token.level,
+            has_columns,
             start: token.start,
             end: token.end,
             loc: Location::new(
                 token.lineno,
                 token.col_offset,
                 token.end_lineno,
-                token.end_col_offset,
+                end_col_offset,
             ),
             memo: 0,
         });
