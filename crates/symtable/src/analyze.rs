@@ -1,6 +1,8 @@
 //! The second pass: where each name lives. It goes down the scopes with the names that are bound and declared global
 //! around, and comes back with those that are free within.
 
+use std::rc::Rc;
+
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use taipan_ast::{CompileError, StackLimit};
@@ -24,8 +26,8 @@ pub(crate) fn analyze(table: &mut SymbolTable<'_>, limit: StackLimit) -> Result 
     let mut analyzer = Analyzer { table, limit };
     let mut outside = Outside {
         bound: None,
-        global: Names::default(),
-        type_params: Names::default(),
+        global: Rc::default(),
+        type_params: Rc::default(),
         class: None,
     };
     analyzer.block(ScopeId::TOP, &mut outside)?;
@@ -40,11 +42,11 @@ struct Analyzer<'t, 'a> {
 /// What a block sees of those around it. The block's own names change it.
 struct Outside<'a> {
     /// The names bound in enclosing functions; `None` for a module.
-    bound: Option<Names<'a>>,
+    bound: Option<Rc<Names<'a>>>,
     /// The names declared global.
-    global: Names<'a>,
+    global: Rc<Names<'a>>,
     /// The type parameters among the names bound.
-    type_params: Names<'a>,
+    type_params: Rc<Names<'a>>,
     /// The class whose names the block sees.
     class: Option<ScopeId>,
 }
@@ -59,16 +61,12 @@ impl<'a> Analyzer<'_, 'a> {
         let is_class = scope.block_type == BlockType::Class;
         let is_function = scope.is_function_like();
         // The names of a class are not visible in the blocks in it: they see what the class sees.
-        let mut bound = if is_class {
-            outside.bound.clone().unwrap_or_default()
-        } else {
-            Names::default()
-        };
-        let mut global = if is_class {
-            outside.global.clone()
-        } else {
-            Names::default()
-        };
+        let inherited = is_class.then(|| {
+            (
+                outside.bound.clone().unwrap_or_default(),
+                outside.global.clone(),
+            )
+        });
         let mut local = Names::default();
         let names: Vec<(&'a str, u32)> = scope
             .symbols
@@ -79,20 +77,28 @@ impl<'a> Analyzer<'_, 'a> {
             let decision = self.name(id, name, flags, outside, &mut local, &mut free)?;
             scopes.insert(name, decision);
         }
-        if is_class {
-            bound.extend(CLASS_NAMES);
-        } else {
-            if is_function {
-                bound = local;
+        // Most blocks have no blocks in them, and need not be told what those would see.
+        let children = self.table.scope(id).children.clone();
+        let (bound, global) = match inherited {
+            _ if children.is_empty() => Default::default(),
+            Some((mut bound, global)) => {
+                Rc::make_mut(&mut bound).extend(CLASS_NAMES);
+                (bound, global)
             }
-            bound.extend(outside.bound.iter().flatten());
-            global.extend(&outside.global);
-        }
+            None if is_function => {
+                local.extend(outside.bound.iter().flat_map(|bound| bound.iter()));
+                (Rc::new(local), outside.global.clone())
+            }
+            None => (
+                outside.bound.clone().unwrap_or_default(),
+                outside.global.clone(),
+            ),
+        };
 
         let mut free_within = OrderedNames::default();
         let mut inlined_cells = Names::default();
         let sees_class = self.table.scope(id).can_see_class_scope;
-        for child in self.table.scope(id).children.clone() {
+        for child in children {
             let entry = self.table.scope(child);
             let class = match entry.can_see_class_scope {
                 true if is_class => Some(id),
@@ -139,7 +145,7 @@ impl<'a> Analyzer<'_, 'a> {
         update_symbols(
             self.table.scope_mut(id),
             &scopes,
-            outside.bound.as_ref(),
+            outside.bound.as_deref(),
             &free_within,
             &inlined_cells,
         );
@@ -166,9 +172,11 @@ impl<'a> Analyzer<'_, 'a> {
                     format!("name '{name}' is nonlocal and global"),
                 );
             }
-            outside.global.insert(name);
-            if let Some(bound) = &mut outside.bound {
-                bound.remove(name);
+            Rc::make_mut(&mut outside.global).insert(name);
+            if let Some(bound) = &mut outside.bound
+                && bound.contains(name)
+            {
+                Rc::make_mut(bound).remove(name);
             }
             return Ok(NameScope::GlobalExplicit);
         }
@@ -192,11 +200,13 @@ impl<'a> Analyzer<'_, 'a> {
         }
         if flags & DEF_BOUND != 0 {
             local.insert(name);
-            outside.global.remove(name);
+            if outside.global.contains(name) {
+                Rc::make_mut(&mut outside.global).remove(name);
+            }
             if flags & DEF_TYPE_PARAM != 0 {
-                outside.type_params.insert(name);
-            } else {
-                outside.type_params.remove(name);
+                Rc::make_mut(&mut outside.type_params).insert(name);
+            } else if outside.type_params.contains(name) {
+                Rc::make_mut(&mut outside.type_params).remove(name);
             }
             return Ok(NameScope::Local);
         }
