@@ -91,7 +91,7 @@ pub fn optimize_and_assemble(
         consts: cache.merge_tuple(optimized.consts),
         names: cache.merge_tuple(names),
         localsplusnames: cache.merge_tuple(localsplusnames),
-        localspluskinds: cache.merge_bytes(&localspluskinds),
+        localspluskinds: Rc::from(localspluskinds),
         filename: metadata.filename.clone(),
         name: cache.intern(&metadata.name),
         qualname: cache.intern(&metadata.qualname),

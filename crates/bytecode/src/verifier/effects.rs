@@ -96,7 +96,7 @@ pub(super) fn apply(code: &CodeObject, instruction: &Instruction, frame: &mut Fr
         Opcode::LoadSpecial => {
             let receiver = frame.pop_object()?;
             frame.push_object()?;
-            frame.push(Slot::owned(receiver.kind | NULL))?;
+            frame.push(or_null(receiver))?;
         }
         Opcode::Call | Opcode::CallKw => {
             if instruction.opcode == Opcode::CallKw {

@@ -34,11 +34,25 @@ impl Slot {
     pub fn owned(kind: Kind) -> Slot {
         Slot { kind, lender: None }
     }
+
+    /// Adds what another path brings. Says whether that is new.
+    fn merge(&mut self, new: Slot) -> Checked<bool> {
+        let before = *self;
+        self.kind |= new.kind;
+        match (self.lender, new.lender) {
+            (Some(known), Some(new)) if known != new => {
+                return Err("a slot is borrowed from several variables");
+            }
+            (None, lender) => self.lender = lender,
+            _ => {}
+        }
+        Ok(*self != before)
+    }
 }
 
 /// The frame before an instruction that control can come to from several places.
 struct State {
-    stack: Vec<Kind>,
+    stack: Vec<Slot>,
     locals: Vec<Kind>,
     queued: bool,
 }
@@ -58,7 +72,6 @@ pub(super) struct Frame {
     pub locals: Vec<Kind>,
     /// How many slots are borrowed from each local.
     lent: Vec<u32>,
-    borrowed: usize,
     stacksize: usize,
     /// The lowest slot that the current instruction changed or removed.
     pub lowest: usize,
@@ -75,7 +88,6 @@ impl Frame {
         }
         if let Some(lender) = slot.lender {
             self.lent[lender as usize] += 1;
-            self.borrowed += 1;
         }
         self.stack.push(slot);
         Ok(())
@@ -90,7 +102,6 @@ impl Frame {
         let slot = self.stack.pop().ok_or("the stack underflows")?;
         if let Some(lender) = slot.lender {
             self.lent[lender as usize] -= 1;
-            self.borrowed -= 1;
         }
         self.lowest = self.lowest.min(self.stack.len());
         Ok(slot)
@@ -207,7 +218,6 @@ pub(super) fn check(code: &CodeObject, instructions: &Instructions) -> Result<()
         stack: Vec::new(),
         lent: vec![0; locals.len()],
         locals,
-        borrowed: 0,
         stacksize: code.stacksize as usize,
         lowest: 0,
         changed: Vec::new(),
@@ -345,24 +355,23 @@ impl Flow<'_> {
             .stack
             .get(..depth)
             .ok_or("the stack is too shallow for the handler")?;
-        if kept.iter().any(|slot| slot.lender.is_some()) {
-            return Err("a borrowed reference outlives its block");
-        }
         self.spend(depth + frame.locals.len() + 1)?;
-        let kinds = || {
-            kept.iter()
-                .map(|slot| slot.kind)
-                .chain(pushed.iter().copied())
-        };
+        let pushed = pushed.iter().map(|kind| Slot::owned(*kind));
+        let slots = kept.iter().copied().chain(pushed);
         let queue = match &mut self.states[index] {
             Some(state) => {
-                if state.stack.len() != depth + pushed.len() {
+                let mut changed = false;
+                let mut count = 0;
+                for new in slots {
+                    let depends = "the depth of the stack depends on the path";
+                    let known = state.stack.get_mut(count).ok_or(depends)?;
+                    changed |= known.merge(new)?;
+                    count += 1;
+                }
+                if state.stack.len() != count {
                     return Err("the depth of the stack depends on the path");
                 }
-                let mut changed = false;
-                let stack = state.stack.iter_mut().zip(kinds());
-                let locals = state.locals.iter_mut().zip(frame.locals.iter().copied());
-                for (known, new) in stack.chain(locals) {
+                for (known, new) in state.locals.iter_mut().zip(&frame.locals) {
                     changed |= new & !*known != 0;
                     *known |= new;
                 }
@@ -371,7 +380,7 @@ impl Flow<'_> {
                 queue
             }
             empty => {
-                let stack = kinds().collect();
+                let stack = slots.collect();
                 let locals = frame.locals.clone();
                 *empty = Some(Box::new(State {
                     stack,
@@ -404,9 +413,9 @@ impl Flow<'_> {
         while !frame.stack.is_empty() {
             frame.pop()?;
         }
-        frame
-            .stack
-            .extend(state.stack.iter().map(|kind| Slot::owned(*kind)));
+        for slot in &state.stack {
+            frame.push(*slot)?;
+        }
         frame.locals.clone_from(&state.locals);
         let work = frame.stack.len() + frame.locals.len();
         self.spend(work)?;
@@ -483,9 +492,6 @@ impl Flow<'_> {
                 self.enter(target + skipped, frame, frame.stack.len() - 1, &[])?;
             } else {
                 self.leave(target, frame)?;
-            }
-            if falls && frame.borrowed > 0 {
-                return Err("a borrowed reference outlives its block");
             }
         }
         Ok(falls)

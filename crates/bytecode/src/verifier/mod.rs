@@ -24,11 +24,11 @@
 //! 8. **Exceptions.** What PUSH_EXC_INFO, CHECK_EXC_MATCH, WITH_EXCEPT_START, CLEANUP_THROW and END_ASYNC_FOR take for an
 //!    exception was pushed on entry to a handler; what POP_EXCEPT restores was pushed by PUSH_EXC_INFO or is such an
 //!    exception; what RERAISE and WITH_EXCEPT_START take for an instruction offset is one that a handler was given.
-//! 9. **Borrowing.** What LOAD_FAST_BORROW pushed is gone from the stack before its local changes, before its block ends,
-//!    and is not among what a handler finds. For this, what an instruction pushes is owned by the stack, except that the
-//!    receiver that LOAD_ATTR and LOAD_SUPER_ATTR push again, the copy of COPY, and what END_SEND, SET_FUNCTION_ATTRIBUTE
-//!    and PUSH_EXC_INFO leave, are as owned or borrowed as they were. (The receiver that LOAD_SPECIAL pushes again is
-//!    owned: it stays on the stack for the whole of a `with` block.)
+//! 9. **Borrowing.** What LOAD_FAST_BORROW pushed is gone from the stack before its local changes. For this, what an
+//!    instruction pushes is owned by the stack, except that the receiver that LOAD_ATTR, LOAD_SUPER_ATTR and LOAD_SPECIAL
+//!    push again, the copy of COPY, and what END_SEND, SET_FUNCTION_ATTRIBUTE and PUSH_EXC_INFO leave, are as owned or
+//!    borrowed as they were. A slot may be owned on one path and borrowed on another, but not from two locals. What
+//!    changes locals from outside (a debugger, `frame.f_locals`) must keep the old values alive.
 //! 10. **Generators.** RETURN_GENERATOR stands once in the code of a generator or coroutine of whatever kind, before any
 //!     jump target, with nothing but COPY_FREE_VARS and MAKE_CELL before it, and not in other code; YIELD_VALUE stands in
 //!     such code only.

@@ -114,8 +114,9 @@ fn each_property_is_checked() {
                 (Op::LoadFastBorrow, 0),
                 (Op::LoadFast, 0),
                 (Op::PopJumpIfTrue, 0),
+                (Op::DeleteFast, 0),
             ],
-            "a borrowed reference outlives its block",
+            "a variable changes while it is borrowed from",
         ),
         (
             &[(Op::LoadFast, 0), (Op::PopJumpIfTrue, 1), (Op::LoadFast, 0)],

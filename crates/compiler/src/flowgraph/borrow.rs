@@ -217,6 +217,11 @@ impl Cfg {
                     state.refs.push(receiver);
                 }
             }
+            Op::LoadSpecial => {
+                let receiver = state.pop()?;
+                state.push(i, None);
+                state.refs.push(receiver);
+            }
             Op::Send => {
                 state.pop()?;
                 state.push(i, None);
