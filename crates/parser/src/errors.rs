@@ -167,7 +167,7 @@ impl<'a> Parser<'a> {
             }
             return Ok(tree);
         }
-        if self.options.allow_incomplete_input && self.tokenizer.done().is_end_of_source() {
+        if self.options.allow_incomplete_input && self.is_end_of_source() {
             self.error = None;
             self.raise_last_as::<()>(
                 SyntaxErrorKind::IncompleteInput,
@@ -188,6 +188,26 @@ impl<'a> Parser<'a> {
         let _ = self.start_rule();
         self.set_syntax_error(last);
         Err(self.error_found())
+    }
+
+    /// Whether the tokenizer has met the end of the text (`_is_end_of_source`). It does so when it looks for what could
+    /// continue a token, too.
+    fn is_end_of_source(&self) -> bool {
+        let looks_ahead = |last: Entry| match last.kind {
+            number::DEDENT | number::ENDMARKER => true,
+            number::NEWLINE
+            | number::STRING
+            | number::FSTRING_START
+            | number::FSTRING_END
+            | number::TSTRING_START
+            | number::TSTRING_END => false,
+            // A module's last line always ends with a newline.
+            _ => self.options.mode != crate::Mode::File,
+        };
+        self.tokenizer.done().is_end_of_source()
+            || self
+                .last_entry()
+                .is_some_and(|last| last.end as usize >= self.source.len() && looks_ahead(last))
     }
 
     fn error_found(&mut self) -> ParseError {

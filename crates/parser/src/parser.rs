@@ -350,8 +350,7 @@ impl<'a> Parser<'a> {
             original,
             TokenKind::Indent | TokenKind::Dedent | TokenKind::Endmarker
         );
-        // In CPython the newline itself belongs to its token here.
-        let end_col_offset = token.end_col_offset + u32::from(original == TokenKind::Newline);
+        let end_col_offset = token.end_col_offset + self.columns_beyond(&token, original);
         self.entries.push(Entry {
             kind,
             prediction,
@@ -367,6 +366,24 @@ impl<'a> Parser<'a> {
             ),
             memo: 0,
         });
+    }
+
+    /// How many columns a token covers in CPython beyond its text: the newline itself belongs to its token, and text of
+    /// an f-string that ends with a doubled brace reaches to the second one.
+    #[inline]
+    fn columns_beyond(&self, token: &Token, kind: TokenKind) -> u32 {
+        let doubled = || {
+            let bytes = self.source.as_bytes();
+            let end = token.end as usize;
+            token.end > token.start
+                && matches!(bytes.get(end), Some(b'{' | b'}'))
+                && bytes.get(end) == bytes.get(end - 1)
+        };
+        match kind {
+            TokenKind::Newline => 1,
+            TokenKind::FstringMiddle | TokenKind::TstringMiddle => u32::from(doubled()),
+            _ => 0,
+        }
     }
 
     /// The text of a token.

@@ -1,5 +1,6 @@
 //! Texts and what CPython 3.14 makes of them: `errors.tsv` has one a line, with tabs between its columns: mode, text,
 //! and `OK`, or the exception's class, its message, and lineno, offset, end_lineno and end_offset.
+//! `+dedent` after the mode is `PyCF_DONT_IMPLY_DEDENT`, `+incomplete` is `PyCF_ALLOW_INCOMPLETE_INPUT`.
 
 use std::fmt::Write;
 
@@ -35,7 +36,9 @@ fn shown(number: Option<u32>) -> String {
 fn outcome(mode: &str, text: &str, no_quick_pass: bool) -> String {
     let arena = Arena::new();
     let options = ParseOptions {
-        mode: match mode {
+        dont_imply_dedent: mode.contains("+dedent"),
+        allow_incomplete_input: mode.contains("+incomplete"),
+        mode: match mode.split('+').next().unwrap_or(mode) {
             "single" => Mode::Interactive,
             "eval" => Mode::Eval,
             "func_type" => Mode::FuncType,
