@@ -45,7 +45,7 @@ pub fn dump_constant(value: &Constant, version: i32) -> Result<Vec<u8>, WriteErr
     let mut out = Vec::new();
     write(
         &ConstantSource(PhantomData),
-        Reference::Root(value),
+        Reference::Constant(value),
         version,
         true,
         &mut out,
@@ -58,7 +58,7 @@ pub fn dump_code(code: &CodeObject, version: i32) -> Result<Vec<u8>, WriteError>
     let mut out = Vec::new();
     write(
         &ConstantSource(PhantomData),
-        Reference::RootCode(code),
+        Reference::Code(code),
         version,
         true,
         &mut out,
@@ -225,9 +225,7 @@ enum Reference<'a> {
     Str(&'a Rc<Str>),
     /// The code units, which CPython makes a new bytes object of, and keeps a reference to.
     CodeUnits(&'a CodeObject),
-    /// The value that writing begins with, which the caller holds as well.
-    Root(&'a Constant),
-    RootCode(&'a CodeObject),
+    Code(&'a CodeObject),
 }
 
 /// What tells shared values apart: an address, or the value where equal ones are one object in any interpreter.
@@ -245,33 +243,33 @@ enum Identity {
 /// The ints that exist once in an interpreter.
 const SMALL_INTS: std::ops::RangeInclusive<i32> = -5..=256;
 
-fn address<T: ?Sized>(shared: &Rc<T>, root: bool) -> Option<Identity> {
+fn address<T: ?Sized>(shared: &Rc<T>, held: bool) -> Option<Identity> {
     let address = Identity::Address(Rc::as_ptr(shared).cast());
-    (root || Rc::strong_count(shared) > 1).then_some(address)
+    (held || Rc::strong_count(shared) > 1).then_some(address)
 }
 
 /// The empty bytes object exists once. So do those of one byte, but not where they are tables of a code object.
-fn bytes_identity(bytes: &Rc<[u8]>, root: bool, table: bool) -> Option<Identity> {
+fn bytes_identity(bytes: &Rc<[u8]>, held: bool, table: bool) -> Option<Identity> {
     match **bytes {
         [] => Some(Identity::Bytes(None)),
         [byte] if !table => Some(Identity::Bytes(Some(byte))),
-        _ => address(bytes, root),
+        _ => address(bytes, held),
     }
 }
 
-fn tuple_identity(items: &Constants, root: bool) -> Option<Identity> {
+fn tuple_identity(items: &Constants, held: bool) -> Option<Identity> {
     if items.is_empty() {
         Some(Identity::EmptyTuple)
     } else {
-        address(items, root)
+        address(items, held)
     }
 }
 
-fn str_identity(text: &Rc<Str>, root: bool) -> Option<Identity> {
+fn str_identity(text: &Rc<Str>, held: bool) -> Option<Identity> {
     if text.interned {
         Some(Identity::Text(text.text.clone()))
     } else {
-        address(text, root)
+        address(text, held)
     }
 }
 
@@ -351,17 +349,16 @@ impl<'a> Source for ConstantSource<'a> {
 
     fn view<'v>(&self, value: &'v Reference<'a>) -> Result<View<'v, Reference<'a>>, WriteError> {
         Ok(match *value {
-            Reference::Constant(constant) | Reference::Root(constant) => view_constant(constant),
+            Reference::Constant(constant) => view_constant(constant),
             Reference::Bytes(bytes) => View::Bytes(Cow::Borrowed(bytes)),
             Reference::Tuple(items) => View::Tuple(references(items)),
             Reference::Str(text) => view_str(text),
             Reference::CodeUnits(code) => View::Bytes(Cow::Borrowed(&code.code)),
-            Reference::RootCode(code) => View::Code(code_fields(code)),
+            Reference::Code(code) => View::Code(code_fields(code)),
         })
     }
 
-    fn identity(&self, value: &Reference<'a>) -> Option<Identity> {
-        let root = matches!(value, Reference::Root(_));
+    fn identity(&self, value: &Reference<'a>, held: bool) -> Option<Identity> {
         match *value {
             Reference::Bytes(bytes) => bytes_identity(bytes, false, true),
             Reference::Tuple(items) => tuple_identity(items, false),
@@ -370,24 +367,24 @@ impl<'a> Source for ConstantSource<'a> {
                 [] => Some(Identity::Bytes(None)),
                 _ => Some(Identity::CodeUnits(code)),
             },
-            Reference::RootCode(code) => Some(Identity::Code(code)),
-            Reference::Constant(constant) | Reference::Root(constant) => match constant {
+            Reference::Code(code) => Some(Identity::Code(code)),
+            Reference::Constant(constant) => match constant {
                 Constant::Int(value) => match i32::try_from(&**value) {
                     Ok(value) if SMALL_INTS.contains(&value) => Some(Identity::SmallInt(value)),
-                    _ => address(value, root),
+                    _ => address(value, held),
                 },
-                Constant::Float(value) => address(value, root),
-                Constant::Complex(value) => address(value, root),
-                Constant::Str(text) => str_identity(text, root),
-                Constant::Bytes(bytes) => bytes_identity(bytes, root, false),
-                Constant::Tuple(items) => tuple_identity(items, root),
+                Constant::Float(value) => address(value, held),
+                Constant::Complex(value) => address(value, held),
+                Constant::Str(text) => str_identity(text, held),
+                Constant::Bytes(bytes) => bytes_identity(bytes, held, false),
+                Constant::Tuple(items) => tuple_identity(items, held),
                 Constant::List(items) | Constant::Set(items) | Constant::FrozenSet(items) => {
-                    address(items, root)
+                    address(items, held)
                 }
-                Constant::Dict(items) => address(items, root),
-                Constant::Slice(parts) => address(parts, root),
+                Constant::Dict(items) => address(items, held),
+                Constant::Slice(parts) => address(parts, held),
                 Constant::Code(code) => {
-                    (root || Rc::strong_count(code) > 1).then_some(Identity::Code(Rc::as_ptr(code)))
+                    (held || Rc::strong_count(code) > 1).then_some(Identity::Code(Rc::as_ptr(code)))
                 }
                 _ => None,
             },

@@ -70,12 +70,14 @@ pub trait Source {
     fn view<'v>(&self, value: &'v Self::Value) -> Result<View<'v, Self::Value>, Self::Error>;
 
     /// The identity of a value that something else may refer to as well; `None` if this is its only place. CPython goes
-    /// by the reference count, and takes interned strings for shared always. Not asked for `None`, bools and the like.
-    fn identity(&self, value: &Self::Value) -> Option<Self::Identity>;
+    /// by the reference count, and takes interned strings for shared always. `held` says that its writer holds the value
+    /// itself, as it does with the elements of sets, or its caller. Not asked for `None`, bools and the like.
+    fn identity(&self, value: &Self::Value, held: bool) -> Option<Self::Identity>;
 }
 
 enum Task<V> {
-    Value(V, usize),
+    /// A value, how deep it is, and whether it is held.
+    Value(V, usize, bool),
     Long(i32),
     Null,
 }
@@ -104,14 +106,14 @@ fn write_at<S: Source>(
         version,
         allow_code,
         refs: HashMap::new(),
-        tasks: vec![Task::Value(value, depth + 1)],
+        tasks: vec![Task::Value(value, depth + 1, true)],
         out,
     };
     while let Some(task) = writer.tasks.pop() {
         match task {
             Task::Long(value) => writer.long(value),
             Task::Null => writer.out.push(TYPE_NULL),
-            Task::Value(value, depth) => writer.value(&value, depth)?,
+            Task::Value(value, depth, held) => writer.value(&value, depth, held)?,
         }
     }
     Ok(())
@@ -138,7 +140,7 @@ impl<S: Source> Writer<'_, S> {
         Ok(())
     }
 
-    fn value(&mut self, value: &S::Value, depth: usize) -> Result<(), S::Error> {
+    fn value(&mut self, value: &S::Value, depth: usize, held: bool) -> Result<(), S::Error> {
         if depth > MAX_DEPTH {
             return Err(WriteError::TooDeep.into());
         }
@@ -157,7 +159,7 @@ impl<S: Source> Writer<'_, S> {
         }
         let mut flag = 0;
         if self.version >= 3
-            && let Some(identity) = self.source.identity(value)
+            && let Some(identity) = self.source.identity(value, held)
         {
             if let Some(index) = self.refs.get(&identity).copied() {
                 self.out.push(TYPE_REF);
@@ -219,7 +221,7 @@ impl<S: Source> Writer<'_, S> {
                 let items = items.into_iter().rev();
                 let tasks = items.flat_map(|(key, value)| [value, key]);
                 self.tasks
-                    .extend(tasks.map(|value| Task::Value(value, depth + 1)));
+                    .extend(tasks.map(|value| Task::Value(value, depth + 1, false)));
             }
             View::Set(items) => self.set(items, flag | TYPE_SET, depth)?,
             View::FrozenSet(items) => self.set(items, flag | TYPE_FROZENSET, depth)?,
@@ -238,7 +240,7 @@ impl<S: Source> Writer<'_, S> {
     fn later(&mut self, items: Vec<S::Value>, depth: usize) {
         let items = items.into_iter().rev();
         self.tasks
-            .extend(items.map(|value| Task::Value(value, depth + 1)));
+            .extend(items.map(|value| Task::Value(value, depth + 1, false)));
     }
 
     fn int(&mut self, value: &IBig, flag: u8) -> Result<(), WriteError> {
@@ -329,7 +331,9 @@ impl<S: Source> Writer<'_, S> {
             keyed.push((key, item));
         }
         keyed.sort_by(|a, b| a.0.cmp(&b.0));
-        self.later(keyed.into_iter().map(|(_, item)| item).collect(), depth);
+        let items = keyed.into_iter().rev();
+        self.tasks
+            .extend(items.map(|(_, item)| Task::Value(item, depth + 1, true)));
         Ok(())
     }
 
