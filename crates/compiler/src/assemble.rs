@@ -88,7 +88,7 @@ pub fn optimize_and_assemble(
         stacksize: optimized.stacksize.max(1),
         flags: metadata.flags,
         code: cache.merge_bytes(&code),
-        consts: cache.merge_tuple(optimized.consts),
+        consts: cache.merge_tuple(optimized.consts.into_iter().map(interned).collect()),
         names: cache.merge_tuple(names),
         localsplusnames: cache.merge_tuple(localsplusnames),
         localspluskinds: Rc::from(localspluskinds),
@@ -99,6 +99,24 @@ pub fn optimize_and_assemble(
         linetable: cache.merge_bytes(&linetable),
         exceptiontable: cache.merge_bytes(&exceptiontable),
     })
+}
+
+/// A frozenset with names in it is a new object in each code object: CPython makes it again when it puts the interned
+/// strings in, if those existed before. That depends on what else the process has seen; identifiers mostly have been.
+fn interned(constant: Constant) -> Constant {
+    let is_name = |item: &Constant| match item {
+        Constant::Str(text) => {
+            let first = text.text.as_bytes().first();
+            text.interned && first.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        }
+        _ => false,
+    };
+    match &constant {
+        Constant::FrozenSet(items) if items.iter().any(is_name) => {
+            Constant::FrozenSet(items.iter().cloned().collect())
+        }
+        _ => constant,
+    }
 }
 
 /// The names of the fast locals, cells and free variables, and their kinds.

@@ -1,6 +1,7 @@
 //! Class definitions.
 
 use taipan_ast::{Expr, ExprContext, Keyword, Stmt, TypeParam};
+use taipan_bytecode::Constant;
 use taipan_bytecode::opcode::{CompilerOpcode as Op, Intrinsic1};
 
 use super::unit::{ArgCounts, ScopeType};
@@ -80,8 +81,9 @@ impl<'a> Compiler<'a> {
         let loc = SourceLocation::new(first_line as i32, first_line as i32, 0, 0);
         self.nameop(loc, "__name__", ExprContext::Load)?;
         self.nameop(loc, "__module__", ExprContext::Store)?;
-        let qualname = self.unit().qualname;
-        self.load_str(loc, qualname);
+        // The same string as `co_qualname`, which is interned.
+        let qualname = Constant::name(self.unit().qualname);
+        self.load_const(loc, qualname);
         self.nameop(loc, "__qualname__", ExprContext::Store)?;
         self.load_int(loc, i64::from(first_line));
         self.nameop(loc, "__firstlineno__", ExprContext::Store)?;

@@ -174,7 +174,8 @@ impl<'a> Compiler<'a> {
                 *first =
                     taipan_bytecode::Constant::Str(self.const_cache.intern(Wtf8::new("format")));
             }
-            code.localsplusnames = self.const_cache.merge_tuple(names);
+            // A tuple of its own: CPython makes it after the others have been merged, which marshal shows.
+            code.localsplusnames = Rc::from(names);
         }
         Ok(Rc::new(code))
     }
