@@ -94,12 +94,12 @@ pub fn parse<'a>(
     if !options.no_quick_pass {
         let mut parser = Parser::new(arena, source, options, stack_limit, Pass::Quick);
         if let Some(tree) = parser.quick_pass() {
-            warnings.append(&mut parser.take_warnings());
+            warnings.append(&mut parser.warnings);
             return Ok(tree);
         }
     }
     let mut parser = Parser::new(arena, source, options, stack_limit, Pass::Exact);
     let result = parser.exact_passes();
-    warnings.append(&mut parser.take_warnings());
+    warnings.append(&mut parser.warnings);
     result
 }

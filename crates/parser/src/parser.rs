@@ -167,14 +167,6 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The warnings of tokenizer and parser.
-    pub fn take_warnings(&mut self) -> Vec<SyntaxWarning> {
-        let mut all = self.tokenizer.take_warnings();
-        all.append(&mut self.warnings);
-        all.sort_by_key(|w| w.lineno);
-        all
-    }
-
     /// Whether the `fast` rules are in use.
     #[inline]
     pub fn is_fast(&self) -> bool {
@@ -314,7 +306,9 @@ impl<'a> Parser<'a> {
     /// Appends a token to the array.
     #[inline(never)]
     fn fetch(&mut self) {
-        let Some(mut token) = self.next_token() else {
+        let token = self.next_token();
+        self.warnings.append(&mut self.tokenizer.take_warnings());
+        let Some(mut token) = token else {
             return;
         };
         let original = token.kind;

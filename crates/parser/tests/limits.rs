@@ -217,3 +217,36 @@ fn type_comments() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn warnings_as_errors_have_places() {
+    for (text, lineno, place) in [
+        ("x = '\\d'\n", 1, [1, 6, 1, 8]),
+        ("x = '''a\n\\d'''\n", 2, [2, 1, 2, 3]),
+        ("x = f'\\d{a}'\n", 1, [1, 13, 1, 14]),
+        ("b'\\d'\n", 1, [1, 1, 1, 3]),
+        ("'\\777'\n", 1, [1, 2, 1, 4]),
+        ("'é\\d'\n", 1, [1, 7, 1, 7]),
+        ("f'{a:\\d}'\n", 1, [1, 6, 1, 8]),
+        ("f'{\"\\d\"}'\n", 1, [1, 5, 1, 7]),
+        ("1if 2else 3\n", 1, [1, 1, 1, 1]),
+    ] {
+        let arena = Arena::new();
+        let mut warnings = Vec::new();
+        let _ = parse(&arena, text, &ParseOptions::default(), &mut warnings);
+        let first = warnings.first().expect("there is a warning");
+        let e = &first.as_error;
+        let found = [Some(e.lineno), e.offset, e.end_lineno, e.end_offset];
+        assert_eq!(first.lineno, lineno, "{text:?}");
+        assert_eq!(found, place.map(Some), "{text:?}");
+    }
+    let arena = Arena::new();
+    let mut warnings = Vec::new();
+    let _ = parse(
+        &arena,
+        "rf'{a:\\d}'\n",
+        &ParseOptions::default(),
+        &mut warnings,
+    );
+    assert!(warnings.is_empty());
+}

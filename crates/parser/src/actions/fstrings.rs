@@ -19,7 +19,10 @@ impl<'a> Parser<'a> {
 
     /// A piece of text of a format specification.
     pub fn decoded_constant_from_token(&mut self, tok: Tok) -> Option<&'a Expr<'a>> {
-        let value = Constant::Str(self.decode(self.text(tok), false, tok)?);
+        let raw = self
+            .open_string()
+            .is_some_and(|start| self.text(start).contains(['r', 'R']));
+        let value = Constant::Str(self.decode(self.text(tok), raw, tok)?);
         Some(self.constant(value, None, self.entry(tok).loc))
     }
 
@@ -95,19 +98,27 @@ impl<'a> Parser<'a> {
         Some(self.arena.alloc_slice(&values))
     }
 
-    /// `f` or `t`, as the innermost open string is.
-    fn string_prefix(&self) -> char {
+    /// The start of the innermost f-string or t-string that is open before the next token.
+    fn open_string(&self) -> Option<Tok> {
         let mut depth = 0;
         for place in (0..self.mark).rev() {
-            match self.entry(Tok(place as u32)).kind {
+            let tok = Tok(place as u32);
+            match self.entry(tok).kind {
                 number::FSTRING_END | number::TSTRING_END => depth += 1,
-                number::FSTRING_START if depth == 0 => return 'f',
-                number::TSTRING_START if depth == 0 => return 't',
+                number::FSTRING_START | number::TSTRING_START if depth == 0 => return Some(tok),
                 number::FSTRING_START | number::TSTRING_START => depth -= 1,
                 _ => {}
             }
         }
-        'f'
+        None
+    }
+
+    /// `f` or `t`, as the innermost open string is.
+    fn string_prefix(&self) -> char {
+        match self.open_string() {
+            Some(tok) if self.entry(tok).kind == number::TSTRING_START => 't',
+            _ => 'f',
+        }
     }
 
     /// The `!` and the name after it.

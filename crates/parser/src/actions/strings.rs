@@ -87,22 +87,26 @@ impl<'a> Parser<'a> {
             return;
         }
         let before = body.get(..=escape.offset).unwrap_or("");
-        let newlines = before.bytes().filter(|b| *b == b'\n').count() as u32;
-        let column = match before.rfind('\n') {
-            Some(newline) => before.len() - newline - 1,
+        let lineno = entry.loc.lineno + before.bytes().filter(|b| *b == b'\n').count() as u32;
+        // CPython counts in the text that its decoder is given, in which `\\U000000e9` stands for `é`.
+        let columns = |text: &str| -> u32 {
+            let width = |c: char| if c.is_ascii() { 1 } else { 10 };
+            text.chars().map(width).sum()
+        };
+        let column = match before.rsplit_once('\n') {
+            Some((_, line)) => columns(line),
             None => {
                 let text = self.text(tok).bytes();
                 let quotes = text.take_while(|b| matches!(b, b'\'' | b'"')).count();
-                entry.loc.col_offset as usize + before.len() + quotes
+                entry.loc.col_offset + columns(before) + quotes as u32
             }
-        } as u32;
-        let lineno = entry.loc.lineno;
+        };
         let as_error = self.error_at_columns(
             SyntaxErrorKind::SyntaxError,
             lineno,
             Column::Byte(column.saturating_sub(1)),
             lineno,
-            Column::Byte(column),
+            Column::Byte(column + 1),
             escape.error(),
         );
         let category = if self.options.feature_version >= 12 {
@@ -113,7 +117,7 @@ impl<'a> Parser<'a> {
         self.warnings.push(SyntaxWarning {
             category,
             msg: escape.warning(),
-            lineno: lineno + newlines,
+            lineno,
             as_error,
         });
     }
