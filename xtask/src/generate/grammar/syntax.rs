@@ -90,8 +90,8 @@ pub fn read(text: &str) -> Result<Grammar, String> {
             continue;
         }
         if line.starts_with(' ') {
-            if trimmed.starts_with('|') {
-                pending.push((number + 1, trimmed[1..].to_owned()));
+            if let Some(rest) = trimmed.strip_prefix('|') {
+                pending.push((number + 1, rest.to_owned()));
             } else if let Some(last) = pending.last_mut() {
                 last.1.push(' ');
                 last.1.push_str(trimmed);
