@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use taipan_bytecode::code::CodeObject;
 use taipan_bytecode::constant::Constant;
+use taipan_bytecode::repr::repr;
 use taipan_wtf8::Wtf8;
 
 /// A code object with all that is in it.
@@ -68,24 +69,11 @@ fn constant(value: &Constant) -> String {
         Constant::True => "bool:True".to_owned(),
         Constant::False => "bool:False".to_owned(),
         Constant::Ellipsis => "ellipsis:Ellipsis".to_owned(),
-        Constant::Int(number) => format!("int:{number}"),
-        Constant::Float(number) => format!("float:{}", repr(taipan_ast::Constant::Float(**number))),
-        Constant::Complex(number) => {
-            let (real, imag) = **number;
-            format!(
-                "complex:{}",
-                repr(taipan_ast::Constant::Complex { real, imag })
-            )
+        Constant::Int(_) | Constant::Float(_) | Constant::Complex(_) | Constant::Bytes(_) => {
+            format!("{}:{}", value.type_name(), repr(value))
         }
-        Constant::Bytes(bytes) => format!("bytes:{}", repr(taipan_ast::Constant::Bytes(bytes))),
         _ => value.type_name().to_owned(),
     }
-}
-
-fn repr(value: taipan_ast::Constant<'_>) -> String {
-    let mut out = String::new();
-    taipan_ast::repr::constant(&mut out, &value);
-    out
 }
 
 /// Python's `ascii` of a string.
