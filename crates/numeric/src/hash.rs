@@ -182,6 +182,15 @@ impl TupleHash {
         self.len += 1;
     }
 
+    /// The hash of a slice, whose three parts were added: a tuple's without the length.
+    pub fn finish_without_length(self) -> i64 {
+        if self.acc == u64::MAX {
+            1_546_275_796
+        } else {
+            self.acc as i64
+        }
+    }
+
     /// The hash of the tuple.
     #[inline]
     pub fn finish(self) -> i64 {

@@ -170,7 +170,7 @@ fn assign_slice(
     let r = slice.range(vm, || this.len())?;
     if r.step == 1 {
         let new = match value {
-            Some(v) => util::collect_or(vm, v, "can only assign an iterable")?,
+            Some(v) => util::collect_or(vm, v, "must assign iterable to extended slice")?,
             None => Vec::new(),
         };
         let start = r.start as usize;

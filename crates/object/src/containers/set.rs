@@ -122,15 +122,14 @@ impl Table {
             };
             walk.advance();
             match &p.key {
-                Some(k) => {
-                    if p.hash == hash {
-                        return if k.is(key) {
-                            Found::Same(at)
-                        } else {
-                            Found::Candidate(at)
-                        };
-                    }
+                Some(k) if p.hash == hash => {
+                    return if k.is(key) {
+                        Found::Same(at)
+                    } else {
+                        Found::Candidate(at)
+                    };
                 }
+                Some(_) => {}
                 None if p.hash == 0 => return Found::Absent,
                 None => {}
             }
@@ -419,7 +418,7 @@ impl Set {
     /// Whether a key is there.
     #[inline]
     pub fn contains(&self, vm: &Vm, key: &Value) -> PyResult<bool> {
-        let hash = vm.hash(key)?;
+        let hash = vm.hash_set_element(key)?;
         self.contains_with_hash(vm, key, hash)
     }
 
@@ -432,7 +431,7 @@ impl Set {
     /// Adds a key; true if it was not there.
     #[inline]
     pub fn add(&self, vm: &Vm, key: &Value) -> PyResult<bool> {
-        let hash = vm.hash(key)?;
+        let hash = vm.hash_set_element(key)?;
         self.add_with_hash(vm, key, hash)
     }
 
@@ -450,7 +449,7 @@ impl Set {
 
     /// Removes a key; gives it as it was stored.
     pub fn remove(&self, vm: &Vm, key: &Value) -> PyResult<Option<Value>> {
-        let hash = vm.hash(key)?;
+        let hash = vm.hash_set_element(key)?;
         self.remove_with_hash(vm, key, hash)
     }
 

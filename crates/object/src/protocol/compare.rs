@@ -3,7 +3,7 @@
 use crate::class::CompareOp;
 use crate::containers::string::Str;
 use crate::reference::Ref;
-use crate::value::{PyResult, Value};
+use crate::value::{PyResult, Raised, Value};
 use crate::vm::Vm;
 
 /// The `tp_hash` of unhashable types.
@@ -100,6 +100,39 @@ impl Vm {
         match ty.payload.slots.tp_hash.get() {
             Some(f) => f(self, v),
             None => hash_not_implemented(self, v),
+        }
+    }
+
+    /// `hash(key)` for a key of a dict; a TypeError says what was wanted.
+    #[inline]
+    pub fn hash_dict_key(&self, key: &Value) -> PyResult<i64> {
+        self.hash(key)
+            .map_err(|r| self.unhashable(r, key, "a dict key"))
+    }
+
+    /// `hash(v)` for an element of a set; a TypeError says what was wanted.
+    #[inline]
+    pub fn hash_set_element(&self, v: &Value) -> PyResult<i64> {
+        self.hash(v)
+            .map_err(|r| self.unhashable(r, v, "a set element"))
+    }
+
+    #[cold]
+    fn unhashable(&self, r: Raised, v: &Value, role: &str) -> Raised {
+        let Some(e) = self.pending_exception() else {
+            return r;
+        };
+        if !std::ptr::eq(self.type_of(&e), self.exc().TypeError.object()) {
+            return r;
+        }
+        drop(self.take_raised(r));
+        match self.str(&e) {
+            Ok(text) => self.type_error(&format!(
+                "cannot use '{}' as {role} ({})",
+                self.type_name(v),
+                text.to_string_lossy()
+            )),
+            Err(r) => r,
         }
     }
 

@@ -141,6 +141,34 @@ impl Dict {
         None
     }
 
+    /// The next key at or after `index`, with the index to go on from.
+    #[inline]
+    pub fn next_key(&self, mut index: usize) -> Option<(usize, Value)> {
+        let t = self.table();
+        let end = t.end();
+        while index < end {
+            if let Some(k) = t.key(index) {
+                return Some((index + 1, k.clone()));
+            }
+            index += 1;
+        }
+        None
+    }
+
+    /// The next value at or after `index`, with the index to go on from.
+    #[inline]
+    pub fn next_value(&self, mut index: usize) -> Option<(usize, Value)> {
+        let t = self.table();
+        let end = t.end();
+        while index < end {
+            if let Some(v) = t.value(index) {
+                return Some((index + 1, v.clone()));
+            }
+            index += 1;
+        }
+        None
+    }
+
     /// The item before `index` (exclusive), with its index.
     pub fn prev_entry(&self, mut index: usize) -> Option<(usize, Value, Value)> {
         let t = self.table();
@@ -168,12 +196,18 @@ impl Dict {
 
     /// Copies of all keys, in order.
     pub fn keys(&self) -> Vec<Value> {
-        self.items().into_iter().map(|(k, _)| k).collect()
+        let t = self.table();
+        let mut out = Vec::with_capacity(t.len());
+        out.extend((0..t.end()).filter_map(|i| t.key(i).cloned()));
+        out
     }
 
     /// Copies of all values, in order.
     pub fn values(&self) -> Vec<Value> {
-        self.items().into_iter().map(|(_, v)| v).collect()
+        let t = self.table();
+        let mut out = Vec::with_capacity(t.len());
+        out.extend((0..t.end()).filter_map(|i| t.value(i).cloned()));
+        out
     }
 
     /// The index of a str key; runs no Python code: keys that are not exact strings are passed over.
@@ -231,7 +265,7 @@ impl Dict {
     /// The value of a key.
     #[inline]
     pub fn get(&self, vm: &Vm, key: &Value) -> PyResult<Option<Value>> {
-        let hash = vm.hash(key)?;
+        let hash = vm.hash_dict_key(key)?;
         self.get_with_hash(vm, key, hash)
     }
 
@@ -248,7 +282,7 @@ impl Dict {
     /// Sets the value of a key.
     #[inline]
     pub fn set(&self, vm: &Vm, key: &Value, value: Value) -> PyResult<()> {
-        let hash = vm.hash(key)?;
+        let hash = vm.hash_dict_key(key)?;
         self.set_with_hash(vm, key, hash, value)
     }
 
@@ -298,7 +332,7 @@ impl Dict {
 
     /// The value of a key, after putting `default` there if it has none.
     pub fn setdefault(&self, vm: &Vm, key: &Value, default: &Value) -> PyResult<Value> {
-        let hash = vm.hash(key)?;
+        let hash = vm.hash_dict_key(key)?;
         if let Some(i) = self.find(vm, key, hash)?
             && let Some(v) = self.table().value(i)
         {
@@ -310,7 +344,7 @@ impl Dict {
 
     /// Removes a key; gives its value.
     pub fn remove(&self, vm: &Vm, key: &Value) -> PyResult<Option<Value>> {
-        let hash = vm.hash(key)?;
+        let hash = vm.hash_dict_key(key)?;
         self.remove_with_hash(vm, key, hash)
     }
 

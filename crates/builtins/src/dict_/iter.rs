@@ -1,0 +1,200 @@
+//! The iterators of dicts: over keys, values and items, forwards and backwards.
+
+use std::cell::Cell;
+
+use taipan_macros::pymethods;
+use taipan_object::{
+    Dict, Payload, PyCell, PyResult, Ref, Traverse, TypeSpec, Value, Visitor, Vm, payload, tpflags,
+};
+
+use crate::util;
+
+/// Where an iterator stands.
+pub struct Cursor {
+    /// The dict; `None` at the end.
+    pub dict: PyCell<Option<Ref<Dict>>>,
+    /// Where to look next: at or after this index, or before it when going backwards.
+    pub index: Cell<usize>,
+    /// The dict's length at the start, `usize::MAX` after a change was noticed.
+    pub used: Cell<usize>,
+    /// Items still to come.
+    pub left: Cell<usize>,
+}
+
+impl Cursor {
+    fn new(dict: Ref<Dict>, reverse: bool) -> Cursor {
+        let n = dict.len();
+        Cursor {
+            index: Cell::new(if reverse { dict.index_end() } else { 0 }),
+            used: Cell::new(n),
+            left: Cell::new(n),
+            dict: PyCell::new(Some(dict)),
+        }
+    }
+
+    /// Takes the step that `find` finds; checks that the dict is what it was.
+    #[inline]
+    fn step<T>(
+        &self,
+        vm: &Vm,
+        find: impl FnOnce(&Dict, usize) -> Option<(usize, T)>,
+    ) -> PyResult<Option<T>> {
+        let Some(dict) = self.dict.get() else {
+            return Ok(None);
+        };
+        if self.used.get() != dict.len() {
+            self.used.set(usize::MAX);
+            return Err(vm.runtime_error("dictionary changed size during iteration"));
+        }
+        match find(&dict, self.index.get()) {
+            Some((next, item)) => {
+                let left = self.left.get();
+                if left == 0 {
+                    self.dict.set(None);
+                    return Err(vm.runtime_error("dictionary keys changed during iteration"));
+                }
+                self.left.set(left - 1);
+                self.index.set(next);
+                Ok(Some(item))
+            }
+            None => {
+                self.dict.set(None);
+                Ok(None)
+            }
+        }
+    }
+
+    fn length_hint(&self) -> usize {
+        match self.dict.get() {
+            Some(d) if d.len() == self.used.get() => self.left.get(),
+            _ => 0,
+        }
+    }
+}
+
+macro_rules! dict_iterator {
+    ($(#[$doc:meta])* $name:ident, $spec:ident, $methods:ident, $py:literal, $reverse:literal, $find:expr, $item:expr) => {
+        $(#[$doc])*
+        pub struct $name {
+            /// Where it stands.
+            pub cursor: Cursor,
+        }
+
+        payload!($name, gc);
+
+        impl Traverse for $name {
+            fn traverse(&self, visit: &mut Visitor<'_>) {
+                self.cursor.dict.visit(visit);
+            }
+            fn clear(&self) {
+                self.cursor.dict.set(None);
+            }
+        }
+
+        impl $name {
+            /// An iterator at the start of its way through a dict.
+            pub fn new(dict: Ref<Dict>) -> $name {
+                $name { cursor: Cursor::new(dict, $reverse) }
+            }
+
+            /// The next item.
+            #[inline]
+            pub fn next(&self, vm: &Vm) -> PyResult<Option<Value>> {
+                match self.cursor.step(vm, $find)? {
+                    Some(x) => $item(vm, x).map(Some),
+                    None => Ok(None),
+                }
+            }
+        }
+
+        #[doc = concat!("`", $py, "`")]
+        pub static $spec: TypeSpec = TypeSpec {
+            flags: tpflags::DISALLOW_INSTANTIATION,
+            parts: &[&$methods],
+            ..TypeSpec::new($py, "builtins", <$name as Payload>::layout)
+        };
+
+        #[pymethods($methods)]
+        impl $name {
+            #[pyslot]
+            fn tp_iter(this: &Ref<Self>) -> Ref<Self> {
+                this.clone()
+            }
+
+            #[pyslot]
+            fn tp_iternext(vm: &Vm, this: &Ref<Self>) -> PyResult<Option<Value>> {
+                this.next(vm)
+            }
+
+            /// Private method returning an estimate of len(list(it)).
+            #[pymethod(sig = "($self, /)")]
+            fn __length_hint__(&self) -> usize {
+                self.cursor.length_hint()
+            }
+
+            /// Return state information for pickling.
+            #[pymethod(sig = "($self, /)")]
+            fn __reduce__(&self, vm: &Vm) -> PyResult {
+                let rest = $name {
+                    cursor: Cursor {
+                        dict: PyCell::new(self.cursor.dict.get()),
+                        index: self.cursor.index.clone(),
+                        used: self.cursor.used.clone(),
+                        left: self.cursor.left.clone(),
+                    },
+                };
+                let mut items = Vec::new();
+                while let Some(v) = rest.next(vm)? {
+                    items.push(v);
+                }
+                let list = vm.new_list(items)?.into_value();
+                let iter = util::builtin(vm, "iter")?;
+                util::tuple(vm, [iter, util::tuple(vm, [list])?])
+            }
+        }
+    };
+}
+
+fn plain(_: &Vm, v: Value) -> PyResult {
+    Ok(v)
+}
+
+fn pair(vm: &Vm, (k, v): (Value, Value)) -> PyResult {
+    util::tuple(vm, [k, v])
+}
+
+dict_iterator! {
+    /// The payload of `dict_keyiterator`.
+    DictKeyIter, DICT_KEY_ITER, DICT_KEY_ITER_METHODS, "dict_keyiterator", false,
+    |d, i| d.next_key(i), plain
+}
+
+dict_iterator! {
+    /// The payload of `dict_valueiterator`.
+    DictValueIter, DICT_VALUE_ITER, DICT_VALUE_ITER_METHODS, "dict_valueiterator", false,
+    |d, i| d.next_value(i), plain
+}
+
+dict_iterator! {
+    /// The payload of `dict_itemiterator`.
+    DictItemIter, DICT_ITEM_ITER, DICT_ITEM_ITER_METHODS, "dict_itemiterator", false,
+    |d, i| d.next_entry(i).map(|(n, k, v)| (n, (k, v))), pair
+}
+
+dict_iterator! {
+    /// The payload of `dict_reversekeyiterator`.
+    DictReverseKeyIter, DICT_REVERSE_KEY_ITER, DICT_REVERSE_KEY_ITER_METHODS, "dict_reversekeyiterator", true,
+    |d, i| d.prev_entry(i).map(|(n, k, _)| (n, k)), plain
+}
+
+dict_iterator! {
+    /// The payload of `dict_reversevalueiterator`.
+    DictReverseValueIter, DICT_REVERSE_VALUE_ITER, DICT_REVERSE_VALUE_ITER_METHODS, "dict_reversevalueiterator", true,
+    |d, i| d.prev_entry(i).map(|(n, _, v)| (n, v)), plain
+}
+
+dict_iterator! {
+    /// The payload of `dict_reverseitemiterator`.
+    DictReverseItemIter, DICT_REVERSE_ITEM_ITER, DICT_REVERSE_ITEM_ITER_METHODS, "dict_reverseitemiterator", true,
+    |d, i| d.prev_entry(i).map(|(n, k, v)| (n, (k, v))), pair
+}
