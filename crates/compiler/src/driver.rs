@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use taipan_ast::{
-    Arena, CompileError, Mod, PreprocessOptions, StackLimit, future_features, preprocess,
+    Arena, CompileError, Mod, PreprocessOptions, StackLimit, TooDeep, future_features, preprocess,
 };
 use taipan_bytecode::CodeObject;
 use taipan_bytecode::constant::Str;
@@ -26,6 +26,12 @@ pub enum Error {
 impl From<CompileError> for Error {
     fn from(error: CompileError) -> Error {
         Error::Tree(error)
+    }
+}
+
+impl From<TooDeep> for Error {
+    fn from(error: TooDeep) -> Error {
+        Error::Tree(error.into())
     }
 }
 

@@ -1,17 +1,17 @@
 //! The constants of a code unit, and literals as constants.
 
-use std::collections::HashMap;
+use std::rc::Rc;
 
-use dashu_int::IBig;
-use dashu_int::{Sign, UBig};
-use taipan_ast::Constant as AstConstant;
+use dashu_int::{IBig, Sign, UBig};
+use rustc_hash::FxHashMap;
+use taipan_ast::{Constant as AstConstant, TooDeep};
 use taipan_bytecode::Constant;
 
 /// The constants of a unit, numbered in the order of their first use. Equal ones, in the sense of
 /// [`Constant`]'s equality, are one.
 #[derive(Debug, Default)]
 pub(crate) struct ConstTable {
-    indices: HashMap<Constant, u32>,
+    indices: FxHashMap<Constant, u32>,
     order: Vec<Constant>,
 }
 
@@ -42,9 +42,20 @@ fn big_int(negative: bool, magnitude: &[u8]) -> IBig {
     IBig::from_parts(sign, UBig::from_le_bytes(magnitude))
 }
 
+/// How deep tuples may be nested in a constant. Literals are never nested; trees made by hand can be.
+const MAX_NESTING: u32 = 500;
+
 /// The value of a literal as a constant.
-pub(crate) fn from_ast(value: &AstConstant<'_>) -> Constant {
-    match *value {
+pub(crate) fn from_ast(value: &AstConstant<'_>) -> Result<Constant, TooDeep> {
+    nested(value, MAX_NESTING)
+}
+
+fn nested(value: &AstConstant<'_>, levels: u32) -> Result<Constant, TooDeep> {
+    let items = |items: &[AstConstant<'_>]| -> Result<Vec<Constant>, TooDeep> {
+        let levels = levels.checked_sub(1).ok_or(TooDeep)?;
+        items.iter().map(|item| nested(item, levels)).collect()
+    };
+    Ok(match *value {
         AstConstant::None => Constant::None,
         AstConstant::True => Constant::True,
         AstConstant::False => Constant::False,
@@ -58,9 +69,9 @@ pub(crate) fn from_ast(value: &AstConstant<'_>) -> Constant {
         AstConstant::Complex { real, imag } => Constant::complex(real, imag),
         AstConstant::Str(text) => Constant::str(text.to_owned()),
         AstConstant::Bytes(bytes) => Constant::bytes(bytes),
-        AstConstant::Tuple(items) => Constant::tuple(items.iter().map(from_ast).collect()),
-        AstConstant::FrozenSet(items) => Constant::FrozenSet(items.iter().map(from_ast).collect()),
-    }
+        AstConstant::Tuple(tuple) => Constant::tuple(items(tuple)?),
+        AstConstant::FrozenSet(set) => Constant::FrozenSet(Rc::from(items(set)?)),
+    })
 }
 
 /// A literal under Python's own equality, for which `1`, `1.0` and `True` are the same key of a mapping.
@@ -73,8 +84,8 @@ pub(crate) enum PythonKey {
 }
 
 impl PythonKey {
-    pub(crate) fn new(value: &AstConstant<'_>) -> PythonKey {
-        match *value {
+    pub(crate) fn new(value: &AstConstant<'_>) -> Result<PythonKey, TooDeep> {
+        Ok(match *value {
             AstConstant::True => PythonKey::Number(IBig::ONE),
             AstConstant::False => PythonKey::Number(IBig::ZERO),
             AstConstant::Int(value) => PythonKey::Number(value.into()),
@@ -84,8 +95,8 @@ impl PythonKey {
             } => PythonKey::Number(big_int(negative, magnitude)),
             AstConstant::Float(real) => PythonKey::number(real, 0.0),
             AstConstant::Complex { real, imag } => PythonKey::number(real, imag),
-            _ => PythonKey::Other(from_ast(value)),
-        }
+            _ => PythonKey::Other(from_ast(value)?),
+        })
     }
 
     fn number(real: f64, imag: f64) -> PythonKey {

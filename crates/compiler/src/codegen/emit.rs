@@ -223,8 +223,10 @@ impl<'a> Compiler<'a> {
         self.load_const(loc, Constant::str(value.to_owned()));
     }
 
-    pub(crate) fn load_ast_const(&mut self, loc: SourceLocation, value: &AstConstant<'_>) {
-        self.load_const(loc, constants::from_ast(value));
+    pub(crate) fn load_ast_const(&mut self, loc: SourceLocation, value: &AstConstant<'_>) -> Res {
+        let value = constants::from_ast(value)?;
+        self.load_const(loc, value);
+        Ok(())
     }
 
     /// Pushes a tuple of names.
@@ -247,9 +249,14 @@ impl<'a> Compiler<'a> {
         start: &AstConstant<'_>,
         stop: &AstConstant<'_>,
         step: &AstConstant<'_>,
-    ) {
-        let parts = [start, stop, step].map(constants::from_ast);
+    ) -> Res {
+        let parts = [
+            constants::from_ast(start)?,
+            constants::from_ast(stop)?,
+            constants::from_ast(step)?,
+        ];
         self.load_const(loc, Constant::Slice(Rc::new(parts)));
+        Ok(())
     }
 
     pub(crate) fn load_code(&mut self, loc: SourceLocation, code: &Rc<CodeObject>) {

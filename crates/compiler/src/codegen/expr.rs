@@ -130,7 +130,7 @@ impl<'a> Compiler<'a> {
                 args,
                 keywords,
             } => self.call(e, func, args, keywords)?,
-            ExprKind::Constant { value, .. } => self.load_ast_const(loc, &value),
+            ExprKind::Constant { value, .. } => self.load_ast_const(loc, &value)?,
             ExprKind::JoinedStr { values } => self.joined_str(loc, values)?,
             ExprKind::TemplateStr { values } => self.template_str(loc, values)?,
             ExprKind::FormattedValue {
@@ -622,8 +622,7 @@ impl<'a> Compiler<'a> {
         if let (Some(lower), Some(upper), Some(step)) =
             (slice_part(lower), slice_part(upper), slice_part(step))
         {
-            self.load_const_slice(loc, &lower, &upper, &step);
-            return Ok(());
+            return self.load_const_slice(loc, &lower, &upper, &step);
         }
         self.slice_two_parts(e, lower, upper)?;
         if let Some(step) = step {

@@ -108,7 +108,7 @@ impl<'a> Compiler<'a> {
         format_spec: Option<&'a Expr<'a>>,
     ) -> Res {
         self.visit_expr(value)?;
-        self.load_ast_const(loc, text);
+        self.load_ast_const(loc, text)?;
         let mut arg = 2;
         if let Some(spec) = format_spec {
             arg += 1;

@@ -109,7 +109,7 @@ impl<'a> Compiler<'a> {
                 Ok(())
             }
             PatternKind::MatchSingleton { value } => {
-                self.load_ast_const(loc, &value);
+                self.load_ast_const(loc, &value)?;
                 self.addop_compare(loc, CmpOp::Is);
                 self.jump_to_fail_pop(loc, pc, Op::PopJumpIfFalse);
                 Ok(())
@@ -449,7 +449,7 @@ impl<'a> Compiler<'a> {
         for key in keys {
             match key.kind {
                 ExprKind::Constant { value, .. } => {
-                    if !seen.insert(super::constants::PythonKey::new(&value)) {
+                    if !seen.insert(super::constants::PythonKey::new(&value)?) {
                         let message = format!(
                             "mapping pattern checks duplicate key ({})",
                             constant_repr(&value)

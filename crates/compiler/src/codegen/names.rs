@@ -1,11 +1,11 @@
 //! Tables that number names in the order of their first use.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// An insertion-ordered set of names; a name's position is its index in the code object.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NameTable<'a> {
-    indices: HashMap<&'a str, u32>,
+    indices: FxHashMap<&'a str, u32>,
     order: Vec<&'a str>,
     /// The index of the first name: free variables are numbered after the cell variables.
     base: u32,

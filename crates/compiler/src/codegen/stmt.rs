@@ -450,7 +450,7 @@ impl<'a> Compiler<'a> {
         }
         self.unwind_fblock_stack(&mut loc, preserve_tos, false)?;
         match constant {
-            Some(constant) => self.load_ast_const(loc, &constant),
+            Some(constant) => self.load_ast_const(loc, &constant)?,
             None if value.is_none() => self.load_none(loc),
             None => {}
         }

@@ -1,6 +1,8 @@
 //! What the compiler knows about the code unit it is in: its scope, its tables of names and constants, its block stack.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
 use taipan_ast::{Expr, Stmt};
 use taipan_symtable::{NameScope, Scope, ScopeId};
 
@@ -95,7 +97,7 @@ pub(crate) struct CompilerUnit<'a> {
     pub ste: &'a Scope<'a>,
     pub ste_id: ScopeId,
     /// The symbols whose flags are for now those of an inlined comprehension.
-    pub symbol_overrides: HashMap<&'a str, u32>,
+    pub symbol_overrides: FxHashMap<&'a str, u32>,
     pub sequence: InstructionSequence,
     /// The module's own sequence while that of its annotations is written.
     pub stashed_sequence: Option<InstructionSequence>,
@@ -105,7 +107,7 @@ pub(crate) struct CompilerUnit<'a> {
     pub cellvars: NameTable<'a>,
     pub freevars: NameTable<'a>,
     /// The variables of inlined comprehensions outside of functions: whether each is a fast local at the moment.
-    pub fast_hidden: HashMap<&'a str, bool>,
+    pub fast_hidden: FxHashMap<&'a str, bool>,
     pub fblocks: Vec<FBlock<'a>>,
     /// How many inlined comprehensions surround what is emitted.
     pub inlined_comprehensions: u32,
@@ -140,7 +142,7 @@ impl<'a> CompilerUnit<'a> {
             arg_counts,
             ste,
             ste_id,
-            symbol_overrides: HashMap::new(),
+            symbol_overrides: FxHashMap::default(),
             sequence: InstructionSequence::new(),
             stashed_sequence: None,
             consts: ConstTable::default(),
@@ -148,7 +150,7 @@ impl<'a> CompilerUnit<'a> {
             varnames: NameTable::default(),
             cellvars: NameTable::default(),
             freevars: NameTable::default(),
-            fast_hidden: HashMap::new(),
+            fast_hidden: FxHashMap::default(),
             fblocks: Vec::new(),
             inlined_comprehensions: 0,
             conditional_blocks: 0,
