@@ -389,6 +389,10 @@ pub fn expression_text(text: &str) -> Cow<'_, str> {
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         match c {
+            '\\' => {
+                out.push(c);
+                out.extend(chars.next());
+            }
             '\'' | '"' => {
                 toggle(&mut quote, c);
                 out.push(c);

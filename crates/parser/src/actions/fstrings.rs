@@ -71,28 +71,24 @@ impl<'a> Parser<'a> {
         let raw = self.text(first).contains(['r', 'R']);
         let mut values = Vec::with_capacity(parts.len());
         for part in parts {
-            let inner = match part.kind {
-                ExprKind::JoinedStr { values } => values,
-                _ => std::slice::from_ref(part),
-            };
-            for part in inner {
-                let ExprKind::Constant {
+            match part.kind {
+                // The text of a field with `=` stands as it is.
+                ExprKind::JoinedStr { values: pair } => values.extend_from_slice(pair),
+                ExprKind::Constant {
                     value: Constant::Str(text),
                     ..
-                } = part.kind
-                else {
-                    values.push(*part);
-                    continue;
-                };
-                let text = match text.to_str().unwrap_or("") {
-                    "{{" => "{",
-                    "}}" => "}",
-                    text => text,
-                };
-                let text = self.decode(text, raw, last)?;
-                if !is_empty_text(text) {
-                    values.push(*self.constant(Constant::Str(text), None, part.loc));
+                } => {
+                    let text = match text.to_str().unwrap_or("") {
+                        "{{" => "{",
+                        "}}" => "}",
+                        text => text,
+                    };
+                    let text = self.decode(text, raw, last)?;
+                    if !is_empty_text(text) {
+                        values.push(*self.constant(Constant::Str(text), None, part.loc));
+                    }
                 }
+                _ => values.push(*part),
             }
         }
         Some(self.arena.alloc_slice(&values))
@@ -269,9 +265,9 @@ impl<'a> Parser<'a> {
         rbrace: Tok,
     ) -> Option<&'a Expr<'a>> {
         let conversion_number = self.conversion_number(debug.is_some(), conversion, format)?;
-        let end = conversion.map(|c| c.mark).or(format.map(|f| f.colon));
-        // With `=`, the text ends there; white space stays in any case.
-        let text = self.field_text(start, debug.or(end).unwrap_or(rbrace));
+        let end = debug.or(conversion.map(|c| c.mark));
+        let end = end.or(format.map(|f| f.colon)).unwrap_or(rbrace);
+        let text = self.field_text(start, end);
         let kind = ExprKind::Interpolation {
             value,
             str: Constant::Str(Wtf8::new(text)),
