@@ -3,7 +3,7 @@
 use super::VerifyError;
 use super::decode::{Instruction, Instructions};
 use super::effects;
-use crate::code::{CodeObject, co, co_fast};
+use crate::code::{CodeObject, co};
 use crate::exception_table;
 use crate::opcode::{Opcode, flags};
 
@@ -452,11 +452,6 @@ impl Flow<'_> {
         let before = frame.stack.len();
         frame.lowest = before;
         frame.changed.clear();
-        if opcode == Opcode::MakeCell
-            && code.localspluskinds[instruction.oparg as usize] & co_fast::CELL == 0
-        {
-            return Err("MAKE_CELL of what is not a cell variable");
-        }
         let metadata = opcode.metadata();
         let items = metadata.popped.of(instruction.oparg) + metadata.pushed.of(instruction.oparg);
         self.spend(usize::try_from(items).unwrap_or(usize::MAX))?;

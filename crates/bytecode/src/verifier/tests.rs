@@ -94,8 +94,8 @@ fn each_property_is_checked() {
         ),
         (&[(Op::LoadDeref, 0)], "a variable may hold no cell"),
         (
-            &[(Op::MakeCell, 0)],
-            "MAKE_CELL of what is not a cell variable",
+            &[(Op::MakeCell, 0), (Op::LoadDeref, 0), (Op::PopTop, 0)],
+            "",
         ),
         (
             &[(Op::LoadFast, 0), (Op::PopExcept, 0)],
