@@ -89,3 +89,106 @@ pub(crate) fn binary(op: BinaryOp, left: &Constant, right: &Constant) -> Option<
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::rc::Rc;
+
+    fn slice(start: Constant, stop: Constant, step: Constant) -> Constant {
+        Constant::Slice(Rc::new([start, stop, step]))
+    }
+
+    #[test]
+    fn numbers() {
+        let (int, float) = (|value: i64| Constant::int(value), Constant::float);
+        for (op, left, right, expected) in [
+            (BinaryOp::FloorDivide, int(-7), int(2), Some(int(-4))),
+            (BinaryOp::Remainder, int(-7), int(2), Some(int(1))),
+            (BinaryOp::Remainder, float(-7.0), int(2), Some(float(1.0))),
+            (
+                BinaryOp::FloorDivide,
+                float(-0.5),
+                float(1.0),
+                Some(float(-1.0)),
+            ),
+            (BinaryOp::TrueDivide, int(1), int(3), Some(float(1.0 / 3.0))),
+            (BinaryOp::TrueDivide, int(1), int(0), None),
+            (BinaryOp::Rshift, int(-1), int(1000), Some(int(-1))),
+            (BinaryOp::Lshift, int(1), int(128), None),
+            (BinaryOp::Power, int(2), int(-1), Some(float(0.5))),
+            (
+                BinaryOp::Power,
+                int(2),
+                int(64),
+                Some(Constant::int(1u128 << 64)),
+            ),
+            (BinaryOp::Power, int(2), int(65), None),
+            (BinaryOp::Power, float(1e300), int(2), None),
+            (
+                BinaryOp::And,
+                Constant::True,
+                Constant::False,
+                Some(Constant::False),
+            ),
+            (BinaryOp::Add, Constant::True, Constant::True, Some(int(2))),
+            (
+                BinaryOp::Subtract,
+                int(1),
+                Constant::complex(0.0, 2.0),
+                Some(Constant::complex(1.0, -2.0)),
+            ),
+            (BinaryOp::Add, Constant::None, int(1), None),
+        ] {
+            assert_eq!(
+                binary(op, &left, &right),
+                expected,
+                "{left:?} {op:?} {right:?}"
+            );
+        }
+        let huge = Constant::Int(Rc::new(IBig::from(10).pow(400)));
+        assert_eq!(binary(BinaryOp::TrueDivide, &huge, &huge), Some(float(1.0)));
+        assert_eq!(binary(BinaryOp::TrueDivide, &huge, &int(3)), None);
+        assert_eq!(
+            binary(BinaryOp::TrueDivide, &int(3), &huge),
+            Some(float(0.0))
+        );
+        assert_eq!(unary(UnaryOp::Invert, &Constant::True), None);
+        assert_eq!(unary(UnaryOp::Negative, &float(0.0)), Some(float(-0.0)));
+    }
+
+    #[test]
+    fn sequences() {
+        let text = Constant::str("añb");
+        let (int, none) = (|value: i64| Constant::int(value), Constant::None);
+        let item = |subscript: Constant| binary(BinaryOp::Subscr, &text, &subscript);
+        assert_eq!(item(int(-2)), Some(Constant::str("ñ")));
+        assert_eq!(item(int(3)), None);
+        assert_eq!(
+            item(slice(none.clone(), none.clone(), int(-1))),
+            Some(Constant::str("bña"))
+        );
+        assert_eq!(
+            item(slice(int(1), int(i64::MAX), none.clone())),
+            Some(Constant::str("ñb"))
+        );
+        assert_eq!(item(slice(none.clone(), none.clone(), int(0))), None);
+        let times = |count: i64| binary(BinaryOp::Multiply, &text, &int(count));
+        assert_eq!(times(2), Some(Constant::str("añbañb")));
+        assert_eq!(times(-1), None);
+        assert_eq!(times(4000), None);
+    }
+
+    #[test]
+    fn sets_hold_equal_things_once() {
+        assert!(equal(&Constant::True, &Constant::float(1.0)));
+        assert!(!equal(
+            &Constant::int((1i64 << 53) + 1),
+            &Constant::float(9007199254740992.0)
+        ));
+        assert!(equal(
+            &Constant::tuple(vec![Constant::int(0)]),
+            &Constant::tuple(vec![Constant::False])
+        ));
+    }
+}
