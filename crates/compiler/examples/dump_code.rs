@@ -12,7 +12,7 @@ use taipan_compiler::assemble::UnitMetadata;
 use taipan_compiler::instruction_sequence::InstructionSequence;
 use taipan_compiler::{CompileOptions, Error, compile_observed};
 use taipan_parser::{Mode, ParseError, ParseOptions, parse};
-use taipan_tokenizer::source::{Source, SourceOptions, no_codecs};
+use taipan_tokenizer::source::{Source, SourceError, SourceOptions, no_codecs};
 use taipan_tokenizer::{SyntaxError, SyntaxWarning};
 
 #[path = "shared/dump.rs"]
@@ -87,6 +87,7 @@ fn compile_to_text(data: &[u8], arguments: &Arguments) -> String {
     };
     let source = match Source::from_bytes(data, source_options, no_codecs) {
         Ok(source) => source.text.into_owned(),
+        Err(SourceError::Syntax(error)) => return syntax_error(&error),
         Err(error) => return format!("{error:?}"),
     };
     let arena = Arena::new();
