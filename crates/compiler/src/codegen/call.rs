@@ -219,7 +219,7 @@ impl<'a> Compiler<'a> {
                 }
                 Some(truth) => {
                     self.addop(loc, Op::ToBool);
-                    self.addop_jump(loc, super::expr::pop_jump_if(truth), next);
+                    self.addop_jump(loc, super::condition::pop_jump_if(truth), next);
                 }
             }
             self.addop(SourceLocation::NONE, Op::PopIter);

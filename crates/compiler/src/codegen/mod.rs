@@ -9,6 +9,7 @@ mod call;
 mod check;
 mod class;
 mod comprehension;
+mod condition;
 mod constants;
 mod docstring;
 mod emit;
