@@ -96,6 +96,17 @@ impl PyCell<Option<Value>> {
     }
 }
 
+impl PyCell<Option<(Value, Value)>> {
+    /// Shows both values to the collector.
+    pub fn visit_pair(&self, visit: &mut crate::reference::Visitor<'_>) {
+        // SAFETY: as above.
+        if let Some((a, b)) = unsafe { &*self.0.get() } {
+            visit(a);
+            visit(b);
+        }
+    }
+}
+
 impl<T: Payload> PyCell<Ref<T>> {
     /// Shows the content to the collector.
     pub fn visit(&self, visit: &mut crate::reference::Visitor<'_>) {

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use taipan_object::{CompareOp, List, PyResult, Ref, Str, Tuple, Value, Vm};
+use taipan_object::{Args, CompareOp, List, PyResult, Ref, Str, Tuple, Value, Vm};
 
 use super::powersort;
 
@@ -178,4 +178,19 @@ pub fn sort_list(vm: &Vm, list: &Ref<List>, key: Option<&Value>, reverse: bool) 
         return Err(vm.value_error("list modified during sort"));
     }
     Ok(())
+}
+
+/// `list.sort` with its keyword arguments as a call has them (`sorted` passes its own on).
+pub fn sort_with(vm: &Vm, list: &Ref<List>, args: Args<'_>) -> PyResult<()> {
+    if args.values.is_empty() {
+        return sort_list(vm, list, None, false);
+    }
+    let Some(def) = super::LIST_METHODS
+        .methods
+        .iter()
+        .find(|d| d.name == "sort")
+    else {
+        return Err(vm.system_error("list without sort"));
+    };
+    taipan_object::bind::call_native(vm, def, list.as_value(), Some("list"), args).map(drop)
 }

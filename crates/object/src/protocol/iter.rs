@@ -2,7 +2,7 @@
 
 use crate::containers::list::List;
 use crate::containers::tuple::Tuple;
-use crate::value::{PyResult, Value};
+use crate::value::{PyResult, Raised, Value};
 use crate::vm::Vm;
 
 impl Vm {
@@ -54,12 +54,19 @@ impl Vm {
     #[inline]
     pub fn next_raw(&self, it: &Value) -> PyResult<Option<Value>> {
         match self.type_of(it).payload.slots.tp_iternext.get() {
-            Some(f) => f(self, it),
+            Some(f) => f(self, it).or_else(|r| self.iteration_failed(r)),
             None => Err(self.type_error(&format!(
                 "'{}' object is not an iterator",
                 self.type_name(it)
             ))),
         }
+    }
+
+    /// An iterator may end by StopIteration as well (a generator that returns a value does).
+    #[cold]
+    fn iteration_failed(&self, r: Raised) -> PyResult<Option<Value>> {
+        self.catch(r, &self.exc().StopIteration)?;
+        Ok(None)
     }
 
     /// Calls `f` with each item of an iterable; stops early when `f` gives false.
