@@ -19,6 +19,8 @@ pub mod tuple_;
 pub mod types;
 pub mod util;
 
+mod decl;
+
 mod module;
 
 pub use module::{BUILTIN_NAMES, builtins_module};

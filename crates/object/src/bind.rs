@@ -138,7 +138,7 @@ fn overridden(vm: &Vm, this: &Value) -> bool {
         None => (vm.type_of(this).to_ref(), false),
     };
     let mut base: Ref<TypeObject> = class.clone();
-    while base.spec.is_none() {
+    while base.is_heap() {
         match base.base.get() {
             Some(next) => base = next,
             None => return false,

@@ -398,7 +398,7 @@ pub struct TypeObject {
     /// `__qualname__`
     pub qualname: PyCell<Ref<Str>>,
     /// What a native type was declared as.
-    pub spec: Option<&'static TypeSpec>,
+    pub(crate) spec: Cell<Option<&'static TypeSpec>>,
     /// The payload of instances.
     pub(crate) layout: Cell<&'static Layout>,
     /// `__flags__`
@@ -463,6 +463,12 @@ impl TypeObject {
     #[inline(always)]
     pub fn layout(&self) -> &'static Layout {
         self.layout.get()
+    }
+
+    /// What a native type was declared as; `None` for classes made by a class statement or `type()`.
+    #[inline]
+    pub fn spec(&self) -> Option<&'static TypeSpec> {
+        self.spec.get()
     }
 
     /// Whether all of `flag`'s bits are set.
@@ -569,7 +575,15 @@ impl TypeObject {
         }
         if let Some(dict) = self.dict_word(p) {
             f(dict);
-            for i in 0..self.inline_cap() {
+            // Without a shape the inline places hold nothing, and may not even be there: the class of the instance
+            // may have been changed to one with more of them.
+            // SAFETY: a live object.
+            let inline = if unsafe { p.as_ref() }.shape() != 0 {
+                self.inline_cap()
+            } else {
+                0
+            };
+            for i in 0..inline {
                 // SAFETY: as above.
                 f(unsafe { base.add(self.inline_offset() + 8 * i) }.cast());
             }
@@ -589,9 +603,12 @@ impl TypeObject {
                         drop(Value::from_bits(bits));
                     }
                 };
-                let inline = self.inline_offset();
-                for i in 0..self.inline_cap() {
-                    take(base.add(inline + 8 * i).cast());
+                // As in `attribute_words`.
+                if p.as_ref().shape() != 0 {
+                    let inline = self.inline_offset();
+                    for i in 0..self.inline_cap() {
+                        take(base.add(inline + 8 * i).cast());
+                    }
                 }
                 take(dict);
             }
@@ -633,6 +650,31 @@ impl TypeObject {
                 }
             }
         });
+    }
+
+    /// The classes that derive directly from this one, oldest first.
+    pub fn living_subclasses(&self) -> Vec<TypeRef> {
+        let subs = self.subclasses.borrow();
+        // SAFETY: subclasses take themselves out of the list when they die; one whose count is zero is about to.
+        subs.iter()
+            .map(|s| unsafe { &**s })
+            .filter(|o| o.header.refcount() != 0 && !o.header.has(crate::header::flag::DYING))
+            .map(Object::to_ref)
+            .collect()
+    }
+
+    /// Enters a class that derives directly from this one, once.
+    pub fn add_subclass(&self, sub: &TypeRef) {
+        let mut subs = self.subclasses.borrow_mut();
+        if !subs.contains(&sub.as_ptr()) {
+            subs.push(sub.as_ptr());
+        }
+    }
+
+    /// Takes a class out of those that derive directly from this one.
+    pub fn remove_subclass(&self, sub: &TypeRef) {
+        let this = sub.as_ptr();
+        self.subclasses.borrow_mut().retain(|s| *s != this);
     }
 
     /// Whether the type is `other` or derives from it.

@@ -232,6 +232,55 @@ impl Vm {
         Ok(dict)
     }
 
+    /// The value of the member that a descriptor stands for; `None` when unset or when the instance has no such member.
+    #[inline]
+    pub fn member_value(&self, d: &crate::descr::MemberDescr, obj: &Value) -> Option<Value> {
+        if !self.type_of(obj).payload.is_subtype(d.owner.object()) {
+            return None;
+        }
+        // SAFETY: instances of the descriptor's class and of those that derive from it have the member at this offset.
+        unsafe { self.member_get(obj, d.offset) }
+    }
+
+    /// Sets or deletes the member that a descriptor stands for; gives the old value.
+    #[inline]
+    pub fn set_member_value(
+        &self,
+        d: &crate::descr::MemberDescr,
+        obj: &Value,
+        value: Option<Value>,
+    ) -> Option<Value> {
+        if !self.type_of(obj).payload.is_subtype(d.owner.object()) {
+            return None;
+        }
+        // SAFETY: as in `member_value`.
+        unsafe { self.member_replace(obj, d.offset, value) }
+    }
+
+    /// Changes the class of an instance. The caller has checked that payload, members and dict word are at the same places.
+    pub fn set_type_of(&self, obj: &Value, new: &crate::class::TypeRef) -> PyResult<()> {
+        let Some(h) = obj.header() else {
+            return Ok(());
+        };
+        // Inline attributes lie where the old class has them: they move into a dict.
+        if h.shape() != 0 {
+            match dict_word(h) {
+                Some(word) => drop(self.materialize(h, word)?),
+                None => h.set_shape(0),
+            }
+        }
+        let old = h.ty().to_ref();
+        // The instance's count of its class goes over to the new one.
+        let _ = new.clone().into_value().into_bits();
+        h.set_ty_ptr(new.as_ptr());
+        let old_bits = old.as_value().bits();
+        if !old.head().is_immortal() {
+            // SAFETY: the count that the instance held of its old class.
+            drop(unsafe { Value::from_bits(old_bits) });
+        }
+        Ok(())
+    }
+
     /// The value of a `__slots__` member, `None` when unset.
     ///
     /// # Safety

@@ -12,6 +12,7 @@ pub mod containers;
 pub mod convert;
 pub mod descr;
 pub mod exceptions;
+pub mod generic;
 pub mod header;
 pub mod heap;
 pub mod instance;

@@ -22,7 +22,7 @@ impl TypeObject {
         TypeObject {
             name: PyCell::new(name.clone()),
             qualname: PyCell::new(name),
-            spec,
+            spec: Cell::new(spec),
             layout: Cell::new(layout),
             flags: Cell::new(flags),
             version: Cell::new(0),
@@ -155,6 +155,7 @@ impl Vm {
             return Ok(());
         };
         let n = self.names();
+        ty.spec.set(Some(spec));
         ty.set_flag(spec.flags);
         if spec.has_weakref {
             ty.set_flag(tpflags::MANAGED_WEAKREF);

@@ -100,6 +100,10 @@ pub struct Hooks {
     pub unraisable: fn(&Vm, Option<&str>, Option<&Value>),
     /// Runs what the evaluation breaker asks for (signals, GIL requests, collections): blocking natives call it after EINTR.
     pub handle_breaker: fn(&Vm) -> PyResult<()>,
+    /// The global variables of the running Python function, which say the module of a class made there.
+    pub current_globals: fn(&Vm) -> Option<Ref<Dict>>,
+    /// What `super()` without arguments means in the running Python function: the class and the instance.
+    pub super_arguments: fn(&Vm) -> PyResult<(Value, Value)>,
 }
 
 fn no_import(vm: &Vm, _: &Ref<Str>) -> PyResult {
@@ -110,6 +114,12 @@ fn no_warn(_: &Vm, _: &Value, _: &str, _: isize) -> PyResult<()> {
 }
 fn no_unraisable(vm: &Vm, _: Option<&str>, _: Option<&Value>) {
     vm.clear_exception();
+}
+fn no_globals(_: &Vm) -> Option<Ref<Dict>> {
+    None
+}
+fn no_super_arguments(vm: &Vm) -> PyResult<(Value, Value)> {
+    Err(vm.runtime_error("super(): no current frame"))
 }
 fn no_breaker(_: &Vm) -> PyResult<()> {
     Ok(())
@@ -223,6 +233,8 @@ impl Vm {
                 warn: no_warn,
                 unraisable: no_unraisable,
                 handle_breaker: no_breaker,
+                current_globals: no_globals,
+                super_arguments: no_super_arguments,
             }),
             state: RefCell::new(FxHashMap::default()),
             recursion_limit: Cell::new(1000),

@@ -128,7 +128,7 @@ fn checked_link(vm: &Vm, value: Option<&Value>, name: &str, what: &str) -> PyRes
 fn is_traceback(vm: &Vm, v: &Value) -> bool {
     vm.type_of(v)
         .payload
-        .spec
+        .spec()
         .is_some_and(|s| s.name == "traceback" && s.module == "builtins")
 }
 

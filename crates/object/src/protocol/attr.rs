@@ -102,14 +102,22 @@ impl Vm {
         self.type_of(v).to_ref()
     }
 
-    /// The name of a value's type, for messages.
+    /// The name of a value's type, for messages: `tp_name`.
     pub fn type_name(&self, v: &Value) -> String {
-        self.type_of(v)
-            .payload
-            .name
-            .get()
-            .to_string_lossy()
-            .into_owned()
+        self.type_of(v).payload.full_name()
+    }
+}
+
+impl crate::class::TypeObject {
+    /// `tp_name`: the name, with the module before it for native types outside of `builtins`.
+    pub fn full_name(&self) -> String {
+        let name = self.name.get();
+        match self.spec() {
+            Some(spec) if spec.module != "builtins" => {
+                format!("{}.{}", spec.module, name.to_string_lossy())
+            }
+            _ => name.to_string_lossy().into_owned(),
+        }
     }
 }
 

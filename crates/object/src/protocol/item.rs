@@ -60,9 +60,17 @@ impl Vm {
 
     /// `types.GenericAlias(origin, args)`
     pub fn generic_alias(&self, origin: &Value, args: &Value) -> PyResult {
-        let types = self.import("_types")?;
-        let f = self.getattr_str(&types, "GenericAlias")?;
-        self.call_pos(&f, &[origin.clone(), args.clone()])
+        let args = match args.downcast_ref::<crate::containers::tuple::Tuple>() {
+            Some(t) => t.clone(),
+            None => self.new_tuple(vec![args.clone()])?,
+        };
+        let alias = crate::generic::GenericAlias {
+            origin: origin.clone(),
+            args,
+            parameters: crate::cell::PyCell::new(None),
+            starred: false,
+        };
+        Ok(self.new(alias)?.into_value())
     }
 
     /// A negative index counts from the end, when the type has a length.

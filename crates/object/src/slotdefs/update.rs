@@ -6,7 +6,7 @@ use crate::class::{SlotId, TypeObject, TypeRef};
 use crate::containers::string::Str;
 use crate::descr::{NativeFunction, WrapperDescr};
 use crate::native::{Args, NativeCode, NativeDef, NativeKind};
-use crate::reference::{Object, Ref};
+use crate::reference::Ref;
 use crate::value::{PyResult, Value};
 use crate::vm::Vm;
 
@@ -53,9 +53,7 @@ fn tp_new_wrapper(vm: &Vm, owner: &Value, args: Args<'_>) -> PyResult {
     let (Some(ours), safe) = (owner.slots.tp_new.get(), base.slots.tp_new.get()) else {
         return Err(vm.type_error(&format!("cannot create '{}' instances", name(owner))));
     };
-    if let Some(theirs) = safe
-        && theirs as usize != ours as usize
-    {
+    if safe.is_none_or(|theirs| theirs as usize != ours as usize) {
         return Err(vm.type_error(&format!(
             "{}.__new__({}) is not safe, use {}.__new__()",
             name(owner),
@@ -238,10 +236,7 @@ pub fn update_slots_of(vm: &Vm, ty: &TypeRef, name: &Ref<Str>) {
         for g in &touched {
             update_one_slot(vm, &t, g);
         }
-        let subs: Vec<*const Object<TypeObject>> = t.subclasses.borrow().clone();
-        for s in subs {
-            // SAFETY: subclasses take themselves out of the list when they die, and nothing has run since it was copied.
-            let s = unsafe { &*s }.to_ref();
+        for s in t.living_subclasses() {
             let own = s.dict.get().is_some_and(|d| d.get_str(vm, name).is_some());
             if !own {
                 work.push(s);
