@@ -5,6 +5,8 @@
 //! To add a type: declare its `TypeSpec` in a folder here and name it in the folder's `FAMILY`. To add a folder: `mod` it
 //! and append its `FAMILY` to [`FAMILIES`].
 
+pub mod bytearray_;
+pub mod codecs;
 pub mod descriptors;
 pub mod dict_;
 pub mod exceptions;
@@ -14,6 +16,7 @@ pub mod list_;
 pub mod range_;
 pub mod set_;
 pub mod slice_;
+pub mod str_;
 pub mod structseq;
 pub mod tuple_;
 pub mod types;
@@ -45,6 +48,7 @@ pub const FAMILIES: &[&Family] = &[
     &types::FAMILY,
     &descriptors::FAMILY,
     &exceptions::FAMILY,
+    &str_::FAMILY,
     &list_::FAMILY,
     &tuple_::FAMILY,
     &dict_::FAMILY,

@@ -3,7 +3,7 @@
 //! What `format()` does for an integer depends on its presentation type: [`int_style`] says whether the caller is to
 //! give digits in some base, a character, or a float.
 
-use taipan_text::{TextBuf, TextRef};
+use taipan_text::{Form, TextBuf, TextRef};
 
 use crate::NumericError;
 use crate::double::{self, Options, Style};
@@ -48,7 +48,7 @@ impl Locale {
 }
 
 /// Digits with separators from the right, filled up with zeros to a width of at least `min_width`.
-fn group(digits: &str, min_width: usize, locale: &Locale) -> TextBuf {
+fn group(digits: &str, min_width: usize, locale: &Locale) -> Result<TextBuf, NumericError> {
     let sep_len = locale.thousands_sep.len();
     let mut left = digits.as_bytes();
     let mut wanted = min_width as i64;
@@ -74,6 +74,7 @@ fn group(digits: &str, min_width: usize, locale: &Locale) -> TextBuf {
         let len = size.min(left.len().max(usize::try_from(wanted).unwrap_or(0)).max(1));
         let take = len.min(left.len());
         let (rest, here) = left.split_at(left.len() - take);
+        groups.try_reserve(1).map_err(|_| NumericError::Memory)?;
         groups.push((len - take, here));
         left = rest;
         wanted -= len as i64;
@@ -82,7 +83,14 @@ fn group(digits: &str, min_width: usize, locale: &Locale) -> TextBuf {
         }
         wanted -= sep_len as i64;
     }
-    let mut out = TextBuf::with_capacity(digits.len().max(min_width) + groups.len());
+    let mut out = TextBuf::new();
+    let seps = groups.len().saturating_mul(sep_len);
+    let form = locale.thousands_sep.form();
+    reserve(
+        &mut out,
+        form,
+        digits.len().max(min_width).saturating_add(seps),
+    )?;
     for (i, (zeros, digits)) in groups.iter().rev().enumerate() {
         if i > 0 {
             out.push_text(locale.thousands_sep.as_text());
@@ -90,7 +98,16 @@ fn group(digits: &str, min_width: usize, locale: &Locale) -> TextBuf {
         out.push_repeat('0'.into(), *zeros);
         out.push_latin1(digits);
     }
-    out
+    Ok(out)
+}
+
+/// Room for a result, whose size the width decides.
+fn reserve(out: &mut TextBuf, form: Form, len: usize) -> Result<(), NumericError> {
+    if len <= isize::MAX as usize && out.try_reserve(form, len) {
+        Ok(())
+    } else {
+        Err(NumericError::Memory)
+    }
 }
 
 /// Digits after the point with separators from the left.
@@ -152,7 +169,7 @@ impl<'a> Parts<'a> {
         width: Option<usize>,
         locale: &Locale,
         out: &mut TextBuf,
-    ) {
+    ) -> Result<(), NumericError> {
         let sign = match (self.negative, sign) {
             (true, _) => "-",
             (false, Sign::Plus) => "+",
@@ -176,10 +193,12 @@ impl<'a> Parts<'a> {
         let digits = if self.digits.is_empty() {
             TextBuf::new()
         } else {
-            group(self.digits, min_width, locale)
+            group(self.digits, min_width, locale)?
         };
         let (before, inside, after) =
             padding(spec.align, width.saturating_sub(fixed + digits.len()));
+        let len = width.max(fixed.saturating_add(digits.len()));
+        reserve(out, Form::of(spec.fill), len)?;
         out.push_repeat(spec.fill, before);
         out.push_str(sign);
         out.push_str(self.prefix);
@@ -187,6 +206,7 @@ impl<'a> Parts<'a> {
         out.push_text(digits.as_text());
         out.push_text(tail.as_text());
         out.push_repeat(spec.fill, after);
+        Ok(())
     }
 }
 
@@ -276,6 +296,12 @@ pub fn format_str(
         spec.align,
         spec.width.unwrap_or(0).saturating_sub(value.len()),
     );
+    let fill = if before + after > 0 {
+        Form::of(spec.fill)
+    } else {
+        Form::Ascii
+    };
+    reserve(out, fill, value.len().saturating_add(before + after))?;
     out.push_repeat(spec.fill, before);
     out.push_text(value);
     out.push_repeat(spec.fill, after);
@@ -334,13 +360,16 @@ pub fn int_style(spec: &FormatSpec, type_name: &str) -> Result<IntStyle, Numeric
 
 /// Renders an integer from its digits in the base that [`int_style`] named: lowercase, without sign and prefix.
 /// `locale` is used by `n` alone.
+///
+/// # Errors
+/// [`NumericError::Memory`] when the width is too large.
 pub fn format_int(
     spec: &FormatSpec,
     negative: bool,
     digits: &str,
     locale: &Locale,
     out: &mut TextBuf,
-) {
+) -> Result<(), NumericError> {
     let upper;
     let (prefix, digits) = match spec.letter() {
         'b' => ("0b", digits),
@@ -360,7 +389,7 @@ pub fn format_int(
         fraction: None,
         rest: TextBuf::new(),
     };
-    parts.write(spec, spec.sign, spec.width, &locale_of(spec, locale), out);
+    parts.write(spec, spec.sign, spec.width, &locale_of(spec, locale), out)
 }
 
 fn locale_of(spec: &FormatSpec, locale: &Locale) -> Locale {
@@ -388,8 +417,7 @@ pub fn format_char(spec: &FormatSpec, value: i64, out: &mut TextBuf) -> Result<(
         fraction: None,
         rest,
     };
-    parts.write(spec, Sign::Default, spec.width, &Locale::c(), out);
-    Ok(())
+    parts.write(spec, Sign::Default, spec.width, &Locale::c(), out)
 }
 
 /// The text of a float by presentation type, precision and `#`, before sign, grouping and padding.
@@ -440,8 +468,7 @@ pub fn format_float(
         return Err(unknown_kind(spec.kind, type_name));
     }
     let text = float_text(spec, value, true)?;
-    Parts::of_float(&text).write(spec, spec.sign, spec.width, &locale_of(spec, locale), out);
-    Ok(())
+    Parts::of_float(&text).write(spec, spec.sign, spec.width, &locale_of(spec, locale), out)
 }
 
 /// Renders a complex number. `locale` is used by `n` alone.
@@ -488,11 +515,11 @@ pub fn format_complex(
     }
     if !without_real {
         let text = float_text(spec, real, false)?;
-        Parts::of_float(&text).write(&unpadded, spec.sign, None, &locale, &mut body);
+        Parts::of_float(&text).write(&unpadded, spec.sign, None, &locale, &mut body)?;
     }
     let text = float_text(spec, imag, false)?;
     let sign = if without_real { spec.sign } else { Sign::Plus };
-    Parts::of_float(&text).write(&unpadded, sign, None, &locale, &mut body);
+    Parts::of_float(&text).write(&unpadded, sign, None, &locale, &mut body)?;
     body.push('j'.into());
     if plain && !without_real {
         body.push(')'.into());
@@ -501,6 +528,11 @@ pub fn format_complex(
         spec.align,
         spec.width.unwrap_or(0).saturating_sub(body.len()),
     );
+    reserve(
+        out,
+        Form::of(spec.fill),
+        body.len().saturating_add(before + after),
+    )?;
     out.push_repeat(spec.fill, before);
     out.push_text(body.as_text());
     out.push_repeat(spec.fill, after);

@@ -21,6 +21,8 @@ pub enum NumericError {
     Value(String),
     /// `OverflowError` with this message.
     Overflow(String),
+    /// `MemoryError`: the result is too large.
+    Memory,
 }
 
 impl NumericError {
@@ -36,6 +38,7 @@ impl NumericError {
     pub fn message(&self) -> &str {
         match self {
             Self::Value(m) | Self::Overflow(m) => m,
+            Self::Memory => "",
         }
     }
 }

@@ -184,6 +184,9 @@ pub fn unsupported(conversion: u32, pos: usize) -> NumericError {
 
 /// Renders an integer from its digits in the base of `conversion` (`d`, `i`, `u`: 10; `o`: 8; `x`, `X`: 16), lowercase,
 /// without sign and prefix.
+///
+/// # Errors
+/// [`NumericError::Memory`] when the width or the precision is too large.
 pub fn format_int(
     flags: Flags,
     width: usize,
@@ -191,7 +194,7 @@ pub fn format_int(
     conversion: char,
     negative: bool,
     digits: &str,
-) -> String {
+) -> Result<String, NumericError> {
     let prefix = match conversion {
         'o' if flags.alternate => "0o",
         'x' if flags.alternate => "0x",
@@ -199,7 +202,10 @@ pub fn format_int(
         _ => "",
     };
     let zeros = precision.unwrap_or(0).saturating_sub(digits.len());
-    let mut body = "0".repeat(zeros);
+    let mut body = String::new();
+    body.try_reserve(zeros.saturating_add(digits.len()))
+        .map_err(|_| NumericError::Memory)?;
+    body.extend(std::iter::repeat_n('0', zeros));
     body.push_str(digits);
     if conversion == 'X' {
         body.make_ascii_uppercase();
@@ -208,13 +214,16 @@ pub fn format_int(
 }
 
 /// Renders a float by `e`, `f`, `g` or their capitals.
+///
+/// # Errors
+/// [`NumericError::Memory`] when the width is too large.
 pub fn format_float(
     flags: Flags,
     width: usize,
     precision: Option<usize>,
     conversion: char,
     value: f64,
-) -> String {
+) -> Result<String, NumericError> {
     let style = match conversion.to_ascii_lowercase() {
         'e' => Style::Exponent,
         'f' => Style::Fixed,
@@ -233,19 +242,34 @@ pub fn format_float(
 }
 
 /// Sign, prefix and body in a field of at least `width`.
-fn pad_number(flags: Flags, width: usize, negative: bool, prefix: &str, body: &str) -> String {
+fn pad_number(
+    flags: Flags,
+    width: usize,
+    negative: bool,
+    prefix: &str,
+    body: &str,
+) -> Result<String, NumericError> {
     let sign = match flags {
         _ if negative => "-",
         Flags { plus: true, .. } => "+",
         Flags { space: true, .. } => " ",
         _ => "",
     };
-    let missing = width.saturating_sub(sign.len() + prefix.len() + body.len());
-    if flags.left {
-        format!("{sign}{prefix}{body}{}", " ".repeat(missing))
-    } else if flags.zero {
-        format!("{sign}{prefix}{}{body}", "0".repeat(missing))
-    } else {
-        format!("{}{sign}{prefix}{body}", " ".repeat(missing))
-    }
+    let len = sign.len() + prefix.len() + body.len();
+    let missing = width.saturating_sub(len);
+    let mut out = String::new();
+    out.try_reserve_exact(len.saturating_add(missing))
+        .map_err(|_| NumericError::Memory)?;
+    let (before, zeros, after) = match flags {
+        Flags { left: true, .. } => (0, 0, missing),
+        Flags { zero: true, .. } => (0, missing, 0),
+        _ => (missing, 0, 0),
+    };
+    out.extend(std::iter::repeat_n(' ', before));
+    out.push_str(sign);
+    out.push_str(prefix);
+    out.extend(std::iter::repeat_n('0', zeros));
+    out.push_str(body);
+    out.extend(std::iter::repeat_n(' ', after));
+    Ok(out)
 }

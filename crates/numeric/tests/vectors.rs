@@ -46,6 +46,7 @@ fn result(result: Result<TextBuf, NumericError>) -> String {
         Ok(text) => format!("ok:{}", shown(text.as_text())),
         Err(NumericError::Value(m)) => format!("ValueError:{}", shown(TextBuf::from(m).as_text())),
         Err(NumericError::Overflow(m)) => format!("OverflowError:{m}"),
+        Err(NumericError::Memory) => "MemoryError:".to_owned(),
     }
 }
 
@@ -82,7 +83,7 @@ fn format_int(value: i64, spec: TextRef<'_>) -> Result<TextBuf, NumericError> {
                 digits.trim_start_matches('-'),
                 &Locale::c(),
                 &mut out,
-            );
+            )?;
         }
         IntStyle::Char => format::format_char(&spec, value, &mut out)?,
         IntStyle::Float => {
@@ -103,7 +104,7 @@ fn percent(kind: &str, value: &str, spec: TextRef<'_>) -> Result<TextBuf, Numeri
     let precision = given(reader.precision(false)?);
     let conversion = char::from_u32(reader.conversion()?).unwrap_or('\0');
     if kind == "PF" {
-        return Ok(printf::format_float(flags, width, precision, conversion, float(value)).into());
+        return Ok(printf::format_float(flags, width, precision, conversion, float(value))?.into());
     }
     let value: i64 = value.parse().expect("an integer");
     let base = match conversion {
@@ -113,7 +114,7 @@ fn percent(kind: &str, value: &str, spec: TextRef<'_>) -> Result<TextBuf, Numeri
     };
     let digits = integer::to_base(value, base);
     let digits = digits.trim_start_matches('-');
-    Ok(printf::format_int(flags, width, precision, conversion, value < 0, digits).into())
+    Ok(printf::format_int(flags, width, precision, conversion, value < 0, digits)?.into())
 }
 
 fn run(parts: &[&str]) -> String {

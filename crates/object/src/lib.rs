@@ -41,7 +41,7 @@ pub use containers::list::List;
 pub use containers::number::{Complex, Float, Int, IntRef};
 pub use containers::set::Set;
 pub use containers::slice::Slice;
-pub use containers::string::Str;
+pub use containers::string::{Str, StrFiller};
 pub use containers::tuple::Tuple;
 pub use descr::NativeFunction;
 pub use exceptions::{BaseException, FieldException};

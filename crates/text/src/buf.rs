@@ -166,6 +166,34 @@ impl TextBuf {
         }
     }
 
+    /// Makes room for `extra` more code points of up to `form`, so that appending those neither copies nor fails.
+    /// False, and nothing changed, when memory is exhausted.
+    #[must_use]
+    pub fn try_reserve(&mut self, form: Form, extra: usize) -> bool {
+        fn widened<A: Unit, B: Unit>(units: &[A], extra: usize) -> Option<Vec<B>> {
+            let mut out = Vec::new();
+            out.try_reserve_exact(units.len().checked_add(extra)?)
+                .ok()?;
+            out.extend(units.iter().filter_map(|&c| B::from_char(c.code())));
+            Some(out)
+        }
+        let wider = match (&mut self.store, form) {
+            (TextStore::One(v), Form::Ucs2) => widened(v, extra).map(TextStore::Two),
+            (TextStore::One(v), Form::Ucs4) => widened(v, extra).map(TextStore::Four),
+            (TextStore::Two(v), Form::Ucs4) => widened(v, extra).map(TextStore::Four),
+            (TextStore::One(v), _) => return v.try_reserve(extra).is_ok(),
+            (TextStore::Two(v), _) => return v.try_reserve(extra).is_ok(),
+            (TextStore::Four(v), _) => return v.try_reserve(extra).is_ok(),
+        };
+        match wider {
+            Some(store) => {
+                self.store = store;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Widens the store so that it holds `form`, with room for `extra` more.
     fn hold(&mut self, form: Form, extra: usize) {
         self.store = match (&self.store, form) {

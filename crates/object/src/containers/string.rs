@@ -196,6 +196,96 @@ pub fn hash_bytes(vm: &Vm, bytes: &[u8]) -> i64 {
     }
 }
 
+/// Writes the code points of a new string, see [`Vm::new_str_filled`]. What does not fit, in number or in width, is
+/// left out, so that the string's form stays true.
+pub struct StrFiller {
+    at: *mut u8,
+    left: usize,
+    form: Form,
+}
+
+impl StrFiller {
+    fn put(&mut self, text: TextRef<'_>) {
+        let n = text.len().min(self.left);
+        let width = self.form.width();
+        // SAFETY: `at` leads to room for `left` units of the form's width in an object that nobody reads yet; at most
+        // `left` of them are written. Objects' memory is aligned to 16 and the payload's size is a multiple of 16, so
+        // that units are aligned.
+        unsafe {
+            if text.width() == width {
+                let from = text.as_bytes().as_ptr();
+                std::ptr::copy_nonoverlapping(from, self.at, n * width);
+            } else if width == 2 {
+                let to = self.at.cast::<u16>();
+                for (i, c) in text.chars().take(n).enumerate() {
+                    to.add(i).write(c as u16);
+                }
+            } else {
+                let to = self.at.cast::<u32>();
+                for (i, c) in text.chars().take(n).enumerate() {
+                    to.add(i).write(c);
+                }
+            }
+            self.at = self.at.add(n * width);
+        }
+        self.left -= n;
+    }
+
+    /// Appends a string.
+    #[inline]
+    pub fn push(&mut self, s: &Str) {
+        if s.form() <= self.form {
+            self.put(s.text());
+        }
+    }
+
+    /// Appends part of a string (the range is clamped).
+    #[inline]
+    pub fn push_part(&mut self, s: &Str, range: std::ops::Range<usize>) {
+        if s.form() <= self.form {
+            self.put(s.text().slice(range));
+        }
+    }
+
+    /// Appends `count` times the same code point.
+    pub fn push_repeat(&mut self, ch: u32, count: usize) {
+        let n = count.min(self.left);
+        if Form::of(ch) > self.form {
+            return;
+        }
+        // SAFETY: as in `put`.
+        unsafe {
+            match self.form.width() {
+                1 => self.at.write_bytes(ch as u8, n),
+                2 => (0..n).for_each(|i| self.at.cast::<u16>().add(i).write(ch as u16)),
+                _ => (0..n).for_each(|i| self.at.cast::<u32>().add(i).write(ch)),
+            }
+            self.at = self.at.add(n * self.form.width());
+        }
+        self.left -= n;
+    }
+
+    /// Appends an ASCII character; of other bytes the high bit is lost.
+    #[inline(always)]
+    pub fn push_byte(&mut self, b: u8) {
+        let b = b & 0x7f;
+        if self.form.width() != 1 || self.left == 0 {
+            return self.push_repeat(b.into(), 1);
+        }
+        // SAFETY: as in `put`: there is room for a unit of one byte.
+        unsafe {
+            self.at.write(b);
+            self.at = self.at.add(1);
+        }
+        self.left -= 1;
+    }
+
+    fn finish(mut self) {
+        let rest = self.left;
+        self.push_repeat(0, rest);
+    }
+}
+
 impl Drop for Str {
     fn drop(&mut self) {
         if self.is_interned() {
@@ -277,6 +367,79 @@ impl Vm {
             std::ptr::copy_nonoverlapping(units.as_ptr(), s.data().cast_mut(), units.len());
         }
         Ok(s)
+    }
+
+    /// A new string of `len` code points, the widest of which needs `form`: `fill` writes them, without an
+    /// intermediate copy. What it leaves out is NUL.
+    pub fn new_str_filled(
+        &self,
+        len: usize,
+        form: Form,
+        fill: impl FnOnce(&mut StrFiller),
+    ) -> PyResult<Ref<Str>> {
+        let bytes = len.checked_mul(form.width());
+        let size = bytes
+            .and_then(|n| n.checked_add(DATA))
+            .filter(|&n| n < isize::MAX as usize)
+            .ok_or_else(|| self.no_memory())?;
+        let ty = self.types().str.object();
+        let payload = Str {
+            hash: Cell::new(-1),
+            meta: ((len as u64) << 8) | form_code(form),
+        };
+        let s = self
+            .heap()
+            .new_object(ty, ty.payload.var_instance_size(size), payload)
+            .ok_or_else(|| self.no_memory())?;
+        let mut filler = StrFiller {
+            at: s.data().cast_mut(),
+            left: len,
+            form,
+        };
+        fill(&mut filler);
+        filler.finish();
+        Ok(s)
+    }
+
+    /// A new string of ASCII text with `f` applied to each byte; results beyond ASCII lose their high bit.
+    pub fn new_ascii_mapped(&self, s: &str, f: impl Fn(u8) -> u8) -> PyResult<Ref<Str>> {
+        match s.as_bytes() {
+            [] => Ok(self.interp().singletons().empty_str.clone()),
+            [c] => Ok(self.latin1_char(f(*c) & 0x7f)),
+            bytes => self.new_str_filled(bytes.len(), Form::Ascii, |out| {
+                for &b in bytes {
+                    out.push_byte(f(b));
+                }
+            }),
+        }
+    }
+
+    /// `a + b` in one allocation.
+    pub fn concat_str(&self, a: &Str, b: &Str) -> PyResult<Ref<Str>> {
+        let len = a.len().checked_add(b.len());
+        let len = len.ok_or_else(|| self.no_memory())?;
+        self.new_str_filled(len, a.form().max(b.form()), |out| {
+            out.push(a);
+            out.push(b);
+        })
+    }
+
+    /// The code points of `s` in `start..end` (clamped); `s` itself when that is all of an exact string.
+    pub fn substring(&self, s: &Ref<Str>, start: usize, end: usize) -> PyResult<Ref<Str>> {
+        let end = end.min(s.len());
+        let start = start.min(end);
+        if start == 0 && end == s.len() && std::ptr::eq(s.head().ty(), self.types().str.object()) {
+            return Ok(s.clone());
+        }
+        if !s.is_ascii() {
+            return self.new_str_text(s.text().slice(start..end));
+        }
+        match s.raw_bytes().get(start..end) {
+            None | Some([]) => Ok(self.interp().singletons().empty_str.clone()),
+            Some([c]) => Ok(self.latin1_char(*c)),
+            // A part of ASCII text is ASCII: no need to look.
+            Some(part) => self.alloc_str(part.len(), Form::Ascii, part),
+        }
     }
 
     /// A new string of UTF-8 text.
