@@ -233,3 +233,44 @@ impl Vm {
         )
     }
 }
+
+/// `method`: a function bound to an instance.
+pub struct Method {
+    /// `__func__`
+    pub function: Value,
+    /// `__self__`
+    pub self_: Value,
+}
+
+crate::payload!(Method, gc);
+
+impl Traverse for Method {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        visit(&self.function);
+        visit(&self.self_);
+    }
+}
+
+/// `cell`: a variable shared by a function and those inside it.
+pub struct Cell {
+    /// The value; `None` when unbound.
+    pub content: PyCell<Option<Value>>,
+}
+
+impl Cell {
+    /// A cell with this content.
+    pub fn new(content: Option<Value>) -> Cell {
+        Cell { content: PyCell::new(content) }
+    }
+}
+
+crate::payload!(Cell, gc);
+
+impl Traverse for Cell {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        self.content.visit(visit);
+    }
+    fn clear(&self) {
+        self.content.set(None);
+    }
+}

@@ -152,6 +152,8 @@ pub struct Interp {
     pub(crate) method_cache: crate::lookup::MethodCache,
     /// Weak references by object.
     pub(crate) weakrefs: crate::weakref::WeakTable,
+    /// The class `super`, for LOAD_SUPER_ATTR.
+    pub super_type: PyCell<Option<Value>>,
     /// `sys.modules`
     pub modules: OnceCell<Ref<Dict>>,
     /// The dict of module `builtins`.
@@ -177,6 +179,12 @@ pub struct Vm {
     pub exc_info: Cell<*const ExcStackItem>,
     /// The current frame; the interpreter crate knows its type.
     pub frame: Cell<*mut ()>,
+    /// The free part of the memory that frames live on: where it starts, where it ends, and where the chunk starts.
+    pub stack_top: Cell<*mut u64>,
+    /// See `stack_top`.
+    pub stack_end: Cell<*mut u64>,
+    /// See `stack_top`.
+    pub stack_base: Cell<*mut u64>,
     /// The interpreter crate's per-thread state.
     pub ext: OnceCell<Box<dyn Any>>,
     /// Python calls that may still nest.
@@ -199,6 +207,9 @@ impl Vm {
             exc_base: ExcStackItem::new(),
             exc_info: Cell::new(std::ptr::null()),
             frame: Cell::new(std::ptr::null_mut()),
+            stack_top: Cell::new(std::ptr::null_mut()),
+            stack_end: Cell::new(std::ptr::null_mut()),
+            stack_base: Cell::new(std::ptr::null_mut()),
             ext: OnceCell::new(),
             recursion_remaining: Cell::new(limit),
             stack_limit: Cell::new(0),
@@ -226,6 +237,7 @@ impl Vm {
             next_dict_version: Cell::new(1),
             method_cache: crate::lookup::MethodCache::new(),
             weakrefs: crate::weakref::WeakTable::default(),
+            super_type: PyCell::new(None),
             modules: OnceCell::new(),
             builtins: OnceCell::new(),
             hooks: Cell::new(Hooks {
@@ -414,6 +426,12 @@ impl Vm {
     /// Sets the pending exception as it is, context untouched.
     pub fn raise_as_is(&self, exc: Value) -> Raised {
         self.current_exception.set(Some(exc));
+        Raised(())
+    }
+
+    /// The token for an exception that is pending already.
+    pub fn raised(&self) -> Raised {
+        debug_assert!(self.has_exception());
         Raised(())
     }
 
