@@ -1,0 +1,214 @@
+//! Code objects as Python sees them: the compiler's `CodeObject` with its constants and names made into objects, the
+//! private copy of the instructions that the interpreter specializes, and the side array of inline caches.
+//! The public bytes (`co_code`) never change.
+
+use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
+
+use taipan_bytecode::code::{co, co_fast};
+use taipan_bytecode::{CodeObject, Constant, Opcode};
+use taipan_object::{PyResult, Ref, Str, Value, Vm};
+use taipan_text::TextBuf;
+use taipan_wtf8::Wtf8;
+
+/// The payload of `code`.
+pub struct Code {
+    /// The immutable description: what `marshal` writes and `co_*` attributes show.
+    pub co: Rc<CodeObject>,
+    /// `co_consts`
+    pub consts: Box<[Value]>,
+    /// `co_names`, interned.
+    pub names: Box<[Ref<Str>]>,
+    /// Names of the fast locals.
+    pub locals: Box<[Ref<Str>]>,
+    /// Kinds of the fast locals.
+    pub kinds: Box<[u8]>,
+    /// `co_name`
+    pub name: Ref<Str>,
+    /// `co_qualname`
+    pub qualname: Ref<Str>,
+    /// `co_filename`
+    pub filename: Ref<Str>,
+    /// The instructions that run: a copy, in which opcodes are replaced by specialized ones.
+    pub stream: Box<[Cell<u16>]>,
+    caches: OnceCell<Box<[Cell<u64>]>>,
+    /// Positional parameters.
+    pub argcount: u32,
+    /// Positional-only parameters.
+    pub posonlyargcount: u32,
+    /// Keyword-only parameters.
+    pub kwonlyargcount: u32,
+    /// `co_flags`
+    pub flags: u32,
+    /// Fast locals, cells and free variables included.
+    pub nlocalsplus: u32,
+    /// Stack items.
+    pub stacksize: u32,
+    /// `LOAD_FAST*` names and cells: number of free variables.
+    pub nfree: u32,
+    /// A call with exactly `argcount` positional arguments needs no further binding: no `*args`, `**kwargs`, keyword-only.
+    pub simple_args: bool,
+}
+
+taipan_object::payload!(Code, leaf);
+
+impl Code {
+    /// One cache word for each code unit; made when the code first runs.
+    #[inline(always)]
+    pub fn caches(&self) -> *const Cell<u64> {
+        match self.caches.get() {
+            Some(c) => c.as_ptr(),
+            None => self.make_caches(),
+        }
+    }
+
+    #[cold]
+    fn make_caches(&self) -> *const Cell<u64> {
+        self.caches.get_or_init(|| vec![Cell::new(0); self.stream.len()].into_boxed_slice()).as_ptr()
+    }
+
+    /// Words of a frame's locals and stack.
+    #[inline(always)]
+    pub fn frame_words(&self) -> usize {
+        (self.nlocalsplus + self.stacksize) as usize
+    }
+
+    /// Whether all of `flag`'s bits are set.
+    #[inline(always)]
+    pub fn has(&self, flag: u32) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// Whether calling makes a generator, coroutine or async generator.
+    pub fn is_generator_like(&self) -> bool {
+        self.has(co::GENERATOR | co::COROUTINE | co::ASYNC_GENERATOR)
+    }
+
+    /// The line of an instruction.
+    pub fn line_of(&self, unit: usize) -> Option<i32> {
+        taipan_bytecode::location::line_of(&self.co.linetable, self.co.firstlineno, unit)
+    }
+
+    /// The kind bits of a local.
+    pub fn is_cell(&self, i: usize) -> bool {
+        self.kinds.get(i).is_some_and(|k| k & co_fast::CELL != 0)
+    }
+}
+
+/// A string object of a text that may hold lone surrogates.
+pub fn wtf8_to_str(vm: &Vm, text: &Wtf8) -> PyResult<Ref<Str>> {
+    match text.to_str() {
+        Some(s) => vm.new_str(s),
+        None => vm.new_str_buf(&TextBuf::from_chars(text.code_points())),
+    }
+}
+
+/// The text of a string object, lone surrogates kept.
+pub fn str_to_wtf8(s: &Str) -> taipan_wtf8::Wtf8Buf {
+    let mut out = taipan_wtf8::Wtf8Buf::with_capacity(s.len());
+    match s.as_ascii() {
+        Some(a) => out.push_str(a),
+        None => {
+            for c in s.text().chars() {
+                out.push_code_point(c);
+            }
+        }
+    }
+    out
+}
+
+fn interned(vm: &Vm, text: &Wtf8) -> PyResult<Ref<Str>> {
+    let s = wtf8_to_str(vm, text)?;
+    Ok(vm.intern_str(&s))
+}
+
+/// The object that a constant stands for.
+pub fn constant_to_value(vm: &Vm, c: &Constant) -> PyResult {
+    vm.check_stack(" while reading a constant")?;
+    Ok(match c {
+        Constant::None => vm.none(),
+        Constant::True => vm.bool(true),
+        Constant::False => vm.bool(false),
+        Constant::Ellipsis => vm.ellipsis(),
+        Constant::StopIteration => vm.exc().StopIteration.as_value().clone(),
+        Constant::Int(i) => vm.new_ibig((**i).clone())?,
+        Constant::Float(f) => vm.new_float(**f)?,
+        Constant::Complex(c) => vm.new_complex(c.0, c.1)?,
+        Constant::Str(s) => {
+            let v = wtf8_to_str(vm, &s.text)?;
+            if s.interned { vm.intern_str(&v).into_value() } else { v.into_value() }
+        }
+        Constant::Bytes(b) => vm.new_bytes(b)?.into_value(),
+        Constant::Tuple(items) => vm.new_tuple(values(vm, items)?)?.into_value(),
+        Constant::List(items) => vm.new_list(values(vm, items)?)?.into_value(),
+        Constant::Dict(items) => {
+            let d = vm.new_dict()?;
+            for (k, v) in items.iter() {
+                d.set(vm, &constant_to_value(vm, k)?, constant_to_value(vm, v)?)?;
+            }
+            d.into_value()
+        }
+        Constant::Set(items) => crate::glue::new_set(vm, values(vm, items)?, false)?,
+        Constant::FrozenSet(items) => crate::glue::new_set(vm, values(vm, items)?, true)?,
+        Constant::Slice(parts) => {
+            let v = values(vm, &parts[..])?;
+            crate::glue::new_slice(vm, &v[0], &v[1], &v[2])?
+        }
+        Constant::Code(code) => new_code(vm, code.clone())?.into_value(),
+    })
+}
+
+fn values(vm: &Vm, items: &[Constant]) -> PyResult<Vec<Value>> {
+    items.iter().map(|c| constant_to_value(vm, c)).collect()
+}
+
+fn names_of(vm: &Vm, items: &[Constant]) -> PyResult<Box<[Ref<Str>]>> {
+    items
+        .iter()
+        .map(|c| match c.as_str() {
+            Some(s) => interned(vm, s),
+            None => Err(vm.type_error("code: names must be strings")),
+        })
+        .collect()
+}
+
+/// A code object. The description must come from the compiler or have passed the verifier.
+pub fn new_code(vm: &Vm, code: Rc<CodeObject>) -> PyResult<Ref<Code>> {
+    let consts: Box<[Value]> = values(vm, &code.consts)?.into_boxed_slice();
+    new_code_with_consts(vm, code, consts)
+}
+
+/// A code object whose constants are already objects (they stand for `code.consts`, which may be empty then).
+pub fn new_code_with_consts(vm: &Vm, code: Rc<CodeObject>, consts: Box<[Value]>) -> PyResult<Ref<Code>> {
+    let names = names_of(vm, &code.names)?;
+    let locals = names_of(vm, &code.localsplusnames)?;
+    let stream: Box<[Cell<u16>]> =
+        code.code.chunks_exact(2).map(|u| Cell::new(u16::from_le_bytes([u[0], u[1]]))).collect();
+    let simple_args = code.flags & (co::VARARGS | co::VARKEYWORDS) == 0 && code.kwonlyargcount == 0;
+    let payload = Code {
+        consts,
+        names,
+        kinds: code.localspluskinds.iter().copied().collect(),
+        name: interned(vm, &code.name.text)?,
+        qualname: interned(vm, &code.qualname.text)?,
+        filename: interned(vm, &code.filename.text)?,
+        stream,
+        caches: OnceCell::new(),
+        argcount: code.argcount,
+        posonlyargcount: code.posonlyargcount,
+        kwonlyargcount: code.kwonlyargcount,
+        flags: code.flags,
+        nlocalsplus: locals.len() as u32,
+        locals,
+        stacksize: code.stacksize,
+        nfree: code.nfreevars() as u32,
+        simple_args,
+        co: code,
+    };
+    vm.new(payload)
+}
+
+/// The opcode in a code unit of the private stream.
+pub fn opcode_of(unit: u16) -> Option<Opcode> {
+    Opcode::from_u8(unit as u8)
+}

@@ -1,0 +1,214 @@
+//! Attribute access.
+
+use taipan_object::{PyResult, TypeObject, Value, Vm, tpflags};
+
+use super::regs::Regs;
+
+const LOAD_CACHE: usize = 9;
+const STORE_CACHE: usize = 4;
+
+/// Finds what `obj.name(...)` calls without binding: the function and true, or the attribute and false.
+pub(crate) fn get_method(vm: &Vm, obj: &Value, name: &taipan_object::Ref<taipan_object::Str>) -> PyResult<(Value, bool)> {
+    let ty = vm.type_of(obj);
+    let generic = taipan_object::protocol::attr::generic_getattr as *const () as usize;
+    if ty.payload.slots.tp_getattro.get().is_some_and(|f| f as usize != generic) {
+        return vm.getattr(obj, name).map(|v| (v, false));
+    }
+    let name = &vm.intern_str(name);
+    let descr = vm.lookup(&ty.payload, name);
+    let mut is_method = false;
+    let mut getter = None;
+    if let Some(d) = &descr {
+        let dt = vm.type_of(d);
+        if dt.payload.has_flag(tpflags::METHOD_DESCRIPTOR) {
+            is_method = true;
+        } else {
+            getter = dt.payload.slots.tp_descr_get.get();
+            if let Some(get) = getter
+                && dt.payload.slots.tp_descr_set.get().is_some()
+            {
+                return get(vm, d, Some(obj), ty.to_ref().as_value()).map(|v| (v, false));
+            }
+        }
+    }
+    if let Some(v) = vm.instance_get(obj, name) {
+        return Ok((v, false));
+    }
+    match (descr, getter) {
+        (Some(d), _) if is_method => Ok((d, true)),
+        (Some(d), Some(get)) => get(vm, &d, Some(obj), ty.to_ref().as_value()).map(|v| (v, false)),
+        (Some(d), None) => Ok((d, false)),
+        (None, _) => Err(taipan_object::protocol::attr::no_attribute(vm, obj, name)),
+    }
+}
+
+pub(super) fn load_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    let name = r.name_ref(arg >> 1);
+    let owner = r.peek(1);
+    if arg & 1 != 0 {
+        let (v, is_method) = get_method(vm, &owner, name)?;
+        r.skip(LOAD_CACHE);
+        if is_method {
+            // function, self
+            let self_ = r.pop_value();
+            r.push(v);
+            r.push(self_);
+        } else {
+            r.set_top(1, v);
+            r.push_bits(0);
+        }
+        return Ok(());
+    }
+    let v = vm.getattr(&owner, name)?;
+    r.skip(LOAD_CACHE);
+    r.set_top(1, v);
+    Ok(())
+}
+
+pub(super) fn store_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    let name = r.name_ref(arg);
+    let (v, owner) = (r.peek(2), r.peek(1));
+    vm.setattr(&owner, name, &v)?;
+    r.drop_n(2);
+    r.skip(STORE_CACHE);
+    Ok(())
+}
+
+pub(super) fn delete_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    let owner = r.peek(1);
+    vm.delattr(&owner, r.name_ref(arg))?;
+    r.drop_n(1);
+    Ok(())
+}
+
+/// LOAD_SUPER_ATTR: `super, class, self -> attribute` (and NULL or self).
+pub(super) fn load_super_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    let name = r.name_ref(arg >> 2);
+    let (super_, class, self_) = (r.peek(3), r.peek(2), r.peek(1));
+    let call = arg & 1 != 0;
+    if let Some(found) = super_method(vm, &super_, &class, &self_, name)? {
+        let (v, is_method) = found;
+        r.skip(1);
+        if call {
+            let this = r.pop_value();
+            r.drop_n(2);
+            r.push(v);
+            if is_method {
+                r.push(this);
+            } else {
+                r.push_bits(0);
+            }
+        } else {
+            let v = if is_method { crate::glue::bind_method(vm, &v, &self_)? } else { v };
+            r.drop_n(3);
+            r.push(v);
+        }
+        return Ok(());
+    }
+    let obj = if arg & 2 != 0 {
+        vm.call_pos(&super_, &[(*class).clone(), (*self_).clone()])?
+    } else {
+        vm.call_pos(&super_, &[])?
+    };
+    let v = vm.getattr(&obj, name)?;
+    r.skip(1);
+    r.drop_n(3);
+    r.push(v);
+    if call {
+        r.push_bits(0);
+    }
+    Ok(())
+}
+
+/// The attribute that `super(class, self).name` finds along the MRO behind `class`, without making the super object;
+/// `None` when the general way has to be gone.
+fn super_method(
+    vm: &Vm,
+    super_: &Value,
+    class: &Value,
+    self_: &Value,
+    name: &taipan_object::Ref<taipan_object::Str>,
+) -> PyResult<Option<(Value, bool)>> {
+    if !super_.is(vm.interp().super_type.get().as_ref().unwrap_or(self_)) || super_.is(self_) {
+        return Ok(None);
+    }
+    let Some(class) = class.downcast_ref::<TypeObject>() else { return Ok(None) };
+    let ty = vm.type_of(self_).to_ref();
+    if !ty.is_subtype(class.object()) || self_.downcast_ref::<TypeObject>().is_some() {
+        return Ok(None);
+    }
+    if name.is(&vm.names().__class__) {
+        return Ok(None);
+    }
+    let Some(mro) = ty.mro.get() else { return Ok(None) };
+    let mut behind = false;
+    for b in mro.as_slice() {
+        if behind {
+            if let Some(t) = b.downcast_ref::<TypeObject>()
+                && let Some(v) = t.dict.get().and_then(|d| d.get_str(vm, name))
+            {
+                let vt = vm.type_of(&v);
+                if vt.payload.has_flag(tpflags::METHOD_DESCRIPTOR) {
+                    return Ok(Some((v, true)));
+                }
+                return match vt.payload.slots.tp_descr_get.get() {
+                    Some(get) => get(vm, &v, Some(self_), ty.as_value()).map(|v| Some((v, false))),
+                    None => Ok(Some((v, false))),
+                };
+            }
+        } else if b.is(class.as_value()) {
+            behind = true;
+        }
+    }
+    Ok(None)
+}
+
+/// LOAD_SPECIAL: the method of a `with` statement, as `function, self` or `method, NULL`.
+pub(super) fn load_special(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    let n = vm.names();
+    let Some(name) = [&n.__enter__, &n.__exit__, &n.__aenter__, &n.__aexit__].get(arg as usize).copied() else {
+        return Err(vm.system_error("bad operand of LOAD_SPECIAL"));
+    };
+    let owner = r.peek(1);
+    let Some(f) = vm.lookup_special(&owner, name) else {
+        return Err(not_a_context_manager(vm, &owner, arg));
+    };
+    let ft = vm.type_of(&f);
+    if ft.payload.has_flag(tpflags::METHOD_DESCRIPTOR) {
+        let owner = r.pop_value();
+        r.push(f);
+        r.push(owner);
+        return Ok(());
+    }
+    let f = match ft.payload.slots.tp_descr_get.get() {
+        Some(get) => get(vm, &f, Some(&owner), vm.type_value(&owner).as_value())?,
+        None => f,
+    };
+    r.set_top(1, f);
+    r.push_bits(0);
+    Ok(())
+}
+
+#[cold]
+fn not_a_context_manager(vm: &Vm, owner: &Value, which: u32) -> taipan_object::Raised {
+    let n = vm.names();
+    let has = |a, b| vm.lookup_special(owner, a).is_some() && vm.lookup_special(owner, b).is_some();
+    let ty = crate::glue::qualified_type_name(vm, owner);
+    let (kind, missing, hint) = match which {
+        0 => ("the context manager", "__enter__", has(&n.__aenter__, &n.__aexit__).then_some("async with")),
+        1 => ("the context manager", "__exit__", has(&n.__aenter__, &n.__aexit__).then_some("async with")),
+        2 => ("the asynchronous context manager", "__aenter__", has(&n.__enter__, &n.__exit__).then_some("with")),
+        _ => ("the asynchronous context manager", "__aexit__", has(&n.__enter__, &n.__exit__).then_some("with")),
+    };
+    let mut msg = format!("'{ty}' object does not support {kind} protocol (missed {missing} method)");
+    if let Some(h) = hint {
+        let plain = if which < 2 { "asynchronous context manager" } else { "context manager" };
+        msg.push_str(&format!(" but it supports the {plain} protocol. Did you mean to use '{h}'?"));
+    }
+    vm.type_error(&msg)
+}

@@ -1,0 +1,661 @@
+//! Calls: binding arguments to a Python function's parameters, pushing its frame, and calling everything else.
+
+use taipan_bytecode::code::co;
+use taipan_object::descr::Method;
+use taipan_object::{Args, Dict, Object, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
+
+use super::regs::Regs;
+use super::{Outcome, eval};
+use crate::code::Code;
+use crate::frame::{self, Frame, Popped, drop_slot, frame_flag, strip};
+use crate::function::Function;
+
+const CALL_CACHE: usize = 3;
+
+/// Fills in the head of a new frame. Takes over `func`.
+///
+/// # Safety
+/// `f` has room for the head and the code's words; the locals are initialised by the caller.
+#[inline(always)]
+unsafe fn init_frame(f: *mut Frame, func: Ref<Function>, code: &Object<Code>, flags: u32, previous: *mut Frame) {
+    // SAFETY: the contract.
+    unsafe {
+        let (globals, builtins) = (func.globals.as_ptr(), func.builtins.as_ptr());
+        f.write(Frame {
+            ip: code.payload.stream.as_ptr(),
+            sp: f.cast::<u64>().add(frame::FRAME_WORDS + code.payload.nlocalsplus as usize),
+            previous,
+            code,
+            func: func.into_value().into_bits(),
+            globals,
+            builtins,
+            locals: 0,
+            frame_obj: 0,
+            init_self: 0,
+            generator: 0,
+            flags,
+            extra: 0,
+        });
+    }
+}
+
+/// Counts a nested Python call; RecursionError when there are too many.
+#[inline(always)]
+pub(crate) fn enter_call(vm: &Vm) -> PyResult<()> {
+    // Frames on the stack are what counts; see `Vm::recursion_remaining`.
+    let n = vm.recursion_remaining.get();
+    if n <= 0 {
+        return Err(too_deep(vm));
+    }
+    vm.recursion_remaining.set(n - 1);
+    Ok(())
+}
+
+#[cold]
+fn too_deep(vm: &Vm) -> Raised {
+    // Room for what handles the error, as the message itself calls nothing.
+    vm.recursion_error("maximum recursion depth exceeded")
+}
+
+/// Ends what [`enter_call`] began.
+#[inline(always)]
+pub(crate) fn leave_call(vm: &Vm) {
+    vm.recursion_remaining.set(vm.recursion_remaining.get() + 1);
+}
+
+/// Pushes the frame of a call whose arguments stand in `args` (words of the value stack, which are taken over) and goes on there.
+#[inline(always)]
+fn push_python_frame(
+    vm: &Vm,
+    r: &mut Regs,
+    func: Ref<Function>,
+    args: *mut u64,
+    nargs: usize,
+    kwnames: Option<&Ref<Tuple>>,
+    flags: u32,
+) -> PyResult<()> {
+    enter_call(vm)?;
+    // SAFETY: the function keeps its code alive, and the frame keeps the function.
+    let code: &Object<Code> = unsafe { &*func.code.get().as_ptr() };
+    let c = &code.payload;
+    let f = match frame::allocate(vm, c.frame_words()) {
+        Ok(f) => f,
+        Err(e) => {
+            leave_call(vm);
+            return Err(e);
+        }
+    };
+    // SAFETY: the frame's memory is fresh; argument words are taken over one by one.
+    unsafe {
+        let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
+        let n = c.nlocalsplus as usize;
+        if c.simple_args && nargs == c.argcount as usize && kwnames.is_none() {
+            for i in 0..nargs {
+                let bits = *args.add(i);
+                *locals.add(i) = if frame::is_borrowed(bits) {
+                    Popped::from_bits(bits).into_value().into_bits()
+                } else {
+                    bits
+                };
+            }
+            for i in nargs..n {
+                *locals.add(i) = 0;
+            }
+        } else {
+            let values: Vec<Value> = (0..nargs + kwnames.map_or(0, |k| k.len()))
+                .map(|i| Popped::from_bits(*args.add(i)).into_value())
+                .collect();
+            for i in 0..n {
+                *locals.add(i) = 0;
+            }
+            let out = std::slice::from_raw_parts_mut(locals, n);
+            if let Err(e) = bind(vm, &func, c, Args { values: &values, kwnames }, out) {
+                for w in out {
+                    drop_slot(std::mem::replace(w, 0));
+                }
+                frame::release(vm, f);
+                leave_call(vm);
+                // The argument words were taken over: nothing is left for the unwinder.
+                r.sp = args;
+                return Err(e);
+            }
+        }
+        init_frame(f, func, code, flags, r.frame);
+        // The caller goes on with the arguments, the callable and self gone.
+        r.sp = args;
+        r.save();
+        *r = Regs::load(f);
+        r.make_current(vm);
+    }
+    Ok(())
+}
+
+/// Binds arguments to parameters: fills the words of the locals, which are all 0 before (initialize_locals).
+pub(crate) fn bind(vm: &Vm, func: &Ref<Function>, c: &Code, args: Args<'_>, locals: &mut [u64]) -> PyResult<()> {
+    let argcount = c.argcount as usize;
+    let kwonly = c.kwonlyargcount as usize;
+    let total = argcount + kwonly;
+    let pos = args.pos();
+    let mut put = |i: usize, v: Value| -> bool {
+        match locals.get_mut(i) {
+            Some(w) if *w == 0 => {
+                *w = v.into_bits();
+                true
+            }
+            _ => false,
+        }
+    };
+    // **kwargs
+    let kwdict: Option<Ref<Dict>> = if c.has(co::VARKEYWORDS) { Some(vm.new_dict()?) } else { None };
+    if let Some(d) = &kwdict {
+        put(total + c.has(co::VARARGS) as usize, d.as_value().clone());
+    }
+    // Positional
+    for (i, v) in pos.iter().take(argcount).enumerate() {
+        put(i, v.clone());
+    }
+    if c.has(co::VARARGS) {
+        let extra = pos.get(argcount..).unwrap_or(&[]);
+        put(total, vm.new_tuple_from(extra)?.into_value());
+    }
+    // Keywords
+    if let Some(names) = args.kwnames {
+        let values = &args.values[pos.len()..];
+        for (name, v) in names.as_slice().iter().zip(values) {
+            let Some(s) = name.downcast_ref::<Str>() else {
+                return Err(vm.type_error(&format!("{}() keywords must be strings", func_name(func))));
+            };
+            let first = c.posonlyargcount as usize;
+            let candidates = c.locals.get(first..total).unwrap_or(&[]);
+            let found = candidates
+                .iter()
+                .position(|p| p.is(s))
+                .or_else(|| candidates.iter().position(|p| p.same_text(s)))
+                .map(|i| i + first);
+            match found {
+                Some(i) => {
+                    if !put(i, v.clone()) {
+                        return Err(vm.type_error(&format!(
+                            "{}() got multiple values for argument '{}'",
+                            func_name(func),
+                            s.to_string_lossy()
+                        )));
+                    }
+                }
+                None => match &kwdict {
+                    Some(d) => d.set(vm, name, v.clone())?,
+                    None => return Err(unexpected_keyword(vm, func, c, s, names)),
+                },
+            }
+        }
+    }
+    if pos.len() > argcount && !c.has(co::VARARGS) {
+        return Err(too_many_positional(vm, func, c, pos.len(), locals));
+    }
+    // Defaults
+    if pos.len() < argcount {
+        let defaults = func.defaults.get();
+        let ndef = defaults.as_ref().map_or(0, |d| d.len());
+        let required = argcount.saturating_sub(ndef);
+        let missing: Vec<usize> = (pos.len()..required).filter(|&i| locals.get(i) == Some(&0)).collect();
+        if !missing.is_empty() {
+            return Err(missing_arguments(vm, func, c, &missing, "positional"));
+        }
+        if let Some(d) = &defaults {
+            let first = pos.len().max(required);
+            for i in first..argcount {
+                if let (Some(w), Some(v)) = (locals.get_mut(i), d.get(i - required + ndef.saturating_sub(argcount)))
+                    && *w == 0
+                {
+                    *w = v.into_bits();
+                }
+            }
+        }
+    }
+    if kwonly > 0 {
+        let kwdefaults = func.kwdefaults.get();
+        let mut missing = Vec::new();
+        for i in argcount..total {
+            if locals.get(i) != Some(&0) {
+                continue;
+            }
+            let default = match (&kwdefaults, c.locals.get(i)) {
+                (Some(d), Some(name)) => d.get(vm, name.as_value())?,
+                _ => None,
+            };
+            match (default, locals.get_mut(i)) {
+                (Some(v), Some(w)) => *w = v.into_bits(),
+                _ => missing.push(i),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(missing_arguments(vm, func, c, &missing, "keyword-only"));
+        }
+    }
+    Ok(())
+}
+
+fn func_name(func: &Ref<Function>) -> String {
+    func.qualname.get().to_string_lossy().into_owned()
+}
+
+#[cold]
+fn unexpected_keyword(vm: &Vm, func: &Ref<Function>, c: &Code, name: &Ref<Str>, given: &Ref<Tuple>) -> Raised {
+    let posonly = c.locals.get(..c.posonlyargcount as usize).unwrap_or(&[]);
+    let as_keyword: Vec<String> = posonly
+        .iter()
+        .filter(|p| given.as_slice().iter().any(|g| g.downcast_ref::<Str>().is_some_and(|g| g.same_text(p))))
+        .map(|p| p.to_string_lossy().into_owned())
+        .collect();
+    if !as_keyword.is_empty() {
+        return vm.type_error(&format!(
+            "{}() got some positional-only arguments passed as keyword arguments: '{}'",
+            func_name(func),
+            as_keyword.join(", ")
+        ));
+    }
+    let total = (c.argcount + c.kwonlyargcount) as usize;
+    let candidates: Vec<String> = c
+        .locals
+        .get(c.posonlyargcount as usize..total)
+        .unwrap_or(&[])
+        .iter()
+        .map(|s| s.to_string_lossy().into_owned())
+        .collect();
+    let shown = name.to_string_lossy();
+    let hint = taipan_object::suggestions::suggest(&shown, candidates.iter().map(String::as_str));
+    let mut msg = format!("{}() got an unexpected keyword argument '{shown}'", func_name(func));
+    if let Some(h) = hint {
+        msg.push_str(&format!(". Did you mean '{h}'?"));
+    }
+    vm.type_error(&msg)
+}
+
+#[cold]
+fn too_many_positional(vm: &Vm, func: &Ref<Function>, c: &Code, given: usize, locals: &[u64]) -> Raised {
+    let argcount = c.argcount as usize;
+    let ndef = func.defaults.get().map_or(0, |d| d.len());
+    let (plural, sig) = if ndef > 0 {
+        (true, format!("from {} to {argcount}", argcount.saturating_sub(ndef)))
+    } else {
+        (argcount != 1, argcount.to_string())
+    };
+    let kwonly_given = (argcount..argcount + c.kwonlyargcount as usize)
+        .filter(|&i| locals.get(i).is_some_and(|&w| w != 0))
+        .count();
+    let kw = if kwonly_given > 0 {
+        format!(
+            " positional argument{} (and {kwonly_given} keyword-only argument{})",
+            if given != 1 { "s" } else { "" },
+            if kwonly_given != 1 { "s" } else { "" }
+        )
+    } else {
+        String::new()
+    };
+    vm.type_error(&format!(
+        "{}() takes {sig} positional argument{} but {given}{kw} {} given",
+        func_name(func),
+        if plural { "s" } else { "" },
+        if given == 1 && kwonly_given == 0 { "was" } else { "were" }
+    ))
+}
+
+#[cold]
+fn missing_arguments(vm: &Vm, func: &Ref<Function>, c: &Code, missing: &[usize], kind: &str) -> Raised {
+    let names: Vec<String> = missing
+        .iter()
+        .filter_map(|&i| c.locals.get(i))
+        .map(|n| format!("'{}'", n.to_string_lossy()))
+        .collect();
+    let list = match names.as_slice() {
+        [a] => a.clone(),
+        [a, b] => format!("{a} and {b}"),
+        [head @ .., last] => format!("{}, and {last}", head.join(", ")),
+        [] => String::new(),
+    };
+    vm.type_error(&format!(
+        "{}() missing {} required {kind} argument{}: {list}",
+        func_name(func),
+        missing.len(),
+        if missing.len() == 1 { "" } else { "s" }
+    ))
+}
+
+/// The name of what is called, as messages about its arguments show it.
+pub fn bind_error_name(vm: &Vm, callable: &Value) -> String {
+    if let Some(f) = callable.downcast_ref::<Function>() {
+        return format!("{}()", func_name(f));
+    }
+    crate::glue::function_str(vm, callable)
+}
+
+/// A frame for a call of `func` from native code, on the frame stack, ready for `eval`.
+pub fn new_frame_for(vm: &Vm, func: &Ref<Function>, args: Args<'_>, locals_ns: Option<Value>) -> PyResult<*mut Frame> {
+    let code = func.code.get();
+    enter_call(vm)?;
+    let f = match frame::allocate(vm, code.frame_words()) {
+        Ok(f) => f,
+        Err(e) => {
+            leave_call(vm);
+            return Err(e);
+        }
+    };
+    // SAFETY: fresh memory; the function keeps the code alive.
+    unsafe {
+        let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
+        let n = code.nlocalsplus as usize;
+        for i in 0..n {
+            *locals.add(i) = 0;
+        }
+        let out = std::slice::from_raw_parts_mut(locals, n);
+        if let Err(e) = bind(vm, func, &code, args, out) {
+            for w in out {
+                drop_slot(std::mem::replace(w, 0));
+            }
+            frame::release(vm, f);
+            leave_call(vm);
+            return Err(e);
+        }
+        init_frame(f, func.clone(), &*code.as_ptr(), frame_flag::ENTRY, vm.frame.get().cast());
+        if let Some(ns) = locals_ns {
+            (*f).locals = ns.into_bits();
+        }
+    }
+    Ok(f)
+}
+
+/// Calls a Python function from native code.
+pub fn call_function(vm: &Vm, func: &Ref<Function>, args: Args<'_>) -> PyResult {
+    vm.check_stack(" while calling a Python object")?;
+    let f = new_frame_for(vm, func, args, None)?;
+    finish_call(eval(vm, f, false), vm)
+}
+
+/// What a call of a frame gives.
+pub(crate) fn finish_call(outcome: PyResult<Outcome>, vm: &Vm) -> PyResult {
+    match outcome? {
+        Outcome::Return(v) => Ok(v),
+        Outcome::Yield(_) => Err(vm.system_error("a function's frame yielded")),
+    }
+}
+
+/// CALL: `callable, self or NULL, args...`
+#[inline(always)]
+pub(super) fn call(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    r.skip(CALL_CACHE);
+    let n = arg as usize;
+    // SAFETY: the stack has the callable, self and the arguments.
+    unsafe {
+        let args = r.sp.sub(n);
+        let self_word = args.sub(1);
+        let callable_word = args.sub(2);
+        if *self_word == 0
+            && let callable = std::mem::ManuallyDrop::new(Value::from_bits(strip(*callable_word)))
+            && let Some(m) = callable.downcast_ref::<Method>()
+        {
+            let (func, this) = (m.function.clone(), m.self_.clone());
+            *self_word = this.into_bits();
+            let old = std::mem::replace(&mut *callable_word, func.into_bits());
+            drop_slot(old);
+        }
+        let (first, total) = if *self_word != 0 { (self_word, n + 1) } else { (args, n) };
+        let callable = std::mem::ManuallyDrop::new(Value::from_bits(strip(*callable_word)));
+        if let Some(func) = callable.downcast_ref::<Function>() {
+            let func = func.clone();
+            push_python_frame(vm, r, func, first, total, None, 0)?;
+            // The caller's stack ends at the callable: it is dropped now, since the frame holds the function.
+            drop_call_words(r, callable_word, first);
+            return Ok(());
+        }
+        let v = call_native_words(vm, &callable, first, total, None)?;
+        r.drop_n(n + 2);
+        r.push(v);
+    }
+    Ok(())
+}
+
+/// After a frame was pushed: the caller's `callable` word is dropped, and its stack ends below it.
+///
+/// # Safety
+/// `r` runs the new frame, whose previous one's stack ended at `first` with `callable_word` one or two words below.
+#[inline(always)]
+unsafe fn drop_call_words(r: &mut Regs, callable_word: *mut u64, _first: *mut u64) {
+    // SAFETY: the contract; the function is alive through the frame, so dropping the word runs no code.
+    unsafe {
+        let bits = *callable_word;
+        let previous = (*r.frame).previous;
+        (*previous).sp = callable_word;
+        drop_slot(bits);
+    }
+}
+
+/// Calls a callable that is no Python function with `n` positional words (and keyword words behind them).
+///
+/// # Safety
+/// The words are live stack slots. They still belong to the stack afterwards.
+unsafe fn call_native_words(
+    vm: &Vm,
+    callable: &Value,
+    first: *mut u64,
+    n: usize,
+    kwnames: Option<&Ref<Tuple>>,
+) -> PyResult {
+    let total = n + kwnames.map_or(0, |k| k.len());
+    // Borrowed words lose their mark for the call and get it back: the callee sees plain values.
+    let mut borrowed: u64 = 0;
+    // SAFETY: the contract. The values are only lent to the callee.
+    unsafe {
+        if total > 64 {
+            for i in 0..total {
+                let w = first.add(i);
+                if frame::is_borrowed(*w) {
+                    *w = Popped::from_bits(*w).into_value().into_bits();
+                }
+            }
+        } else {
+            for i in 0..total {
+                let w = first.add(i);
+                if frame::is_borrowed(*w) {
+                    borrowed |= 1 << i;
+                    *w = strip(*w);
+                }
+            }
+        }
+        let values = std::slice::from_raw_parts(first.cast::<Value>(), total);
+        let result = match vm.type_of(callable).payload.slots.tp_call.get() {
+            Some(f) => match vm.check_stack(" while calling a Python object") {
+                Ok(()) => f(vm, callable, Args { values, kwnames }),
+                Err(e) => Err(e),
+            },
+            None => Err(not_callable(vm, callable)),
+        };
+        while borrowed != 0 {
+            let i = borrowed.trailing_zeros() as usize;
+            let w = first.add(i);
+            *w = frame::borrow(*w);
+            borrowed &= borrowed - 1;
+        }
+        result
+    }
+}
+
+#[cold]
+fn not_callable(vm: &Vm, callable: &Value) -> Raised {
+    let mut msg = format!("'{}' object is not callable", vm.type_name(callable));
+    if let Some(m) = callable.downcast_ref::<taipan_object::Module>()
+        && let Some(d) = m.dict.get()
+        && let Some(name) = d.get_str(vm, &vm.names().__name__)
+        && let Some(name) = name.downcast_ref::<Str>()
+        && let Some(attr) = d.get_str(vm, name)
+        && vm.is_callable(&attr)
+    {
+        let n = name.to_string_lossy();
+        msg.push_str(&format!(". Did you mean: '{n}.{n}(...)'?"));
+    }
+    vm.type_error(&msg)
+}
+
+/// CALL_KW: `callable, self or NULL, args..., kwnames`
+pub(super) fn call_kw(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    r.skip(CALL_CACHE);
+    let names = r.pop_value();
+    let Some(names) = names.downcast_ref::<Tuple>() else {
+        return Err(vm.system_error("CALL_KW without a tuple of names"));
+    };
+    let n = arg as usize;
+    let Some(npos) = n.checked_sub(names.len()) else {
+        return Err(vm.system_error("CALL_KW with more names than arguments"));
+    };
+    // SAFETY: as in `call`.
+    unsafe {
+        let args = r.sp.sub(n);
+        let self_word = args.sub(1);
+        let callable_word = args.sub(2);
+        if *self_word == 0
+            && let callable = std::mem::ManuallyDrop::new(Value::from_bits(strip(*callable_word)))
+            && let Some(m) = callable.downcast_ref::<Method>()
+        {
+            let (func, this) = (m.function.clone(), m.self_.clone());
+            *self_word = this.into_bits();
+            let old = std::mem::replace(&mut *callable_word, func.into_bits());
+            drop_slot(old);
+        }
+        let (first, total) = if *self_word != 0 { (self_word, npos + 1) } else { (args, npos) };
+        let callable = std::mem::ManuallyDrop::new(Value::from_bits(strip(*callable_word)));
+        if let Some(func) = callable.downcast_ref::<Function>() {
+            let func = func.clone();
+            push_python_frame(vm, r, func, first, total, Some(names), 0)?;
+            drop_call_words(r, callable_word, first);
+            return Ok(());
+        }
+        let v = call_native_words(vm, &callable, first, total, Some(names))?;
+        r.drop_n(n + 2);
+        r.push(v);
+    }
+    Ok(())
+}
+
+/// CALL_FUNCTION_EX: `callable, NULL, iterable, mapping or NULL`
+pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
+    r.save_ip();
+    let kw_bits = r.peek_bits(1);
+    let callable = r.peek(4);
+    let star = r.peek(2);
+    let args: Ref<Tuple> = match star.downcast_exact::<Tuple>(&vm.types().tuple) {
+        Some(t) => t.clone(),
+        None => {
+            let slots = &vm.type_of(&star).payload.slots;
+            if slots.tp_iter.get().is_none() && slots.sq_item.get().is_none() {
+                return Err(vm.type_error(&format!(
+                    "{} argument after * must be an iterable, not {}",
+                    bind_error_name(vm, &callable),
+                    vm.type_name(&star)
+                )));
+            }
+            vm.new_tuple(vm.collect(&star)?)?
+        }
+    };
+    let kwargs: Option<Ref<Dict>> = if kw_bits == 0 {
+        None
+    } else {
+        let kw = r.peek(1);
+        match kw.downcast_exact::<Dict>(&vm.types().dict) {
+            Some(d) => Some(d.clone()),
+            None => {
+                let d = vm.new_dict()?;
+                merge_keywords(vm, &callable, &d, &kw)?;
+                Some(d)
+            }
+        }
+    };
+    let mut values = args.as_slice().to_vec();
+    let mut names = Vec::new();
+    if let Some(d) = &kwargs {
+        for (k, v) in d.items() {
+            if k.downcast_ref::<Str>().is_none() {
+                return Err(vm.type_error("keywords must be strings"));
+            }
+            names.push(k);
+            values.push(v);
+        }
+    }
+    let npos = args.len();
+    let names = if names.is_empty() { None } else { Some(vm.new_tuple(names)?) };
+    if let Some(func) = callable.downcast_ref::<Function>() {
+        // The arguments move through a buffer: their number is not bounded by this frame's stack.
+        let func = func.clone();
+        let mut words: Vec<u64> = values.into_iter().map(Value::into_bits).collect();
+        let caller_sp = r.sp;
+        let result = push_python_frame(vm, r, func, words.as_mut_ptr(), npos, names.as_ref(), 0);
+        match result {
+            Ok(()) => {
+                // SAFETY: the caller's frame waits below the new one; its four operands are dropped.
+                unsafe {
+                    let previous = (*r.frame).previous;
+                    (*previous).sp = caller_sp.sub(4);
+                    for i in 1..=4 {
+                        drop_slot(*caller_sp.sub(i));
+                    }
+                }
+                return Ok(());
+            }
+            Err(e) => {
+                // The words were taken over unless pushing failed before that.
+                if std::ptr::eq(r.sp, caller_sp) {
+                    for w in words {
+                        // SAFETY: not taken over.
+                        unsafe { drop_slot(w) };
+                    }
+                }
+                r.sp = caller_sp;
+                return Err(e);
+            }
+        }
+    }
+    if !vm.is_callable(&callable) {
+        return Err(not_callable(vm, &callable));
+    }
+    let v = vm.call(&callable, Args { values: &values, kwnames: names.as_ref() })?;
+    r.drop_n(4);
+    r.push(v);
+    Ok(())
+}
+
+/// Adds the items of a mapping after `**` to the keyword arguments of a call.
+pub(super) fn merge_keywords(vm: &Vm, callable: &Value, d: &Ref<Dict>, mapping: &Value) -> PyResult<()> {
+    let items: Vec<(Value, Value)> = match mapping.downcast_ref::<Dict>() {
+        Some(m) => m.items(),
+        None => {
+            let Some(keys) = vm.getattr_opt(mapping, &vm.names().keys)? else {
+                return Err(vm.type_error(&format!(
+                    "{} argument after ** must be a mapping, not {}",
+                    bind_error_name(vm, callable),
+                    vm.type_name(mapping)
+                )));
+            };
+            let keys = vm.call0(&keys)?;
+            let mut out = Vec::new();
+            for k in vm.collect(&keys)? {
+                let v = vm.getitem(mapping, &k)?;
+                out.push((k, v));
+            }
+            out
+        }
+    };
+    for (k, v) in items {
+        if d.get(vm, &k)?.is_some() {
+            let name = match k.downcast_ref::<Str>() {
+                Some(s) => s.to_string_lossy().into_owned(),
+                None => return Err(vm.type_error(&format!("{} keywords must be strings", bind_error_name(vm, callable)))),
+            };
+            return Err(vm.type_error(&format!(
+                "{} got multiple values for keyword argument '{name}'",
+                bind_error_name(vm, callable)
+            )));
+        }
+        d.set(vm, &k, v)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,384 @@
+//! Control flow: jumps, polling, returning, generators' instructions, iteration.
+
+use taipan_object::{PyResult, Raised, SendOutcome, Value, Vm};
+
+use super::regs::Regs;
+use super::{Flow, Outcome};
+use crate::frame::{self, Frame, drop_slot, frame_flag};
+use crate::generator::{self, Generator};
+
+/// Looks at the evaluation breaker.
+#[inline(always)]
+pub(super) fn poll(vm: &Vm, r: &Regs) -> PyResult<()> {
+    if vm.interp().breaker.load(std::sync::atomic::Ordering::Relaxed) != 0 { poll_slow(vm, r) } else { Ok(()) }
+}
+
+#[cold]
+#[inline(never)]
+fn poll_slow(vm: &Vm, r: &Regs) -> PyResult<()> {
+    r.save();
+    (vm.hooks().handle_breaker)(vm)
+}
+
+#[inline(always)]
+pub(super) fn resume(vm: &Vm, r: &mut Regs, _arg: u32) -> PyResult<()> {
+    poll(vm, r)
+}
+
+#[inline(always)]
+pub(super) fn pop_jump_if(vm: &Vm, r: &mut Regs, arg: u32, when: bool) {
+    let bits = r.pop_bits();
+    r.skip(1);
+    // The operand is True or False: TO_BOOL or a comparison came before. Both are immortal.
+    let s = vm.interp().singletons();
+    let truth = frame::strip(bits) == s.true_.bits();
+    if truth == when {
+        r.jump(arg as isize);
+    }
+    if !truth && frame::strip(bits) != s.false_.bits() {
+        // SAFETY: the slot's content was taken out.
+        unsafe { drop_slot(bits) };
+    }
+}
+
+#[inline(always)]
+pub(super) fn pop_jump_if_none(vm: &Vm, r: &mut Regs, arg: u32, when: bool) {
+    let v = r.pop();
+    r.skip(1);
+    if vm.is_none(&v.view()) == when {
+        r.jump(arg as isize);
+    }
+}
+
+/// Takes a frame that is done off the thread's chain: drops what it owns and frees its memory.
+pub fn leave_frame(vm: &Vm, f: *mut Frame) {
+    // SAFETY: the frame is live and does not run any more.
+    unsafe {
+        vm.frame.set((*f).previous.cast());
+        super::calls::leave_call(vm);
+        let flags = (*f).flags;
+        if (*f).frame_obj != 0 {
+            crate::frame_object::frame_done(vm, f);
+        }
+        clear_frame(f);
+        if flags & frame_flag::GENERATOR == 0 {
+            frame::release(vm, f);
+        }
+    }
+}
+
+/// Drops locals and all else that a frame owns. Its stack must be empty.
+///
+/// # Safety
+/// The frame is live and does not run; it is used no more, or only as a cleared one.
+pub(crate) unsafe fn clear_frame(f: *mut Frame) {
+    // SAFETY: the contract; words of the frame own their contents. Each is zeroed before its content is dropped.
+    unsafe {
+        let locals = Frame::locals_ptr(f);
+        let n = (*f).code().nlocalsplus as usize;
+        for i in 0..n {
+            let bits = std::mem::replace(&mut *locals.add(i), 0);
+            drop_slot(bits);
+        }
+        for word in [&raw mut (*f).locals, &raw mut (*f).frame_obj, &raw mut (*f).init_self] {
+            let bits = std::mem::replace(&mut *word, 0);
+            drop_slot(bits);
+        }
+        (*f).flags |= frame_flag::CLEARED;
+        let func = std::mem::replace(&mut (*f).func, 0);
+        drop_slot(func);
+    }
+}
+
+/// Ends the running frame with a value: hands it to the frame below, or out of `eval`.
+#[inline(always)]
+pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
+    let mut value = r.pop_value();
+    let f = r.frame;
+    r.save();
+    // SAFETY: the running frame.
+    let (flags, previous) = unsafe { ((*f).flags, (*f).previous) };
+    if flags & frame_flag::INIT != 0 {
+        if !vm.is_none(&value) {
+            return Err(vm.type_error(&format!(
+                "__init__() should return None, not '{}'",
+                vm.type_name(&value)
+            )));
+        }
+        // SAFETY: the word owns the instance; it is taken out.
+        value = unsafe { Value::from_bits(std::mem::replace(&mut (*f).init_self, 0)) };
+    }
+    if flags & frame_flag::GENERATOR != 0 {
+        generator::finish(vm, f);
+    }
+    leave_frame(vm, f);
+    if flags & frame_flag::ENTRY != 0 {
+        return Ok(Flow::Leave(Outcome::Return(value)));
+    }
+    // SAFETY: a frame that is not an entry has the frame below it waiting with saved registers.
+    *r = unsafe { Regs::load(previous) };
+    r.push(value);
+    Ok(Flow::Next)
+}
+
+/// RETURN_GENERATOR: makes the generator of this frame's call, and returns it.
+pub(super) fn return_generator(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
+    r.save();
+    let f = r.frame;
+    let generator = generator::from_frame(vm, f)?;
+    // SAFETY: the running frame; its content has moved to the generator.
+    let (flags, previous) = unsafe { ((*f).flags, (*f).previous) };
+    vm.frame.set(previous.cast());
+    super::calls::leave_call(vm);
+    frame::release(vm, f);
+    if flags & frame_flag::ENTRY != 0 {
+        return Ok(Flow::Leave(Outcome::Return(generator)));
+    }
+    // SAFETY: as in `return_value`.
+    *r = unsafe { Regs::load(previous) };
+    r.push(generator);
+    Ok(Flow::Next)
+}
+
+/// YIELD_VALUE: suspends the generator's frame and hands the value out.
+pub(super) fn yield_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
+    let value = r.pop_value();
+    r.save();
+    let f = r.frame;
+    generator::suspend(vm, f);
+    // SAFETY: the frame is the generator's, live.
+    let (flags, previous) = unsafe {
+        let p = (*f).previous;
+        (*f).previous = std::ptr::null_mut();
+        ((*f).flags, p)
+    };
+    vm.frame.set(previous.cast());
+    if flags & frame_flag::ENTRY != 0 {
+        return Ok(Flow::Leave(Outcome::Yield(value)));
+    }
+    // A generator resumed in place: the frame below waits behind its FOR_ITER or SEND.
+    // SAFETY: as in `return_value`.
+    *r = unsafe { Regs::load(previous) };
+    r.push(value);
+    Ok(Flow::Next)
+}
+
+pub(super) fn exit_init_check(vm: &Vm, r: &mut Regs) -> PyResult<()> {
+    let v = r.pop();
+    if vm.is_none(&v.view()) {
+        return Ok(());
+    }
+    r.save_ip();
+    Err(vm.type_error(&format!("__init__() should return None, not '{}'", vm.type_name(&v.view()))))
+}
+
+pub(super) fn get_iter(vm: &Vm, r: &mut Regs) -> PyResult<()> {
+    r.save_ip();
+    let v = r.pop();
+    let it = vm.iter(&v.view())?;
+    r.push(it);
+    Ok(())
+}
+
+/// FOR_ITER: pushes the next item, or jumps behind END_FOR's loop.
+#[inline(always)]
+pub(super) fn for_iter(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    let it = r.peek(1);
+    let next = match vm.type_of(&it).payload.slots.tp_iternext.get() {
+        Some(f) => f(vm, &it)?,
+        None => vm.next(&it)?,
+    };
+    r.skip(1);
+    match next {
+        Some(v) => r.push(v),
+        // The jump leads to END_FOR, which would pop the item that is not there: it is passed over, POP_ITER follows.
+        None => r.jump(arg as isize + 1),
+    }
+    Ok(())
+}
+
+pub(super) fn get_yield_from_iter(vm: &Vm, r: &mut Regs) -> PyResult<()> {
+    r.save_ip();
+    let v = r.peek(1);
+    if let Some(g) = v.downcast_ref::<Generator>() {
+        match g.kind {
+            generator::Kind::Generator => return Ok(()),
+            generator::Kind::Coroutine => {
+                let allowed = r.code().has(taipan_bytecode::code::co::COROUTINE)
+                    || r.code().has(taipan_bytecode::code::co::ITERABLE_COROUTINE);
+                if !allowed {
+                    return Err(vm.type_error("cannot 'yield from' a coroutine object in a non-coroutine generator"));
+                }
+                return Ok(());
+            }
+            generator::Kind::AsyncGenerator => {}
+        }
+    }
+    let it = vm.iter(&v)?;
+    r.set_top(1, it);
+    Ok(())
+}
+
+pub(super) fn get_awaitable(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    let v = r.peek(1);
+    let it = match generator::awaitable_iter(vm, &v) {
+        Ok(it) => it,
+        Err(e) => {
+            return Err(if arg != 0 && vm.type_of(&v).payload.slots.am_await.get().is_none() {
+                let what = if arg == 1 { "__aenter__" } else { "__aexit__" };
+                drop(vm.take_raised(e));
+                vm.type_error(&format!(
+                    "'async with' received an object from {what} that does not implement __await__: {}",
+                    vm.type_name(&v)
+                ))
+            } else {
+                e
+            });
+        }
+    };
+    if let Some(g) = it.downcast_ref::<Generator>()
+        && g.kind == generator::Kind::Coroutine
+        && g.yield_from(vm).is_some()
+    {
+        return Err(vm.runtime_error("coroutine is being awaited already"));
+    }
+    r.set_top(1, it);
+    Ok(())
+}
+
+pub(super) fn get_aiter(vm: &Vm, r: &mut Regs) -> PyResult<()> {
+    r.save_ip();
+    let v = r.pop();
+    let v = v.view();
+    let Some(f) = vm.type_of(&v).payload.slots.am_aiter.get() else {
+        return Err(vm.type_error(&format!(
+            "'async for' requires an object with __aiter__ method, got {}",
+            vm.type_name(&v)
+        )));
+    };
+    let it = f(vm, &v)?;
+    if vm.type_of(&it).payload.slots.am_anext.get().is_none() {
+        return Err(vm.type_error(&format!(
+            "'async for' received an object from __aiter__ that does not implement __anext__: {}",
+            vm.type_name(&it)
+        )));
+    }
+    r.push(it);
+    Ok(())
+}
+
+pub(super) fn get_anext(vm: &Vm, r: &mut Regs) -> PyResult<()> {
+    r.save_ip();
+    let it = r.peek(1);
+    let Some(f) = vm.type_of(&it).payload.slots.am_anext.get() else {
+        return Err(vm.type_error(&format!(
+            "'async for' requires an iterator with __anext__ method, got {}",
+            vm.type_name(&it)
+        )));
+    };
+    let next = f(vm, &it)?;
+    let awaitable = if it.downcast_ref::<Generator>().is_some() {
+        next
+    } else {
+        match generator::awaitable_iter(vm, &next) {
+            Ok(a) => a,
+            Err(e) => {
+                let cause = vm.take_raised(e);
+                let e = vm.type_error(&format!(
+                    "'async for' received an invalid object from __anext__: {}",
+                    vm.type_name(&next)
+                ));
+                crate::glue::set_pending_cause(vm, cause);
+                return Err(e);
+            }
+        }
+    };
+    r.push(awaitable);
+    Ok(())
+}
+
+/// Sends a value into what is on the stack: `SendOutcome` for anything that can be iterated or sent into.
+pub(crate) fn send_to(vm: &Vm, receiver: &Value, v: &Value) -> PyResult<SendOutcome> {
+    let slots = &vm.type_of(receiver).payload.slots;
+    if let Some(f) = slots.am_send.get() {
+        return f(vm, receiver, v);
+    }
+    if vm.is_none(v)
+        && let Some(next) = slots.tp_iternext.get()
+    {
+        return match next(vm, receiver) {
+            Ok(Some(v)) => Ok(SendOutcome::Yield(v)),
+            Ok(None) => Ok(SendOutcome::Return(vm.none())),
+            Err(e) => stop_value(vm, e).map(SendOutcome::Return),
+        };
+    }
+    match vm.call_method(receiver, &vm.names().send, std::slice::from_ref(v)) {
+        Ok(v) => Ok(SendOutcome::Yield(v)),
+        Err(e) => stop_value(vm, e).map(SendOutcome::Return),
+    }
+}
+
+/// The value of a pending StopIteration; any other exception stays.
+pub(crate) fn stop_value(vm: &Vm, e: Raised) -> PyResult {
+    let exc = vm.catch(e, &vm.exc().StopIteration)?;
+    Ok(exc
+        .downcast_ref::<taipan_object::FieldException>()
+        .and_then(|f| f.fields[0].get())
+        .unwrap_or_else(|| vm.none()))
+}
+
+/// SEND: `receiver, value -> receiver, yielded`, or jumps with `receiver, returned`.
+pub(super) fn send(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    let v = r.pop();
+    let receiver = r.peek(1);
+    let outcome = send_to(vm, &receiver, &v.view())?;
+    r.skip(1);
+    match outcome {
+        SendOutcome::Yield(v) => r.push(v),
+        SendOutcome::Return(v) => {
+            r.push(v);
+            r.jump(arg as isize);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn end_send(r: &mut Regs) {
+    let v = r.pop_bits();
+    let receiver = r.pop_bits();
+    r.push_bits(v);
+    // SAFETY: the content was taken out.
+    unsafe { drop_slot(receiver) };
+}
+
+/// END_ASYNC_FOR: `awaitable, exception`: swallows StopAsyncIteration.
+pub(super) fn end_async_for(vm: &Vm, r: &mut Regs) -> PyResult<()> {
+    let exc = r.pop_value();
+    if vm.is_instance_exact(&exc, &vm.exc().StopAsyncIteration) {
+        drop(r.pop());
+        return Ok(());
+    }
+    r.save_ip();
+    Err(vm.raise_as_is(exc))
+}
+
+/// CLEANUP_THROW: `sub-iterator, last sent value, exception` -> `None, value` when it is StopIteration.
+pub(super) fn cleanup_throw(vm: &Vm, r: &mut Regs) -> PyResult<()> {
+    let exc = r.pop_value();
+    if vm.is_instance_exact(&exc, &vm.exc().StopIteration) {
+        let value = exc
+            .downcast_ref::<taipan_object::FieldException>()
+            .and_then(|f| f.fields[0].get())
+            .unwrap_or_else(|| vm.none());
+        drop(r.pop());
+        drop(r.pop());
+        r.push(vm.none());
+        r.push(value);
+        return Ok(());
+    }
+    r.save_ip();
+    Err(vm.raise_as_is(exc))
+}

@@ -1,0 +1,263 @@
+//! The interpreter's registers: the running frame, the next instruction and the top of the value stack, kept in local
+//! variables of `eval` and written back to the frame when something may look at it.
+//!
+//! The methods trust the code: stack depth, locals and constant indices were computed by our compiler or proved by the
+//! verifier (`taipan_bytecode::verifier`), which states the properties that the `SAFETY` comments here rely on.
+
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
+
+use taipan_object::{Ref, Str, Value, Vm};
+
+use crate::code::Code;
+use crate::frame::{Frame, Popped, drop_slot, strip};
+
+/// See the module's documentation.
+pub struct Regs {
+    /// The running frame.
+    pub frame: *mut Frame,
+    /// The next instruction.
+    pub ip: *const Cell<u16>,
+    /// The first free stack slot.
+    pub sp: *mut u64,
+    /// The first local.
+    pub locals: *mut u64,
+    /// The first constant.
+    pub consts: *const Value,
+    /// Address of the cache word of the unit at address 0 (cache words are four times as wide as units).
+    pub cache_base: usize,
+}
+
+impl Regs {
+    /// The registers of a frame that was left or is new.
+    ///
+    /// # Safety
+    /// `frame` leads to a live frame whose `ip` and `sp` are saved.
+    #[inline(always)]
+    pub unsafe fn load(frame: *mut Frame) -> Regs {
+        // SAFETY: the contract.
+        unsafe {
+            let f = &*frame;
+            let code = f.code();
+            Regs {
+                frame,
+                ip: f.ip,
+                sp: f.sp,
+                locals: Frame::locals_ptr(frame),
+                consts: code.consts.as_ptr(),
+                cache_base: code.caches().addr().wrapping_sub(code.stream.as_ptr().addr().wrapping_mul(4)),
+            }
+        }
+    }
+
+    /// The running frame.
+    #[inline(always)]
+    pub fn f(&self) -> &Frame {
+        // SAFETY: the registers belong to a live frame.
+        unsafe { &*self.frame }
+    }
+
+    /// The running code.
+    #[inline(always)]
+    pub fn code(&self) -> &Code {
+        self.f().code()
+    }
+
+    /// Writes the registers back to the frame.
+    #[inline(always)]
+    pub fn save(&self) {
+        // SAFETY: the registers belong to a live frame, whose head nobody borrows.
+        unsafe {
+            (*self.frame).ip = self.ip;
+            (*self.frame).sp = self.sp;
+        }
+    }
+
+    /// Writes the instruction pointer back: tracebacks and `f_lineno` read it.
+    #[inline(always)]
+    pub fn save_ip(&self) {
+        // SAFETY: as for `save`.
+        unsafe { (*self.frame).ip = self.ip };
+    }
+
+    /// The cache word `i` units behind the instruction that was just fetched.
+    #[inline(always)]
+    pub fn cache(&self, i: usize) -> &Cell<u64> {
+        let at = self.cache_base.wrapping_add(self.ip.addr().wrapping_mul(4)).wrapping_add(i * 8).wrapping_sub(8);
+        // SAFETY: the side array has a word for each unit, and instructions are followed by their cache units.
+        unsafe { &*std::ptr::with_exposed_provenance::<Cell<u64>>(at) }
+    }
+
+    /// Skips cache units.
+    #[inline(always)]
+    pub fn skip(&mut self, n: usize) {
+        // SAFETY: the units belong to the instruction.
+        self.ip = unsafe { self.ip.add(n) };
+    }
+
+    /// Moves the instruction pointer by `n` units.
+    #[inline(always)]
+    pub fn jump(&mut self, n: isize) {
+        // SAFETY: jump targets lie within the code.
+        self.ip = unsafe { self.ip.offset(n) };
+    }
+
+    /// Replaces the opcode of the instruction that was just fetched (whose operand stays).
+    #[inline(always)]
+    pub fn specialize(&self, op: taipan_bytecode::Opcode) {
+        // SAFETY: the unit before ip is the instruction's.
+        let unit = unsafe { &*self.ip.sub(1) };
+        unit.set((unit.get() & 0xff00) | op as u16);
+    }
+
+    /// Pushes a value.
+    #[inline(always)]
+    pub fn push(&mut self, v: Value) {
+        self.push_bits(v.into_bits());
+    }
+
+    /// Pushes raw bits.
+    #[inline(always)]
+    pub fn push_bits(&mut self, bits: u64) {
+        // SAFETY: the code's stack depth is within its `stacksize`.
+        unsafe {
+            *self.sp = bits;
+            self.sp = self.sp.add(1);
+        }
+    }
+
+    /// Pops an item, which must not be NULL.
+    #[inline(always)]
+    pub fn pop(&mut self) -> Popped {
+        let bits = self.pop_bits();
+        debug_assert!(bits != 0);
+        // SAFETY: the slot's content is taken over.
+        unsafe { Popped::from_bits(bits) }
+    }
+
+    /// Pops an item as an owned value.
+    #[inline(always)]
+    pub fn pop_value(&mut self) -> Value {
+        self.pop().into_value()
+    }
+
+    /// Pops raw bits.
+    #[inline(always)]
+    pub fn pop_bits(&mut self) -> u64 {
+        // SAFETY: the code pops only what it pushed.
+        unsafe {
+            self.sp = self.sp.sub(1);
+            *self.sp
+        }
+    }
+
+    /// The bits of the `n`th item from the top (1 is the top).
+    #[inline(always)]
+    pub fn peek_bits(&self, n: usize) -> u64 {
+        // SAFETY: as for `pop_bits`.
+        unsafe { *self.sp.sub(n) }
+    }
+
+    /// The `n`th item from the top (1 is the top), for looking.
+    #[inline(always)]
+    pub fn peek(&self, n: usize) -> ManuallyDrop<Value> {
+        // SAFETY: the slot is not NULL, and keeps the value alive or a local does.
+        ManuallyDrop::new(unsafe { Value::from_bits(strip(self.peek_bits(n))) })
+    }
+
+    /// Replaces the bits of the `n`th item; the old ones are the caller's.
+    #[inline(always)]
+    pub fn poke_bits(&mut self, n: usize, bits: u64) -> u64 {
+        // SAFETY: as for `pop_bits`.
+        unsafe { std::mem::replace(&mut *self.sp.sub(n), bits) }
+    }
+
+    /// Replaces the `n`th item and drops the old one.
+    #[inline(always)]
+    pub fn set_top(&mut self, n: usize, v: Value) {
+        let old = self.poke_bits(n, v.into_bits());
+        // SAFETY: the old content was taken out.
+        unsafe { drop_slot(old) };
+    }
+
+    /// Pops `n` items as owned values, in the order they were pushed.
+    pub fn pop_n(&mut self, n: usize) -> Vec<Value> {
+        let mut out = Vec::with_capacity(n);
+        for i in (1..=n).rev() {
+            // SAFETY: each slot's content is taken over once.
+            out.push(unsafe { Popped::from_bits(self.peek_bits(i)) }.into_value());
+        }
+        // SAFETY: as for `pop_bits`.
+        self.sp = unsafe { self.sp.sub(n) };
+        out
+    }
+
+    /// Drops `n` items, which may be NULL.
+    #[inline(always)]
+    pub fn drop_n(&mut self, n: usize) {
+        for _ in 0..n {
+            let bits = self.pop_bits();
+            // SAFETY: the content was taken out.
+            unsafe { drop_slot(bits) };
+        }
+    }
+
+    /// The bits of a local, 0 when unbound.
+    #[inline(always)]
+    pub fn local_bits(&self, i: u32) -> u64 {
+        // SAFETY: indices of locals are within the frame.
+        unsafe { *self.locals.add(i as usize) }
+    }
+
+    /// Replaces the bits of a local; the old ones are the caller's.
+    #[inline(always)]
+    pub fn replace_local(&mut self, i: u32, bits: u64) -> u64 {
+        // SAFETY: as above.
+        unsafe { std::mem::replace(&mut *self.locals.add(i as usize), bits) }
+    }
+
+    /// Stores a value into a local and drops the old one.
+    #[inline(always)]
+    pub fn store_local(&mut self, i: u32, v: Value) {
+        let old = self.replace_local(i, v.into_bits());
+        // SAFETY: the old content was taken out.
+        unsafe { drop_slot(old) };
+    }
+
+    /// A constant.
+    #[inline(always)]
+    pub fn const_at(&self, i: u32) -> &Value {
+        // SAFETY: constant indices are within the code's constants.
+        unsafe { &*self.consts.add(i as usize) }
+    }
+
+    /// A name of the code.
+    #[inline(always)]
+    pub fn name_at(&self, i: u32) -> Ref<Str> {
+        self.name_ref(i).clone()
+    }
+
+    /// A name of the code, which outlives the frame.
+    #[inline(always)]
+    pub fn name_ref<'a>(&self, i: u32) -> &'a Ref<Str> {
+        // SAFETY: name indices are within the code's names, and the code outlives the frame.
+        unsafe { &*self.code().names.as_ptr().add(i as usize) }
+    }
+
+    /// The unit index of the instruction that was just fetched.
+    pub fn unit(&self) -> usize {
+        (self.ip.addr() - self.code().stream.as_ptr().addr()) / 2 - 1
+    }
+
+    /// The number of items on the stack.
+    pub fn depth(&self) -> usize {
+        // SAFETY: both lie within the frame.
+        unsafe { self.sp.offset_from(Frame::stack_base(self.frame)).max(0) as usize }
+    }
+
+    /// Makes this frame the thread's current one.
+    #[inline(always)]
+    pub fn make_current(&self, vm: &Vm) {
+        vm.frame.set(self.frame.cast());
+    }
+}

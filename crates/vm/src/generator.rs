@@ -1,0 +1,340 @@
+//! Generators, coroutines and async generators: objects that own a suspended frame. Resuming from native code is here;
+//! their Python methods are in `generator_types.rs`.
+
+use std::cell::{Cell, UnsafeCell};
+
+use taipan_bytecode::Opcode;
+use taipan_bytecode::code::co;
+use taipan_object::vm::ExcStackItem;
+use taipan_object::{PyCell, PyResult, Ref, SendOutcome, Str, Traverse, Value, Visitor, Vm};
+
+use crate::code::Code;
+use crate::eval::{self, Outcome};
+use crate::frame::{FRAME_WORDS, Frame, frame_flag, is_borrowed};
+
+/// Which kind of generator an object is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// `generator`
+    Generator,
+    /// `coroutine`
+    Coroutine,
+    /// `async_generator`
+    AsyncGenerator,
+}
+
+/// Where a generator is in its life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Not started.
+    Created,
+    /// Suspended at a yield.
+    Suspended,
+    /// Running.
+    Running,
+    /// Its frame is gone.
+    Finished,
+}
+
+/// The payload of generators, coroutines and async generators.
+pub struct Generator {
+    /// Which of the three.
+    pub kind: Kind,
+    /// Where it is in its life.
+    pub state: Cell<State>,
+    /// The frame and what follows it; empty when finished.
+    memory: UnsafeCell<Box<[u64]>>,
+    /// Exceptions handled inside while it is suspended.
+    exc: ExcStackItem,
+    /// `__name__`
+    pub name: PyCell<Ref<Str>>,
+    /// `__qualname__`
+    pub qualname: PyCell<Ref<Str>>,
+    /// `gi_code`
+    pub code: Ref<Code>,
+    /// `cr_origin`, or the finalizer of an async generator.
+    pub origin_or_finalizer: PyCell<Option<Value>>,
+    /// Async generators: the hooks were called.
+    pub hooks_inited: Cell<bool>,
+    /// Async generators: `aclose()` was called.
+    pub closed: Cell<bool>,
+    /// Async generators: `__anext__`, `asend`, `athrow` or `aclose` is running.
+    pub running_async: Cell<bool>,
+}
+
+taipan_object::payload!(Generator, gc);
+
+impl Traverse for Generator {
+    fn traverse(&self, visit: &mut Visitor<'_>) {
+        self.origin_or_finalizer.visit(visit);
+        self.exc.value.visit(visit);
+        if !matches!(self.state.get(), State::Created | State::Suspended) {
+            return;
+        }
+        let f = self.frame();
+        // SAFETY: a suspended frame's words are 0, own values or borrow them; owned ones are shown.
+        unsafe {
+            let words = Frame::locals_ptr(f);
+            let n = (*f).sp.offset_from(words).max(0) as usize;
+            for i in 0..n {
+                let w = words.add(i);
+                if *w != 0 && !is_borrowed(*w) {
+                    visit(Value::from_word_ref(w));
+                }
+            }
+            for w in [&raw const (*f).func, &raw const (*f).locals, &raw const (*f).frame_obj] {
+                if *w != 0 {
+                    visit(Value::from_word_ref(w));
+                }
+            }
+        }
+    }
+    fn clear(&self) {
+        if matches!(self.state.get(), State::Created | State::Suspended) {
+            self.discard();
+        }
+    }
+}
+
+impl Drop for Generator {
+    fn drop(&mut self) {
+        if matches!(self.state.get(), State::Created | State::Suspended) {
+            self.discard();
+        }
+    }
+}
+
+impl Generator {
+    /// The frame; only meaningful while it is not finished.
+    pub fn frame(&self) -> *mut Frame {
+        // SAFETY: the box's content does not move, and no reference to it is kept.
+        unsafe { (*self.memory.get()).as_mut_ptr().cast() }
+    }
+
+    /// Drops a frame that does not run, running nothing of the generator's code.
+    fn discard(&self) {
+        self.state.set(State::Finished);
+        let f = self.frame();
+        // SAFETY: the frame is suspended; its stack and locals are dropped once.
+        unsafe {
+            let base = Frame::stack_base(f);
+            while (*f).sp > base {
+                (*f).sp = (*f).sp.sub(1);
+                let bits = std::mem::replace(&mut *(*f).sp, 0);
+                crate::frame::drop_slot(bits);
+            }
+            if (*f).frame_obj != 0 {
+                crate::frame_object::forget_frame(f);
+            }
+            eval::clear_frame(f);
+        }
+        self.exc.value.set(None);
+    }
+
+    /// What the generator delegates to: the operand of the SEND it is suspended in.
+    pub fn yield_from(&self, vm: &Vm) -> Option<Value> {
+        let _ = vm;
+        if self.state.get() != State::Suspended {
+            return None;
+        }
+        let f = self.frame();
+        // SAFETY: a suspended frame; its ip is behind YIELD_VALUE, at RESUME, whose operand says where it is.
+        unsafe {
+            let unit = (*(*f).ip).get();
+            let op = Opcode::from_u8(unit as u8)?.deopt();
+            let resume = matches!(op, Opcode::Resume | Opcode::InstrumentedResume);
+            // RESUME 2: after `yield from`; 3: after `await`.
+            if !resume || (unit >> 8) & 3 < 2 {
+                return None;
+            }
+            let w = (*f).sp.sub(1);
+            let v = std::mem::ManuallyDrop::new(Value::from_bits(crate::frame::strip(*w)));
+            Some((*v).clone())
+        }
+    }
+}
+
+/// Moves the frame of a call that makes a generator into a new object.
+pub(crate) fn from_frame(vm: &Vm, f: *mut Frame) -> PyResult {
+    // SAFETY: the running frame, whose registers are saved. Its words move to the generator's memory, and nobody uses the
+    // old ones again.
+    unsafe {
+        let code = (*f).code_ref();
+        let words = FRAME_WORDS + code.frame_words();
+        let mut memory: Vec<u64> = Vec::new();
+        if memory.try_reserve_exact(words).is_err() {
+            return Err(vm.no_memory());
+        }
+        memory.resize(words, 0);
+        let mut memory = memory.into_boxed_slice();
+        let kind = if code.has(co::COROUTINE) {
+            Kind::Coroutine
+        } else if code.has(co::ASYNC_GENERATOR) {
+            Kind::AsyncGenerator
+        } else {
+            Kind::Generator
+        };
+        let func = (*f).function();
+        let (name, qualname) = match &func {
+            Some(func) => (func.name.get(), func.qualname.get()),
+            None => (code.name.clone(), code.qualname.clone()),
+        };
+        let origin = if kind == Kind::Coroutine { crate::generator_types::origin(vm, f)? } else { None };
+        let new = memory.as_mut_ptr().cast::<Frame>();
+        let class = crate::generator_types::class_of(vm, kind)?;
+        let generator = vm.new_object(
+            &class,
+            Generator {
+                kind,
+                state: Cell::new(State::Finished),
+                memory: UnsafeCell::new(memory),
+                exc: ExcStackItem::new(),
+                name: PyCell::new(name),
+                qualname: PyCell::new(qualname),
+                code,
+                origin_or_finalizer: PyCell::new(origin),
+                hooks_inited: Cell::new(false),
+                closed: Cell::new(false),
+                running_async: Cell::new(false),
+            },
+        )?;
+        let used = (*f).sp.offset_from(f.cast::<u64>()) as usize;
+        std::ptr::copy_nonoverlapping(f.cast::<u64>(), new.cast::<u64>(), used);
+        (*new).sp = new.cast::<u64>().add(used);
+        (*new).previous = std::ptr::null_mut();
+        (*new).flags = frame_flag::GENERATOR;
+        (*new).generator = generator.as_value().bits();
+        if (*new).frame_obj != 0 {
+            crate::frame_object::frame_moved(new);
+        }
+        generator.state.set(State::Created);
+        Ok(generator.into_value())
+    }
+}
+
+/// The generator that a frame belongs to.
+///
+/// # Safety
+/// `f` is a generator's frame, whose generator is alive (it runs, so its caller holds it).
+unsafe fn owner(f: *mut Frame) -> Option<Ref<Generator>> {
+    // SAFETY: the word is the address of the live generator; the view is not dropped.
+    unsafe {
+        let v = std::mem::ManuallyDrop::new(Value::from_bits((*f).generator));
+        v.downcast_ref::<Generator>().cloned()
+    }
+}
+
+fn unlink(vm: &Vm, g: &Generator) {
+    vm.exc_info.set(g.exc.previous.get());
+    g.exc.previous.set(std::ptr::null());
+}
+
+/// The running generator's frame yields.
+pub(crate) fn suspend(vm: &Vm, f: *mut Frame) {
+    // SAFETY: the generator runs.
+    if let Some(g) = unsafe { owner(f) } {
+        g.state.set(State::Suspended);
+        unlink(vm, &g);
+    }
+    eval::leave_call(vm);
+}
+
+/// The running generator's frame is done; the frame itself is cleared by the caller.
+pub(crate) fn finish(vm: &Vm, f: *mut Frame) {
+    // SAFETY: the generator runs.
+    if let Some(g) = unsafe { owner(f) } {
+        g.state.set(State::Finished);
+        unlink(vm, &g);
+        g.exc.value.set(None);
+    }
+}
+
+/// Resumes a generator: pushes `arg` as the value of its yield, or, with `throw`, raises the pending exception there.
+/// `Ok(Yield)`, `Ok(Return)`, or the exception it raised.
+pub fn resume(vm: &Vm, g: &Ref<Generator>, arg: Option<&Value>, throw: bool) -> PyResult<SendOutcome> {
+    let state = g.state.get();
+    let f = g.frame();
+    match state {
+        State::Running => return Err(vm.value_error(match g.kind {
+            Kind::Generator => "generator already executing",
+            Kind::Coroutine => "coroutine already executing",
+            Kind::AsyncGenerator => "async generator already executing",
+        })),
+        State::Finished => {
+            if g.kind == Kind::Coroutine && !throw {
+                return Err(vm.runtime_error("cannot reuse already awaited coroutine"));
+            }
+            if throw {
+                return Err(vm.raised());
+            }
+            return Ok(SendOutcome::Return(vm.none()));
+        }
+        State::Created | State::Suspended => {}
+    }
+    if state == State::Created
+        && let Some(v) = arg
+        && !vm.is_none(v)
+    {
+        return Err(vm.type_error(match g.kind {
+            Kind::Generator => "can't send non-None value to a just-started generator",
+            Kind::Coroutine => "can't send non-None value to a just-started coroutine",
+            Kind::AsyncGenerator => "can't send non-None value to a just-started async generator",
+        }));
+    }
+    vm.check_stack(" while calling a Python object")?;
+    eval::enter_call(vm)?;
+    // The object stays alive while it runs.
+    let g = g.clone();
+    // SAFETY: the frame is suspended; there is room for the value that its YIELD or RETURN_GENERATOR's POP_TOP takes.
+    unsafe {
+        let v = arg.cloned().unwrap_or_else(|| vm.none());
+        *(*f).sp = v.into_bits();
+        (*f).sp = (*f).sp.add(1);
+        (*f).flags = ((*f).flags & !frame_flag::ENTRY) | frame_flag::ENTRY;
+    }
+    g.state.set(State::Running);
+    g.exc.previous.set(vm.exc_info.get());
+    vm.exc_info.set(&raw const g.exc);
+    match eval::eval(vm, f, throw) {
+        Ok(Outcome::Yield(v)) => Ok(SendOutcome::Yield(v)),
+        Ok(Outcome::Return(v)) => Ok(SendOutcome::Return(v)),
+        Err(e) => Err(e),
+    }
+}
+
+/// `next(g)` for generators.
+pub fn iternext(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
+    let Some(g) = v.downcast_ref::<Generator>() else { return Err(vm.type_error("generator expected")) };
+    match resume(vm, g, None, false)? {
+        SendOutcome::Yield(v) => Ok(Some(v)),
+        SendOutcome::Return(r) if vm.is_none(&r) => Ok(None),
+        SendOutcome::Return(r) => Err(crate::glue::raise_stop_iteration(vm, r)),
+    }
+}
+
+/// The iterator behind an awaitable (`_PyCoro_GetAwaitableIter`).
+pub fn awaitable_iter(vm: &Vm, v: &Value) -> PyResult {
+    if let Some(g) = v.downcast_ref::<Generator>()
+        && (g.kind == Kind::Coroutine || (g.kind == Kind::Generator && g.code.has(co::ITERABLE_COROUTINE)))
+    {
+        return Ok(v.clone());
+    }
+    let Some(f) = vm.type_of(v).payload.slots.am_await.get() else {
+        return Err(vm.type_error(&format!("'{}' object can't be awaited", vm.type_name(v))));
+    };
+    let it = f(vm, v)?;
+    if let Some(g) = it.downcast_ref::<Generator>()
+        && (g.kind == Kind::Coroutine || g.code.has(co::ITERABLE_COROUTINE))
+    {
+        return Err(vm.type_error("__await__() returned a coroutine"));
+    }
+    if vm.type_of(&it).payload.slots.tp_iternext.get().is_none() {
+        return Err(vm.type_error(&format!("__await__() returned non-iterator of type '{}'", vm.type_name(&it))));
+    }
+    Ok(it)
+}
+
+/// Marks a value that an async generator yields, to tell it from what it awaits.
+pub fn wrap_async_value(vm: &Vm, v: &Value) -> PyResult {
+    crate::generator_types::wrap_async_value(vm, v)
+}
