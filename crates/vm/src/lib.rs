@@ -1,0 +1,66 @@
+//! Taipan's virtual machine: code, functions and frames; the interpreter loop; generators; compiling and importing.
+//!
+//! [`eval`] is the loop, one module for each family of instructions. [`frame`] is the layout of frames, [`code`] and
+//! [`function`] are the objects that calls need. [`compile`] runs the front end. Objects and protocols are `taipan-object`'s.
+
+pub mod builtin_functions;
+pub mod code;
+pub mod compile;
+pub mod eval;
+pub mod frame;
+pub mod frame_object;
+pub mod function;
+pub mod function_type;
+pub mod generator;
+pub mod generator_types;
+mod glue;
+mod groups;
+pub mod imp;
+pub mod import;
+mod template;
+pub mod traceback;
+mod warn;
+
+use taipan_object::vm::Hooks;
+use taipan_object::{ModuleSpec, Payload, PyResult, TypeSpec, Vm};
+
+/// The types that this crate makes.
+const TYPES: &[&TypeSpec] = &[
+    &function_type::FUNCTION,
+    &function_type::CODE,
+    &FRAME,
+    &TRACEBACK,
+    &generator_types::GENERATOR,
+    &generator_types::COROUTINE,
+    &generator_types::ASYNC_GENERATOR,
+    &generator_types::COROUTINE_WRAPPER,
+];
+
+/// `frame`
+pub static FRAME: TypeSpec = TypeSpec {
+    flags: taipan_object::tpflags::DISALLOW_INSTANTIATION,
+    ..TypeSpec::new("frame", "builtins", <frame_object::FrameObject as Payload>::layout)
+};
+
+/// `traceback`
+pub static TRACEBACK: TypeSpec = TypeSpec::new("traceback", "builtins", <traceback::Traceback as Payload>::layout);
+
+/// The declaration of module `builtins`.
+pub static BUILTINS: ModuleSpec = ModuleSpec {
+    name: "builtins",
+    doc: Some("Built-in functions, types, exceptions, and other objects.\n\nThis module provides direct access to all 'built-in'\nidentifiers of Python; for example, builtins.len is\nthe full name for the built-in function len().\n\nThis module is not normally accessed explicitly by most\napplications, but can be useful in modules that provide\nobjects with the same name as a builtin and need the\nbuilt-in of that name."),
+    functions: &[builtin_functions::functions::FUNCTIONS, taipan_builtins::functions::FUNCTIONS],
+    types: &[],
+    exec: None,
+};
+
+/// Makes the interpreter of `vm` able to run code: builtin types with their methods, this crate's types, module `builtins`.
+pub fn init(vm: &Vm) -> PyResult<()> {
+    taipan_builtins::init(vm)?;
+    for spec in TYPES {
+        vm.make_type(spec)?;
+    }
+    vm.set_hooks(Hooks { import: import::import_module, warn: warn::warn, ..vm.hooks() });
+    taipan_builtins::builtins_module(vm, &BUILTINS)?;
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! From source text to a code object: the front end's stages in a row, and their errors as exceptions.
+
+use std::rc::Rc;
+
+use taipan_ast::{Arena, CompileError, StackLimit};
+use taipan_bytecode::CodeObject;
+use taipan_bytecode::constant::Str as ConstStr;
+use taipan_compiler::{CompileOptions, Error};
+use taipan_object::{FieldException, PyResult, Raised, Ref, Str, Value, Vm};
+use taipan_parser::{Mode, ParseError, ParseOptions};
+use taipan_tokenizer::{SyntaxError, SyntaxErrorKind, SyntaxWarning};
+use taipan_wtf8::Wtf8Buf;
+
+use crate::code::{Code, new_code, str_to_wtf8};
+
+/// `PyCF_*` flags of `compile()`.
+#[allow(missing_docs, reason = "the flags' names")]
+pub mod cf {
+    pub const SOURCE_IS_UTF8: u32 = 0x0100;
+    pub const DONT_IMPLY_DEDENT: u32 = 0x0200;
+    pub const ONLY_AST: u32 = 0x0400;
+    pub const IGNORE_COOKIE: u32 = 0x0800;
+    pub const TYPE_COMMENTS: u32 = 0x1000;
+    pub const ALLOW_TOP_LEVEL_AWAIT: u32 = 0x2000;
+    pub const ALLOW_INCOMPLETE_INPUT: u32 = 0x4000;
+    pub const OPTIMIZED_AST: u32 = 0x8000 | ONLY_AST;
+    /// The future features that can be inherited.
+    pub const MASK: u32 = 0x1fe_0000;
+}
+
+/// How to compile.
+#[derive(Clone)]
+pub struct Options {
+    /// What the text is.
+    pub mode: Mode,
+    /// `PyCF_*` and `CO_FUTURE_*` flags.
+    pub flags: u32,
+    /// 0, 1 or 2.
+    pub optimize: u8,
+    /// The minor version whose grammar is wanted (`_feature_version`), 14 by default.
+    pub feature_version: u8,
+    /// Module name for warning filters.
+    pub module: Option<String>,
+}
+
+impl Options {
+    /// Options for a module.
+    pub fn exec() -> Options {
+        Options { mode: Mode::File, flags: 0, optimize: 0, feature_version: 14, module: None }
+    }
+}
+
+/// The address below which the front end's recursions do not go.
+pub fn stack_limit(vm: &Vm) -> usize {
+    vm.stack_limit.get()
+}
+
+/// The parser's options for these.
+pub fn parse_options(vm: &Vm, o: &Options) -> ParseOptions {
+    ParseOptions {
+        mode: o.mode,
+        type_comments: o.flags & cf::TYPE_COMMENTS != 0,
+        barry_as_flufl: o.flags & taipan_bytecode::code::co::FUTURE_BARRY_AS_BDFL != 0,
+        feature_version: o.feature_version,
+        dont_imply_dedent: o.flags & cf::DONT_IMPLY_DEDENT != 0,
+        allow_incomplete_input: o.flags & cf::ALLOW_INCOMPLETE_INPUT != 0,
+        int_max_str_digits: vm.interp().int_max_str_digits.get(),
+        stack_limit: Some(stack_limit(vm)),
+        no_quick_pass: false,
+    }
+}
+
+/// Compiles text whose newlines have been translated. Gives the code, and the features for what follows it in a session.
+pub fn compile_text(vm: &Vm, text: &str, filename: &Ref<Str>, o: &Options) -> PyResult<(Ref<Code>, u32)> {
+    let (code, flags) = compile_text_raw(vm, text, filename, o)?;
+    Ok((new_code(vm, code)?, flags))
+}
+
+/// The same, giving the description alone.
+pub fn compile_text_raw(vm: &Vm, text: &str, filename: &Ref<Str>, o: &Options) -> PyResult<(Rc<CodeObject>, u32)> {
+    let arena = Arena::new();
+    let mut warnings = Vec::new();
+    let tree = taipan_parser::parse(&arena, text, &parse_options(vm, o), &mut warnings);
+    let tree = match tree {
+        Ok(t) => t,
+        Err(e) => {
+            show_warnings(vm, &mut warnings, filename, o)?;
+            return Err(parse_error(vm, e, filename));
+        }
+    };
+    compile_tree(vm, &arena, arena.alloc(tree), filename, o, warnings, Some(text))
+}
+
+/// Compiles a tree. `text` is what it came from, for the lines that errors show.
+pub fn compile_tree<'a>(
+    vm: &Vm,
+    arena: &'a Arena,
+    tree: &'a taipan_ast::Mod<'a>,
+    filename: &Ref<Str>,
+    o: &Options,
+    mut warnings: Vec<SyntaxWarning>,
+    text: Option<&str>,
+) -> PyResult<(Rc<CodeObject>, u32)> {
+    let name: Wtf8Buf = str_to_wtf8(filename);
+    let options = CompileOptions {
+        filename: ConstStr::interned(name),
+        optimize: o.optimize,
+        flags: o.flags & cf::MASK,
+        allow_top_level_await: o.flags & cf::ALLOW_TOP_LEVEL_AWAIT != 0,
+        stack_limit: StackLimit::at(stack_limit(vm)),
+    };
+    let result = taipan_compiler::compile(arena, tree, &options, &mut warnings);
+    show_warnings(vm, &mut warnings, filename, o)?;
+    match result {
+        Ok(c) => Ok((c.code, c.flags)),
+        Err(e) => Err(compile_error(vm, e, filename, text)),
+    }
+}
+
+/// Issues the front end's warnings; one that a filter makes an error is raised as a SyntaxError.
+pub fn show_warnings(vm: &Vm, warnings: &mut Vec<SyntaxWarning>, filename: &Ref<Str>, o: &Options) -> PyResult<()> {
+    for w in warnings.drain(..) {
+        crate::warn::warn_explicit(vm, &w, filename, o.module.as_deref())?;
+    }
+    Ok(())
+}
+
+/// A parser's error as an exception.
+pub fn parse_error(vm: &Vm, e: ParseError, filename: &Ref<Str>) -> Raised {
+    match e {
+        ParseError::Syntax(e) => syntax_error(vm, &e, filename),
+        ParseError::TooDeep => vm.raise_new(&vm.exc().MemoryError, ParseError::TOO_DEEP),
+    }
+}
+
+/// The error of a stage behind the parser as an exception.
+pub fn compile_error(vm: &Vm, e: Error, filename: &Ref<Str>, text: Option<&str>) -> Raised {
+    use taipan_compiler::assemble::AssembleError;
+    match e {
+        Error::Tree(t) => tree_error(vm, t, filename, text),
+        Error::Assemble(AssembleError::System(m)) | Error::System(m) => vm.system_error(&m),
+        Error::Assemble(AssembleError::Value(m)) => vm.value_error(&m),
+        Error::Assemble(AssembleError::Overflow(m)) => vm.overflow_error(&m),
+    }
+}
+
+/// The error of the validator, the symbol table or the code generator as an exception.
+pub fn tree_error(vm: &Vm, e: CompileError, filename: &Ref<Str>, text: Option<&str>) -> Raised {
+    match e {
+        CompileError::Syntax(e) => {
+            let mut e = *e;
+            if e.text.is_none() {
+                let line = usize::try_from(e.lineno).unwrap_or(0);
+                e.text = match text {
+                    Some(t) => line.checked_sub(1).and_then(|i| t.split_inclusive('\n').nth(i)).map(str::to_owned),
+                    None => None,
+                };
+            }
+            syntax_error(vm, &e, filename)
+        }
+        CompileError::TooDeep => vm.recursion_error("maximum recursion depth exceeded during compilation"),
+        CompileError::Runtime(m) => vm.runtime_error(m),
+    }
+}
+
+/// Raises a SyntaxError with all its fields.
+pub fn syntax_error(vm: &Vm, e: &SyntaxError, filename: &Ref<Str>) -> Raised {
+    match new_syntax_error(vm, e, filename) {
+        Ok(v) => vm.raise(v),
+        Err(r) => r,
+    }
+}
+
+fn number(vm: &Vm, n: Option<u32>) -> PyResult {
+    match n {
+        Some(SyntaxError::MINUS_ONE) => vm.new_int(-1),
+        Some(n) => vm.new_int(i64::from(n)),
+        None => Ok(vm.none()),
+    }
+}
+
+/// A SyntaxError object: `args` is `(msg, (filename, lineno, offset, text, end_lineno, end_offset))`.
+pub fn new_syntax_error(vm: &Vm, e: &SyntaxError, filename: &Ref<Str>) -> PyResult<Value> {
+    let exc = vm.exc();
+    let ty = match e.kind {
+        SyntaxErrorKind::SyntaxError => &exc.SyntaxError,
+        SyntaxErrorKind::IndentationError => &exc.IndentationError,
+        SyntaxErrorKind::TabError => &exc.TabError,
+        SyntaxErrorKind::IncompleteInput => &exc.IncompleteInputError,
+    };
+    let text = match &e.text {
+        Some(t) => vm.new_str(t)?.into_value(),
+        None => vm.none(),
+    };
+    let details = vm.new_tuple(vec![
+        filename.as_value().clone(),
+        vm.new_int(i64::from(e.lineno))?,
+        number(vm, e.offset)?,
+        text,
+        number(vm, e.end_lineno)?,
+        number(vm, e.end_offset)?,
+    ])?;
+    let msg = vm.new_str(&e.msg)?;
+    let v = vm.call_pos(ty.as_value(), &[msg.into_value(), details.into_value()])?;
+    debug_assert!(v.downcast_ref::<FieldException>().is_some());
+    Ok(v)
+}

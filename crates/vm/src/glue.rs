@@ -1,0 +1,241 @@
+//! Small services that instructions share: builtins by name, name errors, typing's intrinsics.
+
+use taipan_object::{BaseException, Dict, FieldException, PyResult, Raised, Ref, Str, TypeRef, Value, Vm};
+
+/// A builtin by name, as the interpreter was started with (not as a program may have replaced it).
+pub(crate) fn builtin(vm: &Vm, name: &str) -> PyResult {
+    let name = vm.intern(name)?;
+    match vm.interp().builtins.get().and_then(|d| d.get_str(vm, &name)) {
+        Some(v) => Ok(v),
+        None => Err(vm.system_error(&format!("builtins has no {}", name.to_string_lossy()))),
+    }
+}
+
+/// Raises NameError (or a subclass) with its `name`.
+#[cold]
+pub(crate) fn name_error(vm: &Vm, ty: &TypeRef, message: &str, name: Option<&Ref<Str>>) -> Raised {
+    match vm.new_exception(ty, message) {
+        Ok(e) => {
+            if let (Some(f), Some(n)) = (e.downcast_ref::<FieldException>(), name) {
+                f.fields[0].set(Some(n.as_value().clone()));
+            }
+            vm.raise(e)
+        }
+        Err(r) => r,
+    }
+}
+
+/// Gives the pending exception a cause.
+pub(crate) fn set_pending_cause(vm: &Vm, cause: Value) {
+    if let Some(e) = vm.pending_exception()
+        && let Some(b) = e.downcast_ref::<BaseException>()
+    {
+        b.context.set(Some(cause.clone()));
+        b.cause.set(Some(cause));
+        b.suppress_context.set(true);
+    }
+}
+
+/// Raises StopIteration with exactly this value.
+pub(crate) fn raise_stop_iteration(vm: &Vm, value: Value) -> Raised {
+    match vm.call_pos(vm.exc().StopIteration.as_value(), std::slice::from_ref(&value)) {
+        Ok(e) => vm.raise(e),
+        Err(r) => r,
+    }
+}
+
+/// A set or frozenset of the items.
+pub(crate) fn new_set(vm: &Vm, items: Vec<Value>, frozen: bool) -> PyResult {
+    if frozen {
+        return Ok(vm.new_frozenset(&items)?.into_value());
+    }
+    let s = vm.new_set()?;
+    for v in &items {
+        if let Err(e) = s.add(vm, v) {
+            return Err(unhashable_note(vm, e, v, "set element"));
+        }
+    }
+    Ok(s.into_value())
+}
+
+/// `set.add`
+pub(crate) fn set_add(vm: &Vm, set: &Value, v: &Value) -> PyResult<()> {
+    match vm.as_any_set(set) {
+        Some(s) => s.add(vm, v).map(drop).map_err(|e| unhashable_note(vm, e, v, "set element")),
+        None => Err(vm.system_error("SET_ADD without a set")),
+    }
+}
+
+/// `set.update`
+pub(crate) fn set_update(vm: &Vm, set: &Value, items: &Value) -> PyResult<()> {
+    let Some(s) = vm.as_any_set(set).cloned() else { return Err(vm.system_error("SET_UPDATE without a set")) };
+    vm.for_each(items, &mut |v| {
+        s.add(vm, &v).map_err(|e| unhashable_note(vm, e, &v, "set element"))?;
+        Ok(true)
+    })
+}
+
+/// CPython 3.14 says what an unhashable value was to be: "cannot use 'list' as a dict key (unhashable type: 'list')".
+pub(crate) fn unhashable_note(vm: &Vm, e: Raised, v: &Value, what: &str) -> Raised {
+    if !vm.exception_matches(&vm.exc().TypeError) || vm.type_of(v).payload.slots.tp_hash.get().is_some_and(|f| f as usize != taipan_object::protocol::compare::hash_not_implemented as *const () as usize) {
+        return e;
+    }
+    let exc = vm.take_raised(e);
+    let text = match vm.str(&exc) {
+        Ok(s) => s.to_string_lossy().into_owned(),
+        Err(r) => return r,
+    };
+    if !text.starts_with("unhashable type") {
+        return vm.raise_as_is(exc);
+    }
+    vm.type_error(&format!("cannot use '{}' as a {what} ({text})", vm.type_name(v)))
+}
+
+/// `slice(start, stop, step)`
+pub(crate) fn new_slice(vm: &Vm, start: &Value, stop: &Value, step: &Value) -> PyResult {
+    vm.call_pos(&builtin(vm, "slice")?, &[start.clone(), stop.clone(), step.clone()])
+}
+
+/// `dict.update` for `{**mapping}`: AttributeError when it is no mapping.
+pub(crate) fn dict_update(vm: &Vm, d: &Ref<Dict>, mapping: &Value) -> PyResult<()> {
+    if let Some(m) = mapping.downcast_exact::<Dict>(&vm.types().dict) {
+        for (k, v) in m.items() {
+            d.set(vm, &k, v)?;
+        }
+        return Ok(());
+    }
+    let keys = vm.call_method(mapping, &vm.names().keys, &[])?;
+    for k in vm.collect(&keys)? {
+        let v = vm.getitem(mapping, &k)?;
+        d.set(vm, &k, v)?;
+    }
+    Ok(())
+}
+
+/// `format(value, spec)`
+pub(crate) fn format(vm: &Vm, v: &Value, spec: Option<&Value>) -> PyResult {
+    let empty = spec.is_none_or(|s| s.downcast_ref::<Str>().is_some_and(|s| s.is_empty()));
+    if empty && (v.is_exact_str(vm) || v.is_small_int()) {
+        return Ok(vm.str(v)?.into_value());
+    }
+    let spec = match spec {
+        Some(s) => s.clone(),
+        None => vm.new_str("")?.into_value(),
+    };
+    let Some(f) = vm.special(v, &vm.names().__format__)? else {
+        return Err(vm.type_error(&format!("Type {} doesn't define __format__", vm.type_name(v))));
+    };
+    let out = vm.call1(&f, &spec)?;
+    if out.downcast_ref::<Str>().is_none() {
+        return Err(vm.type_error(&format!("__format__ must return a str, not {}", vm.type_name(&out))));
+    }
+    Ok(out)
+}
+
+/// `ascii(value)`
+pub(crate) fn ascii(vm: &Vm, v: &Value) -> PyResult<Ref<Str>> {
+    let r = vm.repr(v)?;
+    if r.is_ascii() {
+        return Ok(r);
+    }
+    let mut out = String::with_capacity(r.len() + 8);
+    for c in r.text().chars() {
+        match c {
+            0..0x80 => out.push(c as u8 as char),
+            0x80..0x100 => out.push_str(&format!("\\x{c:02x}")),
+            0x100..0x10000 => out.push_str(&format!("\\u{c:04x}")),
+            _ => out.push_str(&format!("\\U{c:08x}")),
+        }
+    }
+    vm.new_str(&out)
+}
+
+/// `function` bound to `self_`.
+pub(crate) fn bind_method(vm: &Vm, function: &Value, self_: &Value) -> PyResult {
+    let method = taipan_object::descr::Method { function: function.clone(), self_: self_.clone() };
+    Ok(vm.new(method)?.into_value())
+}
+
+/// The name of a value's type, with its module unless that is `builtins`.
+pub(crate) fn qualified_type_name(vm: &Vm, v: &Value) -> String {
+    let ty = vm.type_of(v);
+    let qualname = ty.payload.qualname.get().to_string_lossy().into_owned();
+    let module = ty.payload.dict.get().and_then(|d| d.get_str(vm, &vm.names().__module__));
+    match module.as_ref().and_then(|m| m.downcast_ref::<Str>()) {
+        Some(m) if !m.eq_str("builtins") && !m.eq_str("__main__") => format!("{}.{qualname}", m.to_string_lossy()),
+        _ => qualname,
+    }
+}
+
+/// What a callable is called in messages about its arguments (`_PyObject_FunctionStr`).
+pub(crate) fn function_str(vm: &Vm, f: &Value) -> String {
+    let text = || -> PyResult<Option<String>> {
+        let Some(q) = vm.getattr_opt(f, &vm.names().__qualname__)? else { return Ok(None) };
+        let name = vm.str(&q)?.to_string_lossy().into_owned();
+        let module = vm.getattr_opt(f, &vm.names().__module__)?;
+        if let Some(m) = module
+            && let Some(m) = m.downcast_ref::<Str>()
+            && !m.eq_str("builtins")
+        {
+            return Ok(Some(format!("{}.{name}()", m.to_string_lossy())));
+        }
+        Ok(Some(format!("{name}()")))
+    };
+    match text() {
+        Ok(Some(s)) => s,
+        Ok(None) => vm.str(f).map_or_else(|r| { drop(vm.take_raised(r)); String::new() }, |s| s.to_string_lossy().into_owned()),
+        Err(r) => {
+            drop(vm.take_raised(r));
+            String::new()
+        }
+    }
+}
+
+/// `sys.displayhook(value)`
+pub(crate) fn display(vm: &Vm, v: &Value) -> PyResult<()> {
+    let sys = vm.import("sys")?;
+    let hook = match vm.getattr_opt(&sys, &vm.names().displayhook)? {
+        Some(h) => h,
+        None => return Err(vm.runtime_error("lost sys.displayhook")),
+    };
+    vm.call1(&hook, v).map(drop)
+}
+
+fn typing_call(vm: &Vm, module: &str, name: &str, args: &[Value]) -> PyResult {
+    let m = vm.import(module)?;
+    let f = vm.getattr_str(&m, name)?;
+    vm.call_pos(&f, args)
+}
+
+/// INTRINSIC_TYPEVAR, PARAMSPEC, TYPEVARTUPLE, TYPEALIAS.
+pub(crate) fn typing_intrinsic(vm: &Vm, which: u32, v: &Value) -> PyResult {
+    let name = match which {
+        7 => "_make_typevar",
+        8 => "_make_paramspec",
+        9 => "_make_typevartuple",
+        _ => "_make_typealias",
+    };
+    typing_call(vm, "_typing", name, std::slice::from_ref(v))
+}
+
+/// INTRINSIC_TYPEVAR_WITH_BOUND, TYPEVAR_WITH_CONSTRAINTS, SET_FUNCTION_TYPE_PARAMS, SET_TYPEPARAM_DEFAULT.
+pub(crate) fn typing_intrinsic_2(vm: &Vm, which: u32, a: &Value, b: &Value) -> PyResult {
+    match which {
+        2 => typing_call(vm, "_typing", "_make_typevar_with_bound", &[a.clone(), b.clone()]),
+        3 => typing_call(vm, "_typing", "_make_typevar_with_constraints", &[a.clone(), b.clone()]),
+        4 => {
+            if let Some(f) = a.downcast_ref::<crate::function::Function>() {
+                f.type_params.set(Some(b.clone()));
+            }
+            Ok(a.clone())
+        }
+        _ => typing_call(vm, "_typing", "_set_typeparam_default", &[a.clone(), b.clone()]),
+    }
+}
+
+/// INTRINSIC_SUBSCRIPT_GENERIC: `typing.Generic[params]`
+pub(crate) fn subscript_generic(vm: &Vm, params: &Value) -> PyResult {
+    let typing = vm.import("_typing")?;
+    let generic = vm.getattr_str(&typing, "Generic")?;
+    typing_call(vm, "typing", "_generic_class_getitem", &[generic, params.clone()])
+}
