@@ -132,7 +132,7 @@ fn build_class(vm: &Vm, args: Args<'_>) -> PyResult {
     if class.downcast_ref::<TypeObject>().is_some()
         && let Some(cell) = cell.downcast_ref::<Cell>()
     {
-        match cell.content.get() {
+        match cell.contents.get() {
             None => {
                 return Err(vm.runtime_error(&format!(
                     "__class__ not set defining {} as {}. Was __classcell__ propagated to type.__new__?",
@@ -155,6 +155,7 @@ fn build_class(vm: &Vm, args: Args<'_>) -> PyResult {
 }
 
 #[pyfunctions(FUNCTIONS)]
+/// The functions.
 pub mod functions {
     use super::*;
 

@@ -138,9 +138,10 @@ pub fn compile_error(vm: &Vm, e: Error, filename: &Ref<Str>, text: Option<&str>)
     use taipan_compiler::assemble::AssembleError;
     match e {
         Error::Tree(t) => tree_error(vm, t, filename, text),
-        Error::Assemble(AssembleError::System(m)) | Error::System(m) => vm.system_error(&m),
-        Error::Assemble(AssembleError::Value(m)) => vm.value_error(&m),
-        Error::Assemble(AssembleError::Overflow(m)) => vm.overflow_error(&m),
+        Error::Assemble(AssembleError::System(m)) => vm.system_error(m),
+        Error::System(m) => vm.system_error(&m),
+        Error::Assemble(AssembleError::Value(m)) => vm.value_error(m),
+        Error::Assemble(AssembleError::Overflow(m)) => vm.overflow_error(m),
     }
 }
 

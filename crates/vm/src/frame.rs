@@ -29,6 +29,8 @@ pub mod frame_flag {
     pub const CLEARED: u32 = 16;
     /// A trace function is active in this frame.
     pub const TRACED: u32 = 32;
+    /// The pending exception was raised again: its traceback has this frame already.
+    pub const RERAISED: u32 = 64;
 }
 
 /// The head of a frame; locals and stack follow. `#[repr(C)]`, because compiled code addresses the fields.

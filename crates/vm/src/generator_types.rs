@@ -2,7 +2,7 @@
 
 use taipan_macros::pymethods;
 use taipan_object::{
-    Args, BaseException, Payload, PyResult, Raised, Ref, SendOutcome, TypeRef, TypeSpec, Value, Vm,
+    Args, BaseException, ClassPart, Payload, PyResult, Raised, Ref, SendOutcome, SlotDef, TypeRef, TypeSpec, Value, Vm,
 };
 
 use crate::frame::Frame;
@@ -18,7 +18,7 @@ pub static GENERATOR: TypeSpec = TypeSpec {
 
 /// `coroutine`
 pub static COROUTINE: TypeSpec = TypeSpec {
-    parts: &[&COROUTINE_METHODS],
+    parts: &[&COROUTINE_METHODS, &COROUTINE_SLOTS],
     has_weakref: true,
     flags: taipan_object::tpflags::DISALLOW_INSTANTIATION,
     ..TypeSpec::new("coroutine", "builtins", <Generator as Payload>::layout)
@@ -30,6 +30,9 @@ pub static ASYNC_GENERATOR: TypeSpec = TypeSpec {
     flags: taipan_object::tpflags::DISALLOW_INSTANTIATION,
     ..TypeSpec::new("async_generator", "builtins", <Generator as Payload>::layout)
 };
+
+static COROUTINE_SLOTS: ClassPart =
+    ClassPart { methods: &[], getset: &[], slots: &[SlotDef::am_send(send_slot), SlotDef::tp_finalize(finalize)] };
 
 /// The class of a kind of generator.
 pub(crate) fn class_of(vm: &Vm, kind: Kind) -> PyResult<TypeRef> {
@@ -187,7 +190,7 @@ fn thrown(vm: &Vm, args: &[Value]) -> PyResult<Value> {
         first.clone()
     } else if first.downcast_ref::<taipan_object::TypeObject>().is_some_and(|t| t.is_subtype(vm.exc().BaseException.object())) {
         match value {
-            Some(v) if vm.isinstance(v, first)? => v.clone(),
+            Some(v) if crate::glue::is_instance(vm, v, first)? => v.clone(),
             Some(v) => match v.downcast_ref::<taipan_object::Tuple>() {
                 Some(t) => vm.call_pos(first, t.as_slice())?,
                 None => vm.call1(first, v)?,
@@ -324,16 +327,6 @@ impl Generator {
     fn am_await(vm: &Vm, this: &Value) -> PyResult {
         let wrapper = CoroutineWrapper { coroutine: this.clone() };
         Ok(vm.new(wrapper)?.into_value())
-    }
-
-    #[pyslot(name = "am_send")]
-    fn am_send_coroutine(vm: &Vm, this: &Value, arg: &Value) -> PyResult<SendOutcome> {
-        send_slot(vm, this, arg)
-    }
-
-    #[pyslot(name = "tp_finalize")]
-    fn finalize_coroutine(vm: &Vm, this: &Value) -> PyResult<()> {
-        finalize(vm, this)
     }
 
     /// Resumes the coroutine with a value for the await that it waits in.

@@ -239,3 +239,10 @@ pub(crate) fn subscript_generic(vm: &Vm, params: &Value) -> PyResult {
     let generic = vm.getattr_str(&typing, "Generic")?;
     typing_call(vm, "typing", "_generic_class_getitem", &[generic, params.clone()])
 }
+
+/// `isinstance(v, class)`
+pub(crate) fn is_instance(vm: &Vm, v: &Value, class: &Value) -> PyResult<bool> {
+    let f = builtin(vm, "isinstance")?;
+    let r = vm.call_pos(&f, &[v.clone(), class.clone()])?;
+    vm.is_true(&r)
+}

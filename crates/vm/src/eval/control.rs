@@ -362,7 +362,7 @@ pub(super) fn end_async_for(vm: &Vm, r: &mut Regs) -> PyResult<()> {
         return Ok(());
     }
     r.save_ip();
-    Err(vm.raise_as_is(exc))
+    Err(super::exceptions::raise_again(vm, r, exc))
 }
 
 /// CLEANUP_THROW: `sub-iterator, last sent value, exception` -> `None, value` when it is StopIteration.
@@ -380,5 +380,5 @@ pub(super) fn cleanup_throw(vm: &Vm, r: &mut Regs) -> PyResult<()> {
         return Ok(());
     }
     r.save_ip();
-    Err(vm.raise_as_is(exc))
+    Err(super::exceptions::raise_again(vm, r, exc))
 }

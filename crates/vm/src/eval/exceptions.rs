@@ -16,7 +16,14 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
         let unit = r.ip.addr().wrapping_sub(r.code().stream.as_ptr().addr()) / 2;
         // Before its first instruction (a generator that was thrown into at once) a frame has no handlers.
         let at = unit.checked_sub(1);
-        add_traceback(vm, f);
+        // SAFETY: the running frame.
+        unsafe {
+            if (*f).flags & frame_flag::RERAISED != 0 {
+                (*f).flags &= !frame_flag::RERAISED;
+            } else {
+                add_traceback(vm, f);
+            }
+        }
         let handler = at.and_then(|at| handler_of(&r.code().co.exceptiontable, at));
         if let Some(h) = handler {
             while r.depth() > h.depth {
@@ -214,7 +221,14 @@ pub(super) fn reraise(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     } else {
         r.save_ip();
     }
-    Err(vm.raise_as_is(exc))
+    Err(raise_again(vm, r, exc))
+}
+
+/// Raises an exception that passed through this frame before: no new traceback entry.
+pub(super) fn raise_again(vm: &Vm, r: &Regs, exc: Value) -> taipan_object::Raised {
+    // SAFETY: the running frame.
+    unsafe { (*r.frame).flags |= frame_flag::RERAISED };
+    vm.raise_as_is(exc)
 }
 
 /// WITH_EXCEPT_START: calls `__exit__(type, value, traceback)` of the operand below.

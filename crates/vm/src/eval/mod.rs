@@ -16,10 +16,9 @@ mod special;
 use taipan_bytecode::Opcode;
 use taipan_object::{PyResult, Value, Vm};
 
-pub(crate) use calls::{bind_error_name, call_function, enter_call, finish_call, leave_call, new_frame_for};
-pub(crate) use control::{clear_frame, leave_frame, send_to, stop_value};
-pub(crate) use exceptions::{add_traceback, instantiate, matches as exception_matches};
-pub(crate) use names::mapping_get;
+pub(crate) use calls::{call_function, enter_call, leave_call, new_frame_for};
+pub(crate) use control::{clear_frame, leave_frame, stop_value};
+pub(crate) use exceptions::matches as exception_matches;
 
 use crate::frame::{Frame, frame_flag};
 use regs::Regs;
@@ -50,19 +49,16 @@ pub fn eval(vm: &Vm, frame: *mut Frame, throw: bool) -> PyResult<Outcome> {
     };
     debug_assert!(r.f().flags & frame_flag::ENTRY != 0);
     r.make_current(vm);
-    let mut raised = throw;
+    if throw && !exceptions::unwind(vm, &mut r) {
+        return Err(vm.raised());
+    }
     loop {
-        if raised {
-            raised = false;
-            if !exceptions::unwind(vm, &mut r) {
-                return Err(vm.raised());
-            }
-        }
         match run(vm, &mut r) {
             Ok(outcome) => return Ok(outcome),
             Err(e) => {
-                let _ = e;
-                raised = true;
+                if !exceptions::unwind(vm, &mut r) {
+                    return Err(e);
+                }
             }
         }
     }

@@ -99,7 +99,7 @@ pub(super) fn make_cell(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
     let bits = r.replace_local(i, 0);
     // SAFETY: the local owned the value.
     let initial = if bits == 0 { None } else { Some(unsafe { Value::from_bits(bits) }) };
-    let c = vm.new(PyCellObject::new(initial))?;
+    let c = vm.new(PyCellObject { contents: taipan_object::PyCell::new(initial) })?;
     r.replace_local(i, c.into_value().into_bits());
     Ok(())
 }
@@ -120,7 +120,7 @@ pub(super) fn load_deref(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
         // SAFETY: the local owns the value; the view is not dropped.
         let v = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(bits) });
         if let Some(c) = v.downcast_ref::<PyCellObject>()
-            && let Some(content) = c.content.get()
+            && let Some(content) = c.contents.get()
         {
             r.push(content);
             return Ok(());
@@ -146,12 +146,12 @@ fn unbound_deref(vm: &Vm, r: &Regs, i: u32) -> Raised {
 pub(super) fn store_deref(r: &mut Regs, i: u32) {
     let v = r.pop_value();
     if let Some(c) = cell(r, i) {
-        c.content.set(Some(v));
+        c.contents.set(Some(v));
     }
 }
 
 pub(super) fn delete_deref(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
-    match cell(r, i).and_then(|c| c.content.take()) {
+    match cell(r, i).and_then(|c| c.contents.take()) {
         Some(old) => {
             drop(old);
             Ok(())

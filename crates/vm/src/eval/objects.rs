@@ -92,7 +92,7 @@ fn class_pattern(vm: &Vm, subject: &Value, class: &Value, npos: usize, names: &V
     let Some(ty) = class.downcast_ref::<TypeObject>() else {
         return Err(vm.type_error("called match pattern must be a class"));
     };
-    if !vm.isinstance(subject, class)? {
+    if !crate::glue::is_instance(vm, subject, class)? {
         return Ok(None);
     }
     let mut out = Vec::new();
