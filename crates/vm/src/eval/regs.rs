@@ -216,14 +216,6 @@ impl Regs {
         unsafe { std::mem::replace(&mut *self.locals.add(i as usize), bits) }
     }
 
-    /// Stores a value into a local and drops the old one.
-    #[inline(always)]
-    pub fn store_local(&mut self, i: u32, v: Value) {
-        let old = self.replace_local(i, v.into_bits());
-        // SAFETY: the old content was taken out.
-        unsafe { drop_slot(old) };
-    }
-
     /// A constant.
     #[inline(always)]
     pub fn const_at(&self, i: u32) -> &Value {
@@ -231,22 +223,11 @@ impl Regs {
         unsafe { &*self.consts.add(i as usize) }
     }
 
-    /// A name of the code.
-    #[inline(always)]
-    pub fn name_at(&self, i: u32) -> Ref<Str> {
-        self.name_ref(i).clone()
-    }
-
     /// A name of the code, which outlives the frame.
     #[inline(always)]
     pub fn name_ref<'a>(&self, i: u32) -> &'a Ref<Str> {
         // SAFETY: name indices are within the code's names, and the code outlives the frame.
         unsafe { &*self.code().names.as_ptr().add(i as usize) }
-    }
-
-    /// The unit index of the instruction that was just fetched.
-    pub fn unit(&self) -> usize {
-        (self.ip.addr() - self.code().stream.as_ptr().addr()) / 2 - 1
     }
 
     /// The number of items on the stack.
