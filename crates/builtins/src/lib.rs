@@ -5,14 +5,19 @@
 //! To add a type: declare its `TypeSpec` in a folder here and name it in the folder's `FAMILY`. To add a folder: `mod` it
 //! and append its `FAMILY` to [`FAMILIES`].
 
+pub mod bool_;
 pub mod bytearray_;
 pub mod codecs;
+pub mod complex_;
 pub mod descriptors;
 pub mod dict_;
 pub mod exceptions;
+pub mod float_;
 pub mod functions;
+pub mod int_;
 pub mod iterators;
 pub mod list_;
+pub mod number_functions;
 pub mod range_;
 pub mod set_;
 pub mod slice_;
@@ -48,6 +53,10 @@ pub const FAMILIES: &[&Family] = &[
     &types::FAMILY,
     &descriptors::FAMILY,
     &exceptions::FAMILY,
+    &int_::FAMILY,
+    &bool_::FAMILY,
+    &float_::FAMILY,
+    &complex_::FAMILY,
     &str_::FAMILY,
     &list_::FAMILY,
     &tuple_::FAMILY,

@@ -238,7 +238,7 @@ impl Vm {
                 let (class, got) = (self.type_name(v), self.type_name(&result));
                 let message = format!(
                     "{class}.__float__ returned non-float (type {got}).  The ability to return an instance of a \
-                     strict subclass of float is deprecated, and may not be supported in a future version of Python."
+                     strict subclass of float is deprecated, and may be removed in a future version of Python."
                 );
                 self.warn(&self.exc().DeprecationWarning, &message, 1)?;
             }

@@ -416,7 +416,7 @@ impl Vm {
         }
         if !r.is_small_int() && !std::ptr::eq(self.type_of(&r), self.types().int.object()) {
             let msg = format!(
-                "__index__ returned non-int (type {}).  The ability to return an instance of a strict subclass of int is deprecated, and may not be available in a future version of Python.",
+                "__index__ returned non-int (type {}).  The ability to return an instance of a strict subclass of int is deprecated, and may be removed in a future version of Python.",
                 self.type_name(&r)
             );
             self.warn(&self.exc().DeprecationWarning, &msg, 1)?;
