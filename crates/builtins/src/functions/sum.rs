@@ -127,10 +127,8 @@ pub fn sum(vm: &Vm, iterable: &Value, start: Value) -> PyResult {
                 im.add(y);
             } else if v.as_int().is_some() {
                 re.add(vm.as_double(&v)?);
-                im.high += 0.0;
             } else if let Some(x) = v.as_float() {
                 re.add(x);
-                im.high += 0.0;
             } else {
                 result = vm.new_complex(re.value(), im.value())?;
                 pending = Some(v);

@@ -13,14 +13,16 @@ use crate::vm::Vm;
 pub struct Tuple {
     /// -1: not computed yet.
     pub(crate) hash: Cell<i64>,
-    len: usize,
+    len: u32,
+    /// Values behind the items that are not items: fields of struct sequences.
+    hidden: u32,
 }
 
 crate::payload!(Tuple, gc, var);
 
 impl crate::reference::VarSized for Tuple {
     fn var_bytes(&self) -> usize {
-        self.len * 8
+        self.all().len() * 8
     }
 }
 
@@ -33,7 +35,7 @@ impl Tuple {
     /// Number of items.
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.len
+        self.len as usize
     }
 
     /// Whether it is empty.
@@ -46,7 +48,18 @@ impl Tuple {
     #[inline(always)]
     pub fn as_slice(&self) -> &[Value] {
         // SAFETY: `len` values follow the payload from the moment the tuple can be seen.
-        unsafe { std::slice::from_raw_parts(self.data(), self.len) }
+        unsafe { std::slice::from_raw_parts(self.data(), self.len as usize) }
+    }
+
+    /// The values behind the items that are not items (of struct sequences).
+    pub fn hidden(&self) -> &[Value] {
+        self.all().get(self.len as usize..).unwrap_or_default()
+    }
+
+    /// Items and hidden values.
+    fn all(&self) -> &[Value] {
+        // SAFETY: as for `as_slice`: the hidden values follow the items.
+        unsafe { std::slice::from_raw_parts(self.data(), self.len as usize + self.hidden as usize) }
     }
 
     /// A copy of an item.
@@ -69,7 +82,7 @@ impl Tuple {
 
 impl Traverse for Tuple {
     fn traverse(&self, visit: &mut Visitor<'_>) {
-        for v in self.as_slice() {
+        for v in self.all() {
             visit(v);
         }
     }
@@ -77,7 +90,7 @@ impl Traverse for Tuple {
 
 impl Drop for Tuple {
     fn drop(&mut self) {
-        for i in 0..self.len {
+        for i in 0..self.all().len() {
             // SAFETY: each item is dropped once, and nobody sees a dying tuple.
             unsafe { std::ptr::drop_in_place(self.data().cast_mut().add(i)) };
         }
@@ -129,7 +142,29 @@ impl Vm {
         Ok(r)
     }
 
+    /// A new struct sequence: of the items, only the first `visible` ones are the tuple's.
+    pub fn new_tuple_with_hidden(
+        &self,
+        ty: &Object<TypeObject>,
+        items: Vec<Value>,
+        visible: usize,
+    ) -> PyResult<Ref<Tuple>> {
+        let r = self.new_tuple_of(ty, items)?;
+        let visible = visible.min(r.len()) as u32;
+        let p = r.as_ptr().cast_mut();
+        // SAFETY: the tuple is new and seen by nobody else; the sum of both counts stays.
+        unsafe {
+            let payload = &raw mut (*p).payload;
+            (*payload).hidden = (*payload).len - visible;
+            (*payload).len = visible;
+        }
+        Ok(r)
+    }
+
     fn alloc_tuple(&self, ty: &Object<TypeObject>, n: usize) -> PyResult<Ref<Tuple>> {
+        if u32::try_from(n).is_err() {
+            return Err(self.no_memory());
+        }
         let items = n.checked_mul(8).ok_or_else(|| self.no_memory())?;
         let size = size_of::<Object<Tuple>>()
             .checked_add(items)
@@ -141,6 +176,7 @@ impl Vm {
                 Tuple {
                     hash: Cell::new(-1),
                     len: 0,
+                    hidden: 0,
                 },
             )
             .ok_or_else(|| self.no_memory())
@@ -154,7 +190,7 @@ impl Vm {
 unsafe fn set_len(t: &Ref<Tuple>, n: usize) {
     let p = t.as_ptr().cast_mut();
     // SAFETY: the tuple is new and seen by nobody else.
-    unsafe { (&raw mut (*p).payload.len).write(n) };
+    unsafe { (&raw mut (*p).payload.len).write(n as u32) };
 }
 
 impl Value {
