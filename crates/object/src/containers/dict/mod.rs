@@ -416,3 +416,69 @@ impl Vm {
         self.new_object(&self.types().dict, Dict::new())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::InterpConfig;
+
+    fn check(ok: bool) -> Result<(), &'static str> {
+        if ok { Ok(()) } else { Err("another content") }
+    }
+
+    /// Random operations agree with those on a plain list of pairs.
+    #[test]
+    fn behaves_as_an_ordered_map() -> Result<(), &'static str> {
+        let vm = Vm::new_interpreter(&InterpConfig::default()).ok_or("no interpreter")?;
+        vm.enter(|| {
+            for kinds in [1u64, 2, 3] {
+                let d = vm.new_dict().map_err(|_| "no dict")?;
+                let mut model: Vec<(u64, i64)> = Vec::new();
+                let mut state = kinds;
+                let mut random = |n: u64| {
+                    state = state.wrapping_mul(6364136223846793005).wrapping_add(1);
+                    (state >> 33) % n
+                };
+                let key = |k: u64| -> PyResult {
+                    // Strings, ints, or both.
+                    if kinds == 1 || (kinds == 3 && k % 2 == 0) {
+                        Ok(vm.new_str(&format!("key {k}"))?.into_value())
+                    } else {
+                        vm.new_int(k as i64 * 64)
+                    }
+                };
+                for step in 0..20000i64 {
+                    let k = random(if step < 10000 { 300 } else { 12 });
+                    let v = key(k).map_err(|_| "no key")?;
+                    let at = model.iter().position(|m| m.0 == k);
+                    if random(5) < 3 {
+                        d.set(&vm, &v, Value::from_i32(step as i32))
+                            .map_err(|_| "no set")?;
+                        match at {
+                            Some(i) => model[i].1 = step,
+                            None => model.push((k, step)),
+                        }
+                    } else {
+                        let gone = d.remove(&vm, &v).map_err(|_| "no remove")?;
+                        check(
+                            gone.and_then(|g| g.as_small_int()) == at.map(|i| model.remove(i).1),
+                        )?;
+                    }
+                    if step % 1000 == 999 {
+                        let values: Vec<i64> =
+                            d.values().iter().filter_map(Value::as_small_int).collect();
+                        check(values.iter().eq(model.iter().map(|m| &m.1)))?;
+                        let copy = vm.new_dict().map_err(|_| "no dict")?;
+                        copy.copy_from(&d);
+                        for m in &model {
+                            let found = copy.get(&vm, &key(m.0).map_err(|_| "no key")?);
+                            let found = found.map_err(|_| "no get")?;
+                            check(found.and_then(|v| v.as_small_int()) == Some(m.1))?;
+                        }
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+}

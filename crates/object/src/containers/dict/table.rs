@@ -1,5 +1,6 @@
 //! The dict's hash table: an index of 1, 2 or 4 bytes a place, and entries in order of insertion.
 //! Entries are two words (key, value) while all keys are exact strings, whose hashes the strings keep; else three (and hash).
+//! Searches choose the widths once and then run a loop that is compiled for them.
 //! Nothing here runs Python code; removed values are handed out, never dropped inside.
 
 use crate::containers::string::Str;
@@ -10,7 +11,32 @@ use crate::vm::Vm;
 const EMPTY: i32 = -1;
 const DUMMY: i32 = -2;
 const MIN_SIZE: usize = 8;
+const PERTURB_SHIFT: u32 = 5;
 
+/// A number of an index.
+trait Width: Copy {
+    fn wide(self) -> i32;
+    fn narrow(v: i32) -> Self;
+}
+
+macro_rules! widths {
+    ($($t:ty)*) => {$(
+        impl Width for $t {
+            #[inline(always)]
+            fn wide(self) -> i32 {
+                self.into()
+            }
+            #[inline(always)]
+            fn narrow(v: i32) -> $t {
+                v as $t
+            }
+        }
+    )*};
+}
+
+widths! { i8 i16 i32 }
+
+#[derive(Clone)]
 enum Index {
     None,
     I8(Box<[i8]>),
@@ -18,84 +44,146 @@ enum Index {
     I32(Box<[i32]>),
 }
 
+/// Runs an expression with the index' slice at its width.
+macro_rules! at_width {
+    ($index:expr, $ix:ident => $body:expr, $none:expr) => {
+        match $index {
+            Index::None => $none,
+            Index::I8($ix) => $body,
+            Index::I16($ix) => $body,
+            Index::I32($ix) => $body,
+        }
+    };
+}
+
 impl Index {
     fn with_size(size: usize) -> Option<Index> {
-        fn filled<T: Clone>(size: usize, v: T) -> Option<Box<[T]>> {
+        fn filled<T: Width>(size: usize) -> Option<Box<[T]>> {
             let mut vec = Vec::new();
             vec.try_reserve_exact(size).ok()?;
-            vec.resize(size, v);
+            vec.resize(size, T::narrow(EMPTY));
             Some(vec.into_boxed_slice())
         }
         Some(if size <= 128 {
-            Index::I8(filled(size, EMPTY as i8)?)
+            Index::I8(filled(size)?)
         } else if size <= 32768 {
-            Index::I16(filled(size, EMPTY as i16)?)
+            Index::I16(filled(size)?)
         } else {
-            Index::I32(filled(size, EMPTY)?)
+            Index::I32(filled(size)?)
         })
     }
 
     #[inline(always)]
-    fn get(&self, i: usize) -> i32 {
-        match self {
-            Index::None => EMPTY,
-            Index::I8(b) => b.get(i).map_or(EMPTY, |&x| x as i32),
-            Index::I16(b) => b.get(i).map_or(EMPTY, |&x| x as i32),
-            Index::I32(b) => b.get(i).map_or(EMPTY, |&x| x),
-        }
-    }
-
-    #[inline(always)]
-    fn set(&mut self, i: usize, v: i32) {
-        match self {
-            Index::None => {}
-            Index::I8(b) => {
-                if let Some(x) = b.get_mut(i) {
-                    *x = v as i8;
-                }
-            }
-            Index::I16(b) => {
-                if let Some(x) = b.get_mut(i) {
-                    *x = v as i16;
-                }
-            }
-            Index::I32(b) => {
-                if let Some(x) = b.get_mut(i) {
-                    *x = v;
-                }
-            }
-        }
-    }
-
-    #[inline(always)]
     fn size(&self) -> usize {
+        at_width!(self, ix => ix.len(), 0)
+    }
+
+    /// Bytes of a place.
+    fn width(&self) -> usize {
         match self {
             Index::None => 0,
-            Index::I8(b) => b.len(),
-            Index::I16(b) => b.len(),
-            Index::I32(b) => b.len(),
+            Index::I8(_) => 1,
+            Index::I16(_) => 2,
+            Index::I32(_) => 4,
         }
     }
 
-    fn bytes(&self) -> usize {
-        match self {
-            Index::None => 0,
-            Index::I8(b) => b.len(),
-            Index::I16(b) => b.len() * 2,
-            Index::I32(b) => b.len() * 4,
+    /// Puts entry `n` at the first place of its hash's walk that holds none; true if the place was never used.
+    fn place(&mut self, hash: i64, n: usize) -> bool {
+        fn go<T: Width>(ix: &mut [T], hash: i64, n: usize) -> bool {
+            let mut walk = Walk::new(hash);
+            let mask = ix.len() - 1;
+            loop {
+                // The mask keeps the position inside; `get_mut` says so to the compiler.
+                if let Some(p) = ix.get_mut(walk.at & mask)
+                    && p.wide() < 0
+                {
+                    let fresh = p.wide() == EMPTY;
+                    *p = T::narrow(n as i32);
+                    return fresh;
+                }
+                walk.advance();
+            }
         }
+        at_width!(self, ix => go(ix, hash, n), false)
+    }
+
+    /// Marks the place of entry `n` as one of a removed key.
+    fn forget(&mut self, hash: i64, n: usize) {
+        fn go<T: Width>(ix: &mut [T], hash: i64, n: usize) {
+            let mut walk = Walk::new(hash);
+            let mask = ix.len() - 1;
+            while let Some(p) = ix.get_mut(walk.at & mask) {
+                if p.wide() == EMPTY {
+                    return;
+                }
+                if p.wide() == n as i32 {
+                    *p = T::narrow(DUMMY);
+                    return;
+                }
+                walk.advance();
+            }
+        }
+        at_width!(self, ix => go(ix, hash, n), ());
     }
 }
 
+type StrEntry = (Option<Ref<Str>>, Option<Value>);
+type Entry = (Option<Value>, Option<Value>, i64);
+
 enum Entries {
-    Str(Vec<(Option<Value>, Option<Value>)>),
-    General(Vec<(Option<Value>, Option<Value>, i64)>),
+    Str(Vec<StrEntry>),
+    General(Vec<Entry>),
 }
 
 /// Where a search goes on.
 pub(super) struct Walk {
     at: usize,
     perturb: u64,
+}
+
+impl Walk {
+    #[inline(always)]
+    fn new(hash: i64) -> Walk {
+        Walk {
+            at: hash as usize,
+            perturb: hash as u64,
+        }
+    }
+
+    #[inline(always)]
+    fn advance(&mut self) {
+        self.perturb >>= PERTURB_SHIFT;
+        self.at = self
+            .at
+            .wrapping_mul(5)
+            .wrapping_add(self.perturb as usize)
+            .wrapping_add(1);
+    }
+
+    /// Goes on to the next entry that `found` wants; `None` at an empty place.
+    #[inline(always)]
+    fn search<T: Width, E, R>(
+        &mut self,
+        ix: &[T],
+        entries: &[E],
+        mut found: impl FnMut(usize, &E) -> Option<R>,
+    ) -> Option<R> {
+        let mask = ix.len().wrapping_sub(1);
+        loop {
+            let n = ix.get(self.at & mask)?.wide();
+            self.advance();
+            if n >= 0 {
+                if let Some(e) = entries.get(n as usize)
+                    && let Some(r) = found(n as usize, e)
+                {
+                    return Some(r);
+                }
+            } else if n == EMPTY {
+                return None;
+            }
+        }
+    }
 }
 
 /// What a step of a search found.
@@ -114,6 +202,10 @@ pub(super) struct Table {
     used: usize,
     /// Places of the index that are not empty, dummies included: a search ends at an empty one.
     fill: usize,
+}
+
+fn text_hash(s: &Str) -> i64 {
+    s.cached_hash().unwrap_or(0)
 }
 
 impl Table {
@@ -147,7 +239,7 @@ impl Table {
     #[inline(always)]
     pub(super) fn key(&self, i: usize) -> Option<&Value> {
         match &self.entries {
-            Entries::Str(v) => v.get(i)?.0.as_ref(),
+            Entries::Str(v) => v.get(i)?.0.as_ref().map(Ref::as_value),
             Entries::General(v) => v.get(i)?.0.as_ref(),
         }
     }
@@ -167,76 +259,63 @@ impl Table {
             Entries::Str(v) => v
                 .get(i)
                 .and_then(|e| e.0.as_ref())
-                .and_then(|k| k.downcast_ref::<Str>())
-                .and_then(|s| s.cached_hash())
-                .unwrap_or(0),
+                .map_or(0, |s| text_hash(s)),
             Entries::General(v) => v.get(i).map_or(0, |e| e.2),
         }
     }
 
     #[inline(always)]
     pub(super) fn probe(&self, hash: i64) -> Walk {
-        Walk {
-            at: hash as usize,
-            perturb: hash as u64,
-        }
-    }
-
-    #[inline(always)]
-    fn advance(walk: &mut Walk) {
-        walk.perturb >>= 5;
-        walk.at = walk
-            .at
-            .wrapping_mul(5)
-            .wrapping_add(walk.perturb as usize)
-            .wrapping_add(1);
+        Walk::new(hash)
     }
 
     /// Goes on to the next place that can hold the key.
     #[inline]
     pub(super) fn step(&self, walk: &mut Walk, hash: i64, key: &Value) -> Probe {
-        let size = self.index.size();
-        if size == 0 {
-            return Probe::Absent;
-        }
-        loop {
-            let ix = self.index.get(walk.at & (size - 1));
-            Self::advance(walk);
-            if ix == EMPTY {
-                return Probe::Absent;
-            }
-            if ix >= 0 {
-                let i = ix as usize;
-                if let Some(k) = self.key(i) {
-                    if k.is(key) {
-                        return Probe::Same(i);
-                    }
-                    if self.hash(i) == hash {
-                        return Probe::Candidate(i);
-                    }
+        let found = match &self.entries {
+            Entries::Str(e) => at_width!(&self.index, ix => walk.search(ix, e, |i, e| {
+                let k = e.0.as_ref()?;
+                if k.as_value().is(key) {
+                    Some(Probe::Same(i))
+                } else if text_hash(k) == hash {
+                    Some(Probe::Candidate(i))
+                } else {
+                    None
                 }
-            }
-        }
+            }), None),
+            Entries::General(e) => at_width!(&self.index, ix => walk.search(ix, e, |i, e| {
+                let k = e.0.as_ref()?;
+                if k.is(key) {
+                    Some(Probe::Same(i))
+                } else if e.2 == hash && !(k.is_small_int() && key.is_small_int()) {
+                    Some(Probe::Candidate(i))
+                } else {
+                    None
+                }
+            }), None),
+        };
+        found.unwrap_or(Probe::Absent)
     }
 
     /// Finds an exact str by text among the keys that are exact strings.
     #[inline]
     pub(super) fn find_str(&self, vm: &Vm, key: &Ref<Str>, hash: i64) -> Option<usize> {
-        let mut walk = self.probe(hash);
-        loop {
-            match self.step(&mut walk, hash, key.as_value()) {
-                Probe::Absent => return None,
-                Probe::Same(i) => return Some(i),
-                Probe::Candidate(i) => {
-                    let k = self.key(i)?;
-                    if k.is_exact_str(vm)
-                        && let Some(s) = k.downcast_ref::<Str>()
-                        && s.same_text(key)
-                    {
-                        return Some(i);
-                    }
+        let mut walk = Walk::new(hash);
+        match &self.entries {
+            Entries::Str(e) => at_width!(&self.index, ix => walk.search(ix, e, |i, e| {
+                let k = e.0.as_ref()?;
+                (k.is(key) || (text_hash(k) == hash && k.same_text(key))).then_some(i)
+            }), None),
+            Entries::General(e) => at_width!(&self.index, ix => walk.search(ix, e, |i, e| {
+                let k = e.0.as_ref()?;
+                if k.is(key.as_value()) {
+                    return Some(i);
                 }
-            }
+                let same = e.2 == hash
+                    && k.is_exact_str(vm)
+                    && k.downcast_ref::<Str>().is_some_and(|s| s.same_text(key));
+                same.then_some(i)
+            }), None),
         }
     }
 
@@ -248,63 +327,51 @@ impl Table {
     }
 
     /// Adds an item whose key is known to be absent; false when memory is exhausted.
+    /// `is_str`: the key is an exact string.
     pub(super) fn insert(&mut self, key: Value, hash: i64, value: Value, is_str: bool) -> bool {
         if !is_str && self.only_str_keys() && !self.generalize() {
             return false;
         }
-        let size = self.index.size();
         // At most two thirds of the places are used, gaps included.
-        if self.end().max(self.fill) + 1 > size * 2 / 3 && !self.resize() {
+        if self.end().max(self.fill) + 1 > self.index.size() * 2 / 3 && !self.resize() {
             return false;
         }
         let n = self.end();
-        let ok = match &mut self.entries {
+        match &mut self.entries {
             Entries::Str(e) => {
-                (e.len() < e.capacity() || e.try_reserve(1).is_ok()) && {
-                    e.push((Some(key), Some(value)));
-                    true
+                if e.len() == e.capacity() && e.try_reserve(1).is_err() {
+                    return false;
+                }
+                match key.downcast::<Str>() {
+                    Ok(k) => e.push((Some(k), Some(value))),
+                    Err(_) => return false,
                 }
             }
             Entries::General(e) => {
-                (e.len() < e.capacity() || e.try_reserve(1).is_ok()) && {
-                    e.push((Some(key), Some(value), hash));
-                    true
+                if e.len() == e.capacity() && e.try_reserve(1).is_err() {
+                    return false;
                 }
+                e.push((Some(key), Some(value), hash));
             }
-        };
-        if ok {
-            self.place(hash, n);
-            self.used += 1;
         }
-        ok
-    }
-
-    fn place(&mut self, hash: i64, n: usize) {
-        let mask = self.index.size() - 1;
-        let mut walk = self.probe(hash);
-        while self.index.get(walk.at & mask) >= 0 {
-            Self::advance(&mut walk);
-        }
-        if self.index.get(walk.at & mask) == EMPTY {
-            self.fill += 1;
-        }
-        self.index.set(walk.at & mask, n as i32);
+        self.fill += usize::from(self.index.place(hash, n));
+        self.used += 1;
+        true
     }
 
     fn generalize(&mut self) -> bool {
-        let n = self.end();
-        let hashes: Vec<i64> = (0..n).map(|i| self.hash(i)).collect();
         if let Entries::Str(e) = &mut self.entries {
-            let mut general = Vec::new();
-            if general.try_reserve_exact(n + n / 2 + 1).is_err() {
+            let mut general: Vec<Entry> = Vec::new();
+            if general
+                .try_reserve_exact(e.len() + e.len() / 2 + 1)
+                .is_err()
+            {
                 return false;
             }
-            general.extend(
-                std::mem::take(e)
-                    .into_iter()
-                    .zip(hashes)
-                    .map(|((k, v), h)| (k, v, h)),
-            );
+            general.extend(std::mem::take(e).into_iter().map(|(k, v)| {
+                let hash = k.as_ref().map_or(0, |k| text_hash(k));
+                (k.map(Ref::into_value), v, hash)
+            }));
             self.entries = Entries::General(general);
         }
         true
@@ -312,64 +379,45 @@ impl Table {
 
     /// Makes room: drops gaps, and grows to three times the items in use, as CPython does.
     fn resize(&mut self) -> bool {
-        let want = (self.used * 3).max(MIN_SIZE);
-        let size = want.next_power_of_two();
+        fn room<T>(e: &mut Vec<T>, usable: usize) -> bool {
+            let more = usable.saturating_sub(e.len()).min(e.len().max(5));
+            e.try_reserve_exact(more).is_ok()
+        }
+        let size = (self.used * 3).max(MIN_SIZE).next_power_of_two();
         if size > i32::MAX as usize {
             return false;
         }
-        let Some(index) = Index::with_size(size) else {
+        let Some(mut index) = Index::with_size(size) else {
             return false;
         };
         let usable = size * 2 / 3;
-        match &mut self.entries {
+        let ok = match &mut self.entries {
             Entries::Str(e) => {
                 e.retain(|x| x.0.is_some());
-                if e.try_reserve_exact(usable.saturating_sub(e.len()).min(e.len().max(5)))
-                    .is_err()
-                {
-                    return false;
-                }
+                room(e, usable)
             }
             Entries::General(e) => {
                 e.retain(|x| x.0.is_some());
-                if e.try_reserve_exact(usable.saturating_sub(e.len()).min(e.len().max(5)))
-                    .is_err()
-                {
-                    return false;
-                }
+                room(e, usable)
             }
+        };
+        // The gaps are gone even if there was no room: the old index no longer fits.
+        for i in 0..self.end() {
+            index.place(self.hash(i), i);
         }
         self.index = index;
-        self.fill = 0;
-        for i in 0..self.end() {
-            let h = self.hash(i);
-            self.place(h, i);
-        }
-        true
+        self.fill = self.end();
+        ok
     }
 
     pub(super) fn remove(&mut self, i: usize) -> Option<(Value, Value)> {
         let hash = self.hash(i);
         self.key(i)?;
-        let size = self.index.size();
-        let mut walk = self.probe(hash);
-        // The item is there, so the walk meets it; a full circle of places bounds the loop all the same.
-        loop {
-            let at = walk.at & (size - 1);
-            let ix = self.index.get(at);
-            if ix == EMPTY {
-                break;
-            }
-            if ix == i as i32 {
-                self.index.set(at, DUMMY);
-                break;
-            }
-            Self::advance(&mut walk);
-        }
+        self.index.forget(hash, i);
         let (k, v) = match &mut self.entries {
             Entries::Str(e) => {
                 let e = e.get_mut(i)?;
-                (e.0.take(), e.1.take())
+                (e.0.take().map(Ref::into_value), e.1.take())
             }
             Entries::General(e) => {
                 let e = e.get_mut(i)?;
@@ -403,6 +451,24 @@ impl Table {
     }
 
     pub(super) fn copy(&self) -> Option<Table> {
+        fn cloned<T: Clone>(e: &[T]) -> Option<Vec<T>> {
+            let mut out = Vec::new();
+            out.try_reserve_exact(e.len()).ok()?;
+            out.extend_from_slice(e);
+            Some(out)
+        }
+        if self.used == self.end() {
+            // No gaps: the index serves as it is.
+            return Some(Table {
+                index: self.index.clone(),
+                entries: match &self.entries {
+                    Entries::Str(e) => Entries::Str(cloned(e)?),
+                    Entries::General(e) => Entries::General(cloned(e)?),
+                },
+                used: self.used,
+                fill: self.fill,
+            });
+        }
         let mut t = Table::new();
         for i in 0..self.end() {
             if let (Some(k), Some(v)) = (self.key(i), self.value(i))
@@ -425,11 +491,13 @@ impl Table {
         }
     }
 
+    /// The size that CPython's table of this kind has.
     pub(super) fn bytes(&self) -> usize {
-        self.index.bytes()
-            + match &self.entries {
-                Entries::Str(e) => e.capacity() * 16,
-                Entries::General(e) => e.capacity() * 24,
-            }
+        let size = self.index.size();
+        if size == 0 {
+            return 0;
+        }
+        let entry = if self.only_str_keys() { 16 } else { 24 };
+        32 + size * self.index.width() + size * 2 / 3 * entry
     }
 }
