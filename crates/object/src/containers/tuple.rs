@@ -161,6 +161,40 @@ impl Vm {
         Ok(r)
     }
 
+    /// A new tuple that takes over the items of an array.
+    #[inline]
+    pub fn new_tuple_array<const N: usize>(&self, items: [Value; N]) -> PyResult<Ref<Tuple>> {
+        let mut items = items.into_iter();
+        self.new_tuple_with(N, |_| items.next().unwrap_or_else(|| self.none()))
+    }
+
+    /// A new tuple of `n` items that `item` gives by position. `item` runs no Python code.
+    #[inline]
+    pub fn new_tuple_with(
+        &self,
+        n: usize,
+        mut item: impl FnMut(usize) -> Value,
+    ) -> PyResult<Ref<Tuple>> {
+        if n == 0 {
+            return Ok(self.interp().singletons().empty_tuple.clone());
+        }
+        let r = self.alloc_tuple(self.types().tuple.object(), n)?;
+        for i in 0..n {
+            let v = item(i);
+            // SAFETY: there is room for n items behind the payload.
+            unsafe {
+                r.data()
+                    .cast_mut()
+                    .cast::<MaybeUninit<Value>>()
+                    .add(i)
+                    .write(MaybeUninit::new(v))
+            };
+        }
+        // SAFETY: all items are written.
+        unsafe { set_len(&r, n) };
+        Ok(r)
+    }
+
     fn alloc_tuple(&self, ty: &Object<TypeObject>, n: usize) -> PyResult<Ref<Tuple>> {
         if u32::try_from(n).is_err() {
             return Err(self.no_memory());
