@@ -392,3 +392,63 @@ fn bases_can_change() {
         Ok(())
     });
 }
+
+#[test]
+fn properties_and_wrapped_methods() {
+    with_vm(|vm| {
+        let n = vm.names();
+        let property = vm.class::<taipan_builtins::descriptors::property::Property>()?;
+        let p = vm.call1(property.as_value(), &function(vm, &TEXT)?)?;
+        let static_ = vm.call1(vm.types().static_method.as_value(), &function(vm, &LEN)?)?;
+        let class_ = vm.call1(vm.types().class_method.as_value(), &function(vm, &TEXT)?)?;
+        let c = class(
+            vm,
+            "C",
+            &[],
+            &[("p", p.clone()), ("s", static_), ("k", class_)],
+        )?;
+        let i = vm.call0(&c)?;
+        assert_eq!(shown_text(vm, &vm.getattr_str(&i, "p")?)?, "text");
+        assert!(vm.getattr_str(&c, "p")?.is(&p));
+        let failed = failure(vm, vm.setattr_str(&i, "p", &i));
+        assert!(failed.ends_with("object has no setter"), "{failed}");
+        let k = vm.getattr_str(&i, "k")?;
+        assert_eq!(shown_text(vm, &vm.call0(&k)?)?, "text");
+        let s_ = vm.getattr_str(&i, "s")?;
+        assert_eq!(vm.call1(&s_, &i)?.as_small_int(), Some(3));
+        let wrong = vm.call0(vm.types().class_method.as_value());
+        assert_eq!(
+            failure(vm, wrong),
+            "TypeError: classmethod expected 1 argument, got 0"
+        );
+        let m = vm.new_module("toys", None)?.into_value();
+        assert_eq!(
+            failure(vm, vm.getattr_str(&m, "nothing")),
+            "AttributeError: module 'toys' has no attribute 'nothing'"
+        );
+        vm.setattr_str(&m, "x", &i)?;
+        assert!(vm.getattr_str(&m, "x")?.is(&i));
+        assert_eq!(shown(vm, &m)?, "<module 'toys'>");
+        drop(vm.getattr(&m, &n.__annotations__)?);
+        Ok(())
+    });
+}
+
+#[test]
+fn super_finds_the_next_class() {
+    with_vm(|vm| {
+        let a = class(vm, "A", &[], &[("tag", Value::from_i32(1))])?;
+        let b = class(vm, "B", &[a], &[("tag", Value::from_i32(2))])?;
+        let i = vm.call0(&b)?;
+        let super_ = vm.class::<taipan_builtins::descriptors::super_::Super>()?;
+        let s_ = vm.call_pos(super_.as_value(), &[b.clone(), i])?;
+        assert_eq!(vm.getattr_str(&s_, "tag")?.as_small_int(), Some(1));
+        assert_eq!(shown(vm, &s_)?, "<super: <class 'B'>, <B object>>");
+        let int = vm.types().int.as_value().clone();
+        assert_eq!(
+            failure(vm, vm.call_pos(super_.as_value(), &[b, int])),
+            "TypeError: super(type, obj): obj (type int) is not an instance or subtype of type (B)."
+        );
+        Ok(())
+    });
+}

@@ -3,7 +3,11 @@
 pub mod getset;
 pub mod mapping_proxy;
 pub mod method;
+pub mod module_;
 pub mod native;
+pub mod property;
+pub mod static_class;
+pub mod super_;
 pub mod union;
 pub mod wrapper;
 
@@ -36,7 +40,14 @@ pub const FAMILY: Family = Family {
         (|vm| &vm.types().method_wrapper, &wrapper::METHOD_WRAPPER),
         (|vm| &vm.types().method, &method::METHOD),
         (|vm| &vm.types().cell, &method::CELL),
+        (|vm| &vm.types().static_method, &static_class::STATIC_METHOD),
+        (|vm| &vm.types().class_method, &static_class::CLASS_METHOD),
+        (|vm| &vm.types().module, &module_::MODULE),
     ],
-    types: &[&mapping_proxy::MAPPING_PROXY],
+    types: &[
+        &mapping_proxy::MAPPING_PROXY,
+        &property::PROPERTY,
+        &super_::SUPER,
+    ],
     init: None,
 };
