@@ -49,7 +49,11 @@ pub static TRACEBACK: TypeSpec = TypeSpec::new("traceback", "builtins", <traceba
 pub static BUILTINS: ModuleSpec = ModuleSpec {
     name: "builtins",
     doc: Some("Built-in functions, types, exceptions, and other objects.\n\nThis module provides direct access to all 'built-in'\nidentifiers of Python; for example, builtins.len is\nthe full name for the built-in function len().\n\nThis module is not normally accessed explicitly by most\napplications, but can be useful in modules that provide\nobjects with the same name as a builtin and need the\nbuilt-in of that name."),
-    functions: &[builtin_functions::functions::FUNCTIONS],
+    functions: &[
+        builtin_functions::functions::FUNCTIONS,
+        taipan_builtins::functions::FUNCTIONS,
+        taipan_builtins::number_functions::NUMBER_FUNCTIONS,
+    ],
     types: &[],
     exec: None,
 };
