@@ -7,6 +7,7 @@
 
 pub mod bool_;
 pub mod bytearray_;
+pub mod bytes_;
 pub mod codecs;
 pub mod complex_;
 pub mod descriptors;
@@ -58,6 +59,8 @@ pub const FAMILIES: &[&Family] = &[
     &float_::FAMILY,
     &complex_::FAMILY,
     &str_::FAMILY,
+    &bytes_::FAMILY,
+    &bytearray_::FAMILY,
     &list_::FAMILY,
     &tuple_::FAMILY,
     &dict_::FAMILY,

@@ -88,3 +88,49 @@ impl Vm {
         }
     }
 }
+
+impl Buffer {
+    /// A copy of the bytes of all items in C order, whatever the strides.
+    pub fn gather(&self) -> Vec<u8> {
+        if self.is_contiguous() {
+            return self.to_vec();
+        }
+        let mut out = Vec::with_capacity(self.len);
+        self.memory
+            .with(&mut |m| self.walk(m, 0, self.offset as isize, &mut out));
+        out
+    }
+
+    fn walk(&self, m: &[u8], dim: usize, at: isize, out: &mut Vec<u8>) {
+        match (self.shape.get(dim), self.strides.get(dim)) {
+            (Some(&n), Some(&stride)) => {
+                for i in 0..n {
+                    self.walk(m, dim + 1, at.wrapping_add(i.wrapping_mul(stride)), out);
+                }
+            }
+            _ => {
+                let start = usize::try_from(at).unwrap_or(usize::MAX);
+                match m.get(start..start.saturating_add(self.itemsize)) {
+                    Some(item) => out.extend_from_slice(item),
+                    None => out.resize(out.len() + self.itemsize, 0),
+                }
+            }
+        }
+    }
+}
+
+impl Vm {
+    /// Whether the value exports a buffer.
+    pub fn has_buffer(&self, v: &Value) -> bool {
+        self.type_of(v).payload.slots.bf_getbuffer.get().is_some()
+    }
+
+    /// A copy of the bytes of a bytes-like object, which must lie without gaps.
+    pub fn bytes_like(&self, v: &Value) -> PyResult<Vec<u8>> {
+        let buffer = self.get_buffer(v, false)?;
+        if !buffer.is_contiguous() {
+            return Err(self.buffer_error("memoryview: underlying buffer is not C-contiguous"));
+        }
+        Ok(buffer.to_vec())
+    }
+}

@@ -12,7 +12,7 @@ mod split;
 pub mod string_module;
 mod translate;
 
-pub use find::adjust;
+pub use find::{PREFIX, SUB, SUFFIX, adjust, bounds, searching};
 pub use functions::{FUNCTIONS, ascii, format};
 pub use percent::{Fetch, Number, number_argument};
 pub use split::{join_values, str_join};
