@@ -15,6 +15,7 @@ pub mod dict_;
 pub mod exceptions;
 pub mod float_;
 pub mod functions;
+pub mod generic;
 pub mod int_;
 pub mod iterators;
 pub mod list_;
@@ -27,6 +28,7 @@ pub mod structseq;
 pub mod tuple_;
 pub mod types;
 pub mod util;
+pub mod weak;
 
 mod decl;
 
@@ -53,6 +55,8 @@ pub struct Family {
 pub const FAMILIES: &[&Family] = &[
     &types::FAMILY,
     &descriptors::FAMILY,
+    &weak::FAMILY,
+    &generic::FAMILY,
     &exceptions::FAMILY,
     &int_::FAMILY,
     &bool_::FAMILY,

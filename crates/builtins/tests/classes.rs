@@ -452,3 +452,69 @@ fn super_finds_the_next_class() {
         Ok(())
     });
 }
+
+#[test]
+fn types_as_values() {
+    with_vm(|vm| {
+        let t = vm.types();
+        let (int, str_, list) = (t.int.as_value(), t.str.as_value(), t.list.as_value());
+        let alias = vm.generic_alias(list, int)?;
+        assert_eq!(shown(vm, &alias)?, "list[int]");
+        let union = vm.binary_op(BinaryOp::Or, int, str_)?;
+        assert_eq!(shown(vm, &union)?, "int | str");
+        let turned = vm.binary_op(BinaryOp::Or, str_, int)?;
+        assert!(vm.eq(&union, &turned)?);
+        assert_eq!(vm.hash(&union)?, vm.hash(&turned)?);
+        let more = vm.binary_op(BinaryOp::Or, &alias, &vm.none())?;
+        assert_eq!(shown(vm, &more)?, "list[int] | None");
+        assert!(vm.is_instance(&Value::from_i32(1), &union)?);
+        assert!(!vm.is_instance(list, &union)?);
+        assert_eq!(
+            failure(vm, vm.is_instance(int, &alias)),
+            "TypeError: isinstance() argument 2 cannot be a parameterized generic"
+        );
+        assert_eq!(
+            failure(vm, vm.getitem(&alias, int)),
+            "TypeError: list[int] is not a generic class"
+        );
+        assert_eq!(
+            failure(vm, vm.is_instance(int, &Value::from_i32(1))),
+            "TypeError: isinstance() arg 2 must be a type, a tuple of types, or a union"
+        );
+        let ns =
+            taipan_builtins::types::namespace::new_namespace(vm, &[("a", Value::from_i32(1))])?;
+        assert_eq!(shown(vm, &ns)?, "namespace(a=1)");
+        Ok(())
+    });
+}
+
+#[test]
+fn weak_references() {
+    with_vm(|vm| {
+        let c = class(vm, "C", &[], &[("tag", Value::from_i32(1))])?;
+        let i = vm.call0(&c)?;
+        let ref_ = vm.types().weakref.as_value().clone();
+        let r = vm.call1(&ref_, &i)?;
+        assert!(vm.call1(&ref_, &i)?.is(&r));
+        assert!(vm.call0(&r)?.is(&i));
+        let m = vm.make_native_module(&taipan_builtins::weak::module::MODULE)?;
+        let proxy = vm.getattr_str(m.as_value(), "proxy")?;
+        let p = vm.call1(&proxy, &i)?;
+        assert_eq!(vm.getattr_str(&p, "tag")?.as_small_int(), Some(1));
+        assert_eq!(
+            failure(vm, vm.hash(&p)),
+            "TypeError: unhashable type: 'weakref.ProxyType'"
+        );
+        drop(i);
+        assert!(vm.is_none(&vm.call0(&r)?));
+        assert_eq!(
+            failure(vm, vm.getattr_str(&p, "tag")),
+            "ReferenceError: weakly-referenced object no longer exists"
+        );
+        assert_eq!(
+            failure(vm, vm.call1(&ref_, &Value::from_i32(1))),
+            "TypeError: cannot create weak reference to 'int' object"
+        );
+        Ok(())
+    });
+}

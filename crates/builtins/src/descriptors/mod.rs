@@ -8,7 +8,6 @@ pub mod native;
 pub mod property;
 pub mod static_class;
 pub mod super_;
-pub mod union;
 pub mod wrapper;
 
 use crate::Family;

@@ -3,6 +3,7 @@
 pub mod assign;
 pub mod layout;
 pub mod mro;
+pub mod namespace;
 pub mod object;
 pub mod singletons;
 pub mod type_attrs;
@@ -25,6 +26,6 @@ pub const FAMILY: Family = Family {
             &singletons::NOT_IMPLEMENTED_TYPE,
         ),
     ],
-    types: &[],
+    types: &[&namespace::SIMPLE_NAMESPACE],
     init: None,
 };

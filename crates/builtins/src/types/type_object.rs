@@ -24,7 +24,7 @@ static PART: ClassPart = ClassPart {
         SlotDef::tp_getattro(attrs::type_getattro),
         SlotDef::tp_setattro(attrs::type_setattro),
         SlotDef::tp_init(type_init),
-        SlotDef::nb_or(crate::descriptors::union::type_or),
+        SlotDef::nb_or(crate::generic::union::type_or),
     ],
     methods: &[
         method(
