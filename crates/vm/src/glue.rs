@@ -69,10 +69,7 @@ pub(crate) fn set_add(vm: &Vm, set: &Value, v: &Value) -> PyResult<()> {
 /// `set.update`
 pub(crate) fn set_update(vm: &Vm, set: &Value, items: &Value) -> PyResult<()> {
     let Some(s) = vm.as_any_set(set).cloned() else { return Err(vm.system_error("SET_UPDATE without a set")) };
-    vm.for_each(items, &mut |v| {
-        s.add(vm, &v).map_err(|e| unhashable_note(vm, e, &v, "set element"))?;
-        Ok(true)
-    })
+    taipan_builtins::set_::update(vm, &s, items)
 }
 
 /// CPython 3.14 says what an unhashable value was to be: "cannot use 'list' as a dict key (unhashable type: 'list')".
@@ -93,23 +90,12 @@ pub(crate) fn unhashable_note(vm: &Vm, e: Raised, v: &Value, what: &str) -> Rais
 
 /// `slice(start, stop, step)`
 pub(crate) fn new_slice(vm: &Vm, start: &Value, stop: &Value, step: &Value) -> PyResult {
-    vm.call_pos(&builtin(vm, "slice")?, &[start.clone(), stop.clone(), step.clone()])
+    Ok(vm.new_slice(start.clone(), stop.clone(), step.clone())?.into_value())
 }
 
 /// `dict.update` for `{**mapping}`: AttributeError when it is no mapping.
 pub(crate) fn dict_update(vm: &Vm, d: &Ref<Dict>, mapping: &Value) -> PyResult<()> {
-    if let Some(m) = mapping.downcast_exact::<Dict>(&vm.types().dict) {
-        for (k, v) in m.items() {
-            d.set(vm, &k, v)?;
-        }
-        return Ok(());
-    }
-    let keys = vm.call_method(mapping, &vm.names().keys, &[])?;
-    for k in vm.collect(&keys)? {
-        let v = vm.getitem(mapping, &k)?;
-        d.set(vm, &k, v)?;
-    }
-    Ok(())
+    taipan_builtins::dict_::dict_update(vm, d, mapping)
 }
 
 /// `format(value, spec)`

@@ -174,7 +174,7 @@ pub(super) fn dict_merge(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     r.save_ip();
     let v = r.pop();
     let map = r.peek(n as usize);
-    let callable = r.peek(4 + n as usize);
+    let callable = r.peek(3 + n as usize);
     let Some(d) = map.downcast_ref::<Dict>() else { return Err(vm.system_error("DICT_MERGE without a dict")) };
     super::calls::merge_keywords(vm, &callable, d, &v.view())
 }
