@@ -294,7 +294,9 @@ impl Range {
     fn sq_length(vm: &Vm, this: &Ref<Self>) -> PyResult<usize> {
         match &**this {
             Range::Small { len, .. } => Ok(*len as usize),
-            Range::Big(_) => Err(vm.overflow_error("Python int too large to convert to C ssize_t")),
+            Range::Big(b) => isize::try_from(&b.len)
+                .map(|n| n as usize)
+                .map_err(|_| vm.overflow_error("Python int too large to convert to C ssize_t")),
         }
     }
 

@@ -377,7 +377,9 @@ impl Dict {
     /// Removes and gives the last item.
     pub fn pop_last(&self) -> Option<(Value, Value)> {
         let (i, _, _) = self.prev_entry(usize::MAX)?;
-        self.remove_at(i)
+        let item = self.remove_at(i);
+        self.table_mut().trim();
+        item
     }
 
     /// Removes everything.

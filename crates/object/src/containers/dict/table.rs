@@ -425,17 +425,12 @@ impl Table {
             }
         };
         self.used -= 1;
-        if self.used == 0 {
-            // All gaps: start again, so that queues made of dicts do not grow.
-            *self = Table::new();
-        } else {
-            self.trim();
-        }
         Some((k?, v?))
     }
 
     /// Cuts gaps at the end, so that taking the last item again and again is not quadratic. Their index places stay dummies.
-    fn trim(&mut self) {
+    /// Only that does it: elsewhere iterators must see that what comes after a removal is new.
+    pub(super) fn trim(&mut self) {
         match &mut self.entries {
             Entries::Str(e) => {
                 while e.last().is_some_and(|x| x.0.is_none()) {
