@@ -5,9 +5,10 @@
 #[macro_use]
 mod util;
 
+pub mod collections;
 pub mod itertools;
 
 use taipan_object::ModuleSpec;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleSpec] = &[&itertools::MODULE];
+pub const MODULES: &[&ModuleSpec] = &[&collections::MODULE, &itertools::MODULE];

@@ -32,3 +32,18 @@ pub fn count_or_minus_one(vm: &Vm, v: &Value) -> isize {
         }
     }
 }
+
+/// The name of a value's type without its module, for texts that show it.
+pub fn bare_name(vm: &Vm, v: &Value) -> String {
+    vm.type_of(v)
+        .payload
+        .name
+        .get()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// `type(v)` as a value.
+pub fn type_value(vm: &Vm, v: &Value) -> Value {
+    vm.type_of(v).to_ref().into_value()
+}

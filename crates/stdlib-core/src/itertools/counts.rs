@@ -93,7 +93,7 @@ impl Count {
     #[pyslot]
     fn tp_repr(vm: &Vm, this: &Ref<Self>) -> PyResult<Ref<Str>> {
         let mut out = TextBuf::default();
-        out.push_str(&vm.type_name(this.as_value()));
+        out.push_str(&crate::util::bare_name(vm, this.as_value()));
         out.push_str("(");
         match this.slow.get() {
             None => out.push_str(&this.fast.get().to_string()),
@@ -168,7 +168,7 @@ impl Repeat {
     #[pyslot]
     fn tp_repr(vm: &Vm, this: &Ref<Self>) -> PyResult<Ref<Str>> {
         let mut out = TextBuf::default();
-        out.push_str(&vm.type_name(this.as_value()));
+        out.push_str(&crate::util::bare_name(vm, this.as_value()));
         out.push_str("(");
         util::push_repr(vm, &mut out, &this.element)?;
         if this.left.get() >= 0 {
