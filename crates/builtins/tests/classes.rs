@@ -518,3 +518,69 @@ fn weak_references() {
         Ok(())
     });
 }
+
+#[test]
+fn slots_on_native_bases() {
+    with_vm(|vm| {
+        let key = vm.new_tuple(vec![s(vm, "key")?])?.into_value();
+        let ref_ = vm.types().weakref.as_value().clone();
+        let keyed = class(vm, "KeyedRef", &[ref_], &[("__slots__", key.clone())])?;
+        let c = class(vm, "C", &[], &[])?;
+        let i = vm.call0(&c)?;
+        let r = vm.call1(&keyed, &i)?;
+        vm.setattr_str(&r, "key", &Value::from_i32(4))?;
+        assert_eq!(vm.getattr_str(&r, "key")?.as_small_int(), Some(4));
+        drop(i);
+        assert!(vm.is_none(&vm.call0(&r)?));
+        assert_eq!(vm.getattr_str(&r, "key")?.as_small_int(), Some(4));
+        // An exception's dict moves behind the slots.
+        let base = vm.exc().ValueError.as_value().clone();
+        let e = class(vm, "E", &[base], &[("__slots__", key.clone())])?;
+        let x = vm.call1(&e, &Value::from_i32(1))?;
+        vm.setattr_str(&x, "key", &Value::from_i32(2))?;
+        vm.setattr_str(&x, "other", &Value::from_i32(3))?;
+        assert_eq!(vm.getattr_str(&x, "key")?.as_small_int(), Some(2));
+        assert_eq!(vm.getattr_str(&x, "other")?.as_small_int(), Some(3));
+        let int = vm.types().int.as_value().clone();
+        assert_eq!(
+            failure(vm, class(vm, "I", &[int.clone()], &[("__slots__", key)])),
+            "TypeError: nonempty __slots__ not supported for subtype of 'int'"
+        );
+        // Subclasses of int and str have attributes of their own.
+        let my_int = class(vm, "MyInt", &[int], &[])?;
+        let n = vm.call1(&my_int, &Value::from_i32(5))?;
+        vm.setattr_str(&n, "tag", &Value::from_i32(6))?;
+        assert_eq!(vm.getattr_str(&n, "tag")?.as_small_int(), Some(6));
+        let six = vm.binary_op(BinaryOp::Add, &n, &Value::from_i32(1))?;
+        assert_eq!(six.as_small_int(), Some(6));
+        let my_str = class(vm, "MyStr", &[vm.types().str.as_value().clone()], &[])?;
+        let t = vm.call1(&my_str, &s(vm, "text")?)?;
+        vm.setattr_str(&t, "tag", &Value::from_i32(7))?;
+        assert_eq!(vm.getattr_str(&t, "tag")?.as_small_int(), Some(7));
+        assert_eq!(shown_text(vm, &t)?, "text");
+        Ok(())
+    });
+}
+
+#[test]
+fn garbage_classes_go() {
+    with_vm(|vm| {
+        for _ in 0..50 {
+            let a = class(vm, "A", &[], &[])?;
+            let i = vm.call0(&a)?;
+            vm.setattr_str(&a, "me", &i)?;
+            vm.setattr_str(&i, "again", &i)?;
+        }
+        let found = taipan_object::heap::gc::collect(vm, 2);
+        assert!(found > 100, "{found}");
+        let left = vm
+            .types()
+            .object
+            .living_subclasses()
+            .iter()
+            .filter(|t| t.is_heap())
+            .count();
+        assert_eq!(left, 0);
+        Ok(())
+    });
+}

@@ -440,6 +440,8 @@ impl Traverse for TypeObject {
 
     fn clear(&self) {
         // The dict is emptied, the MRO dropped: instances that still die need the layout and slots alone.
+        // Caches must not show the dict's values any more when they go.
+        Vm::with_current(|vm| vm.type_modified(self));
         if let Some(d) = self.dict.get() {
             d.clear_all();
         }

@@ -5,6 +5,7 @@ use taipan_object::descr::{Cell, Method};
 use taipan_object::native::NativeCode::NoArgs;
 use taipan_object::native::NativeDef;
 use taipan_object::protocol::attr::generic_getattr;
+use taipan_object::slotdefs::call_with_first;
 use taipan_object::{
     Args, ClassPart, Payload, PyResult, Ref, SlotDef, Str, TypeRef, TypeSpec, Value, Vm, tpflags,
 };
@@ -87,16 +88,7 @@ fn method_new(vm: &Vm, _: &TypeRef, args: Args<'_>) -> PyResult {
 /// Calling a bound method.
 pub fn method_call(vm: &Vm, v: &Value, args: Args<'_>) -> PyResult {
     let m = this::<Method>(vm, v)?;
-    let mut values = Vec::with_capacity(args.values.len() + 1);
-    values.push(m.self_.clone());
-    values.extend_from_slice(args.values);
-    vm.call(
-        &m.function,
-        Args {
-            values: &values,
-            kwnames: args.kwnames,
-        },
-    )
+    call_with_first(vm, &m.function, &m.self_, args)
 }
 
 fn name_of(vm: &Vm, f: &Value) -> PyResult<Option<Ref<Str>>> {

@@ -2,6 +2,7 @@
 
 pub mod assign;
 pub mod layout;
+pub mod module;
 pub mod mro;
 pub mod namespace;
 pub mod object;

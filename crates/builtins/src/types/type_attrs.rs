@@ -147,9 +147,12 @@ fn own(vm: &Vm, cls: &TypeRef, key: &Ref<Str>) -> Option<Value> {
 
 fn put(vm: &Vm, cls: &TypeRef, key: &Ref<Str>, value: Value) -> PyResult<()> {
     if let Some(d) = cls.dict.get() {
+        // Held until no cache has it any more.
+        let old = d.get_str(vm, key);
         d.set_str(vm, key, value)?;
+        vm.type_modified(cls);
+        drop(old);
     }
-    vm.type_modified(cls);
     Ok(())
 }
 

@@ -88,7 +88,6 @@ pub fn type_new(vm: &Vm, meta: &TypeRef, args: Args<'_>) -> PyResult {
 /// What `__slots__` asks for.
 struct SlotPlan {
     names: Vec<Ref<Str>>,
-    given: bool,
     add_dict: bool,
     add_weakref: bool,
     /// `__qualname__` is one of the slots.
@@ -128,7 +127,6 @@ fn plan_slots(
     let Some(slots) = ns.get_str(vm, &n.__slots__) else {
         return Ok(SlotPlan {
             names: Vec::new(),
-            given: false,
             add_dict: may_add_dict,
             add_weakref: may_add_weakref,
             keeps_qualname: false,
@@ -143,7 +141,6 @@ fn plan_slots(
     }
     let mut plan = SlotPlan {
         names: Vec::new(),
-        given: true,
         add_dict: false,
         add_weakref: false,
         keeps_qualname: false,
@@ -433,7 +430,6 @@ fn build(
         fill_slots(vm, &ty);
     }
     warn_of_odd_keys(vm, &ty, &dict)?;
-    let _ = plan.given;
     Ok(ty)
 }
 

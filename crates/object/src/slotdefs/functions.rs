@@ -136,7 +136,20 @@ pub(super) fn slot_tp_call(vm: &Vm, v: &Value, args: Args<'_>) -> PyResult {
 }
 
 /// Calls `f(first, *args)`.
-pub(super) fn call_with_first(vm: &Vm, f: &Value, first: &Value, args: Args<'_>) -> PyResult {
+pub fn call_with_first(vm: &Vm, f: &Value, first: &Value, args: Args<'_>) -> PyResult {
+    // The common short calls need no allocation.
+    let with = |values: &[Value]| {
+        let kwnames = args.kwnames;
+        vm.call(f, Args { values, kwnames })
+    };
+    let x = || first.clone();
+    match args.values {
+        [] => return with(&[x()]),
+        [a] => return with(&[x(), a.clone()]),
+        [a, b] => return with(&[x(), a.clone(), b.clone()]),
+        [a, b, c] => return with(&[x(), a.clone(), b.clone(), c.clone()]),
+        _ => {}
+    }
     let mut values = Vec::with_capacity(args.values.len() + 1);
     values.push(first.clone());
     values.extend_from_slice(args.values);
@@ -160,13 +173,13 @@ pub(super) fn slot_tp_getattr_hook(vm: &Vm, v: &Value, name: &Ref<Str>) -> PyRes
             .downcast_ref::<crate::descr::WrapperDescr>()
             .is_some_and(|w| w.owner.is(&vm.types().object)),
     };
-    let Some(fallback) = fallback else {
+    if fallback.is_none() {
         return if generic {
             generic_getattr(vm, v, name)
         } else {
             call_unbound_required(vm, v, &n.__getattribute__, &[name.as_value()])
         };
-    };
+    }
     let found = if generic {
         generic_getattr_opt(vm, v, name)
     } else {
@@ -177,7 +190,6 @@ pub(super) fn slot_tp_getattr_hook(vm: &Vm, v: &Value, name: &Ref<Str>) -> PyRes
         Ok(None) => {}
         Err(r) => drop(vm.catch(r, &vm.exc().AttributeError)?),
     }
-    let _ = fallback;
     call_unbound_required(vm, v, &n.__getattr__, &[name.as_value()])
 }
 

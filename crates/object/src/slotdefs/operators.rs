@@ -28,7 +28,7 @@ fn call_or_not_implemented(vm: &Vm, obj: &Value, name: &Ref<Str>, args: &[&Value
 }
 
 /// The rule of SLOT1BINFULL: `ours` and `theirs` say which operand's class has this very slot function, so that a native
-/// operand's slot is left to the caller; a subclass on the right that overrides the reflected method goes first.
+/// operand's slot is left to the caller; `rest` is the modulus of `pow`, if any; a subclass on the right that overrides the reflected method goes first.
 fn reflected(
     vm: &Vm,
     a: &Value,
@@ -41,28 +41,28 @@ fn reflected(
 ) -> PyResult {
     let same = std::ptr::eq(vm.type_of(a), vm.type_of(b));
     let mut do_other = !same && theirs;
-    let mut forward: Vec<&Value> = vec![b];
-    forward.extend_from_slice(rest);
-    let mut backward: Vec<&Value> = vec![a];
-    backward.extend_from_slice(rest);
+    let n = 1 + rest.len().min(1);
+    let third = rest.first().copied().unwrap_or(a);
+    let (forward, backward) = ([b, third], [a, third]);
+    let (forward, backward) = (&forward[..n], &backward[..n]);
     if ours {
         if do_other
             && vm.type_of(b).payload.is_subtype(vm.type_of(a))
             && is_overloaded(vm, a, b, rname)?
         {
-            let r = call_or_not_implemented(vm, b, rname, &backward)?;
+            let r = call_or_not_implemented(vm, b, rname, backward)?;
             if !vm.is_not_implemented(&r) {
                 return Ok(r);
             }
             do_other = false;
         }
-        let r = call_or_not_implemented(vm, a, name, &forward)?;
+        let r = call_or_not_implemented(vm, a, name, forward)?;
         if !vm.is_not_implemented(&r) || std::ptr::eq(vm.type_of(a), vm.type_of(b)) {
             return Ok(r);
         }
     }
     if do_other {
-        return call_or_not_implemented(vm, b, rname, &backward);
+        return call_or_not_implemented(vm, b, rname, backward);
     }
     Ok(vm.not_implemented())
 }
