@@ -5,6 +5,7 @@
 
 pub mod builtin_functions;
 pub mod code;
+pub mod code_type;
 pub mod compile;
 pub mod eval;
 pub mod frame;
@@ -27,7 +28,7 @@ use taipan_object::{ModuleSpec, Payload, PyResult, TypeSpec, Vm};
 /// The types that this crate makes.
 const TYPES: &[&TypeSpec] = &[
     &function_type::FUNCTION,
-    &function_type::CODE,
+    &code_type::CODE,
     &FRAME,
     &TRACEBACK,
     &generator_types::GENERATOR,
