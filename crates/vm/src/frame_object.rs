@@ -165,6 +165,17 @@ pub(crate) fn frame_done(vm: &Vm, f: *mut Frame) {
                 Err(r) => drop(vm.take_raised(r)),
             }
         }
+        detach(&o, f);
+    }
+}
+
+/// Moves the words of a frame that is done into its object.
+///
+/// # Safety
+/// `f` is live, does not run, and its stack is empty; `o` is its object.
+unsafe fn detach(o: &FrameObject, f: *mut Frame) {
+    // SAFETY: the contract; after the move the frame's own words are zeroed.
+    unsafe {
         let words = FRAME_WORDS + (*f).code().nlocalsplus as usize;
         let mut memory = vec![0u64; words].into_boxed_slice();
         let new = memory.as_mut_ptr().cast::<Frame>();
@@ -198,7 +209,14 @@ pub(crate) unsafe fn frame_moved(f: *mut Frame) {
 pub(crate) unsafe fn forget_frame(f: *mut Frame) {
     // SAFETY: the caller's frame is live.
     if let Some(o) = unsafe { object_of(f) } {
-        o.frame.set(std::ptr::null_mut());
+        // One count is the frame's, one is ours.
+        if o.head().refcount() <= 2 {
+            o.frame.set(std::ptr::null_mut());
+            return;
+        }
+        // SAFETY: the frame's stack has been emptied.
+        unsafe { detach(&o, f) };
+        o.clear_locals();
     }
 }
 

@@ -10,6 +10,7 @@ pub mod compile;
 pub mod eval;
 pub mod frame;
 pub mod frame_object;
+pub mod frame_type;
 pub mod function;
 pub mod function_type;
 pub mod generator;
@@ -18,33 +19,27 @@ mod glue;
 mod groups;
 pub mod imp;
 pub mod import;
+mod scope_hooks;
 mod template;
 pub mod traceback;
+pub mod traceback_type;
 mod warn;
 
 use taipan_object::vm::Hooks;
-use taipan_object::{ModuleSpec, Payload, PyResult, TypeSpec, Vm};
+use taipan_object::{ModuleSpec, PyResult, TypeSpec, Vm};
 
 /// The types that this crate makes.
 const TYPES: &[&TypeSpec] = &[
     &function_type::FUNCTION,
     &code_type::CODE,
-    &FRAME,
-    &TRACEBACK,
+    &frame_type::FRAME,
+    &frame_type::FRAME_LOCALS_PROXY,
+    &traceback_type::TRACEBACK,
     &generator_types::GENERATOR,
     &generator_types::COROUTINE,
     &generator_types::ASYNC_GENERATOR,
     &generator_types::COROUTINE_WRAPPER,
 ];
-
-/// `frame`
-pub static FRAME: TypeSpec = TypeSpec {
-    flags: taipan_object::tpflags::DISALLOW_INSTANTIATION,
-    ..TypeSpec::new("frame", "builtins", <frame_object::FrameObject as Payload>::layout)
-};
-
-/// `traceback`
-pub static TRACEBACK: TypeSpec = TypeSpec::new("traceback", "builtins", <traceback::Traceback as Payload>::layout);
 
 /// The declaration of module `builtins`.
 pub static BUILTINS: ModuleSpec = ModuleSpec {
@@ -65,7 +60,7 @@ pub fn init(vm: &Vm) -> PyResult<()> {
     for spec in TYPES {
         vm.make_type(spec)?;
     }
-    vm.set_hooks(Hooks { import: import::import_module, warn: warn::warn, ..vm.hooks() });
+    vm.set_hooks(Hooks { import: import::import_module, warn: warn::warn, current_globals: scope_hooks::current_globals, super_arguments: scope_hooks::super_arguments, ..vm.hooks() });
     taipan_builtins::builtins_module(vm, &BUILTINS)?;
     Ok(())
 }
