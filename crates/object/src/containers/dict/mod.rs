@@ -265,6 +265,11 @@ impl Dict {
     /// The value of a key.
     #[inline]
     pub fn get(&self, vm: &Vm, key: &Value) -> PyResult<Option<Value>> {
+        if let Some(s) = exact_str(vm, key)
+            && self.table().only_str_keys()
+        {
+            return Ok(self.get_str(vm, s));
+        }
         let hash = vm.hash_dict_key(key)?;
         self.get_with_hash(vm, key, hash)
     }
@@ -282,6 +287,9 @@ impl Dict {
     /// Sets the value of a key.
     #[inline]
     pub fn set(&self, vm: &Vm, key: &Value, value: Value) -> PyResult<()> {
+        if let Some(s) = exact_str(vm, key) {
+            return self.set_str(vm, s, value);
+        }
         let hash = vm.hash_dict_key(key)?;
         self.set_with_hash(vm, key, hash, value)
     }
@@ -404,6 +412,7 @@ impl Dict {
     }
 }
 
+#[inline(always)]
 fn exact_str<'a>(vm: &Vm, v: &'a Value) -> Option<&'a Ref<Str>> {
     if v.is_exact_str(vm) {
         v.downcast_ref::<Str>()
