@@ -25,6 +25,7 @@ pub mod set_;
 pub mod slice_;
 pub mod str_;
 pub mod structseq;
+pub mod template;
 pub mod tuple_;
 pub mod types;
 pub mod util;
@@ -63,8 +64,10 @@ pub const FAMILIES: &[&Family] = &[
     &float_::FAMILY,
     &complex_::FAMILY,
     &str_::FAMILY,
+    &codecs::FAMILY,
     &bytes_::FAMILY,
     &bytearray_::FAMILY,
+    &template::FAMILY,
     &list_::FAMILY,
     &tuple_::FAMILY,
     &dict_::FAMILY,
@@ -73,6 +76,9 @@ pub const FAMILIES: &[&Family] = &[
     &slice_::FAMILY,
     &iterators::FAMILY,
 ];
+
+/// Native modules whose code is in this crate.
+pub const MODULES: &[&taipan_object::ModuleSpec] = &[&codecs::MODULE, &str_::string_module::MODULE];
 
 /// Gives the core types of a new interpreter their methods and makes the other builtin types.
 pub fn init(vm: &Vm) -> PyResult<()> {

@@ -49,6 +49,7 @@ pub static BUILTINS: ModuleSpec = ModuleSpec {
         builtin_functions::functions::FUNCTIONS,
         taipan_builtins::functions::FUNCTIONS,
         taipan_builtins::number_functions::NUMBER_FUNCTIONS,
+        taipan_builtins::str_::FUNCTIONS,
     ],
     types: &[],
     exec: None,

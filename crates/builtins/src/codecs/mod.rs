@@ -2,6 +2,9 @@
 //! `taipan-codecs` with any error handler (`run.rs`), and module `_codecs` (`module.rs`).
 //! `str.encode` and `bytes.decode` come here and take short cuts for the usual encodings.
 
+mod charmap;
+mod handlers;
+mod module;
 mod registry;
 mod run;
 
@@ -10,6 +13,15 @@ pub use registry::{
     unregister, unregister_error,
 };
 pub use run::{decode_with, encode_with};
+
+pub use module::MODULE;
+
+/// This folder's types.
+pub const FAMILY: crate::Family = crate::Family {
+    core: &[],
+    types: &[&charmap::ENCODING_MAP],
+    init: None,
+};
 
 use taipan_codecs::{Ascii, Latin1, Utf8, Utf16, Utf32};
 use taipan_object::{Bytes, PyResult, Ref, Str, Value, Vm};

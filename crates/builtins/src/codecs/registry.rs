@@ -117,7 +117,12 @@ pub fn unregister_error(vm: &Vm, name: &str) -> bool {
     old.is_some()
 }
 
-/// `codecs.lookup_error(name)`
+/// A handler that was registered under that name.
+pub fn registered(vm: &Vm, name: &str) -> Option<Value> {
+    vm.state::<Registry>().errors.borrow().get(name).cloned()
+}
+
+/// `codecs.lookup_error(name)` for handlers that were registered.
 pub fn lookup_error(vm: &Vm, name: &str) -> PyResult {
     let state = vm.state::<Registry>();
     let found = state.errors.borrow().get(name).cloned();
