@@ -115,6 +115,15 @@ impl<T: Payload> PyCell<Ref<T>> {
     }
 }
 
+impl<T: Payload> PyCell<Ref<T>> {
+    /// The object's address, uncounted.
+    #[inline(always)]
+    pub fn as_ptr(&self) -> *const crate::reference::Object<T> {
+        // SAFETY: as for `replace`.
+        unsafe { (*self.0.get()).as_ptr() }
+    }
+}
+
 impl<T: Payload> PyCell<Option<Ref<T>>> {
     /// Shows the content to the collector.
     pub fn visit(&self, visit: &mut crate::reference::Visitor<'_>) {

@@ -31,7 +31,6 @@ struct Shape {
 /// The shapes of an interpreter.
 pub struct Shapes {
     all: UnsafeCell<Vec<Shape>>,
-    free: UnsafeCell<Vec<u32>>,
 }
 
 impl Shapes {
@@ -45,10 +44,7 @@ impl Shapes {
             transitions: Vec::new(),
             lookup: None,
         };
-        Shapes {
-            all: UnsafeCell::new(vec![none]),
-            free: UnsafeCell::new(Vec::new()),
-        }
+        Shapes { all: UnsafeCell::new(vec![none]) }
     }
 
     fn all(&self) -> &Vec<Shape> {
@@ -63,12 +59,6 @@ impl Shapes {
     }
 
     fn add(&self, s: Shape) -> u32 {
-        // SAFETY: as above.
-        if let Some(i) = unsafe { &mut *self.free.get() }.pop() {
-            let old = std::mem::replace(&mut self.all_mut()[i as usize], s);
-            drop(old);
-            return i;
-        }
         let n = self.all().len();
         if n >= MAX_SHAPES {
             return 0;
@@ -175,7 +165,8 @@ impl Shapes {
         next
     }
 
-    /// Frees the shapes below a root, when its type dies (no instance is left).
+    /// Empties the shapes below a root, when its type dies (no instance is left). Their numbers are not used again: caches
+    /// may still hold them.
     pub(crate) fn release(&self, root: u32) {
         let mut work = vec![root];
         while let Some(id) = work.pop() {
@@ -189,8 +180,6 @@ impl Shapes {
             s.transitions.clear();
             s.owner.set(std::ptr::null());
             let key = s.key.take();
-            // SAFETY: as above.
-            unsafe { &mut *self.free.get() }.push(id);
             drop(key);
         }
     }

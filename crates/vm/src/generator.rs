@@ -302,6 +302,34 @@ pub fn resume(vm: &Vm, g: &Ref<Generator>, arg: Option<&Value>, throw: bool) -> 
     }
 }
 
+/// Goes on in the generator's frame without leaving the interpreter loop. The running frame's instruction pointer is where it
+/// goes on when the generator yields; when it returns, `offset` units behind that.
+pub(crate) fn resume_in_place(
+    vm: &Vm,
+    r: &mut crate::eval::regs::Regs,
+    g: &Ref<Generator>,
+    value: Value,
+    offset: u32,
+) -> PyResult<()> {
+    eval::enter_call(vm)?;
+    let f = g.frame();
+    r.save();
+    // SAFETY: the frame is suspended, with room for the value; the running frame's stack keeps the generator alive.
+    unsafe {
+        (*r.frame).extra = offset;
+        *(*f).sp = value.into_bits();
+        (*f).sp = (*f).sp.add(1);
+        (*f).flags &= !frame_flag::ENTRY;
+        (*f).previous = r.frame;
+        g.state.set(State::Running);
+        g.exc.previous.set(vm.exc_info.get());
+        vm.exc_info.set(&raw const g.exc);
+        *r = crate::eval::regs::Regs::load(f);
+    }
+    r.make_current(vm);
+    Ok(())
+}
+
 /// `next(g)` for generators.
 pub fn iternext(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
     let Some(g) = v.downcast_ref::<Generator>() else { return Err(vm.type_error("generator expected")) };

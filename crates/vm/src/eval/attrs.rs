@@ -3,6 +3,7 @@
 use taipan_object::{PyResult, TypeObject, Value, Vm, tpflags};
 
 use super::regs::Regs;
+use super::specialize;
 
 const LOAD_CACHE: usize = 9;
 const STORE_CACHE: usize = 4;
@@ -46,6 +47,9 @@ pub(super) fn load_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let name = r.name_ref(arg >> 1);
     let owner = r.peek(1);
+    if specialize::warm(r) {
+        specialize::specialize_load_attr(vm, r, &owner, name, arg);
+    }
     if arg & 1 != 0 {
         let (v, is_method) = get_method(vm, &owner, name)?;
         r.skip(LOAD_CACHE);
@@ -70,6 +74,9 @@ pub(super) fn store_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let name = r.name_ref(arg);
     let (v, owner) = (r.peek(2), r.peek(1));
+    if specialize::warm(r) {
+        specialize::specialize_store_attr(vm, r, &owner, name);
+    }
     vm.setattr(&owner, name, &v)?;
     r.drop_n(2);
     r.skip(STORE_CACHE);

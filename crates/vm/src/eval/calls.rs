@@ -2,7 +2,7 @@
 
 use taipan_bytecode::code::co;
 use taipan_object::descr::Method;
-use taipan_object::{Args, Dict, Object, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
+use taipan_object::{Args, Dict, Object, PyResult, Raised, Ref, Str, Tuple, TypeObject, Value, Vm};
 
 use super::regs::Regs;
 use super::{Outcome, eval};
@@ -76,7 +76,7 @@ fn push_python_frame(
 ) -> PyResult<()> {
     enter_call(vm)?;
     // SAFETY: the function keeps its code alive, and the frame keeps the function.
-    let code: &Object<Code> = unsafe { &*func.code.get().as_ptr() };
+    let code: &Object<Code> = unsafe { &*func.code.as_ptr() };
     let c = &code.payload;
     let f = match frame::allocate(vm, c.frame_words()) {
         Ok(f) => f,
@@ -383,7 +383,6 @@ pub(crate) fn finish_call(outcome: PyResult<Outcome>, vm: &Vm) -> PyResult {
 #[inline(always)]
 pub(super) fn call(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
-    r.skip(CALL_CACHE);
     let n = arg as usize;
     // SAFETY: the stack has the callable, self and the arguments.
     unsafe {
@@ -401,13 +400,29 @@ pub(super) fn call(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         }
         let (first, total) = if *self_word != 0 { (self_word, n + 1) } else { (args, n) };
         let callable = std::mem::ManuallyDrop::new(Value::from_bits(strip(*callable_word)));
-        if let Some(func) = callable.downcast_ref::<Function>() {
-            let func = func.clone();
+        if callable.downcast_ref::<Function>().is_some() {
+            r.skip(CALL_CACHE);
+            let func = take_function(callable_word);
             push_python_frame(vm, r, func, first, total, None, 0)?;
-            // The caller's stack ends at the callable: it is dropped now, since the frame holds the function.
-            drop_call_words(r, callable_word, first);
+            end_caller_stack(r, callable_word);
             return Ok(());
         }
+        if let Some(ty) = callable.downcast_ref::<TypeObject>()
+            && *self_word == 0
+            && let Some(init) = inlined_init(vm, r, ty)
+        {
+            let instance = vm.new_object(ty, taipan_object::types::Plain)?.into_value();
+            r.skip(CALL_CACHE);
+            // `self` goes to the NULL's place; the class word is dropped once the frame runs.
+            *self_word = instance.clone().into_bits();
+            push_python_frame(vm, r, init, self_word, n + 1, None, frame_flag::INIT)?;
+            (*r.frame).init_self = instance.into_bits();
+            let class = std::mem::replace(&mut *callable_word, 0);
+            end_caller_stack(r, callable_word);
+            drop_slot(class);
+            return Ok(());
+        }
+        r.skip(CALL_CACHE);
         let v = call_native_words(vm, &callable, first, total, None)?;
         r.drop_n(n + 2);
         r.push(v);
@@ -415,18 +430,57 @@ pub(super) fn call(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     Ok(())
 }
 
-/// After a frame was pushed: the caller's `callable` word is dropped, and its stack ends below it.
+/// Takes the function out of its stack word.
 ///
 /// # Safety
-/// `r` runs the new frame, whose previous one's stack ended at `first` with `callable_word` one or two words below.
+/// The word holds a function.
 #[inline(always)]
-unsafe fn drop_call_words(r: &mut Regs, callable_word: *mut u64, _first: *mut u64) {
-    // SAFETY: the contract; the function is alive through the frame, so dropping the word runs no code.
+unsafe fn take_function(word: *mut u64) -> Ref<Function> {
+    // SAFETY: the contract; the word's content is taken over.
     unsafe {
-        let bits = *callable_word;
+        let bits = std::mem::replace(&mut *word, 0);
+        Ref::from_value_unchecked(Popped::from_bits(bits).into_value())
+    }
+}
+
+/// The `__init__` of a class whose instances can be made here: a plain class with `object.__new__` and a Python `__init__`.
+#[inline(always)]
+fn inlined_init(vm: &Vm, r: &Regs, ty: &Ref<TypeObject>) -> Option<Ref<Function>> {
+    let version = u64::from(ty.version.get());
+    if version != 0 && r.cache(1).get() == version {
+        // SAFETY: the type keeps its `__init__` alive while its version is valid.
+        let v = unsafe { (*std::mem::ManuallyDrop::new(Value::from_bits(r.cache(2).get()))).clone() };
+        return v.downcast::<Function>().ok();
+    }
+    find_init(vm, r, ty)
+}
+
+#[inline(never)]
+fn find_init(vm: &Vm, r: &Regs, ty: &Ref<TypeObject>) -> Option<Ref<Function>> {
+    if !ty.is_heap()
+        || !std::ptr::eq(ty.head().ty(), vm.types().type_.object())
+        || ty.has_flag(taipan_object::tpflags::IS_ABSTRACT)
+        || !ty.slots.same(taipan_object::SlotId::tp_new, &vm.types().object.slots)
+        || !std::ptr::eq(ty.layout(), <taipan_object::types::Plain as taipan_object::Payload>::layout())
+    {
+        return None;
+    }
+    let init = vm.lookup(ty, &vm.names().__init__)?.downcast::<Function>().ok()?;
+    r.cache(1).set(u64::from(vm.type_version(ty)));
+    r.cache(2).set(init.as_value().bits());
+    Some(init)
+}
+
+/// After a frame was pushed: the caller's stack ends below its callable, whose word has been taken out.
+///
+/// # Safety
+/// `r` runs the new frame, and `word` is a slot of the caller's stack.
+#[inline(always)]
+unsafe fn end_caller_stack(r: &mut Regs, word: *mut u64) {
+    // SAFETY: the contract.
+    unsafe {
         let previous = (*r.frame).previous;
-        (*previous).sp = callable_word;
-        drop_slot(bits);
+        (*previous).sp = word;
     }
 }
 
@@ -524,10 +578,10 @@ pub(super) fn call_kw(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         }
         let (first, total) = if *self_word != 0 { (self_word, npos + 1) } else { (args, npos) };
         let callable = std::mem::ManuallyDrop::new(Value::from_bits(strip(*callable_word)));
-        if let Some(func) = callable.downcast_ref::<Function>() {
-            let func = func.clone();
+        if callable.downcast_ref::<Function>().is_some() {
+            let func = take_function(callable_word);
             push_python_frame(vm, r, func, first, total, Some(names), 0)?;
-            drop_call_words(r, callable_word, first);
+            end_caller_stack(r, callable_word);
             return Ok(());
         }
         let v = call_native_words(vm, &callable, first, total, Some(names))?;

@@ -118,6 +118,10 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
     // SAFETY: a frame that is not an entry has the frame below it waiting with saved registers.
     *r = unsafe { Regs::load(previous) };
     r.push(value);
+    if flags & frame_flag::GENERATOR != 0 {
+        // Resumed in place: FOR_ITER or SEND said where to go on when it returns.
+        r.jump(r.f().extra as isize);
+    }
     Ok(Flow::Next)
 }
 
@@ -185,6 +189,14 @@ pub(super) fn get_iter(vm: &Vm, r: &mut Regs) -> PyResult<()> {
 pub(super) fn for_iter(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let it = r.peek(1);
+    if let Some(g) = it.downcast_ref::<Generator>()
+        && g.kind == generator::Kind::Generator
+        && matches!(g.state.get(), generator::State::Created | generator::State::Suspended)
+    {
+        r.skip(1);
+        // When it returns, END_FOR pops what it returned.
+        return generator::resume_in_place(vm, r, g, vm.none(), arg);
+    }
     let next = match vm.type_of(&it).payload.slots.tp_iternext.get() {
         Some(f) => f(vm, &it)?,
         None => vm.next(&it)?,
@@ -334,6 +346,17 @@ pub(super) fn send(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let v = r.pop();
     let receiver = r.peek(1);
+    if let Some(g) = receiver.downcast_ref::<Generator>()
+        && g.kind != generator::Kind::AsyncGenerator
+        && match g.state.get() {
+            generator::State::Suspended => true,
+            generator::State::Created => vm.is_none(&v.view()),
+            _ => false,
+        }
+    {
+        r.skip(1);
+        return generator::resume_in_place(vm, r, g, v.into_value(), arg);
+    }
     let outcome = send_to(vm, &receiver, &v.view())?;
     r.skip(1);
     match outcome {

@@ -12,6 +12,7 @@ mod objects;
 mod ops;
 pub(crate) mod regs;
 mod special;
+mod specialize;
 
 use taipan_bytecode::Opcode;
 use taipan_object::{PyResult, Value, Vm};
@@ -200,6 +201,56 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::LoadBuildClass => check!(names::load_build_class(vm, &mut r)),
                 // Attributes
                 Opcode::LoadAttr => check!(attrs::load_attr(vm, &mut r, arg)),
+                Opcode::LoadAttrInstanceValue => {
+                    if !specialize::load_attr_instance_value(&mut r, arg) {
+                        check!(attrs::load_attr(vm, &mut r, arg));
+                    }
+                }
+                Opcode::LoadAttrMethodWithValues => {
+                    if !specialize::load_attr_class_value(vm, &mut r, arg, true, true) {
+                        check!(attrs::load_attr(vm, &mut r, arg));
+                    }
+                }
+                Opcode::LoadAttrMethodNoDict => {
+                    if !specialize::load_attr_class_value(vm, &mut r, arg, true, false) {
+                        check!(attrs::load_attr(vm, &mut r, arg));
+                    }
+                }
+                Opcode::LoadAttrNondescriptorWithValues => {
+                    if !specialize::load_attr_class_value(vm, &mut r, arg, false, true) {
+                        check!(attrs::load_attr(vm, &mut r, arg));
+                    }
+                }
+                Opcode::LoadAttrNondescriptorNoDict => {
+                    if !specialize::load_attr_class_value(vm, &mut r, arg, false, false) {
+                        check!(attrs::load_attr(vm, &mut r, arg));
+                    }
+                }
+                Opcode::LoadAttrSlot => {
+                    if !specialize::load_attr_slot(&mut r, arg) {
+                        check!(attrs::load_attr(vm, &mut r, arg));
+                    }
+                }
+                Opcode::LoadAttrModule => {
+                    if !specialize::load_attr_module(vm, &mut r, arg) {
+                        check!(attrs::load_attr(vm, &mut r, arg));
+                    }
+                }
+                Opcode::LoadAttrClass => {
+                    if !specialize::load_attr_class(vm, &mut r, arg) {
+                        check!(attrs::load_attr(vm, &mut r, arg));
+                    }
+                }
+                Opcode::StoreAttrInstanceValue => {
+                    if !specialize::store_attr_instance_value(&mut r) {
+                        check!(attrs::store_attr(vm, &mut r, arg));
+                    }
+                }
+                Opcode::StoreAttrSlot => {
+                    if !specialize::store_attr_slot(&mut r) {
+                        check!(attrs::store_attr(vm, &mut r, arg));
+                    }
+                }
                 Opcode::StoreAttr => check!(attrs::store_attr(vm, &mut r, arg)),
                 Opcode::DeleteAttr => check!(attrs::delete_attr(vm, &mut r, arg)),
                 Opcode::LoadSuperAttr => check!(attrs::load_super_attr(vm, &mut r, arg)),
@@ -227,13 +278,13 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::UnpackEx => check!(build::unpack_ex(vm, &mut r, arg)),
                 // Iteration
                 Opcode::GetIter => check!(control::get_iter(vm, &mut r)),
-                Opcode::ForIter => check!(control::for_iter(vm, &mut r, arg)),
+                Opcode::ForIter | Opcode::ForIterGen => check!(control::for_iter(vm, &mut r, arg)),
                 Opcode::GetLen => check!(objects::get_len(vm, &mut r)),
                 Opcode::GetYieldFromIter => check!(control::get_yield_from_iter(vm, &mut r)),
                 Opcode::GetAwaitable => check!(control::get_awaitable(vm, &mut r, arg)),
                 Opcode::GetAiter => check!(control::get_aiter(vm, &mut r)),
                 Opcode::GetAnext => check!(control::get_anext(vm, &mut r)),
-                Opcode::Send => check!(control::send(vm, &mut r, arg)),
+                Opcode::Send | Opcode::SendGen => check!(control::send(vm, &mut r, arg)),
                 Opcode::EndSend => control::end_send(&mut r),
                 Opcode::EndAsyncFor => check!(control::end_async_for(vm, &mut r)),
                 Opcode::CleanupThrow => check!(control::cleanup_throw(vm, &mut r)),
