@@ -63,5 +63,6 @@ pub fn init(vm: &Vm) -> PyResult<()> {
     }
     vm.set_hooks(Hooks { import: import::import_module, warn: warn::warn, current_globals: scope_hooks::current_globals, super_arguments: scope_hooks::super_arguments, ..vm.hooks() });
     taipan_builtins::builtins_module(vm, &BUILTINS)?;
+    vm.interp().super_type.set(Some(glue::builtin(vm, "super")?));
     Ok(())
 }

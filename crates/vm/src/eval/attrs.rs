@@ -11,8 +11,7 @@ const STORE_CACHE: usize = 4;
 /// Finds what `obj.name(...)` calls without binding: the function and true, or the attribute and false.
 pub(crate) fn get_method(vm: &Vm, obj: &Value, name: &taipan_object::Ref<taipan_object::Str>) -> PyResult<(Value, bool)> {
     let ty = vm.type_of(obj);
-    let generic = taipan_object::protocol::attr::generic_getattr as *const () as usize;
-    if ty.payload.slots.tp_getattro.get().is_some_and(|f| f as usize != generic) {
+    if !ty.payload.slots.same(taipan_object::SlotId::tp_getattro, &vm.types().object.slots) {
         return vm.getattr(obj, name).map(|v| (v, false));
     }
     let name = &vm.intern_str(name);

@@ -5,8 +5,7 @@
 //! caches are not counted: while the version is valid, the type keeps them alive.
 
 use taipan_bytecode::Opcode;
-use taipan_object::protocol::attr::{generic_getattr, generic_setattr};
-use taipan_object::{Header, Module, Ref, Str, TypeObject, Value, Vm, tpflags};
+use taipan_object::{Header, Module, Ref, SlotId, Str, TypeObject, Value, Vm, tpflags};
 
 use super::regs::Regs;
 use crate::frame::drop_slot;
@@ -65,9 +64,6 @@ unsafe fn word_at(h: &Header, offset: u64) -> *mut u64 {
     unsafe { std::ptr::with_exposed_provenance_mut::<u8>((&raw const *h).addr()).add(offset as usize).cast() }
 }
 
-fn is_generic(f: Option<taipan_object::class::GetAttrFn>) -> bool {
-    f.is_none_or(|f| f as usize == generic_getattr as *const () as usize)
-}
 
 /// Chooses an opcode for a LOAD_ATTR that found `owner`.
 #[cold]
@@ -92,7 +88,7 @@ fn try_load_attr(vm: &Vm, r: &Regs, owner: &Value, name: &Ref<Str>, method: bool
     if let Some(class) = owner.downcast_ref::<TypeObject>() {
         return try_class_attr(vm, r, class, name);
     }
-    if !is_generic(t.slots.tp_getattro.get()) {
+    if !t.slots.same(SlotId::tp_getattro, &vm.types().object.slots) {
         return false;
     }
     let version = vm.type_version(t);
@@ -313,7 +309,7 @@ pub(super) fn specialize_store_attr(vm: &Vm, r: &Regs, owner: &Value, name: &Ref
 fn try_store_attr(vm: &Vm, r: &Regs, owner: &Value, name: &Ref<Str>) -> bool {
     let ty = vm.type_of(owner);
     let t = &ty.payload;
-    if t.slots.tp_setattro.get().is_some_and(|f| f as usize != generic_setattr as *const () as usize) {
+    if !t.slots.same(SlotId::tp_setattro, &vm.types().object.slots) {
         return false;
     }
     let version = vm.type_version(t);
