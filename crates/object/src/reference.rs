@@ -186,8 +186,9 @@ impl<T: Payload> Ref<T> {
     #[inline(always)]
     pub unsafe fn from_owned_ptr(ptr: NonNull<Object<T>>) -> Ref<T> {
         // SAFETY: the header is the object's first field; the rest is the contract.
+        let value = unsafe { Value::from_owned_ptr(ptr.cast()) };
         Ref {
-            value: unsafe { Value::from_owned_ptr(ptr.cast()) },
+            value,
             marker: PhantomData,
         }
     }
