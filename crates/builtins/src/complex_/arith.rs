@@ -139,7 +139,11 @@ fn powi(vm: &Vm, a: C, n: i64) -> PyResult<C> {
     if n > 0 {
         return Ok(by_squaring(n.unsigned_abs()));
     }
-    div(vm, (1.0, 0.0), by_squaring(n.unsigned_abs()))
+    let denominator = by_squaring(n.unsigned_abs());
+    if denominator == (0.0, 0.0) {
+        return Err(vm.zero_division_error("zero to a negative or complex power"));
+    }
+    div(vm, (1.0, 0.0), denominator)
 }
 
 fn general_pow(vm: &Vm, a: C, b: C) -> PyResult<C> {
@@ -172,8 +176,7 @@ pub fn pow(vm: &Vm, a: C, b: C) -> PyResult<C> {
     } else {
         general_pow(vm, a, b)?
     };
-    let from_finite = a.0.is_finite() && a.1.is_finite() && b.0.is_finite() && b.1.is_finite();
-    if from_finite && (r.0.is_infinite() || r.1.is_infinite()) {
+    if r.0.is_infinite() || r.1.is_infinite() {
         return Err(vm.overflow_error("complex exponentiation"));
     }
     Ok(r)
