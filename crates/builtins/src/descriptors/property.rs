@@ -228,13 +228,11 @@ fn init(vm: &Vm, v: &Value, args: Args<'_>) -> PyResult<()> {
     }
     // A subclass has a `__doc__` of its own in its dict, which hides ours: the instance gets one too.
     let doc = doc.unwrap_or_else(|| vm.none());
-    p.doc.set(Some(doc.clone()));
+    p.doc.set(None);
     match vm.setattr(v, &vm.names().__doc__, &doc) {
         Ok(()) => Ok(()),
-        // Without a place for it, only a doc that was asked for is missed.
-        Err(r) if p.getter_doc.get() || vm.is_none(&doc) => {
-            vm.catch(r, &vm.exc().AttributeError).map(drop)
-        }
+        // An instance without a place for it goes without, unless the doc is the getter's.
+        Err(r) if !p.getter_doc.get() => vm.catch(r, &vm.exc().AttributeError).map(drop),
         Err(r) => Err(r),
     }
 }

@@ -115,6 +115,9 @@ pub fn compute(vm: &Vm, ty: &TypeRef) -> PyResult<Ref<Tuple>> {
         return vm.new_tuple(c3(vm, ty)?);
     };
     let order = vm.collect(&r)?;
+    if order.is_empty() {
+        return Err(vm.type_error("type MRO must not be empty"));
+    }
     let solid = super::layout::solid_base(vm, ty);
     for c in &order {
         let Some(t) = c.downcast_ref::<TypeObject>() else {

@@ -422,6 +422,8 @@ fn build(
         ty.set_flag(tpflags::INLINE_VALUES);
     }
     ty.mro.set(Some(mro));
+    // A metaclass's `mro()` may have looked attributes up before there was an order.
+    vm.type_modified(&ty);
     link(&ty);
     ty.slots.inherit(&base.slots);
     if plain_order {

@@ -122,6 +122,7 @@ impl crate::class::TypeObject {
 }
 
 /// `object.__getattribute__`
+#[inline(never)]
 pub fn generic_getattr(vm: &Vm, obj: &Value, name: &Ref<Str>) -> PyResult {
     match generic_getattr_opt(vm, obj, name)? {
         Some(v) => Ok(v),
@@ -166,6 +167,7 @@ pub fn generic_getattr_opt(vm: &Vm, obj: &Value, name: &Ref<Str>) -> PyResult<Op
 }
 
 /// `object.__setattr__` and `object.__delattr__`
+#[inline(never)]
 pub fn generic_setattr(
     vm: &Vm,
     obj: &Value,

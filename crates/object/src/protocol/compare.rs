@@ -7,6 +7,7 @@ use crate::value::{PyResult, Raised, Value};
 use crate::vm::Vm;
 
 /// The `tp_hash` of unhashable types.
+#[inline(never)]
 pub fn hash_not_implemented(vm: &Vm, v: &Value) -> PyResult<i64> {
     Err(vm.type_error(&format!("unhashable type: '{}'", vm.type_name(v))))
 }
