@@ -21,7 +21,7 @@ const BACKOFF: u64 = 64;
 #[inline(always)]
 pub(super) fn warm(r: &Regs) -> bool {
     let c = r.cache(0);
-    let n = c.get() + 1;
+    let n = c.get().wrapping_add(1);
     c.set(n);
     n == WARM
 }
