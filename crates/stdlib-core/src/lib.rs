@@ -6,9 +6,10 @@
 mod util;
 
 pub mod collections;
+pub mod functools;
 pub mod itertools;
 
 use taipan_object::ModuleSpec;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleSpec] = &[&collections::MODULE, &itertools::MODULE];
+pub const MODULES: &[&ModuleSpec] = &[&collections::MODULE, &functools::MODULE, &itertools::MODULE];
