@@ -197,10 +197,8 @@ pub(super) fn for_iter(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         // When it returns, END_FOR pops what it returned.
         return generator::resume_in_place(vm, r, g, vm.none(), arg);
     }
-    let next = match vm.type_of(&it).payload.slots.tp_iternext.get() {
-        Some(f) => f(vm, &it)?,
-        None => vm.next(&it)?,
-    };
+    // A `__next__` written in Python ends with StopIteration, which `next` takes as the end.
+    let next = vm.next(&it)?;
     r.skip(1);
     match next {
         Some(v) => r.push(v),
