@@ -44,7 +44,9 @@ impl Shapes {
             transitions: Vec::new(),
             lookup: None,
         };
-        Shapes { all: UnsafeCell::new(vec![none]) }
+        Shapes {
+            all: UnsafeCell::new(vec![none]),
+        }
     }
 
     fn all(&self) -> &Vec<Shape> {

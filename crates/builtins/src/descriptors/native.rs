@@ -150,7 +150,16 @@ pub fn function_call(vm: &Vm, v: &Value, args: Args<'_>) -> PyResult {
         }
     };
     if let Some(owner) = &f.owner {
-        return call_native(vm, f.def, self_, owner.spec().map(|s| s.name), args);
+        let class = match self_.downcast_ref::<TypeObject>() {
+            Some(t) => t.object(),
+            None => vm.type_of(self_),
+        };
+        if std::ptr::eq(class, owner.object()) {
+            return call_native(vm, f.def, self_, owner.spec().map(|s| s.name), args);
+        }
+        // Messages name the class that it was found through.
+        let name = class.payload.qualname.get();
+        return call_native(vm, f.def, self_, Some(&name.to_string_lossy()), args);
     }
     let module = f.module.get();
     let module = module

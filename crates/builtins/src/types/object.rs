@@ -226,16 +226,21 @@ fn object_richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult 
     }
 }
 
-fn init_subclass(vm: &Vm, _: &Value, args: Args<'_>) -> PyResult {
+fn init_subclass(vm: &Vm, cls: &Value, args: Args<'_>) -> PyResult {
+    if args.is_empty() {
+        return Ok(vm.none());
+    }
+    let name = super::type_attrs::class_of(vm, cls)?.qualname.get();
+    let name = name.to_string_lossy();
     if args.keyword_count() != 0 {
-        return Err(vm.type_error("object.__init_subclass__() takes no keyword arguments"));
+        return Err(vm.type_error(&format!(
+            "{name}.__init_subclass__() takes no keyword arguments"
+        )));
     }
-    match args.values.len() {
-        0 => Ok(vm.none()),
-        n => Err(vm.type_error(&format!(
-            "object.__init_subclass__() takes no arguments ({n} given)"
-        ))),
-    }
+    Err(vm.type_error(&format!(
+        "{name}.__init_subclass__() takes no arguments ({} given)",
+        args.values.len()
+    )))
 }
 
 fn object_format(vm: &Vm, v: &Value, spec: &Value) -> PyResult {

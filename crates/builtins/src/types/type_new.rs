@@ -396,8 +396,14 @@ fn build(
             dict.set_str(vm, &key, d.into_value())?;
         }
     }
-    if dict.get_str(vm, &n.__doc__).is_none() {
-        dict.set_str(vm, &n.__doc__, vm.none())?;
+    match dict.get_str(vm, &n.__doc__) {
+        // A doc must be text that can be encoded.
+        Some(doc) => {
+            if let Some(s) = doc.downcast_ref::<Str>() {
+                drop(taipan_object::convert::utf8(vm, s)?);
+            }
+        }
+        None => dict.set_str(vm, &n.__doc__, vm.none())?,
     }
     if dict.get_str(vm, &n.__eq__).is_some() && dict.get_str(vm, &n.__hash__).is_none() {
         dict.set_str(vm, &n.__hash__, vm.none())?;

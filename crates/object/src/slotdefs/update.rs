@@ -53,7 +53,10 @@ fn tp_new_wrapper(vm: &Vm, owner: &Value, args: Args<'_>) -> PyResult {
     let (Some(ours), safe) = (owner.slots.tp_new.get(), base.slots.tp_new.get()) else {
         return Err(vm.type_error(&format!("cannot create '{}' instances", name(owner))));
     };
-    if safe.is_none_or(|theirs| theirs as usize != ours as usize) {
+    let Some(safe) = safe else {
+        return Err(vm.type_error(&format!("cannot create '{}' instances", base.full_name())));
+    };
+    if safe as usize != ours as usize {
         return Err(vm.type_error(&format!(
             "{}.__new__({}) is not safe, use {}.__new__()",
             name(owner),
