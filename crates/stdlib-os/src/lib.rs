@@ -1,0 +1,10 @@
+//! Native modules that reach the operating system. One file a module, or a folder when it grows; all calls go through
+//! `taipan-host`. What several modules need (arguments, EINTR, errors) is in `util`.
+
+pub mod io;
+pub mod util;
+
+use taipan_object::ModuleSpec;
+
+/// The modules of this crate.
+pub const MODULES: &[&ModuleSpec] = &[&io::MODULE];
