@@ -277,7 +277,7 @@ pub fn fs_convert(vm: &Vm, v: &Value) -> PyResult<Vec<u8>> {
 /// The name of a value's type as `tp_name` has it: with the module for native types.
 pub fn tp_name(vm: &Vm, v: &Value) -> String {
     let ty = &vm.type_of(v).payload;
-    match ty.spec {
+    match ty.spec() {
         Some(spec) if spec.module != "builtins" => format!("{}.{}", spec.module, spec.name),
         _ => ty.name.get().to_string_lossy().into_owned(),
     }
