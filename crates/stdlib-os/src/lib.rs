@@ -2,9 +2,11 @@
 //! `taipan-host`. What several modules need (arguments, EINTR, errors) is in `util`.
 
 pub mod io;
+pub mod posix;
+pub mod signal;
 pub mod util;
 
 use taipan_object::ModuleSpec;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleSpec] = &[&io::MODULE];
+pub const MODULES: &[&ModuleSpec] = &[&io::MODULE, &posix::MODULE];
