@@ -3,6 +3,7 @@
 //! [`eval`] is the loop, one module for each family of instructions. [`frame`] is the layout of frames, [`code`] and
 //! [`function`] are the objects that calls need. [`compile`] runs the front end. Objects and protocols are `taipan-object`'s.
 
+pub mod breaker;
 pub mod builtin_functions;
 pub mod code;
 pub mod code_type;
@@ -61,7 +62,7 @@ pub fn init(vm: &Vm) -> PyResult<()> {
     for spec in TYPES {
         vm.make_type(spec)?;
     }
-    vm.set_hooks(Hooks { import: import::import_module, warn: warn::warn, current_globals: scope_hooks::current_globals, super_arguments: scope_hooks::super_arguments, ..vm.hooks() });
+    vm.set_hooks(Hooks { import: import::import_module, warn: warn::warn, handle_breaker: breaker::handle, current_globals: scope_hooks::current_globals, super_arguments: scope_hooks::super_arguments, ..vm.hooks() });
     taipan_builtins::builtins_module(vm, &BUILTINS)?;
     vm.interp().super_type.set(Some(glue::builtin(vm, "super")?));
     Ok(())

@@ -91,6 +91,7 @@ pub(super) fn build_interpolation(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<(
     Ok(())
 }
 
+#[inline(always)]
 pub(super) fn list_append(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     let v = r.pop_value();
     match r.peek(n as usize).downcast_ref::<List>() {

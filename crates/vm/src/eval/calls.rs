@@ -452,7 +452,7 @@ fn inlined_init(vm: &Vm, r: &Regs, ty: &Ref<TypeObject>) -> Option<Ref<Function>
         let v = unsafe { (*std::mem::ManuallyDrop::new(Value::from_bits(r.cache(2).get()))).clone() };
         return v.downcast::<Function>().ok();
     }
-    find_init(vm, r, ty)
+    find_init(vm, &{ *r }, ty)
 }
 
 #[inline(never)]

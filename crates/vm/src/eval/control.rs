@@ -10,7 +10,7 @@ use crate::generator::{self, Generator};
 /// Looks at the evaluation breaker.
 #[inline(always)]
 pub(super) fn poll(vm: &Vm, r: &Regs) -> PyResult<()> {
-    if vm.interp().breaker.load(std::sync::atomic::Ordering::Relaxed) != 0 { poll_slow(vm, r) } else { Ok(()) }
+    if vm.interp().breaker.load(std::sync::atomic::Ordering::Relaxed) != 0 { poll_slow(vm, &{ *r }) } else { Ok(()) }
 }
 
 #[cold]
@@ -145,6 +145,7 @@ pub(super) fn return_generator(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
 }
 
 /// YIELD_VALUE: suspends the generator's frame and hands the value out.
+#[inline(always)]
 pub(super) fn yield_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
     let value = r.pop_value();
     r.save();
@@ -176,6 +177,7 @@ pub(super) fn exit_init_check(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     Err(vm.type_error(&format!("__init__() should return None, not '{}'", vm.type_name(&v.view()))))
 }
 
+#[inline(always)]
 pub(super) fn get_iter(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     r.save_ip();
     let v = r.pop();
@@ -195,7 +197,10 @@ pub(super) fn for_iter(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     {
         r.skip(1);
         // When it returns, END_FOR pops what it returned.
-        return generator::resume_in_place(vm, r, g, vm.none(), arg);
+        let mut copy = *r;
+        let result = generator::resume_in_place(vm, &mut copy, g, vm.none(), arg);
+        *r = copy;
+        return result;
     }
     // A `__next__` written in Python ends with StopIteration, which `next` takes as the end.
     let next = vm.next(&it)?;
@@ -340,6 +345,7 @@ pub(crate) fn stop_value(vm: &Vm, e: Raised) -> PyResult {
 }
 
 /// SEND: `receiver, value -> receiver, yielded`, or jumps with `receiver, returned`.
+#[inline(always)]
 pub(super) fn send(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let v = r.pop();
@@ -353,7 +359,10 @@ pub(super) fn send(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         }
     {
         r.skip(1);
-        return generator::resume_in_place(vm, r, g, v.into_value(), arg);
+        let mut copy = *r;
+        let result = generator::resume_in_place(vm, &mut copy, g, v.into_value(), arg);
+        *r = copy;
+        return result;
     }
     let outcome = send_to(vm, &receiver, &v.view())?;
     r.skip(1);

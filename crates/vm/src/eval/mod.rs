@@ -68,7 +68,7 @@ pub fn eval(vm: &Vm, frame: *mut Frame, throw: bool) -> PyResult<Outcome> {
 #[inline(never)]
 fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
     // The registers live in locals of this function and go back to the caller's copy when an exception is raised.
-    let mut r = Regs { ..*regs };
+    let mut r = *regs;
     macro_rules! check {
         ($e:expr) => {
             match $e {
@@ -79,6 +79,16 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 }
             }
         };
+    }
+    // Calls an instruction that is not inlined with a copy of the registers.
+    macro_rules! slow {
+        (|$t:ident| $e:expr) => {{
+            let mut copy = r;
+            let $t = &mut copy;
+            let result = $e;
+            r = copy;
+            result
+        }};
     }
     macro_rules! flow {
         ($e:expr) => {
@@ -132,13 +142,14 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                     names::store_fast(&mut r, arg >> 4);
                     names::store_fast(&mut r, arg & 15);
                 }
-                Opcode::DeleteFast => check!(names::delete_fast(vm, &mut r, arg)),
+                Opcode::DeleteFast => check!(slow!(|t| names::delete_fast(vm, t, arg))),
                 Opcode::LoadConst | Opcode::LoadConstMortal | Opcode::LoadConstImmortal => {
-                    let v = r.const_at(arg).clone();
-                    r.push(v);
+                    // The code keeps its constants alive: the stack borrows them.
+                    let bits = r.const_at(arg).bits();
+                    r.push_bits(crate::frame::borrow(bits));
                 }
                 Opcode::LoadSmallInt => r.push(Value::from_i32(arg as i32)),
-                Opcode::LoadCommonConstant => check!(special::load_common_constant(vm, &mut r, arg)),
+                Opcode::LoadCommonConstant => check!(slow!(|t| special::load_common_constant(vm, t, arg))),
                 Opcode::PopTop => drop(r.pop()),
                 Opcode::PopIter => drop(r.pop()),
                 Opcode::EndFor => drop(r.pop()),
@@ -166,159 +177,159 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::ContainsOp => check!(ops::contains_op(vm, &mut r, arg)),
                 Opcode::ToBool => check!(ops::to_bool(vm, &mut r)),
                 Opcode::UnaryNot => ops::unary_not(vm, &mut r),
-                Opcode::UnaryNegative => check!(ops::unary(vm, &mut r, Vm::negative)),
-                Opcode::UnaryInvert => check!(ops::unary(vm, &mut r, Vm::invert)),
-                Opcode::BinarySlice => check!(ops::binary_slice(vm, &mut r)),
-                Opcode::StoreSlice => check!(ops::store_slice(vm, &mut r)),
+                Opcode::UnaryNegative => check!(slow!(|t| ops::unary(vm, t, Vm::negative))),
+                Opcode::UnaryInvert => check!(slow!(|t| ops::unary(vm, t, Vm::invert))),
+                Opcode::BinarySlice => check!(slow!(|t| ops::binary_slice(vm, t))),
+                Opcode::StoreSlice => check!(slow!(|t| ops::store_slice(vm, t))),
                 Opcode::StoreSubscr => check!(ops::store_subscr(vm, &mut r)),
-                Opcode::DeleteSubscr => check!(ops::delete_subscr(vm, &mut r)),
+                Opcode::DeleteSubscr => check!(slow!(|t| ops::delete_subscr(vm, t))),
                 // Names
-                Opcode::LoadGlobal => check!(names::load_global(vm, &mut r, arg)),
+                Opcode::LoadGlobal => check!(slow!(|t| names::load_global(vm, t, arg))),
                 Opcode::LoadGlobalModule => {
                     if !names::load_global_module(&mut r, arg) {
-                        check!(names::load_global(vm, &mut r, arg));
+                        check!(slow!(|t| names::load_global(vm, t, arg)));
                     }
                 }
                 Opcode::LoadGlobalBuiltin => {
                     if !names::load_global_builtin(&mut r, arg) {
-                        check!(names::load_global(vm, &mut r, arg));
+                        check!(slow!(|t| names::load_global(vm, t, arg)));
                     }
                 }
-                Opcode::StoreGlobal => check!(names::store_global(vm, &mut r, arg)),
-                Opcode::DeleteGlobal => check!(names::delete_global(vm, &mut r, arg)),
-                Opcode::LoadName => check!(names::load_name(vm, &mut r, arg)),
-                Opcode::StoreName => check!(names::store_name(vm, &mut r, arg)),
-                Opcode::DeleteName => check!(names::delete_name(vm, &mut r, arg)),
-                Opcode::LoadLocals => check!(names::load_locals(vm, &mut r)),
-                Opcode::LoadFromDictOrGlobals => check!(names::load_from_dict_or_globals(vm, &mut r, arg)),
-                Opcode::LoadFromDictOrDeref => check!(names::load_from_dict_or_deref(vm, &mut r, arg)),
+                Opcode::StoreGlobal => check!(slow!(|t| names::store_global(vm, t, arg))),
+                Opcode::DeleteGlobal => check!(slow!(|t| names::delete_global(vm, t, arg))),
+                Opcode::LoadName => check!(slow!(|t| names::load_name(vm, t, arg))),
+                Opcode::StoreName => check!(slow!(|t| names::store_name(vm, t, arg))),
+                Opcode::DeleteName => check!(slow!(|t| names::delete_name(vm, t, arg))),
+                Opcode::LoadLocals => check!(slow!(|t| names::load_locals(vm, t))),
+                Opcode::LoadFromDictOrGlobals => check!(slow!(|t| names::load_from_dict_or_globals(vm, t, arg))),
+                Opcode::LoadFromDictOrDeref => check!(slow!(|t| names::load_from_dict_or_deref(vm, t, arg))),
                 Opcode::LoadDeref => check!(names::load_deref(vm, &mut r, arg)),
-                Opcode::StoreDeref => names::store_deref(&mut r, arg),
-                Opcode::DeleteDeref => check!(names::delete_deref(vm, &mut r, arg)),
-                Opcode::MakeCell => check!(names::make_cell(vm, &mut r, arg)),
-                Opcode::CopyFreeVars => names::copy_free_vars(&mut r, arg),
-                Opcode::SetupAnnotations => check!(names::setup_annotations(vm, &mut r)),
-                Opcode::LoadBuildClass => check!(names::load_build_class(vm, &mut r)),
+                Opcode::StoreDeref => slow!(|t| names::store_deref(t, arg)),
+                Opcode::DeleteDeref => check!(slow!(|t| names::delete_deref(vm, t, arg))),
+                Opcode::MakeCell => check!(slow!(|t| names::make_cell(vm, t, arg))),
+                Opcode::CopyFreeVars => slow!(|t| names::copy_free_vars(t, arg)),
+                Opcode::SetupAnnotations => check!(slow!(|t| names::setup_annotations(vm, t))),
+                Opcode::LoadBuildClass => check!(slow!(|t| names::load_build_class(vm, t))),
                 // Attributes
-                Opcode::LoadAttr => check!(attrs::load_attr(vm, &mut r, arg)),
+                Opcode::LoadAttr => check!(slow!(|t| attrs::load_attr(vm, t, arg))),
                 Opcode::LoadAttrInstanceValue => {
                     if !specialize::load_attr_instance_value(&mut r, arg) {
-                        check!(attrs::load_attr(vm, &mut r, arg));
+                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
                     }
                 }
                 Opcode::LoadAttrMethodWithValues => {
                     if !specialize::load_attr_class_value(vm, &mut r, arg, true, true) {
-                        check!(attrs::load_attr(vm, &mut r, arg));
+                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
                     }
                 }
                 Opcode::LoadAttrMethodNoDict => {
                     if !specialize::load_attr_class_value(vm, &mut r, arg, true, false) {
-                        check!(attrs::load_attr(vm, &mut r, arg));
+                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
                     }
                 }
                 Opcode::LoadAttrNondescriptorWithValues => {
                     if !specialize::load_attr_class_value(vm, &mut r, arg, false, true) {
-                        check!(attrs::load_attr(vm, &mut r, arg));
+                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
                     }
                 }
                 Opcode::LoadAttrNondescriptorNoDict => {
                     if !specialize::load_attr_class_value(vm, &mut r, arg, false, false) {
-                        check!(attrs::load_attr(vm, &mut r, arg));
+                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
                     }
                 }
                 Opcode::LoadAttrSlot => {
                     if !specialize::load_attr_slot(&mut r, arg) {
-                        check!(attrs::load_attr(vm, &mut r, arg));
+                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
                     }
                 }
                 Opcode::LoadAttrModule => {
                     if !specialize::load_attr_module(vm, &mut r, arg) {
-                        check!(attrs::load_attr(vm, &mut r, arg));
+                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
                     }
                 }
                 Opcode::LoadAttrClass => {
                     if !specialize::load_attr_class(vm, &mut r, arg) {
-                        check!(attrs::load_attr(vm, &mut r, arg));
+                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
                     }
                 }
                 Opcode::StoreAttrInstanceValue => {
                     if !specialize::store_attr_instance_value(&mut r) {
-                        check!(attrs::store_attr(vm, &mut r, arg));
+                        check!(slow!(|t| attrs::store_attr(vm, t, arg)));
                     }
                 }
                 Opcode::StoreAttrSlot => {
                     if !specialize::store_attr_slot(&mut r) {
-                        check!(attrs::store_attr(vm, &mut r, arg));
+                        check!(slow!(|t| attrs::store_attr(vm, t, arg)));
                     }
                 }
-                Opcode::StoreAttr => check!(attrs::store_attr(vm, &mut r, arg)),
-                Opcode::DeleteAttr => check!(attrs::delete_attr(vm, &mut r, arg)),
-                Opcode::LoadSuperAttr => check!(attrs::load_super_attr(vm, &mut r, arg)),
-                Opcode::LoadSpecial => check!(attrs::load_special(vm, &mut r, arg)),
+                Opcode::StoreAttr => check!(slow!(|t| attrs::store_attr(vm, t, arg))),
+                Opcode::DeleteAttr => check!(slow!(|t| attrs::delete_attr(vm, t, arg))),
+                Opcode::LoadSuperAttr => check!(slow!(|t| attrs::load_super_attr(vm, t, arg))),
+                Opcode::LoadSpecial => check!(slow!(|t| attrs::load_special(vm, t, arg))),
                 // Building
-                Opcode::BuildTuple => check!(build::build_tuple(vm, &mut r, arg)),
-                Opcode::BuildList => check!(build::build_list(vm, &mut r, arg)),
-                Opcode::BuildMap => check!(build::build_map(vm, &mut r, arg)),
-                Opcode::BuildSet => check!(build::build_set(vm, &mut r, arg)),
-                Opcode::BuildSlice => check!(build::build_slice(vm, &mut r, arg)),
-                Opcode::BuildString => check!(build::build_string(vm, &mut r, arg)),
-                Opcode::BuildTemplate => check!(build::build_template(vm, &mut r)),
-                Opcode::BuildInterpolation => check!(build::build_interpolation(vm, &mut r, arg)),
+                Opcode::BuildTuple => check!(slow!(|t| build::build_tuple(vm, t, arg))),
+                Opcode::BuildList => check!(slow!(|t| build::build_list(vm, t, arg))),
+                Opcode::BuildMap => check!(slow!(|t| build::build_map(vm, t, arg))),
+                Opcode::BuildSet => check!(slow!(|t| build::build_set(vm, t, arg))),
+                Opcode::BuildSlice => check!(slow!(|t| build::build_slice(vm, t, arg))),
+                Opcode::BuildString => check!(slow!(|t| build::build_string(vm, t, arg))),
+                Opcode::BuildTemplate => check!(slow!(|t| build::build_template(vm, t))),
+                Opcode::BuildInterpolation => check!(slow!(|t| build::build_interpolation(vm, t, arg))),
                 Opcode::ListAppend => check!(build::list_append(vm, &mut r, arg)),
-                Opcode::ListExtend => check!(build::list_extend(vm, &mut r, arg)),
-                Opcode::SetAdd => check!(build::set_add(vm, &mut r, arg)),
-                Opcode::SetUpdate => check!(build::set_update(vm, &mut r, arg)),
-                Opcode::MapAdd => check!(build::map_add(vm, &mut r, arg)),
-                Opcode::DictUpdate => check!(build::dict_update(vm, &mut r, arg)),
-                Opcode::DictMerge => check!(build::dict_merge(vm, &mut r, arg)),
-                Opcode::FormatSimple => check!(build::format_simple(vm, &mut r)),
-                Opcode::FormatWithSpec => check!(build::format_with_spec(vm, &mut r)),
-                Opcode::ConvertValue => check!(build::convert_value(vm, &mut r, arg)),
+                Opcode::ListExtend => check!(slow!(|t| build::list_extend(vm, t, arg))),
+                Opcode::SetAdd => check!(slow!(|t| build::set_add(vm, t, arg))),
+                Opcode::SetUpdate => check!(slow!(|t| build::set_update(vm, t, arg))),
+                Opcode::MapAdd => check!(slow!(|t| build::map_add(vm, t, arg))),
+                Opcode::DictUpdate => check!(slow!(|t| build::dict_update(vm, t, arg))),
+                Opcode::DictMerge => check!(slow!(|t| build::dict_merge(vm, t, arg))),
+                Opcode::FormatSimple => check!(slow!(|t| build::format_simple(vm, t))),
+                Opcode::FormatWithSpec => check!(slow!(|t| build::format_with_spec(vm, t))),
+                Opcode::ConvertValue => check!(slow!(|t| build::convert_value(vm, t, arg))),
                 Opcode::UnpackSequence => check!(build::unpack_sequence(vm, &mut r, arg)),
-                Opcode::UnpackEx => check!(build::unpack_ex(vm, &mut r, arg)),
+                Opcode::UnpackEx => check!(slow!(|t| build::unpack_ex(vm, t, arg))),
                 // Iteration
                 Opcode::GetIter => check!(control::get_iter(vm, &mut r)),
                 Opcode::ForIter | Opcode::ForIterGen => check!(control::for_iter(vm, &mut r, arg)),
-                Opcode::GetLen => check!(objects::get_len(vm, &mut r)),
-                Opcode::GetYieldFromIter => check!(control::get_yield_from_iter(vm, &mut r)),
-                Opcode::GetAwaitable => check!(control::get_awaitable(vm, &mut r, arg)),
-                Opcode::GetAiter => check!(control::get_aiter(vm, &mut r)),
-                Opcode::GetAnext => check!(control::get_anext(vm, &mut r)),
+                Opcode::GetLen => check!(slow!(|t| objects::get_len(vm, t))),
+                Opcode::GetYieldFromIter => check!(slow!(|t| control::get_yield_from_iter(vm, t))),
+                Opcode::GetAwaitable => check!(slow!(|t| control::get_awaitable(vm, t, arg))),
+                Opcode::GetAiter => check!(slow!(|t| control::get_aiter(vm, t))),
+                Opcode::GetAnext => check!(slow!(|t| control::get_anext(vm, t))),
                 Opcode::Send | Opcode::SendGen => check!(control::send(vm, &mut r, arg)),
-                Opcode::EndSend => control::end_send(&mut r),
-                Opcode::EndAsyncFor => check!(control::end_async_for(vm, &mut r)),
-                Opcode::CleanupThrow => check!(control::cleanup_throw(vm, &mut r)),
+                Opcode::EndSend => slow!(|t| control::end_send(t)),
+                Opcode::EndAsyncFor => check!(slow!(|t| control::end_async_for(vm, t))),
+                Opcode::CleanupThrow => check!(slow!(|t| control::cleanup_throw(vm, t))),
                 Opcode::YieldValue => flow!(control::yield_value(vm, &mut r)),
-                Opcode::ReturnGenerator => flow!(control::return_generator(vm, &mut r)),
+                Opcode::ReturnGenerator => flow!(slow!(|t| control::return_generator(vm, t))),
                 Opcode::ReturnValue => flow!(control::return_value(vm, &mut r)),
                 Opcode::InterpreterExit => {
                     check!(Err::<(), _>(vm.system_error("INTERPRETER_EXIT in a code object")))
                 }
                 // Calls
                 Opcode::Call => check!(calls::call(vm, &mut r, arg)),
-                Opcode::CallKw => check!(calls::call_kw(vm, &mut r, arg)),
-                Opcode::CallFunctionEx => check!(calls::call_function_ex(vm, &mut r)),
-                Opcode::MakeFunction => check!(objects::make_function(vm, &mut r)),
-                Opcode::SetFunctionAttribute => objects::set_function_attribute(&mut r, arg),
-                Opcode::CallIntrinsic1 => check!(special::intrinsic_1(vm, &mut r, arg)),
-                Opcode::CallIntrinsic2 => check!(special::intrinsic_2(vm, &mut r, arg)),
-                Opcode::ExitInitCheck => check!(control::exit_init_check(vm, &mut r)),
+                Opcode::CallKw => check!(slow!(|t| calls::call_kw(vm, t, arg))),
+                Opcode::CallFunctionEx => check!(slow!(|t| calls::call_function_ex(vm, t))),
+                Opcode::MakeFunction => check!(slow!(|t| objects::make_function(vm, t))),
+                Opcode::SetFunctionAttribute => slow!(|t| objects::set_function_attribute(t, arg)),
+                Opcode::CallIntrinsic1 => check!(slow!(|t| special::intrinsic_1(vm, t, arg))),
+                Opcode::CallIntrinsic2 => check!(slow!(|t| special::intrinsic_2(vm, t, arg))),
+                Opcode::ExitInitCheck => check!(slow!(|t| control::exit_init_check(vm, t))),
                 // Imports
-                Opcode::ImportName => check!(special::import_name(vm, &mut r, arg)),
-                Opcode::ImportFrom => check!(special::import_from(vm, &mut r, arg)),
+                Opcode::ImportName => check!(slow!(|t| special::import_name(vm, t, arg))),
+                Opcode::ImportFrom => check!(slow!(|t| special::import_from(vm, t, arg))),
                 // Exceptions
-                Opcode::PushExcInfo => exceptions::push_exc_info(vm, &mut r),
-                Opcode::PopExcept => exceptions::pop_except(vm, &mut r),
-                Opcode::CheckExcMatch => check!(exceptions::check_exc_match(vm, &mut r)),
-                Opcode::CheckEgMatch => check!(exceptions::check_eg_match(vm, &mut r)),
-                Opcode::RaiseVarargs => check!(exceptions::raise_varargs(vm, &mut r, arg)),
-                Opcode::Reraise => check!(exceptions::reraise(vm, &mut r, arg)),
-                Opcode::WithExceptStart => check!(exceptions::with_except_start(vm, &mut r)),
+                Opcode::PushExcInfo => slow!(|t| exceptions::push_exc_info(vm, t)),
+                Opcode::PopExcept => slow!(|t| exceptions::pop_except(vm, t)),
+                Opcode::CheckExcMatch => check!(slow!(|t| exceptions::check_exc_match(vm, t))),
+                Opcode::CheckEgMatch => check!(slow!(|t| exceptions::check_eg_match(vm, t))),
+                Opcode::RaiseVarargs => check!(slow!(|t| exceptions::raise_varargs(vm, t, arg))),
+                Opcode::Reraise => check!(slow!(|t| exceptions::reraise(vm, t, arg))),
+                Opcode::WithExceptStart => check!(slow!(|t| exceptions::with_except_start(vm, t))),
                 // Pattern matching
-                Opcode::MatchMapping => objects::match_flag(vm, &mut r, taipan_object::tpflags::MAPPING),
-                Opcode::MatchSequence => objects::match_flag(vm, &mut r, taipan_object::tpflags::SEQUENCE),
-                Opcode::MatchKeys => check!(objects::match_keys(vm, &mut r)),
-                Opcode::MatchClass => check!(objects::match_class(vm, &mut r, arg)),
+                Opcode::MatchMapping => slow!(|t| objects::match_flag(vm, t, taipan_object::tpflags::MAPPING)),
+                Opcode::MatchSequence => slow!(|t| objects::match_flag(vm, t, taipan_object::tpflags::SEQUENCE)),
+                Opcode::MatchKeys => check!(slow!(|t| objects::match_keys(vm, t))),
+                Opcode::MatchClass => check!(slow!(|t| objects::match_class(vm, t, arg))),
                 _ => {
                     r.save();
                     check!(Err::<(), _>(vm.system_error(&format!("unknown opcode {op}"))))

@@ -29,7 +29,7 @@ pub(super) fn load_fast_borrow(r: &mut Regs, i: u32) {
 pub(super) fn load_fast_check(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
     let bits = r.local_bits(i);
     if bits == 0 {
-        return Err(unbound_local(vm, r, i));
+        return Err(unbound_local(vm, &{ *r }, i));
     }
     r.push_bits(clone_bits(bits));
     Ok(())
@@ -126,7 +126,7 @@ pub(super) fn load_deref(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
             return Ok(());
         }
     }
-    Err(unbound_deref(vm, r, i))
+    Err(unbound_deref(vm, &{ *r }, i))
 }
 
 #[cold]

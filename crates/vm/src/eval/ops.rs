@@ -132,6 +132,7 @@ pub(super) fn is_op(vm: &Vm, r: &mut Regs, arg: u32) {
     r.push(vm.bool(same != (arg != 0)));
 }
 
+#[inline(always)]
 pub(super) fn contains_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let (a, b) = (r.peek(2), r.peek(1));

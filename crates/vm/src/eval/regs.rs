@@ -12,7 +12,9 @@ use taipan_object::{Ref, Str, Value, Vm};
 use crate::code::Code;
 use crate::frame::{Frame, Popped, drop_slot, strip};
 
-/// See the module's documentation.
+/// See the module's documentation. `Copy`, because a function that is not inlined gets a copy: registers whose address
+/// escapes would live in memory.
+#[derive(Clone, Copy)]
 pub struct Regs {
     /// The running frame.
     pub frame: *mut Frame,

@@ -216,7 +216,7 @@ pub(super) fn load_attr_instance_value(r: &mut Regs, arg: u32) -> bool {
             }
         }
     }
-    miss(r, Opcode::LoadAttr);
+    miss(&{ *r }, Opcode::LoadAttr);
     false
 }
 
@@ -242,7 +242,7 @@ pub(super) fn load_attr_class_value(vm: &Vm, r: &mut Regs, arg: u32, is_method: 
         }
         return true;
     }
-    miss(r, Opcode::LoadAttr);
+    miss(&{ *r }, Opcode::LoadAttr);
     false
 }
 
@@ -260,7 +260,7 @@ pub(super) fn load_attr_slot(r: &mut Regs, arg: u32) -> bool {
             }
         }
     }
-    miss(r, Opcode::LoadAttr);
+    miss(&{ *r }, Opcode::LoadAttr);
     false
 }
 
@@ -279,7 +279,7 @@ pub(super) fn load_attr_module(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
         }
         return true;
     }
-    miss(r, Opcode::LoadAttr);
+    miss(&{ *r }, Opcode::LoadAttr);
     false
 }
 
@@ -293,7 +293,7 @@ pub(super) fn load_attr_class(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
         unsafe { push_result(r, r.cache(2).get(), arg & 1 != 0) };
         return true;
     }
-    miss(r, Opcode::LoadAttr);
+    miss(&{ *r }, Opcode::LoadAttr);
     false
 }
 
@@ -368,7 +368,7 @@ pub(super) fn store_attr_instance_value(r: &mut Regs) -> bool {
         finish_store(r, old);
         return true;
     }
-    miss(r, Opcode::StoreAttr);
+    miss(&{ *r }, Opcode::StoreAttr);
     false
 }
 
@@ -411,7 +411,7 @@ pub(super) fn store_attr_slot(r: &mut Regs) -> bool {
         finish_store(r, old);
         return true;
     }
-    miss(r, Opcode::StoreAttr);
+    miss(&{ *r }, Opcode::StoreAttr);
     false
 }
 
