@@ -1,0 +1,10 @@
+//! Native modules for data: `_struct`, `_bisect`, `_heapq`. Mathematics is in `taipan-stdlib-math`.
+
+pub mod bisect;
+pub mod heapq;
+pub mod structs;
+
+use taipan_object::ModuleSpec;
+
+/// The modules of this crate.
+pub const MODULES: &[&ModuleSpec] = &[&structs::MODULE, &bisect::MODULE, &heapq::MODULE];
