@@ -80,6 +80,13 @@ pub fn push_repr(vm: &Vm, out: &mut TextBuf, v: &Value) -> PyResult<()> {
     Ok(())
 }
 
+/// Appends the first `limit` characters of `repr(v)`.
+pub fn push_repr_cut(vm: &Vm, out: &mut TextBuf, v: &Value, limit: usize) -> PyResult<()> {
+    let s = vm.repr(v)?;
+    out.push_text(s.text().slice(0..limit));
+    Ok(())
+}
+
 /// Runs `f` to make the repr of a container; `again` stands for the container inside of itself.
 pub fn guarded_repr(
     vm: &Vm,
