@@ -232,3 +232,50 @@ pub(crate) fn is_instance(vm: &Vm, v: &Value, class: &Value) -> PyResult<bool> {
     let r = vm.call_pos(&f, &[v.clone(), class.clone()])?;
     vm.is_true(&r)
 }
+
+/// A str of bytes from the operating system: UTF-8, other bytes as lone surrogates (surrogateescape).
+pub(crate) fn fs_decode(vm: &Vm, bytes: &[u8]) -> PyResult<Ref<Str>> {
+    if let Ok(s) = std::str::from_utf8(bytes) {
+        return vm.new_str(s);
+    }
+    let mut chars: Vec<u32> = Vec::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        chars.extend(chunk.valid().chars().map(u32::from));
+        chars.extend(chunk.invalid().iter().map(|&b| 0xdc00 + u32::from(b)));
+    }
+    vm.new_str_buf(&taipan_text::TextBuf::from_chars(chars.into_iter()))
+}
+
+/// Bytes for the operating system of a str (UTF-8 with surrogateescape).
+pub(crate) fn fs_encode(vm: &Vm, s: &Ref<Str>) -> PyResult<Vec<u8>> {
+    if let Some(a) = s.as_ascii() {
+        return Ok(a.as_bytes().to_vec());
+    }
+    let mut out = Vec::with_capacity(s.len());
+    for c in s.text().chars() {
+        match c {
+            0xdc80..=0xdcff => out.push((c - 0xdc00) as u8),
+            _ => match char::from_u32(c) {
+                Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+                None => {
+                    taipan_object::convert::utf8(vm, s)?;
+                    return Err(vm.value_error("surrogates not allowed"));
+                }
+            },
+        }
+    }
+    Ok(out)
+}
+
+/// The bytes of an object that has a buffer; `None` when it has none.
+pub(crate) fn buffer_bytes(vm: &Vm, v: &Value) -> PyResult<Option<Vec<u8>>> {
+    if vm.type_of(v).payload.slots.bf_getbuffer.get().is_none() {
+        return Ok(None);
+    }
+    Ok(Some(vm.get_buffer(v, false)?.to_vec()))
+}
+
+/// Characters `start..end` of a string.
+pub(crate) fn slice_text(vm: &Vm, s: &Ref<Str>, start: usize, end: usize) -> PyResult {
+    Ok(vm.new_str_text(s.text().slice(start..end))?.into_value())
+}

@@ -1,4 +1,4 @@
-//! `getattr` and its kin, `isinstance` and `issubclass`, and what else asks any object: `id`, `hash`, `callable`.
+//! `getattr` and its kin, `isinstance` and `issubclass`, `callable`.
 
 use taipan_macros::pyfunctions;
 use taipan_object::{PyResult, Ref, Str, Value, Vm};
@@ -65,17 +65,5 @@ pub mod functions {
     #[pyfunction(sig = "($module, obj, /)")]
     fn callable(vm: &Vm, obj: &Value) -> bool {
         vm.is_callable(obj)
-    }
-
-    /// Return the identity of an object.
-    #[pyfunction(sig = "($module, obj, /)")]
-    fn id(vm: &Vm, obj: &Value) -> PyResult {
-        vm.new_usize(obj.bits() as usize)
-    }
-
-    /// Return the hash value for the given object.
-    #[pyfunction(sig = "($module, obj, /)")]
-    fn hash(vm: &Vm, obj: &Value) -> PyResult<i64> {
-        vm.hash(obj)
     }
 }

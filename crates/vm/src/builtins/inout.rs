@@ -30,7 +30,7 @@ fn stream(vm: &Vm, name: &str) -> PyResult {
 
 fn fileno_is(vm: &Vm, file: &Value, fd: i64) -> bool {
     match vm.call_method(file, &vm.names().fileno, &[]) {
-        Ok(n) => n.as_small_int() == Some(fd) && taipan_host::term::isatty(fd as i32),
+        Ok(n) => n.as_small_int() == Some(fd) && taipan_host::fs::isatty(fd as i32),
         Err(e) => {
             drop(vm.take_raised(e));
             false
