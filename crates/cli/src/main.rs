@@ -1,1 +1,59 @@
-fn main() {}
+//! The command `taipan`: CPython's command line. `options` reads it; the interpreter runs on a thread with a large stack.
+
+mod options;
+
+use options::{Action, Options};
+use taipan::main_program::{self, Status};
+use taipan::{Interpreter, paths};
+
+fn write(fd: i32, text: &str) {
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        match taipan_host::fs::write(fd, rest) {
+            Ok(n) if n > 0 => rest = rest.get(n..).unwrap_or_default(),
+            _ => return,
+        }
+    }
+}
+
+fn run(o: Options) -> Status {
+    let mut settings = o.settings;
+    paths::locate(&mut settings, &o.program_name, o.stdlib);
+    let mut builder = Interpreter::builder().settings(settings).library(o.library);
+    if let Some(key) = o.hash_key {
+        builder = builder.hash_key(key);
+    }
+    match builder.build() {
+        Ok(i) => {
+            let status = i.enter(|vm| main_program::run(vm, &o.program_name, &o.program));
+            // The heap goes with the process: tearing it down object by object would only take time.
+            std::mem::forget(i);
+            status
+        }
+        Err(_) => Status::Code(1),
+    }
+}
+
+fn main() {
+    let args = taipan_host::env::args();
+    let status = match options::parse(&args) {
+        Action::Print(text) => {
+            write(1, &text);
+            Status::Code(0)
+        }
+        Action::Usage(text) => {
+            write(2, &text);
+            Status::Code(2)
+        }
+        Action::Run(o) => taipan::on_big_stack(move || run(*o)).unwrap_or(Status::Code(1)),
+    };
+    match status {
+        Status::Code(n) => taipan_host::process::exit_now(n & 0xff),
+        Status::Interrupted => {
+            // The shell sees that the program died of the signal.
+            let _ = taipan_host::signal::install(2, taipan_host::types::Disposition::Default);
+            let _ = taipan_host::signal::raise(2);
+            taipan_host::process::exit_now(130);
+        }
+    }
+}

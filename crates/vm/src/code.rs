@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use taipan_bytecode::code::{co, co_fast};
 use taipan_bytecode::{CodeObject, Constant, Opcode};
-use taipan_object::{PyResult, Ref, Str, Value, Vm};
+use taipan_object::{PyCell, PyResult, Ref, Str, Value, Vm};
 use taipan_text::TextBuf;
 use taipan_wtf8::Wtf8;
 
@@ -28,7 +28,7 @@ pub struct Code {
     /// `co_qualname`
     pub qualname: Ref<Str>,
     /// `co_filename`
-    pub filename: Ref<Str>,
+    pub filename: PyCell<Ref<Str>>,
     /// The instructions that run: a copy, in which opcodes are replaced by specialized ones.
     pub stream: Box<[Cell<u16>]>,
     caches: OnceCell<Box<[Cell<u64>]>>,
@@ -191,7 +191,7 @@ pub fn new_code_with_consts(vm: &Vm, code: Rc<CodeObject>, consts: Box<[Value]>)
         kinds: code.localspluskinds.iter().copied().collect(),
         name: interned(vm, &code.name.text)?,
         qualname: interned(vm, &code.qualname.text)?,
-        filename: interned(vm, &code.filename.text)?,
+        filename: PyCell::new(interned(vm, &code.filename.text)?),
         stream,
         caches: OnceCell::new(),
         argcount: code.argcount,

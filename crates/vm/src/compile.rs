@@ -206,3 +206,8 @@ pub fn new_syntax_error(vm: &Vm, e: &SyntaxError, filename: &Ref<Str>) -> PyResu
     debug_assert!(v.downcast_ref::<FieldException>().is_some());
     Ok(v)
 }
+
+/// The text with its newlines translated.
+pub fn translate(text: &str) -> String {
+    taipan_tokenizer::source::translate_newlines(text.into()).into_owned()
+}

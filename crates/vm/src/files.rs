@@ -4,7 +4,7 @@ use taipan_host::{Errno, Result, fs};
 
 /// The contents of a file.
 pub fn read_file(path: &[u8]) -> Result<Vec<u8>> {
-    let fd = fs::open(fs::AT_FDCWD, path, fs::O_RDONLY | fs::O_CLOEXEC, 0)?;
+    let fd = fs::open(fs::AT_FDCWD, path, 0, 0)?;
     let out = read_all(fd);
     let closed = fs::close(fd);
     let out = out?;

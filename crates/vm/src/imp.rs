@@ -126,3 +126,13 @@ pub(crate) fn cannot_import_name(vm: &Vm, module: &Value, module_name: Option<Re
         Err(r) => r,
     }
 }
+
+/// Makes a module that exists already known as a native one.
+pub fn add_made(vm: &Vm, name: &'static str, module: Ref<Module>) {
+    vm.state::<ImportState>().made.borrow_mut().insert(name, module);
+}
+
+/// A native module that was made already.
+pub fn made(vm: &Vm, name: &str) -> Option<Value> {
+    vm.state::<ImportState>().made.borrow().get(name).map(|m| m.as_value().clone())
+}

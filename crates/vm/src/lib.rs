@@ -3,13 +3,18 @@
 //! [`eval`] is the loop, one module for each family of instructions. [`frame`] is the layout of frames, [`code`] and
 //! [`function`] are the objects that calls need. [`compile`] runs the front end. Objects and protocols are `taipan-object`'s.
 
+pub mod atexit;
 pub mod breaker;
 pub mod builtin_functions;
+pub mod builtins;
 pub mod code;
 pub mod code_type;
 pub mod compile;
+pub mod config;
 pub mod eval;
+pub mod files;
 pub mod frame;
+pub mod frozen;
 pub mod frame_object;
 pub mod frame_type;
 pub mod function;
@@ -19,8 +24,11 @@ pub mod generator_types;
 mod glue;
 mod groups;
 pub mod imp;
+pub mod imp_module;
 pub mod import;
 mod scope_hooks;
+pub mod startup;
+pub mod sys_module;
 mod template;
 pub mod traceback;
 pub mod traceback_type;
@@ -40,6 +48,8 @@ const TYPES: &[&TypeSpec] = &[
     &generator_types::COROUTINE,
     &generator_types::ASYNC_GENERATOR,
     &generator_types::COROUTINE_WRAPPER,
+    &sys_module::namespace::NAMESPACE,
+    &sys_module::std_printer::STD_PRINTER,
 ];
 
 /// The declaration of module `builtins`.
@@ -48,6 +58,10 @@ pub static BUILTINS: ModuleSpec = ModuleSpec {
     doc: Some("Built-in functions, types, exceptions, and other objects.\n\nThis module provides direct access to all 'built-in'\nidentifiers of Python; for example, builtins.len is\nthe full name for the built-in function len().\n\nThis module is not normally accessed explicitly by most\napplications, but can be useful in modules that provide\nobjects with the same name as a builtin and need the\nbuilt-in of that name."),
     functions: &[
         builtin_functions::functions::FUNCTIONS,
+        builtins::attributes::functions::FUNCTIONS,
+        builtins::execution::functions::FUNCTIONS,
+        builtins::inout::functions::FUNCTIONS,
+        builtins::namespace::functions::FUNCTIONS,
         taipan_builtins::functions::FUNCTIONS,
         taipan_builtins::number_functions::NUMBER_FUNCTIONS,
         taipan_builtins::str_::FUNCTIONS,
@@ -62,8 +76,28 @@ pub fn init(vm: &Vm) -> PyResult<()> {
     for spec in TYPES {
         vm.make_type(spec)?;
     }
-    vm.set_hooks(Hooks { import: import::import_module, warn: warn::warn, handle_breaker: breaker::handle, current_globals: scope_hooks::current_globals, super_arguments: scope_hooks::super_arguments, ..vm.hooks() });
-    taipan_builtins::builtins_module(vm, &BUILTINS)?;
+    vm.set_hooks(Hooks {
+        import: import::import_module,
+        warn: warn::warn,
+        handle_breaker: breaker::handle,
+        current_globals: scope_hooks::current_globals,
+        super_arguments: scope_hooks::super_arguments,
+        unraisable: sys_module::hooks::unraisable,
+        ..vm.hooks()
+    });
+    let builtins = taipan_builtins::builtins_module(vm, &BUILTINS)?;
+    imp::register_modules(vm, &[&BUILTINS, &sys_module::MODULE, &imp_module::MODULE, &atexit::MODULE]);
+    imp::add_made(vm, BUILTINS.name, builtins);
     vm.interp().super_type.set(Some(glue::builtin(vm, "super")?));
     Ok(())
+}
+
+/// A str of bytes from the operating system: UTF-8, other bytes as lone surrogates (PyUnicode_DecodeFSDefault).
+pub fn fs_text(vm: &Vm, bytes: &[u8]) -> PyResult<taipan_object::Ref<taipan_object::Str>> {
+    glue::fs_decode(vm, bytes)
+}
+
+/// Bytes for the operating system of a str (PyUnicode_EncodeFSDefault).
+pub fn fs_bytes(vm: &Vm, text: &taipan_object::Ref<taipan_object::Str>) -> PyResult<Vec<u8>> {
+    glue::fs_encode(vm, text)
 }

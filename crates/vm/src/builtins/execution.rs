@@ -44,7 +44,7 @@ pub fn source_text(vm: &Vm, source: &Value, filename: &Ref<Str>, what: &str, kin
 /// The text of a program's bytes, in the encoding that its cookie names.
 pub fn bytes_text(vm: &Vm, bytes: &[u8], filename: &Ref<Str>, exec: bool) -> PyResult<String> {
     let name = filename.to_string_lossy();
-    let options = SourceOptions { exec, filename: &name, ..SourceOptions::default() };
+    let options = SourceOptions { exec, filename: Some(&name), ..SourceOptions::default() };
     let decode = |encoding: &str, bytes: &[u8]| match decode_with(vm, encoding, bytes) {
         Ok(s) => Ok(s),
         Err(e) => Err(CodecError::Other(e)),

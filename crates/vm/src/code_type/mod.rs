@@ -56,7 +56,7 @@ static CODE_MEMBERS: ClassPart = ClassPart {
         "co_nlocals": |vm, c| vm.new_usize(c.co.nlocals());
         "co_consts": |vm, c| c.consts_tuple(vm);
         "co_names": |vm, c| Ok(vm.new_tuple(c.names.iter().map(|n| n.as_value().clone()).collect())?.into_value());
-        "co_filename": |_vm, c| Ok(c.filename.as_value().clone());
+        "co_filename": |_vm, c| Ok(c.filename.get().into_value());
         "co_name": |_vm, c| Ok(c.name.as_value().clone());
         "co_qualname": |_vm, c| Ok(c.qualname.as_value().clone());
         "co_firstlineno": |vm, c| vm.new_int(i64::from(c.co.firstlineno));
@@ -112,7 +112,7 @@ impl Code {
             "<code object {} at {:#x}, file \"{}\", line {}>",
             this.name.to_string_lossy(),
             this.as_value().bits(),
-            this.filename.to_string_lossy(),
+            this.filename.get().to_string_lossy(),
             if this.co.firstlineno == 0 { -1 } else { this.co.firstlineno }
         )
     }

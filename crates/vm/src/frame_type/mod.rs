@@ -114,7 +114,7 @@ impl FrameObject {
         Ok(format!(
             "<frame at {:#x}, file {}, line {line}, code {}>",
             this.as_value().bits(),
-            vm.repr_string(this.code.filename.as_value())?,
+            vm.repr_string(this.code.filename.get().as_value())?,
             this.code.name.to_string_lossy()
         ))
     }

@@ -74,7 +74,7 @@ fn traceback_text(tb: Option<Value>, out: &mut String) {
     while let Some(v) = next {
         let Some(t) = v.downcast_ref::<Traceback>() else { return };
         let code = &t.frame.code;
-        let filename = code.filename.to_string_lossy().into_owned();
+        let filename = code.filename.get().to_string_lossy().into_owned();
         let line = t.line().unwrap_or(0);
         out.push_str(&format!("  File \"{filename}\", line {line}, in {}\n", code.qualname.to_string_lossy()));
         if let Some(l) = source_line(&filename, line) {

@@ -81,7 +81,7 @@ pub mod functions {
                 return Err(vm.value_error("__sizeof__() should return >= 0"));
             }
             // What the collector keeps beside its objects counts as in CPython: two words.
-            let gc = if object.header().is_some() && taipan_object::heap::gc::is_collectable(object) { 16 } else { 0 };
+            let gc = if object.header().is_some_and(|h| h.ty().payload.layout().traverse.is_some()) { 16 } else { 0 };
             Ok(n + gc)
         };
         match size() {

@@ -1,0 +1,275 @@
+//! What the command does with a program: runs a file, a module, a command or the standard input, and ends the interpreter.
+
+use taipan_object::{Dict, PyResult, Ref, Value, Vm};
+use taipan_vm::builtin_functions::eval_code;
+use taipan_vm::builtins::execution::bytes_text;
+use taipan_vm::compile::{Options, compile_text};
+use taipan_vm::startup;
+use taipan_vm::sys_module::hooks::{self, Ended};
+use taipan_vm::sys_module::{sys_get, sys_set};
+
+/// What to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// -c
+    Command(Vec<u8>),
+    /// -m
+    Module(Vec<u8>),
+    /// A file, a directory with a `__main__.py`, or a zip file.
+    File(Vec<u8>),
+    /// The standard input: `-`, or nothing at all.
+    Stdin,
+}
+
+/// How a process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// With this exit status.
+    Code(i32),
+    /// By SIGINT, as a program that did not handle it.
+    Interrupted,
+}
+
+fn text(vm: &Vm, bytes: &[u8]) -> PyResult {
+    Ok(taipan_vm::fs_text(vm, bytes)?.into_value())
+}
+
+fn globals(vm: &Vm) -> PyResult<Ref<Dict>> {
+    let main = startup::main_module(vm)?;
+    main.dict.get().ok_or_else(|| vm.runtime_error("__main__ has no dict"))
+}
+
+fn prepend_path(vm: &Vm, dir: Value) -> PyResult<()> {
+    match sys_get(vm, "path") {
+        Some(p) => vm.call_method_str(&p, "insert", &[Value::from_i32(0), dir]).map(drop),
+        None => Ok(()),
+    }
+}
+
+fn safe_path(vm: &Vm) -> bool {
+    taipan_vm::config::settings(vm).safe_path
+}
+
+fn run_text(vm: &Vm, source: &str, filename: &[u8]) -> PyResult<()> {
+    let filename = taipan_vm::fs_text(vm, filename)?;
+    let globals = globals(vm)?;
+    let options = Options { optimize: taipan_vm::config::settings(vm).optimization_level, ..Options::exec() };
+    let (code, _) = compile_text(vm, source, &filename, &options)?;
+    eval_code(vm, &code, &globals, globals.as_value(), None).map(drop)
+}
+
+fn run_bytes(vm: &Vm, bytes: &[u8], filename: &[u8]) -> PyResult<()> {
+    let name = taipan_vm::fs_text(vm, filename)?;
+    let source = bytes_text(vm, bytes, &name, true)?;
+    if source.contains('\0') {
+        return Err(vm.raise_new(&vm.exc().SyntaxError, "source code cannot contain null bytes"));
+    }
+    run_text(vm, &source, filename)
+}
+
+/// Gives the lines of a `-c` command to `linecache`, so that tracebacks show them.
+fn remember_command(vm: &Vm, source: &str) -> PyResult<()> {
+    let _ = (vm, source);
+    Ok(())
+}
+
+fn run_command(vm: &Vm, command: &[u8]) -> PyResult<()> {
+    if !safe_path(vm) {
+        prepend_path(vm, vm.new_str("")?.into_value())?;
+    }
+    let source = match std::str::from_utf8(command) {
+        Ok(s) => dedent(s),
+        Err(_) => {
+            return Err(vm.raise_new(&vm.exc().ValueError, "unable to decode the command from the command line"));
+        }
+    };
+    remember_command(vm, &source)?;
+    let source = taipan_vm::compile::translate(&format!("{source}\n"));
+    run_text(vm, &source, b"<string>")
+}
+
+/// Takes the white space away that all lines of a command begin with, as CPython 3.14 does.
+fn dedent(source: &str) -> String {
+    let mut common: Option<&str> = None;
+    for line in source.split('\n') {
+        let body = line.trim_start_matches([' ', '\t']);
+        if body.is_empty() || body == "\r" {
+            continue;
+        }
+        let indent = &line[..line.len() - body.len()];
+        common = Some(match common {
+            None => indent,
+            Some(c) => {
+                let n = c.bytes().zip(indent.bytes()).take_while(|(a, b)| a == b).count();
+                &c[..n]
+            }
+        });
+    }
+    match common {
+        None | Some("") => source.to_owned(),
+        Some(c) => source
+            .split('\n')
+            .map(|l| l.strip_prefix(c).unwrap_or_else(|| l.trim_start_matches([' ', '\t'])))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    }
+}
+
+fn run_module(vm: &Vm, name: &[u8], set_argv0: bool) -> PyResult<()> {
+    let runpy = vm.import("runpy")?;
+    vm.call_method_str(&runpy, "_run_module_as_main", &[text(vm, name)?, vm.bool(set_argv0)]).map(drop)
+}
+
+/// The importer of a directory or zip file, `None` for plain files.
+fn importer_of(vm: &Vm, path: &[u8]) -> PyResult<Option<Value>> {
+    let Some(hooks) = sys_get(vm, "path_hooks") else { return Ok(None) };
+    let arg = text(vm, path)?;
+    for hook in vm.collect(&hooks)? {
+        match vm.call1(&hook, &arg) {
+            Ok(i) => return Ok(Some(i)),
+            Err(e) => {
+                vm.catch(e, &vm.exc().ImportError)?;
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The directory of a script, links resolved.
+fn script_directory(path: &[u8]) -> Vec<u8> {
+    let mut path = path.to_vec();
+    if let Ok(target) = taipan_host::fs::readlink(taipan_host::fs::AT_FDCWD, &path) {
+        if target.starts_with(b"/") {
+            path = target;
+        } else if target.contains(&b'/') {
+            let cut = path.iter().rposition(|&b| b == b'/').map_or(0, |i| i + 1);
+            path.truncate(cut);
+            path.extend_from_slice(&target);
+        }
+    }
+    let absolute = if path.starts_with(b"/") {
+        path
+    } else {
+        let mut out = taipan_host::env::cwd().unwrap_or_default();
+        out.push(b'/');
+        out.extend_from_slice(path.strip_prefix(b"./").unwrap_or(&path));
+        out
+    };
+    match absolute.iter().rposition(|&b| b == b'/') {
+        Some(0) => b"/".to_vec(),
+        Some(i) => absolute[..i].to_vec(),
+        None => Vec::new(),
+    }
+}
+
+/// The command's own message about a script that cannot be read; exit status 2.
+fn cannot_open(program: &[u8], path: &[u8], e: taipan_host::Errno) -> Status {
+    let text = format!(
+        "{}: can't open file {}: [Errno {}] {}\n",
+        String::from_utf8_lossy(program),
+        quoted(&absolute(path)),
+        e.0,
+        String::from_utf8_lossy(&e.message())
+    );
+    taipan_vm::sys_module::std_printer::write_all(2, text.as_bytes());
+    Status::Code(2)
+}
+
+fn absolute(path: &[u8]) -> Vec<u8> {
+    if path.starts_with(b"/") {
+        return path.to_vec();
+    }
+    let mut out = taipan_host::env::cwd().unwrap_or_default();
+    out.push(b'/');
+    out.extend_from_slice(path);
+    out
+}
+
+fn quoted(path: &[u8]) -> String {
+    format!("'{}'", String::from_utf8_lossy(path))
+}
+
+fn run_file(vm: &Vm, program: &[u8], path: &[u8]) -> PyResult<Option<Status>> {
+    if taipan_vm::imp::bootstrap_module(vm).is_some()
+        && let Some(importer) = importer_of(vm, path)?
+    {
+        let _ = importer;
+        prepend_path(vm, text(vm, path)?)?;
+        return run_module(vm, b"__main__", false).map(|()| None);
+    }
+    let bytes = match taipan_vm::files::read_file(path) {
+        Ok(b) => b,
+        Err(e) => return Ok(Some(cannot_open(program, path, e))),
+    };
+    if !safe_path(vm) {
+        prepend_path(vm, text(vm, &script_directory(path))?)?;
+    }
+    let globals = globals(vm)?;
+    globals.set_named(vm, "__file__", text(vm, path)?)?;
+    if let Some(lib) = taipan_vm::imp::bootstrap_module(vm)
+        && let Some(external) = vm.getattr_str_opt(&lib, "_bootstrap_external")?
+    {
+        let loader = vm.getattr_str(&external, "SourceFileLoader")?;
+        let loader = vm.call_pos(&loader, &[vm.new_str("__main__")?.into_value(), text(vm, path)?])?;
+        globals.set_str(vm, &vm.names().__loader__, loader)?;
+    }
+    run_bytes(vm, &bytes, path).map(|()| None)
+}
+
+fn run_stdin(vm: &Vm) -> PyResult<()> {
+    if !safe_path(vm) {
+        prepend_path(vm, vm.new_str("")?.into_value())?;
+    }
+    if taipan_host::fs::isatty(0) && taipan_vm::imp::bootstrap_module(vm).is_some() {
+        return run_module(vm, b"_pyrepl", false);
+    }
+    let bytes = taipan_vm::files::read_all(0).unwrap_or_default();
+    run_bytes(vm, &bytes, b"<stdin>")
+}
+
+/// Runs a program and ends the interpreter.
+pub fn run(vm: &Vm, called_as: &[u8], program: &Program) -> Status {
+    let result = match program {
+        Program::Command(c) => run_command(vm, c).map(|()| None),
+        Program::Module(m) => run_module(vm, m, true).map(|()| None),
+        Program::File(f) => run_file(vm, called_as, f),
+        Program::Stdin => run_stdin(vm).map(|()| None),
+    };
+    let mut status = match result {
+        Ok(None) => Status::Code(0),
+        Ok(Some(s)) => s,
+        Err(e) => {
+            let exc = vm.take_raised(e);
+            ended(vm, &exc)
+        }
+    };
+    let inspect = taipan_vm::config::settings(vm).inspect;
+    if inspect && *program != Program::Stdin && taipan_vm::imp::bootstrap_module(vm).is_some() {
+        let prompt = run_module(vm, b"_pyrepl", false);
+        status = match prompt {
+            Ok(()) => Status::Code(0),
+            Err(e) => {
+                let exc = vm.take_raised(e);
+                ended(vm, &exc)
+            }
+        };
+    }
+    if !startup::finalize(vm) && status == Status::Code(0) {
+        status = Status::Code(120);
+    }
+    status
+}
+
+fn ended(vm: &Vm, exc: &Value) -> Status {
+    match hooks::print_uncaught(vm, exc) {
+        Ended::Exit(n) => Status::Code(n),
+        Ended::Failed => Status::Code(1),
+        Ended::Interrupted => Status::Interrupted,
+    }
+}
+
+/// Makes `sys.argv` what the program shall see.
+pub fn set_argv(vm: &Vm, argv: &[Vec<u8>]) -> PyResult<()> {
+    let items = argv.iter().map(|a| text(vm, a)).collect::<PyResult<Vec<Value>>>()?;
+    sys_set(vm, "argv", vm.new_list(items)?.into_value())
+}
