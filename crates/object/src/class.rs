@@ -495,6 +495,13 @@ impl TypeObject {
         self.flags.get() & tpflags::HAVE_GC != 0
     }
 
+    /// Whether instances are bytes alone: no destructor, finalizer, attributes, or count of the type to give back.
+    #[inline(always)]
+    pub(crate) fn is_plain_data(&self) -> bool {
+        const NOT_PLAIN: u64 = tpflags::HAVE_GC | tpflags::HEAPTYPE | tpflags::MANAGED_DICT;
+        self.flags.get() & NOT_PLAIN == 0 && !self.layout.get().needs_drop && self.slots.tp_finalize.get().is_none()
+    }
+
     /// Whether it was made by a class statement or `type()`.
     #[inline(always)]
     pub fn is_heap(&self) -> bool {

@@ -131,6 +131,12 @@ impl Header {
         self.bits.set(self.bits.get() & !(flag & flag::MASK));
     }
 
+    /// Whether no flag is set and there is no shape.
+    #[inline(always)]
+    pub(crate) fn has_only_default_flags(&self) -> bool {
+        self.bits.get() == 0
+    }
+
     /// The shape of the instance's attributes; 0 when it has none (see `shape.rs`).
     #[inline(always)]
     pub fn shape(&self) -> u32 {

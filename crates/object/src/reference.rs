@@ -37,6 +37,8 @@ pub struct Layout {
     pub traverse: Option<unsafe fn(*const Header, &mut Visitor<'_>)>,
     /// Lets go of what it owns, to break a cycle. The object stays valid.
     pub clear: Option<unsafe fn(*const Header)>,
+    /// Whether the payload has a destructor.
+    pub needs_drop: bool,
     /// Bytes of one object including its variable part, for payloads that have one.
     pub var_size: Option<unsafe fn(*const Header) -> usize>,
     /// Index of the payload's class in each interpreter's table, plus one; 0 until first asked for.
@@ -160,6 +162,7 @@ macro_rules! payload {
                     size: $crate::reference::object_size::<$t>(),
                     base: $base,
                     drop: $crate::reference::drop_payload::<$t>,
+                    needs_drop: std::mem::needs_drop::<$t>(),
                     traverse: $traverse,
                     clear: $clear,
                     var_size: $var,

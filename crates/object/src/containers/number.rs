@@ -101,6 +101,33 @@ impl Value {
 }
 
 impl Vm {
+    /// The number, if this is an exact `float`.
+    #[inline(always)]
+    pub fn exact_float(&self, v: &Value) -> Option<f64> {
+        let h = v.header()?;
+        if std::ptr::eq(h.ty(), self.types().float.object()) {
+            // SAFETY: the payload of `float` is Float.
+            Some(unsafe { Ref::<Float>::cast_unchecked(v) }.value)
+        } else {
+            None
+        }
+    }
+
+    /// Replaces the number of a float that nobody else refers to; false when somebody may.
+    #[inline(always)]
+    pub fn reuse_float(&self, v: &Value, new: f64) -> bool {
+        let Some(h) = v.header() else { return false };
+        if h.refcount() != 1 || !std::ptr::eq(h.ty(), self.types().float.object()) {
+            return false;
+        }
+        // SAFETY: an exact float whose only reference the caller holds, so no reference into it exists.
+        unsafe {
+            let p = v.as_ptr_unchecked().cast::<crate::reference::Object<Float>>().cast_mut();
+            (&raw mut (*p).payload.value).write(new);
+        }
+        true
+    }
+
     /// An int.
     #[inline(always)]
     pub fn new_int(&self, i: i64) -> PyResult {

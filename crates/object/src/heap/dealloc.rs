@@ -15,6 +15,14 @@ const MAX_DEPTH: u32 = 40;
 pub(crate) fn dealloc(ptr: NonNull<Header>) {
     Vm::with_current(|vm| {
         let heap = vm.heap();
+        // SAFETY: the object's count is zero; nobody uses it any more.
+        let head = unsafe { ptr.as_ref() };
+        if head.has_only_default_flags() && head.ty().payload.is_plain_data() {
+            // Floats and the like: nothing to run, nothing to let go of.
+            // SAFETY: a small object of this heap with no destructor.
+            unsafe { heap.pages.free(ptr.cast()) };
+            return;
+        }
         let depth = heap.dealloc_depth.get();
         if depth >= MAX_DEPTH {
             heap.deferred.borrow_mut().push(ptr);

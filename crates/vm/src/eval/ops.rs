@@ -1,15 +1,11 @@
 //! Operators, comparison, truth, subscripts and slices.
 
-use taipan_object::{BinaryOp, CompareOp, Float, List, PyResult, Tuple, Value, Vm};
+use taipan_object::{BinaryOp, CompareOp, List, PyResult, Tuple, Value, Vm};
 
 use super::regs::Regs;
 
 /// BINARY_OP's oparg for subscription.
 const NB_SUBSCR: u32 = 26;
-
-fn exact_float(vm: &Vm, v: &Value) -> Option<f64> {
-    v.downcast_exact::<Float>(&vm.types().float).map(|f| f.value)
-}
 
 #[inline(always)]
 pub(super) fn binary_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
@@ -39,12 +35,26 @@ pub(super) fn binary_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         r.push(v);
         return Ok(());
     }
-    let v = if arg == NB_SUBSCR {
-        subscript(vm, &a, &b)?
-    } else if let (Some(x), Some(y)) = (exact_float(vm, &a), exact_float(vm, &b))
+    if let (Some(x), Some(y)) = (vm.exact_float(&a), vm.exact_float(&b))
         && let Some(z) = float_op(arg, x, y)
     {
-        vm.new_float(z)?
+        // A temporary on the stack takes the result: it has no other owner.
+        if !crate::frame::is_borrowed(r.peek_bits(2)) && vm.reuse_float(&a, z) {
+            r.drop_n(1);
+        } else if !crate::frame::is_borrowed(r.peek_bits(1)) && vm.reuse_float(&b, z) {
+            let b = r.pop_bits();
+            r.drop_n(1);
+            r.push_bits(b);
+        } else {
+            let v = vm.new_float(z)?;
+            r.drop_n(2);
+            r.push(v);
+        }
+        r.skip(5);
+        return Ok(());
+    }
+    let v = if arg == NB_SUBSCR {
+        subscript(vm, &a, &b)?
     } else {
         general(vm, arg, &a, &b)?
     };
@@ -105,7 +115,7 @@ pub(super) fn compare_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     };
     let v = if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int()) {
         vm.bool(op.matches(x.cmp(&y)))
-    } else if let (Some(x), Some(y)) = (exact_float(vm, &a), exact_float(vm, &b)) {
+    } else if let (Some(x), Some(y)) = (vm.exact_float(&a), vm.exact_float(&b)) {
         vm.bool(match op {
             CompareOp::Lt => x < y,
             CompareOp::Le => x <= y,
