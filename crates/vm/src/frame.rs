@@ -124,8 +124,15 @@ impl Frame {
 
     /// The index of the instruction that runs: the unit before `ip`.
     pub fn lasti(&self) -> isize {
-        let base = self.code().stream.as_ptr().addr();
-        ((self.ip.addr() as isize) - (base as isize)) / 2 - 1
+        let stream = &self.code().stream;
+        let mut unit = ((self.ip.addr() as isize) - (stream.as_ptr().addr() as isize)) / 2 - 1;
+        // A frame that waits for a call is past the call's inline cache, whose units are zero.
+        while let Some(u) = usize::try_from(unit).ok().and_then(|i| stream.get(i))
+            && u.get() as u8 == 0
+        {
+            unit -= 1;
+        }
+        unit
     }
 
     /// The line that runs.
@@ -139,6 +146,9 @@ impl Frame {
 
     /// Whether it is past its RESUME: frames before that are not shown to Python code.
     pub fn is_complete(&self) -> bool {
+        if self.flags & frame_flag::GENERATOR != 0 {
+            return true;
+        }
         let code = self.code();
         let unit = self.lasti();
         unit >= 0 && unit as usize >= crate::frame_object::first_traceable(code)

@@ -1,5 +1,5 @@
 //! Generators, coroutines and async generators: objects that own a suspended frame. Resuming from native code is here;
-//! their Python methods are in `generator_types.rs`.
+//! their Python methods are in `generator_types`.
 
 use std::cell::{Cell, UnsafeCell};
 
@@ -129,6 +129,13 @@ impl Generator {
             eval::clear_frame(f);
         }
         self.exc.value.set(None);
+    }
+
+    /// Ends a generator that does not run, running nothing of its code.
+    pub(crate) fn throw_away(&self) {
+        if matches!(self.state.get(), State::Created | State::Suspended) {
+            self.discard();
+        }
     }
 
     /// What the generator delegates to: the operand of the SEND it is suspended in.
@@ -261,7 +268,7 @@ pub fn resume(vm: &Vm, g: &Ref<Generator>, arg: Option<&Value>, throw: bool) -> 
             Kind::AsyncGenerator => "async generator already executing",
         })),
         State::Finished => {
-            if g.kind == Kind::Coroutine && !throw {
+            if g.kind == Kind::Coroutine {
                 return Err(vm.runtime_error("cannot reuse already awaited coroutine"));
             }
             if throw {
@@ -295,6 +302,10 @@ pub fn resume(vm: &Vm, g: &Ref<Generator>, arg: Option<&Value>, throw: bool) -> 
     g.state.set(State::Running);
     g.exc.previous.set(vm.exc_info.get());
     vm.exc_info.set(&raw const g.exc);
+    // What the generator handles, or else its caller, is the context of what is thrown in.
+    if throw && let Some(e) = vm.take_exception() {
+        let _ = vm.raise(e);
+    }
     match eval::eval(vm, f, throw) {
         Ok(Outcome::Yield(v)) => Ok(SendOutcome::Yield(v)),
         Ok(Outcome::Return(v)) => Ok(SendOutcome::Return(v)),

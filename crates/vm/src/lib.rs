@@ -44,10 +44,6 @@ const TYPES: &[&TypeSpec] = &[
     &frame_type::FRAME,
     &frame_type::FRAME_LOCALS_PROXY,
     &traceback_type::TRACEBACK,
-    &generator_types::GENERATOR,
-    &generator_types::COROUTINE,
-    &generator_types::ASYNC_GENERATOR,
-    &generator_types::COROUTINE_WRAPPER,
     &sys_module::namespace::NAMESPACE,
     &sys_module::std_printer::STD_PRINTER,
 ];
@@ -62,6 +58,7 @@ pub static BUILTINS: ModuleSpec = ModuleSpec {
         builtins::execution::functions::FUNCTIONS,
         builtins::inout::functions::FUNCTIONS,
         builtins::namespace::functions::FUNCTIONS,
+        generator_types::anext::functions::FUNCTIONS,
         taipan_builtins::functions::FUNCTIONS,
         taipan_builtins::number_functions::NUMBER_FUNCTIONS,
         taipan_builtins::str_::FUNCTIONS,
@@ -73,7 +70,7 @@ pub static BUILTINS: ModuleSpec = ModuleSpec {
 /// Makes the interpreter of `vm` able to run code: builtin types with their methods, this crate's types, module `builtins`.
 pub fn init(vm: &Vm) -> PyResult<()> {
     taipan_builtins::init(vm)?;
-    for spec in TYPES {
+    for spec in TYPES.iter().chain(generator_types::TYPES) {
         vm.make_type(spec)?;
     }
     vm.set_hooks(Hooks {

@@ -1,0 +1,196 @@
+//! `throw()` and `close()`: how exceptions get into generators and into what they delegate to.
+
+use taipan_bytecode::Opcode;
+use taipan_object::{Args, BaseException, PyResult, Ref, SendOutcome, TypeObject, Value, Vm};
+
+use crate::generator::{Generator, Kind, State, resume};
+use crate::traceback::Traceback;
+
+/// The bit of RESUME's operand that says that no handler but the automatic one is around the yield.
+const RESUME_DEPTH1: u16 = 4;
+
+/// Raises `exc` where the generator is.
+fn raise_in(vm: &Vm, g: &Ref<Generator>, exc: Value) -> PyResult<SendOutcome> {
+    let _ = vm.raise_as_is(exc);
+    resume(vm, g, None, true)
+}
+
+/// Throws an exception into a generator, or into what it delegates to.
+pub(super) fn throw(vm: &Vm, g: &Ref<Generator>, exc: Value) -> PyResult<SendOutcome> {
+    let Some(inner) = g.yield_from(vm) else { return raise_in(vm, g, exc) };
+    vm.check_stack(" while calling a Python object")?;
+    if vm.is_instance_exact(&exc, &vm.exc().GeneratorExit) {
+        g.state.set(State::Running);
+        let closed = close_inner(vm, &inner);
+        g.state.set(State::Suspended);
+        // What closing raised takes the place of GeneratorExit.
+        let exc = match closed {
+            Ok(()) => exc,
+            Err(e) => vm.take_raised(e),
+        };
+        return raise_in(vm, g, exc);
+    }
+    g.state.set(State::Running);
+    let result = throw_inner(vm, &inner, &exc);
+    g.state.set(State::Suspended);
+    match result {
+        Ok(Some(SendOutcome::Yield(v))) => Ok(SendOutcome::Yield(v)),
+        Ok(Some(SendOutcome::Return(v))) => {
+            // The delegate is done: CLEANUP_THROW takes its result from a StopIteration.
+            let e = crate::glue::raise_stop_iteration(vm, v);
+            let stop = vm.take_raised(e);
+            raise_in(vm, g, stop)
+        }
+        Ok(None) => raise_in(vm, g, exc),
+        Err(e) => {
+            let new = vm.take_raised(e);
+            raise_in(vm, g, new)
+        }
+    }
+}
+
+/// Throws into a delegate; `None` when it has no `throw`.
+fn throw_inner(vm: &Vm, inner: &Value, exc: &Value) -> PyResult<Option<SendOutcome>> {
+    if let Some(g) = inner.downcast_ref::<Generator>()
+        && g.kind != Kind::AsyncGenerator
+    {
+        return throw(vm, g, exc.clone()).map(Some);
+    }
+    let Some(f) = vm.getattr_opt(inner, &vm.names().throw)? else { return Ok(None) };
+    vm.call1(&f, exc).map(|v| Some(SendOutcome::Yield(v)))
+}
+
+fn close_inner(vm: &Vm, inner: &Value) -> PyResult<()> {
+    if let Some(g) = inner.downcast_ref::<Generator>()
+        && g.kind != Kind::AsyncGenerator
+    {
+        return close(vm, g).map(drop);
+    }
+    match vm.getattr_opt(inner, &vm.names().close) {
+        Ok(Some(f)) => vm.call0(&f).map(drop),
+        Ok(None) => Ok(()),
+        Err(_) => {
+            vm.unraisable(None, Some(inner));
+            Ok(())
+        }
+    }
+}
+
+/// Whether nothing in the generator's code would notice an exception at its yield.
+fn unguarded(g: &Generator) -> bool {
+    // SAFETY: the frame is suspended; its ip is behind YIELD_VALUE, within the code.
+    let unit = unsafe { (*(*g.frame()).ip).get() };
+    let op = Opcode::from_u8(unit as u8).map(Opcode::deopt);
+    matches!(op, Some(Opcode::Resume | Opcode::InstrumentedResume)) && (unit >> 8) & RESUME_DEPTH1 != 0
+}
+
+/// `close()`: gives what the generator returned, or None.
+pub(crate) fn close(vm: &Vm, g: &Ref<Generator>) -> PyResult {
+    match g.state.get() {
+        State::Created => {
+            g.throw_away();
+            return Ok(vm.none());
+        }
+        State::Finished => return Ok(vm.none()),
+        State::Suspended | State::Running => {}
+    }
+    let mut exc = None;
+    if let Some(inner) = g.yield_from(vm) {
+        g.state.set(State::Running);
+        let closed = close_inner(vm, &inner);
+        g.state.set(State::Suspended);
+        exc = closed.err().map(|e| vm.take_raised(e));
+    }
+    if exc.is_none() && g.state.get() == State::Suspended && unguarded(g) {
+        g.throw_away();
+        return Ok(vm.none());
+    }
+    let exc = match exc {
+        Some(e) => e,
+        None => vm.call0(vm.exc().GeneratorExit.as_value())?,
+    };
+    match raise_in(vm, g, exc) {
+        Ok(SendOutcome::Yield(_)) => Err(vm.runtime_error(match g.kind {
+            Kind::Generator => "generator ignored GeneratorExit",
+            Kind::Coroutine => "coroutine ignored GeneratorExit",
+            Kind::AsyncGenerator => "async generator ignored GeneratorExit",
+        })),
+        Ok(SendOutcome::Return(v)) => Ok(v),
+        Err(e) => {
+            if vm.exception_matches(&vm.exc().GeneratorExit) {
+                drop(vm.take_raised(e));
+                return Ok(vm.none());
+            }
+            crate::eval::stop_value(vm, e)
+        }
+    }
+}
+
+/// Checks the number of arguments of `throw`, and warns of the old signature.
+pub(super) fn check_arguments<'a>(vm: &Vm, name: &str, args: Args<'a>) -> PyResult<&'a [Value]> {
+    let pos = args.pos();
+    if args.keyword_count() != 0 {
+        return Err(vm.type_error(&format!("{name}() takes no keyword arguments")));
+    }
+    if pos.is_empty() {
+        return Err(vm.type_error(&format!("{name} expected at least 1 argument, got 0")));
+    }
+    if pos.len() > 3 {
+        return Err(vm.type_error(&format!("{name} expected at most 3 arguments, got {}", pos.len())));
+    }
+    if pos.len() > 1 {
+        let msg = format!(
+            "the (type, exc, tb) signature of {name}() is deprecated, use the single-arg signature instead."
+        );
+        vm.warn(&vm.exc().DeprecationWarning, &msg, 1)?;
+    }
+    Ok(pos)
+}
+
+/// The exception that `throw(type, value, traceback)` means.
+pub(super) fn exception_of(vm: &Vm, args: &[Value]) -> PyResult<Value> {
+    let Some(first) = args.first() else { return Err(vm.system_error("throw() without an exception")) };
+    let value = args.get(1).filter(|v| !vm.is_none(v));
+    let tb = args.get(2).filter(|v| !vm.is_none(v));
+    if tb.is_some_and(|tb| tb.downcast_ref::<Traceback>().is_none()) {
+        return Err(vm.type_error("throw() third argument must be a traceback object"));
+    }
+    let is_class = first.downcast_ref::<TypeObject>().is_some_and(|t| t.is_subtype(vm.exc().BaseException.object()));
+    let exc = if is_class {
+        match value {
+            Some(v) if crate::glue::is_instance(vm, v, first)? => v.clone(),
+            Some(v) => match v.downcast_ref::<taipan_object::Tuple>() {
+                Some(t) => vm.call_pos(first, t.as_slice())?,
+                None => vm.call1(first, v)?,
+            },
+            None => vm.call0(first)?,
+        }
+    } else if first.downcast_ref::<BaseException>().is_some() {
+        if value.is_some() {
+            return Err(vm.type_error("instance exception may not have a separate value"));
+        }
+        first.clone()
+    } else {
+        return Err(vm.type_error(&format!(
+            "exceptions must be classes or instances deriving from BaseException, not {}",
+            vm.type_name(first)
+        )));
+    };
+    if let (Some(tb), Some(e)) = (tb, exc.downcast_ref::<BaseException>()) {
+        e.traceback.set(Some(tb.clone()));
+    }
+    Ok(exc)
+}
+
+/// The method `throw`.
+pub(super) fn throw_method(vm: &Vm, g: &Ref<Generator>, args: Args<'_>) -> PyResult {
+    let args = check_arguments(vm, "throw", args)?;
+    throw_values(vm, g, args)
+}
+
+/// `throw` with arguments that were checked.
+pub(super) fn throw_values(vm: &Vm, g: &Ref<Generator>, args: &[Value]) -> PyResult {
+    let exc = exception_of(vm, args)?;
+    let o = throw(vm, g, exc)?;
+    super::outcome(vm, o)
+}
