@@ -125,7 +125,7 @@ impl Frame {
     /// The index of the instruction that runs: the unit before `ip`.
     pub fn lasti(&self) -> isize {
         let stream = &self.code().stream;
-        let mut unit = ((self.ip.addr() as isize) - (stream.as_ptr().addr() as isize)) / 2 - 1;
+        let mut unit = self.next_unit() - 1;
         // A frame that waits for a call is past the call's inline cache, whose units are zero.
         while let Some(u) = usize::try_from(unit).ok().and_then(|i| stream.get(i))
             && u.get() as u8 == 0
@@ -133,6 +133,11 @@ impl Frame {
             unit -= 1;
         }
         unit
+    }
+
+    /// The index of the unit that the instruction pointer is at.
+    pub fn next_unit(&self) -> isize {
+        ((self.ip.addr() as isize) - (self.code().stream.as_ptr().addr() as isize)) / 2
     }
 
     /// The line that runs.

@@ -300,12 +300,12 @@ pub fn resume(vm: &Vm, g: &Ref<Generator>, arg: Option<&Value>, throw: bool) -> 
         (*f).flags = ((*f).flags & !frame_flag::ENTRY) | frame_flag::ENTRY;
     }
     g.state.set(State::Running);
-    g.exc.previous.set(vm.exc_info.get());
-    vm.exc_info.set(&raw const g.exc);
-    // What the generator handles, or else its caller, is the context of what is thrown in.
+    let level = vm.exc_info.replace(&raw const g.exc);
+    // What the generator handles is the context of what is thrown in; what its caller handles is not.
     if throw && let Some(e) = vm.take_exception() {
         let _ = vm.raise(e);
     }
+    g.exc.previous.set(level);
     match eval::eval(vm, f, throw) {
         Ok(Outcome::Yield(v)) => Ok(SendOutcome::Yield(v)),
         Ok(Outcome::Return(v)) => Ok(SendOutcome::Return(v)),

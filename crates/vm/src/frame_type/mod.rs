@@ -194,7 +194,9 @@ impl FrameObject {
     /// Return the index of the last attempted instruction in the frame.
     #[getter(f_lasti)]
     fn f_lasti(vm: &Vm, this: &Ref<Self>) -> PyResult {
-        let unit = live(this).map_or(-1, Frame::lasti);
+        // A generator that waits shows the instruction that it goes on with.
+        let waits = generator(this).is_some_and(|g| matches!(g.state.get(), State::Created | State::Suspended));
+        let unit = live(this).map_or(-1, |f| if waits { f.next_unit() } else { f.lasti() });
         vm.new_int(if unit < 0 { -1 } else { unit as i64 * 2 })
     }
 

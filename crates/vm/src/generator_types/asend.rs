@@ -6,7 +6,7 @@ use taipan_macros::pymethods;
 use taipan_object::{Args, Payload, PyResult, Ref, Traverse, TypeSpec, Value, Visitor, Vm, tpflags};
 
 use super::async_generator::unwrap;
-use super::throwing::{check_arguments, exception_of, throw};
+use super::throwing::{check_arguments, throw};
 use crate::generator::{Generator, resume};
 
 /// Where such an awaitable is in its life.
@@ -89,7 +89,7 @@ impl ASend {
         if self.begin(vm)? {
             self.generator.running_async.set(true);
         }
-        let result = exception_of(vm, args).and_then(|e| throw(vm, &self.generator, e));
+        let result = throw(vm, &self.generator, args);
         self.end(unwrap(vm, &self.generator, result))
     }
 }

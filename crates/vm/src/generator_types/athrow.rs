@@ -7,7 +7,7 @@ use taipan_object::{Args, Payload, PyResult, Raised, Ref, SendOutcome, Traverse,
 
 use super::asend::{AwaitState, closed};
 use super::async_generator::{ends, is_wrapped, unwrap};
-use super::throwing::{check_arguments, exception_of, throw};
+use super::throwing::{check_arguments, throw};
 use crate::generator::{Generator, State, resume};
 
 /// The payload of `async_generator_athrow`.
@@ -116,7 +116,7 @@ impl AThrow {
                 &exit
             }
         };
-        let result = exception_of(vm, args).and_then(|e| throw(vm, g, e));
+        let result = throw(vm, g, args);
         self.answer(vm, result)
     }
 
@@ -133,7 +133,7 @@ impl AThrow {
             }
             AwaitState::Iter => {}
         }
-        let result = exception_of(vm, args).and_then(|e| throw(vm, g, e));
+        let result = throw(vm, g, args);
         self.answer(vm, result)
     }
 }

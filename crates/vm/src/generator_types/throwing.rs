@@ -15,49 +15,49 @@ fn raise_in(vm: &Vm, g: &Ref<Generator>, exc: Value) -> PyResult<SendOutcome> {
     resume(vm, g, None, true)
 }
 
-/// Throws an exception into a generator, or into what it delegates to.
-pub(super) fn throw(vm: &Vm, g: &Ref<Generator>, exc: Value) -> PyResult<SendOutcome> {
-    let Some(inner) = g.yield_from(vm) else { return raise_in(vm, g, exc) };
+/// Whether these arguments of `throw` mean a GeneratorExit.
+fn is_exit(vm: &Vm, args: &[Value]) -> bool {
+    let exit = &vm.exc().GeneratorExit;
+    args.first().is_some_and(|v| match v.downcast_ref::<TypeObject>() {
+        Some(t) => t.is_subtype(exit.object()),
+        None => vm.is_instance_exact(v, exit),
+    })
+}
+
+/// Throws an exception, given as `throw` takes it, into a generator or into what it delegates to.
+pub(super) fn throw(vm: &Vm, g: &Ref<Generator>, args: &[Value]) -> PyResult<SendOutcome> {
+    let Some(inner) = g.yield_from(vm) else { return raise_in(vm, g, exception_of(vm, args)?) };
     vm.check_stack(" while calling a Python object")?;
-    if vm.is_instance_exact(&exc, &vm.exc().GeneratorExit) {
-        g.state.set(State::Running);
-        let closed = close_inner(vm, &inner);
-        g.state.set(State::Suspended);
-        // What closing raised takes the place of GeneratorExit.
-        let exc = match closed {
-            Ok(()) => exc,
-            Err(e) => vm.take_raised(e),
-        };
-        return raise_in(vm, g, exc);
-    }
     g.state.set(State::Running);
-    let result = throw_inner(vm, &inner, &exc);
+    let result = if is_exit(vm, args) {
+        close_inner(vm, &inner).map(|()| None)
+    } else {
+        throw_inner(vm, &inner, args)
+    };
     g.state.set(State::Suspended);
-    match result {
-        Ok(Some(SendOutcome::Yield(v))) => Ok(SendOutcome::Yield(v)),
+    let exc = match result {
+        Ok(Some(SendOutcome::Yield(v))) => return Ok(SendOutcome::Yield(v)),
+        // The delegate is done: CLEANUP_THROW takes its result from a StopIteration.
         Ok(Some(SendOutcome::Return(v))) => {
-            // The delegate is done: CLEANUP_THROW takes its result from a StopIteration.
             let e = crate::glue::raise_stop_iteration(vm, v);
-            let stop = vm.take_raised(e);
-            raise_in(vm, g, stop)
+            vm.take_raised(e)
         }
-        Ok(None) => raise_in(vm, g, exc),
-        Err(e) => {
-            let new = vm.take_raised(e);
-            raise_in(vm, g, new)
-        }
-    }
+        Ok(None) => exception_of(vm, args)?,
+        // What the delegate raised goes on in the generator, in place of what was thrown.
+        Err(e) => vm.take_raised(e),
+    };
+    raise_in(vm, g, exc)
 }
 
 /// Throws into a delegate; `None` when it has no `throw`.
-fn throw_inner(vm: &Vm, inner: &Value, exc: &Value) -> PyResult<Option<SendOutcome>> {
+fn throw_inner(vm: &Vm, inner: &Value, args: &[Value]) -> PyResult<Option<SendOutcome>> {
     if let Some(g) = inner.downcast_ref::<Generator>()
         && g.kind != Kind::AsyncGenerator
     {
-        return throw(vm, g, exc.clone()).map(Some);
+        return throw(vm, g, args).map(Some);
     }
     let Some(f) = vm.getattr_opt(inner, &vm.names().throw)? else { return Ok(None) };
-    vm.call1(&f, exc).map(|v| Some(SendOutcome::Yield(v)))
+    vm.call_pos(&f, args).map(|v| Some(SendOutcome::Yield(v)))
 }
 
 fn close_inner(vm: &Vm, inner: &Value) -> PyResult<()> {
@@ -148,7 +148,7 @@ pub(super) fn check_arguments<'a>(vm: &Vm, name: &str, args: Args<'a>) -> PyResu
 }
 
 /// The exception that `throw(type, value, traceback)` means.
-pub(super) fn exception_of(vm: &Vm, args: &[Value]) -> PyResult<Value> {
+fn exception_of(vm: &Vm, args: &[Value]) -> PyResult<Value> {
     let Some(first) = args.first() else { return Err(vm.system_error("throw() without an exception")) };
     let value = args.get(1).filter(|v| !vm.is_none(v));
     let tb = args.get(2).filter(|v| !vm.is_none(v));
@@ -184,13 +184,6 @@ pub(super) fn exception_of(vm: &Vm, args: &[Value]) -> PyResult<Value> {
 
 /// The method `throw`.
 pub(super) fn throw_method(vm: &Vm, g: &Ref<Generator>, args: Args<'_>) -> PyResult {
-    let args = check_arguments(vm, "throw", args)?;
-    throw_values(vm, g, args)
-}
-
-/// `throw` with arguments that were checked.
-pub(super) fn throw_values(vm: &Vm, g: &Ref<Generator>, args: &[Value]) -> PyResult {
-    let exc = exception_of(vm, args)?;
-    let o = throw(vm, g, exc)?;
+    let o = throw(vm, g, check_arguments(vm, "throw", args)?)?;
     super::outcome(vm, o)
 }
