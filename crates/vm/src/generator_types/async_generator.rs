@@ -1,10 +1,8 @@
 //! `async_generator`, and the mark of the values that async generators yield.
 
-use std::cell::Cell;
-
 use taipan_macros::pymethods;
 use taipan_object::{
-    Args, ClassPart, GetSetDef, Payload, PyCell, PyResult, Raised, Ref, SendOutcome, Traverse, TypeObject, TypeSpec, Value,
+    Args, ClassPart, GetSetDef, Payload, PyResult, Raised, Ref, SendOutcome, Traverse, TypeObject, TypeSpec, Value,
     Visitor, Vm, tpflags,
 };
 
@@ -59,41 +57,16 @@ pub(super) fn is_wrapped(v: &Value) -> bool {
     v.downcast_ref::<WrappedValue>().is_some()
 }
 
-/// What `sys` asks of coroutines and async generators.
-#[derive(Default)]
-pub struct AsyncHooks {
-    /// `sys.set_asyncgen_hooks(firstiter=...)`
-    pub firstiter: OptionalValue,
-    /// `sys.set_asyncgen_hooks(finalizer=...)`
-    pub finalizer: OptionalValue,
-    /// `sys.set_coroutine_origin_tracking_depth`
-    pub origin_depth: Cell<i32>,
-}
-
-/// A value or nothing.
-pub struct OptionalValue(pub PyCell<Option<Value>>);
-
-impl Default for OptionalValue {
-    fn default() -> OptionalValue {
-        OptionalValue(PyCell::new(None))
-    }
-}
-
-/// The interpreter's hooks.
-pub fn hooks(vm: &Vm) -> std::rc::Rc<AsyncHooks> {
-    vm.state::<AsyncHooks>()
-}
-
 /// Calls the hook for a generator that is iterated for the first time.
 fn init_hooks(vm: &Vm, g: &Ref<Generator>) -> PyResult<()> {
     if g.hooks_inited.replace(true) {
         return Ok(());
     }
-    let hooks = hooks(vm);
-    if let Some(f) = hooks.finalizer.0.get() {
+    let hooks = crate::sys_module::state(vm);
+    if let Some(f) = hooks.asyncgen_finalizer.0.get() {
         g.origin_or_finalizer.set(Some(f));
     }
-    match hooks.firstiter.0.get() {
+    match hooks.asyncgen_firstiter.0.get() {
         Some(f) => vm.call1(&f, g.as_value()).map(drop),
         None => Ok(()),
     }
