@@ -48,7 +48,7 @@ pub(crate) fn origin(vm: &Vm, f: *mut Frame) -> PyResult<Option<Value>> {
         while !at.is_null() && out.len() < depth as usize {
             let code = (*at).code_ref();
             let line = vm.new_int(i64::from((*at).lineno().unwrap_or(0)))?;
-            let entry = vec![code.filename.as_value().clone(), line, code.name.as_value().clone()];
+            let entry = vec![code.filename.get().into_value(), line, code.name.as_value().clone()];
             out.push(vm.new_tuple(entry)?.into_value());
             at = back_frame((*at).previous);
         }
