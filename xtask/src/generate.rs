@@ -32,7 +32,8 @@ const GENERATORS: &[(&str, Generator)] = &[
     ("unicode", unicode::generate),
 ];
 
-fn root() -> PathBuf {
+/// The workspace's root.
+pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_path_buf()
 }

@@ -4,18 +4,21 @@
 use std::process::ExitCode;
 
 mod generate;
+mod ready;
 
 const HELP: &str = "\
 cargo xtask COMMAND
 
   gen            write every generated file from the tables under spec/
   gen --check    fail if a generated file differs from what its table gives
+  ready          all that CI does: format, clippy, generated files, tests, the wasm32 check
 ";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.first().map(String::as_str) {
         Some("gen") => generate::run(args.iter().any(|a| a == "--check")),
+        Some("ready") => ready::run(),
         _ => {
             eprint!("{HELP}");
             ExitCode::from(2)

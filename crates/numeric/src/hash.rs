@@ -30,11 +30,13 @@ pub fn int(value: i64) -> i64 {
     signed(value.unsigned_abs() % MODULUS, value < 0)
 }
 
-/// Hash of an integer given by its sign and the limbs of its size, least significant first.
-pub fn int_limbs(negative: bool, limbs: &[u64]) -> i64 {
+/// Hash of an integer given by its sign and the limbs of its size, least significant first. Limbs are what the bigint
+/// crate has on the platform: `u64`, or `u32` on wasm32.
+pub fn int_limbs<L: Copy + Into<u64>>(negative: bool, limbs: &[L]) -> i64 {
     // 2**64 is 8 modulo 2**61 - 1, so a limb more is three bits of rotation.
-    let reduce = |hash: u64, &limb: &u64| {
-        ((u128::from(hash) << 64 | u128::from(limb)) % u128::from(MODULUS)) as u64
+    let reduce = |hash: u64, &limb: &L| {
+        let joined = u128::from(hash) << (8 * size_of::<L>()) | u128::from(limb.into());
+        (joined % u128::from(MODULUS)) as u64
     };
     signed(limbs.iter().rev().fold(0, reduce), negative)
 }
