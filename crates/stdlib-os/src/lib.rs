@@ -1,12 +1,22 @@
 //! Native modules that reach the operating system. One file a module, or a folder when it grows; all calls go through
 //! `taipan-host`. What several modules need (arguments, EINTR, errors) is in `util`.
 
+pub mod errno;
 pub mod io;
 pub mod posix;
 pub mod signal;
+pub mod stat;
+pub mod time;
 pub mod util;
 
 use taipan_object::ModuleSpec;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleSpec] = &[&io::MODULE, &posix::MODULE];
+pub const MODULES: &[&ModuleSpec] = &[
+    &io::MODULE,
+    &posix::MODULE,
+    &errno::MODULE,
+    &time::MODULE,
+    &signal::MODULE,
+    &stat::MODULE,
+];
