@@ -1,5 +1,6 @@
-//! Native modules for data: `_struct`, `_bisect`, `_heapq`. Mathematics is in `taipan-stdlib-math`.
+//! Native modules for data: `_struct`, `binascii`, `_bisect`, `_heapq`. Mathematics is in `taipan-stdlib-math`.
 
+pub mod binascii;
 pub mod bisect;
 pub mod heapq;
 pub mod structs;
@@ -7,4 +8,9 @@ pub mod structs;
 use taipan_object::ModuleSpec;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleSpec] = &[&structs::MODULE, &bisect::MODULE, &heapq::MODULE];
+pub const MODULES: &[&ModuleSpec] = &[
+    &structs::MODULE,
+    &binascii::MODULE,
+    &bisect::MODULE,
+    &heapq::MODULE,
+];

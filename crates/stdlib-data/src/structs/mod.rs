@@ -347,8 +347,12 @@ impl Struct {
             .text
             .get()
             .unwrap_or_else(|| vm.interp().singletons().empty_str.clone());
-        let name = vm.type_name(this.as_value());
-        Ok(format!("{name}({})", vm.repr_string(text.as_value())?))
+        let name = vm.type_of(this.as_value()).payload.name.get();
+        Ok(format!(
+            "{}({})",
+            name.to_string_lossy(),
+            vm.repr_string(text.as_value())?
+        ))
     }
 
     /// Return an iterator yielding tuples.

@@ -1,0 +1,535 @@
+//! Module `binascii`: hexadecimal, base64, uuencode, quoted-printable, and two checksums.
+
+use taipan_macros::pyfunctions;
+use taipan_object::{
+    BaseException, Bytes, ModuleSpec, Payload, PyResult, Raised, Ref, Str, TypeRef, TypeSpec,
+    Value, Vm, tpflags,
+};
+
+/// `binascii.Error`
+pub static ERROR: TypeSpec = TypeSpec {
+    base: Some(|vm| TypeRef::clone(&vm.exc().ValueError)),
+    flags: tpflags::BASETYPE,
+    ..TypeSpec::new("Error", "binascii", <BaseException as Payload>::layout)
+};
+
+/// `binascii.Incomplete`
+pub static INCOMPLETE: TypeSpec = TypeSpec {
+    base: Some(|vm| TypeRef::clone(&vm.exc().Exception)),
+    flags: tpflags::BASETYPE,
+    ..TypeSpec::new("Incomplete", "binascii", <BaseException as Payload>::layout)
+};
+
+/// Module `binascii`.
+pub static MODULE: ModuleSpec = ModuleSpec {
+    name: "binascii",
+    doc: Some("Conversion between binary data and ASCII"),
+    functions: &[functions::FUNCTIONS],
+    types: &[&ERROR, &INCOMPLETE],
+    exec: None,
+};
+
+#[cold]
+fn error(vm: &Vm, message: &str) -> Raised {
+    match vm.make_type(&ERROR) {
+        Ok(ty) => vm.raise_new(&ty, message),
+        Err(r) => r,
+    }
+}
+
+/// The bytes of a bytes-like object.
+fn data_of(vm: &Vm, v: &Value) -> PyResult<Vec<u8>> {
+    match v.downcast_ref::<Bytes>() {
+        Some(b) => Ok(b.as_slice().to_vec()),
+        None => Ok(vm.get_buffer(v, false)?.to_vec()),
+    }
+}
+
+/// The bytes of a bytes-like object or of an ASCII string.
+fn ascii_of(vm: &Vm, v: &Value) -> PyResult<Vec<u8>> {
+    if let Some(s) = v.downcast_ref::<Str>() {
+        return match s.as_ascii() {
+            Some(a) => Ok(a.as_bytes().to_vec()),
+            None => Err(vm.value_error("string argument should contain only ASCII characters")),
+        };
+    }
+    if v.downcast_ref::<Bytes>().is_none()
+        && vm.type_of(v).payload.slots.bf_getbuffer.get().is_none()
+    {
+        return Err(vm.type_error(&format!(
+            "argument should be bytes, buffer or ASCII string, not '{}'",
+            vm.type_name(v)
+        )));
+    }
+    data_of(vm, v)
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+fn hex_digit(b: u8) -> Option<u8> {
+    char::from(b).to_digit(16).map(|d| d as u8)
+}
+
+fn base64_value(b: u8) -> Option<u8> {
+    Some(match b {
+        b'A'..=b'Z' => b - b'A',
+        b'a'..=b'z' => b - b'a' + 26,
+        b'0'..=b'9' => b - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    })
+}
+
+/// Hexadecimal digits, with a separator after every `group` bytes: counted from the right, or for a negative `group`
+/// from the left.
+fn to_hex(data: &[u8], sep: Option<u8>, group: i32) -> Vec<u8> {
+    let size = group.unsigned_abs() as usize;
+    let mut out = Vec::with_capacity(data.len() * 3);
+    for (i, b) in data.iter().enumerate() {
+        if let Some(sep) = sep
+            && i > 0
+            && size > 0
+        {
+            let at = if group > 0 { data.len() - i } else { i };
+            if at % size == 0 {
+                out.push(sep);
+            }
+        }
+        out.push(HEX[usize::from(b >> 4)]);
+        out.push(HEX[usize::from(b & 15)]);
+    }
+    out
+}
+
+fn hexlify(vm: &Vm, data: &Value, sep: Option<&Value>, group: i32) -> PyResult<Ref<Bytes>> {
+    let sep = match sep {
+        None => None,
+        Some(v) => {
+            if vm.len(v)? != 1 {
+                return Err(vm.value_error("sep must be length 1."));
+            }
+            let c = if let Some(s) = v.downcast_ref::<Str>() {
+                s.text().get(0)
+            } else if let Some(b) = v.downcast_ref::<Bytes>() {
+                b.as_slice().first().map(|b| u32::from(*b))
+            } else {
+                return Err(vm.type_error("sep must be str or bytes."));
+            };
+            match c.map(u8::try_from) {
+                Some(Ok(c)) => Some(c),
+                _ => return Err(vm.value_error("sep must be ASCII.")),
+            }
+        }
+    };
+    vm.new_bytes(&to_hex(&data_of(vm, data)?, sep, group))
+}
+
+fn unhexlify(vm: &Vm, text: &Value) -> PyResult<Ref<Bytes>> {
+    let text = ascii_of(vm, text)?;
+    if text.len() % 2 != 0 {
+        return Err(error(vm, "Odd-length string"));
+    }
+    let mut out = Vec::with_capacity(text.len() / 2);
+    for pair in text.chunks_exact(2) {
+        let [high, low] = pair else { continue };
+        match (hex_digit(*high), hex_digit(*low)) {
+            (Some(h), Some(l)) => out.push(h << 4 | l),
+            _ => return Err(error(vm, "Non-hexadecimal digit found")),
+        }
+    }
+    vm.new_bytes(&out)
+}
+
+/// Decodes base64; what is no base64 is skipped, or in strict mode an error.
+fn decode_base64(vm: &Vm, text: &[u8], strict: bool) -> PyResult<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
+    if strict && text.first() == Some(&b'=') {
+        return Err(error(vm, "Leading padding not allowed"));
+    }
+    let (mut place, mut left, mut pads, mut padded) = (0u8, 0u8, 0u8, false);
+    for (i, &b) in text.iter().enumerate() {
+        if b == b'=' {
+            padded = true;
+            pads = pads.saturating_add(1);
+            if place >= 2 && place + pads >= 4 {
+                // A group is complete: what follows it matters in strict mode alone.
+                if strict && i + 1 < text.len() {
+                    let more = text.get(i + 1) == Some(&b'=');
+                    return Err(error(
+                        vm,
+                        if more {
+                            "Excess padding not allowed"
+                        } else {
+                            "Excess data after padding"
+                        },
+                    ));
+                }
+                if strict {
+                    return Ok(out);
+                }
+                (place, left, pads) = (0, 0, 0);
+                continue;
+            }
+            if strict && place == 0 {
+                return Err(error(vm, "Excess padding not allowed"));
+            }
+            continue;
+        }
+        let Some(v) = base64_value(b) else {
+            if strict {
+                return Err(error(vm, "Only base64 data is allowed"));
+            }
+            continue;
+        };
+        if strict && padded {
+            return Err(error(vm, "Discontinuous padding not allowed"));
+        }
+        pads = 0;
+        match place {
+            0 => left = v,
+            1 => {
+                out.push(left << 2 | v >> 4);
+                left = v & 15;
+            }
+            2 => {
+                out.push(left << 4 | v >> 2);
+                left = v & 3;
+            }
+            _ => {
+                out.push(left << 6 | v);
+                left = 0;
+            }
+        }
+        place = (place + 1) % 4;
+    }
+    match place {
+        0 => Ok(out),
+        1 => {
+            let n = out.len() / 3 * 4 + 1;
+            Err(error(
+                vm,
+                &format!(
+                    "Invalid base64-encoded string: number of data characters ({n}) cannot be 1 more than a multiple of 4"
+                ),
+            ))
+        }
+        _ => Err(error(vm, "Incorrect padding")),
+    }
+}
+
+/// CRC-32 of zip and PNG, from `crc` on.
+pub fn crc32(data: &[u8], crc: u32) -> u32 {
+    const TABLE: [u32; 256] = {
+        let mut table = [0; 256];
+        let mut i = 0;
+        while i < 256 {
+            let mut c = i as u32;
+            let mut bit = 0;
+            while bit < 8 {
+                c = if c & 1 != 0 {
+                    0xedb8_8320 ^ (c >> 1)
+                } else {
+                    c >> 1
+                };
+                bit += 1;
+            }
+            table[i] = c;
+            i += 1;
+        }
+        table
+    };
+    !data.iter().fold(!crc, |c, b| {
+        TABLE[((c ^ u32::from(*b)) & 0xff) as usize] ^ (c >> 8)
+    })
+}
+
+fn decode_qp(data: &[u8], header: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(data.len());
+    let mut i = 0;
+    while let Some(&b) = data.get(i) {
+        i += 1;
+        if b != b'=' {
+            out.push(if header && b == b'_' { b' ' } else { b });
+            continue;
+        }
+        match data.get(i) {
+            None => break,
+            // A soft line break: everything up to the end of the line goes.
+            Some(b'\n' | b'\r') => {
+                while let Some(&c) = data.get(i) {
+                    i += 1;
+                    if c == b'\n' {
+                        break;
+                    }
+                }
+            }
+            Some(b'=') => {
+                out.push(b'=');
+                i += 1;
+            }
+            Some(&high) => match (hex_digit(high), data.get(i + 1).and_then(|l| hex_digit(*l))) {
+                (Some(h), Some(l)) => {
+                    out.push(h << 4 | l);
+                    i += 2;
+                }
+                _ => out.push(b'='),
+            },
+        }
+    }
+    out
+}
+
+const MAX_LINE: usize = 76;
+
+fn encode_qp(data: &[u8], quote_tabs: bool, is_text: bool, header: bool) -> Vec<u8> {
+    // Lines end as the first one does.
+    let crlf = data
+        .iter()
+        .position(|b| *b == b'\n')
+        .is_some_and(|i| i > 0 && data.get(i - 1) == Some(&b'\r'));
+    let newline: &[u8] = if crlf { b"\r\n" } else { b"\n" };
+    let mut out = Vec::with_capacity(data.len());
+    let (mut line, mut i) = (0usize, 0usize);
+    let soft_break = |out: &mut Vec<u8>, line: &mut usize| {
+        out.push(b'=');
+        out.extend_from_slice(newline);
+        *line = 0;
+    };
+    while let Some(&b) = data.get(i) {
+        let next = data.get(i + 1).copied();
+        let at_end = next.is_none();
+        let ends_line =
+            next == Some(b'\n') || (next == Some(b'\r') && data.get(i + 2) == Some(&b'\n'));
+        let lone_dot =
+            b == b'.' && line == 0 && (at_end || matches!(next, Some(b'\n' | b'\r' | 0)));
+        let blank = matches!(b, b' ' | b'\t');
+        let escape = b > 126
+            || b == b'='
+            || (header && b == b'_')
+            || lone_dot
+            || (!is_text && matches!(b, b'\r' | b'\n'))
+            || (blank && at_end)
+            || (b < 33 && !matches!(b, b'\r' | b'\n' | b'\t' | b' '))
+            || (b < 33 && blank && (quote_tabs || !is_text) && (b == b'\t' || !header));
+        if escape {
+            if line + 3 >= MAX_LINE {
+                soft_break(&mut out, &mut line);
+            }
+            out.push(b'=');
+            out.push(HEX[usize::from(b >> 4)].to_ascii_uppercase());
+            out.push(HEX[usize::from(b & 15)].to_ascii_uppercase());
+            line += 3;
+            i += 1;
+            continue;
+        }
+        if is_text && (b == b'\n' || (b == b'\r' && next == Some(b'\n'))) {
+            // White space before the end of a line would be lost.
+            if let Some(&last @ (b' ' | b'\t')) = out.last() {
+                out.pop();
+                out.push(b'=');
+                out.push(HEX[usize::from(last >> 4)]);
+                out.push(HEX[usize::from(last & 15)].to_ascii_uppercase());
+            }
+            out.extend_from_slice(newline);
+            line = 0;
+            i += if b == b'\r' { 2 } else { 1 };
+            continue;
+        }
+        if !at_end && !ends_line && line + 1 >= MAX_LINE {
+            soft_break(&mut out, &mut line);
+        }
+        line += 1;
+        out.push(if header && b == b' ' { b'_' } else { b });
+        i += 1;
+    }
+    out
+}
+
+#[pyfunctions(FUNCTIONS)]
+mod functions {
+    use super::*;
+
+    /// Decode a line of uuencoded data.
+    #[pyfunction(sig = "($module, data, /)")]
+    fn a2b_uu(vm: &Vm, data: &Value) -> PyResult<Ref<Bytes>> {
+        let text = ascii_of(vm, data)?;
+        let Some((first, rest)) = text.split_first() else {
+            return vm.new_bytes(&[]);
+        };
+        let len = usize::from(first.wrapping_sub(b' ') & 0x3f);
+        let mut out = Vec::with_capacity(len);
+        let (mut bits, mut have) = (0u32, 0);
+        let mut rest = rest.iter().copied();
+        while out.len() < len {
+            // Missing characters at the end of a line count as spaces.
+            let value = match rest.next() {
+                None | Some(b'\n' | b'\r') => 0,
+                Some(c @ b' '..=b'`') => u32::from((c - b' ') & 0x3f),
+                Some(_) => return Err(error(vm, "Illegal char")),
+            };
+            bits = bits << 6 | value;
+            have += 6;
+            if have >= 8 {
+                have -= 8;
+                out.push((bits >> have) as u8);
+                bits &= (1 << have) - 1;
+            }
+        }
+        for c in rest {
+            // Some encoders add a character that pads or a checksum.
+            if !matches!(c, b' ' | b'`' | b'\n' | b'\r') {
+                return Err(error(vm, "Trailing garbage"));
+            }
+        }
+        vm.new_bytes(&out)
+    }
+
+    /// Uuencode line of data.
+    #[pyfunction(sig = "($module, data, /, *, backtick=False)")]
+    fn b2a_uu(vm: &Vm, data: &Value, backtick: bool) -> PyResult<Ref<Bytes>> {
+        let data = data_of(vm, data)?;
+        if data.len() > 45 {
+            return Err(error(vm, "At most 45 bytes at once"));
+        }
+        let character = |v: u8| match v & 0x3f {
+            0 if backtick => b'`',
+            v => v + b' ',
+        };
+        let mut out = vec![character(data.len() as u8)];
+        for group in data.chunks(3) {
+            let byte = |i: usize| group.get(i).copied().unwrap_or(0);
+            let (a, b, c) = (byte(0), byte(1), byte(2));
+            for v in [a >> 2, a << 4 | b >> 4, b << 2 | c >> 6, c] {
+                out.push(character(v));
+            }
+        }
+        out.push(b'\n');
+        vm.new_bytes(&out)
+    }
+
+    /// Decode a line of base64 data.
+    #[pyfunction(sig = "($module, data, /, *, strict_mode=False)")]
+    fn a2b_base64(vm: &Vm, data: &Value, strict_mode: bool) -> PyResult<Ref<Bytes>> {
+        let text = ascii_of(vm, data)?;
+        vm.new_bytes(&decode_base64(vm, &text, strict_mode)?)
+    }
+
+    /// Base64-code line of data.
+    #[pyfunction(sig = "($module, data, /, *, newline=True)")]
+    fn b2a_base64(vm: &Vm, data: &Value, newline: bool) -> PyResult<Ref<Bytes>> {
+        let data = data_of(vm, data)?;
+        let mut out = Vec::with_capacity(data.len().div_ceil(3) * 4 + 1);
+        for group in data.chunks(3) {
+            let byte = |i: usize| group.get(i).copied().unwrap_or(0);
+            let (a, b, c) = (byte(0), byte(1), byte(2));
+            for (i, v) in [a >> 2, a << 4 | b >> 4, b << 2 | c >> 6, c]
+                .into_iter()
+                .enumerate()
+            {
+                out.push(if i <= group.len() {
+                    BASE64[usize::from(v & 63)]
+                } else {
+                    b'='
+                });
+            }
+        }
+        if newline {
+            out.push(b'\n');
+        }
+        vm.new_bytes(&out)
+    }
+
+    /// Binary data of hexadecimal representation.
+    #[pyfunction(sig = "($module, hexstr, /)")]
+    fn a2b_hex(vm: &Vm, hexstr: &Value) -> PyResult<Ref<Bytes>> {
+        super::unhexlify(vm, hexstr)
+    }
+
+    /// Hexadecimal representation of binary data.
+    #[pyfunction(sig = "($module, /, data, sep=<unrepresentable>, bytes_per_sep=1)")]
+    fn b2a_hex(
+        vm: &Vm,
+        data: &Value,
+        sep: Option<&Value>,
+        bytes_per_sep: i32,
+    ) -> PyResult<Ref<Bytes>> {
+        super::hexlify(vm, data, sep, bytes_per_sep)
+    }
+
+    /// Hexadecimal representation of binary data.
+    #[pyfunction(sig = "($module, /, data, sep=<unrepresentable>, bytes_per_sep=1)")]
+    fn hexlify(
+        vm: &Vm,
+        data: &Value,
+        sep: Option<&Value>,
+        bytes_per_sep: i32,
+    ) -> PyResult<Ref<Bytes>> {
+        super::hexlify(vm, data, sep, bytes_per_sep)
+    }
+
+    /// Binary data of hexadecimal representation.
+    #[pyfunction(sig = "($module, hexstr, /)")]
+    fn unhexlify(vm: &Vm, hexstr: &Value) -> PyResult<Ref<Bytes>> {
+        super::unhexlify(vm, hexstr)
+    }
+
+    /// Compute CRC-CCITT incrementally.
+    #[pyfunction(sig = "($module, data, crc, /)")]
+    fn crc_hqx(vm: &Vm, data: &Value, crc: &Value) -> PyResult<u16> {
+        let mut crc = low_bits(vm, crc)? as u16;
+        for b in data_of(vm, data)? {
+            crc ^= u16::from(b) << 8;
+            for _ in 0..8 {
+                crc = if crc & 0x8000 != 0 {
+                    crc << 1 ^ 0x1021
+                } else {
+                    crc << 1
+                };
+            }
+        }
+        Ok(crc)
+    }
+
+    /// Compute CRC-32 incrementally.
+    #[pyfunction(sig = "($module, data, crc=0, /)")]
+    fn crc32(vm: &Vm, data: &Value, crc: Value) -> PyResult<u32> {
+        let start = low_bits(vm, &crc)?;
+        match data.downcast_ref::<Bytes>() {
+            Some(b) => Ok(super::crc32(b.as_slice(), start)),
+            None => Ok(super::crc32(&data_of(vm, data)?, start)),
+        }
+    }
+
+    /// Decode a string of qp-encoded data.
+    #[pyfunction(sig = "($module, /, data, header=False)")]
+    fn a2b_qp(vm: &Vm, data: &Value, header: bool) -> PyResult<Ref<Bytes>> {
+        vm.new_bytes(&decode_qp(&ascii_of(vm, data)?, header))
+    }
+
+    /// Encode a string using quoted-printable encoding.
+    #[pyfunction(sig = "($module, /, data, quotetabs=False, istext=True, header=False)")]
+    fn b2a_qp(
+        vm: &Vm,
+        data: &Value,
+        quotetabs: bool,
+        istext: bool,
+        header: bool,
+    ) -> PyResult<Ref<Bytes>> {
+        vm.new_bytes(&encode_qp(&data_of(vm, data)?, quotetabs, istext, header))
+    }
+}
+
+/// The low 32 bits of an int-like value (Argument Clinic's `unsigned_int(bitwise=True)`).
+fn low_bits(vm: &Vm, v: &Value) -> PyResult<u32> {
+    let v = vm.index(v)?;
+    let i = taipan_builtins::int_::arith::int_of(vm, &v)?;
+    match i.to_i64() {
+        Some(n) => Ok(n as u32),
+        None => {
+            let b = i.to_ibig() & dashu_int::IBig::from(u32::MAX);
+            Ok(u32::try_from(&b).unwrap_or(0))
+        }
+    }
+}
