@@ -148,28 +148,20 @@ fn decode_base64(vm: &Vm, text: &[u8], strict: bool) -> PyResult<Vec<u8>> {
     if strict && text.first() == Some(&b'=') {
         return Err(error(vm, "Leading padding not allowed"));
     }
-    let (mut place, mut left, mut pads, mut padded) = (0u8, 0u8, 0u8, false);
-    for (i, &b) in text.iter().enumerate() {
+    let (mut place, mut left, mut pads) = (0u8, 0u8, 0u8);
+    let (mut padded, mut complete) = (false, false);
+    for &b in text {
         if b == b'=' {
             padded = true;
-            pads = pads.saturating_add(1);
-            if place >= 2 && place + pads >= 4 {
+            if place >= 2 {
+                pads = pads.saturating_add(1);
+            }
+            if place >= 2 && place.saturating_add(pads) >= 4 {
                 // A group is complete: what follows it matters in strict mode alone.
-                if strict && i + 1 < text.len() {
-                    let more = text.get(i + 1) == Some(&b'=');
-                    return Err(error(
-                        vm,
-                        if more {
-                            "Excess padding not allowed"
-                        } else {
-                            "Excess data after padding"
-                        },
-                    ));
+                if strict && complete {
+                    return Err(error(vm, "Excess padding not allowed"));
                 }
-                if strict {
-                    return Ok(out);
-                }
-                (place, left, pads) = (0, 0, 0);
+                complete = true;
                 continue;
             }
             if strict && place == 0 {
@@ -183,6 +175,9 @@ fn decode_base64(vm: &Vm, text: &[u8], strict: bool) -> PyResult<Vec<u8>> {
             }
             continue;
         };
+        if strict && complete {
+            return Err(error(vm, "Excess data after padding"));
+        }
         if strict && padded {
             return Err(error(vm, "Discontinuous padding not allowed"));
         }
@@ -215,6 +210,7 @@ fn decode_base64(vm: &Vm, text: &[u8], strict: bool) -> PyResult<Vec<u8>> {
                 ),
             ))
         }
+        _ if place.saturating_add(pads) >= 4 => Ok(out),
         _ => Err(error(vm, "Incorrect padding")),
     }
 }
@@ -312,7 +308,7 @@ fn encode_qp(data: &[u8], quote_tabs: bool, is_text: bool, header: bool) -> Vec<
             || (!is_text && matches!(b, b'\r' | b'\n'))
             || (blank && at_end)
             || (b < 33 && !matches!(b, b'\r' | b'\n' | b'\t' | b' '))
-            || (b < 33 && blank && (quote_tabs || !is_text) && (b == b'\t' || !header));
+            || (blank && quote_tabs);
         if escape {
             if line + 3 >= MAX_LINE {
                 soft_break(&mut out, &mut line);
