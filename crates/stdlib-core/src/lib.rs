@@ -8,8 +8,14 @@ mod util;
 pub mod collections;
 pub mod functools;
 pub mod itertools;
+pub mod operator;
 
 use taipan_object::ModuleSpec;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleSpec] = &[&collections::MODULE, &functools::MODULE, &itertools::MODULE];
+pub const MODULES: &[&ModuleSpec] = &[
+    &collections::MODULE,
+    &functools::MODULE,
+    &itertools::MODULE,
+    &operator::MODULE,
+];
