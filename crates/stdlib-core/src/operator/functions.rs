@@ -51,7 +51,7 @@ unary! {
     "inv" "Same as ~a." |vm, a| vm.invert(a);
     "invert" "Same as ~a." |vm, a| vm.invert(a);
     "not_" "Same as not a." |vm, a| Ok(vm.bool(!vm.is_true(a)?));
-    "index" "Same as a.__index__()" |vm, a| vm.index(a);
+    "index" "Same as a.__index__()" exact_index;
 }
 
 binary! {
@@ -96,6 +96,17 @@ binary! {
     "contains" "Same as b in a (note reversed operands)." |vm, a, b| Ok(vm.bool(vm.contains(a, b)?));
     "countOf" "Return the number of items in a which are, or which equal, b." count_of;
     "indexOf" "Return the first index of b in a." index_of;
+}
+
+/// The index as exactly an int.
+fn exact_index(vm: &Vm, a: &Value) -> PyResult {
+    let i = vm.index(a)?;
+    match i.as_int() {
+        Some(n) if !std::ptr::eq(vm.type_of(&i), vm.types().int.object()) => {
+            vm.new_ibig(n.to_ibig())
+        }
+        _ => Ok(i),
+    }
 }
 
 fn is_sequence(vm: &Vm, v: &Value) -> bool {
