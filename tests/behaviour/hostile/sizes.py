@@ -1,0 +1,67 @@
+# Requests for absurd sizes raise; they neither abort nor wait.
+def attempt(source):
+    try:
+        result = eval(source)
+        print(source, "->", type(result).__name__)
+    except Exception as e:
+        print(source, "->", type(e).__name__, e)
+
+
+for source in (
+    "1 << 2**70",
+    "1 << -1",
+    "1 >> 2**70",
+    "0 << 2**70",
+    "(-1) >> 2**70",
+    "'a' * 2**62",
+    "'a' * 2**70",
+    "b'a' * 2**63",
+    "[0] * 2**62",
+    "(0,) * 2**63",
+    "bytearray(2**62)",
+    "bytes(2**62)",
+    "bytes(-1)",
+    "'a'.center(2**70)",
+    "'%*d' % (2**70, 1)",
+    "range(2**70)[2**69]",
+    "len(range(2**70))",
+    "range(10)[2**70]",
+    "[1][2**70]",
+    "[1, 2, 3][2**70:]",
+    "'abc'[-2**70:]",
+    "chr(2**31)",
+    "chr(0x110000)",
+    "float(10**400)",
+    "10**400 / 3",
+    "2.0**10000",
+    "10.0**308 * 10",
+    "0.0 ** -1",
+    "1 % 0",
+    "1.0 // 0",
+    "divmod(1, 0.0)",
+    "int('9' * 5000)",
+    "str(10**5000)",
+    "int(float('inf'))",
+    "int(float('nan'))",
+    "round(float('inf'))",
+    "pow(2, -1, 4)",
+    "pow(2, 5, 0)",
+    "pow(2, 1000, 7)",
+    "hash(10**100) == hash(float(10**22))",
+    "complex(1e308, 1e308) ** 5",
+    "(2**64).to_bytes(8)",
+    "(-1).to_bytes(1)",
+    "int.from_bytes(b'\\xff' * 9)",
+    "memoryview(b'abc')[5]",
+    "''.join(['a'] * 3) * -5",
+    "slice(1, 2, 0).indices(5)",
+    "[1, 2][::0]",
+    "range(1, 2, 0)",
+    "'{:99999999999999999999}'.format(1)",
+    "'{:.99999999999999999999}'.format(1.0)",
+    "f'{1:>9999999999999999999999}'",
+    "'abc'.zfill(2**63)",
+    "'a\\tb'.expandtabs(2**62)",
+    "'x'.replace('', 'y' * 3, 2**70)",
+):
+    attempt(source)

@@ -1,0 +1,11 @@
+def f(*args):
+    raise RuntimeError
+
+
+value = [
+    1,
+    f(
+        2,
+        3,
+    ),
+]
