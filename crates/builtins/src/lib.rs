@@ -19,6 +19,7 @@ pub mod generic;
 pub mod int_;
 pub mod iterators;
 pub mod list_;
+pub mod memoryview_;
 pub mod number_functions;
 pub mod range_;
 pub mod set_;
@@ -67,6 +68,7 @@ pub const FAMILIES: &[&Family] = &[
     &codecs::FAMILY,
     &bytes_::FAMILY,
     &bytearray_::FAMILY,
+    &memoryview_::FAMILY,
     &template::FAMILY,
     &list_::FAMILY,
     &tuple_::FAMILY,
