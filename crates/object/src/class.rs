@@ -499,7 +499,9 @@ impl TypeObject {
     #[inline(always)]
     pub(crate) fn is_plain_data(&self) -> bool {
         const NOT_PLAIN: u64 = tpflags::HAVE_GC | tpflags::HEAPTYPE | tpflags::MANAGED_DICT;
-        self.flags.get() & NOT_PLAIN == 0 && !self.layout.get().needs_drop && self.slots.tp_finalize.get().is_none()
+        self.flags.get() & NOT_PLAIN == 0
+            && !self.layout.get().needs_drop
+            && self.slots.tp_finalize.get().is_none()
     }
 
     /// Whether it was made by a class statement or `type()`.

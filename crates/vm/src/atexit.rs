@@ -68,7 +68,11 @@ pub mod functions {
             }
             Some(d)
         };
-        let callback = Callback { func: func.clone(), args: rest.to_vec(), kwargs };
+        let callback = Callback {
+            func: func.clone(),
+            args: rest.to_vec(),
+            kwargs,
+        };
         vm.state::<State>().callbacks.borrow_mut().push(callback);
         Ok(func.clone())
     }
@@ -79,7 +83,12 @@ pub mod functions {
     #[pyfunction(sig = "($module, func, /)")]
     fn unregister(vm: &Vm, func: &Value) -> PyResult<()> {
         let state = vm.state::<State>();
-        let known: Vec<Value> = state.callbacks.borrow().iter().map(|c| c.func.clone()).collect();
+        let known: Vec<Value> = state
+            .callbacks
+            .borrow()
+            .iter()
+            .map(|c| c.func.clone())
+            .collect();
         let mut gone = Vec::new();
         for f in known {
             if vm.eq(&f, func)? {
@@ -89,7 +98,9 @@ pub mod functions {
         let taken: Vec<Callback> = {
             let mut callbacks = state.callbacks.borrow_mut();
             let all = std::mem::take(&mut *callbacks);
-            let (out, kept) = all.into_iter().partition(|c| gone.iter().any(|g| g.is(&c.func)));
+            let (out, kept) = all
+                .into_iter()
+                .partition(|c| gone.iter().any(|g| g.is(&c.func)));
             *callbacks = kept;
             out
         };

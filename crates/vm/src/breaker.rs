@@ -18,7 +18,10 @@ pub struct Handlers {
 
 /// Registers what a bit asks for.
 pub fn register(vm: &Vm, bit: u32, handler: Handler) {
-    vm.state::<Handlers>().table.borrow_mut().push((bit, handler));
+    vm.state::<Handlers>()
+        .table
+        .borrow_mut()
+        .push((bit, handler));
 }
 
 /// Does all that is asked for.

@@ -15,11 +15,21 @@ use crate::function::{self, Function};
 pub fn current_frame(vm: &Vm) -> Option<&Frame> {
     let f = back_frame(vm.frame.get().cast());
     // SAFETY: frames of the chain are live while their callee runs.
-    if f.is_null() { None } else { Some(unsafe { &*f }) }
+    if f.is_null() {
+        None
+    } else {
+        Some(unsafe { &*f })
+    }
 }
 
 /// Runs a module's or a class's code with these namespaces.
-pub fn eval_code(vm: &Vm, code: &Ref<Code>, globals: &Ref<Dict>, locals: &Value, closure: Option<Ref<Tuple>>) -> PyResult {
+pub fn eval_code(
+    vm: &Vm,
+    code: &Ref<Code>,
+    globals: &Ref<Dict>,
+    locals: &Value,
+    closure: Option<Ref<Tuple>>,
+) -> PyResult {
     let f = function::new_function(vm, code.clone(), globals.clone(), closure)?;
     run_function(vm, &f, Some(locals.clone()))
 }
@@ -73,7 +83,11 @@ fn update_bases(vm: &Vm, bases: &Ref<Tuple>) -> PyResult<Ref<Tuple>> {
             }
         }
     }
-    if changed { vm.new_tuple(out) } else { Ok(bases.clone()) }
+    if changed {
+        vm.new_tuple(out)
+    } else {
+        Ok(bases.clone())
+    }
 }
 
 /// `__build_class__(func, name, *bases, metaclass=..., **kwds)`
@@ -115,20 +129,35 @@ fn build_class(vm: &Vm, args: Args<'_>) -> PyResult {
     let n = vm.names();
     let ns = match vm.getattr_opt(&meta, &n.__prepare__)? {
         None => vm.new_dict()?.into_value(),
-        Some(prepare) => vm.call_dict(&prepare, &[name.as_value().clone(), bases.as_value().clone()], Some(&kwargs))?,
+        Some(prepare) => vm.call_dict(
+            &prepare,
+            &[name.as_value().clone(), bases.as_value().clone()],
+            Some(&kwargs),
+        )?,
     };
     if vm.type_of(&ns).payload.slots.mp_subscript.get().is_none() {
         let shown = match meta.downcast_ref::<TypeObject>() {
             Some(t) => t.name.get().to_string_lossy().into_owned(),
             None => "<metaclass>".to_owned(),
         };
-        return Err(vm.type_error(&format!("{shown}.__prepare__() must return a mapping, not {}", vm.type_name(&ns))));
+        return Err(vm.type_error(&format!(
+            "{shown}.__prepare__() must return a mapping, not {}",
+            vm.type_name(&ns)
+        )));
     }
     let cell = run_function(vm, func, Some(ns.clone()))?;
     if !bases.is(&orig_bases) {
-        vm.setitem(&ns, vm.intern("__orig_bases__")?.as_value(), orig_bases.as_value())?;
+        vm.setitem(
+            &ns,
+            vm.intern("__orig_bases__")?.as_value(),
+            orig_bases.as_value(),
+        )?;
     }
-    let class = vm.call_dict(&meta, &[name.as_value().clone(), bases.into_value(), ns], Some(&kwargs))?;
+    let class = vm.call_dict(
+        &meta,
+        &[name.as_value().clone(), bases.into_value(), ns],
+        Some(&kwargs),
+    )?;
     if class.downcast_ref::<TypeObject>().is_some()
         && let Some(cell) = cell.downcast_ref::<Cell>()
     {
@@ -185,7 +214,9 @@ pub mod functions {
         level: i64,
     ) -> PyResult {
         let _ = locals;
-        let Some(name) = name.downcast_ref::<Str>() else { return Err(vm.type_error("module name must be a string")) };
+        let Some(name) = name.downcast_ref::<Str>() else {
+            return Err(vm.type_error("module name must be a string"));
+        };
         let globals = match globals {
             Some(g) if !vm.is_none(g) => match g.downcast_ref::<Dict>() {
                 Some(d) => d.clone(),

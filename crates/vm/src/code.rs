@@ -64,7 +64,9 @@ impl Code {
 
     #[cold]
     fn make_caches(&self) -> *const Cell<u64> {
-        self.caches.get_or_init(|| vec![Cell::new(0); self.stream.len()].into_boxed_slice()).as_ptr()
+        self.caches
+            .get_or_init(|| vec![Cell::new(0); self.stream.len()].into_boxed_slice())
+            .as_ptr()
     }
 
     /// Words of a frame's locals and stack.
@@ -136,7 +138,11 @@ pub fn constant_to_value(vm: &Vm, c: &Constant) -> PyResult {
         Constant::Complex(c) => vm.new_complex(c.0, c.1)?,
         Constant::Str(s) => {
             let v = wtf8_to_str(vm, &s.text)?;
-            if s.interned { vm.intern_str(&v).into_value() } else { v.into_value() }
+            if s.interned {
+                vm.intern_str(&v).into_value()
+            } else {
+                v.into_value()
+            }
         }
         Constant::Bytes(b) => vm.new_bytes(b)?.into_value(),
         Constant::Tuple(items) => vm.new_tuple(values(vm, items)?)?.into_value(),
@@ -179,11 +185,18 @@ pub fn new_code(vm: &Vm, code: Rc<CodeObject>) -> PyResult<Ref<Code>> {
 }
 
 /// A code object whose constants are already objects (they stand for `code.consts`, which may be empty then).
-pub fn new_code_with_consts(vm: &Vm, code: Rc<CodeObject>, consts: Box<[Value]>) -> PyResult<Ref<Code>> {
+pub fn new_code_with_consts(
+    vm: &Vm,
+    code: Rc<CodeObject>,
+    consts: Box<[Value]>,
+) -> PyResult<Ref<Code>> {
     let names = names_of(vm, &code.names)?;
     let locals = names_of(vm, &code.localsplusnames)?;
-    let stream: Box<[Cell<u16>]> =
-        code.code.chunks_exact(2).map(|u| Cell::new(u16::from_le_bytes([u[0], u[1]]))).collect();
+    let stream: Box<[Cell<u16>]> = code
+        .code
+        .chunks_exact(2)
+        .map(|u| Cell::new(u16::from_le_bytes([u[0], u[1]])))
+        .collect();
     let simple_args = code.flags & (co::VARARGS | co::VARKEYWORDS) == 0 && code.kwonlyargcount == 0;
     let payload = Code {
         consts,

@@ -46,7 +46,13 @@ pub struct Options {
 impl Options {
     /// Options for a module.
     pub fn exec() -> Options {
-        Options { mode: Mode::File, flags: 0, optimize: 0, feature_version: 14, module: None }
+        Options {
+            mode: Mode::File,
+            flags: 0,
+            optimize: 0,
+            feature_version: 14,
+            module: None,
+        }
     }
 }
 
@@ -71,13 +77,23 @@ pub fn parse_options(vm: &Vm, o: &Options) -> ParseOptions {
 }
 
 /// Compiles text whose newlines have been translated. Gives the code, and the features for what follows it in a session.
-pub fn compile_text(vm: &Vm, text: &str, filename: &Ref<Str>, o: &Options) -> PyResult<(Ref<Code>, u32)> {
+pub fn compile_text(
+    vm: &Vm,
+    text: &str,
+    filename: &Ref<Str>,
+    o: &Options,
+) -> PyResult<(Ref<Code>, u32)> {
     let (code, flags) = compile_text_raw(vm, text, filename, o)?;
     Ok((new_code(vm, code)?, flags))
 }
 
 /// The same, giving the description alone.
-pub fn compile_text_raw(vm: &Vm, text: &str, filename: &Ref<Str>, o: &Options) -> PyResult<(Rc<CodeObject>, u32)> {
+pub fn compile_text_raw(
+    vm: &Vm,
+    text: &str,
+    filename: &Ref<Str>,
+    o: &Options,
+) -> PyResult<(Rc<CodeObject>, u32)> {
     let arena = Arena::new();
     let mut warnings = Vec::new();
     let tree = taipan_parser::parse(&arena, text, &parse_options(vm, o), &mut warnings);
@@ -88,7 +104,15 @@ pub fn compile_text_raw(vm: &Vm, text: &str, filename: &Ref<Str>, o: &Options) -
             return Err(parse_error(vm, e, filename));
         }
     };
-    compile_tree(vm, &arena, arena.alloc(tree), filename, o, warnings, Some(text))
+    compile_tree(
+        vm,
+        &arena,
+        arena.alloc(tree),
+        filename,
+        o,
+        warnings,
+        Some(text),
+    )
 }
 
 /// Compiles a tree. `text` is what it came from, for the lines that errors show.
@@ -118,7 +142,12 @@ pub fn compile_tree<'a>(
 }
 
 /// Issues the front end's warnings; one that a filter makes an error is raised as a SyntaxError.
-pub fn show_warnings(vm: &Vm, warnings: &mut Vec<SyntaxWarning>, filename: &Ref<Str>, o: &Options) -> PyResult<()> {
+pub fn show_warnings(
+    vm: &Vm,
+    warnings: &mut Vec<SyntaxWarning>,
+    filename: &Ref<Str>,
+    o: &Options,
+) -> PyResult<()> {
     for w in warnings.drain(..) {
         crate::warn::warn_explicit(vm, &w, filename, o.module.as_deref())?;
     }
@@ -153,13 +182,18 @@ pub fn tree_error(vm: &Vm, e: CompileError, filename: &Ref<Str>, text: Option<&s
             if e.text.is_none() {
                 let line = usize::try_from(e.lineno).unwrap_or(0);
                 e.text = match text {
-                    Some(t) => line.checked_sub(1).and_then(|i| t.split_inclusive('\n').nth(i)).map(str::to_owned),
+                    Some(t) => line
+                        .checked_sub(1)
+                        .and_then(|i| t.split_inclusive('\n').nth(i))
+                        .map(str::to_owned),
                     None => None,
                 };
             }
             syntax_error(vm, &e, filename)
         }
-        CompileError::TooDeep => vm.recursion_error("maximum recursion depth exceeded during compilation"),
+        CompileError::TooDeep => {
+            vm.recursion_error("maximum recursion depth exceeded during compilation")
+        }
         CompileError::Runtime(m) => vm.runtime_error(m),
     }
 }

@@ -107,7 +107,10 @@ impl Frame {
             return None;
         }
         // SAFETY: the word owns a value.
-        unsafe { Value::from_word_ref(&raw const self.func) }.clone().downcast::<Function>().ok()
+        unsafe { Value::from_word_ref(&raw const self.func) }
+            .clone()
+            .downcast::<Function>()
+            .ok()
     }
 
     /// The globals.
@@ -220,7 +223,11 @@ pub fn is_borrowed(bits: u64) -> bool {
 /// The word without its borrow mark.
 #[inline(always)]
 pub fn strip(bits: u64) -> u64 {
-    if bits & 1 == 0 { bits & !BORROWED } else { bits }
+    if bits & 1 == 0 {
+        bits & !BORROWED
+    } else {
+        bits
+    }
 }
 
 /// The word as borrowed.
@@ -290,7 +297,10 @@ fn new_chunk(vm: &Vm, need: usize) -> PyResult<*mut Frame> {
     let mut memory = memory.into_boxed_slice();
     let base = memory.as_mut_ptr();
     let below = (vm.stack_top.get(), vm.stack_end.get());
-    frame_stack(vm).chunks.borrow_mut().push(Chunk { memory, below });
+    frame_stack(vm)
+        .chunks
+        .borrow_mut()
+        .push(Chunk { memory, below });
     // SAFETY: within the new chunk.
     unsafe {
         vm.stack_top.set(base.add(need));
@@ -321,7 +331,9 @@ fn end_chunk(vm: &Vm) {
         vm.stack_top.set(c.below.0);
         vm.stack_end.set(c.below.1);
         drop(c.memory);
-        let base = chunks.last_mut().map_or(std::ptr::null_mut(), |c| c.memory.as_mut_ptr());
+        let base = chunks
+            .last_mut()
+            .map_or(std::ptr::null_mut(), |c| c.memory.as_mut_ptr());
         vm.stack_base.set(base);
     }
 }

@@ -113,7 +113,7 @@ impl Drop for FrameObject {
 }
 
 /// The frame object of a frame, made on first use.
-pub fn frame_object(vm: &Vm, f: *mut Frame) -> PyResult<Ref<FrameObject>> {
+pub(crate) fn frame_object(vm: &Vm, f: *mut Frame) -> PyResult<Ref<FrameObject>> {
     // SAFETY: the frame is live.
     unsafe {
         if (*f).frame_obj != 0 {
@@ -221,7 +221,7 @@ pub(crate) unsafe fn forget_frame(f: *mut Frame) {
 }
 
 /// The nearest frame at or below `f` that Python code can see.
-pub fn back_frame(mut f: *mut Frame) -> *mut Frame {
+pub(crate) fn back_frame(mut f: *mut Frame) -> *mut Frame {
     // SAFETY: frames of the chain are live.
     unsafe {
         while !f.is_null() && !(*f).is_complete() {
@@ -244,4 +244,3 @@ pub(crate) fn first_traceable(code: &Code) -> usize {
     }
     0
 }
-

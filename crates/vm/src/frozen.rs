@@ -18,7 +18,10 @@ pub fn code(vm: &Vm, f: &Frozen) -> PyResult<Ref<Code>> {
         FrozenCode::Source(get) => {
             let text = get().and_then(|b| String::from_utf8(b).ok());
             let Some(text) = text else {
-                return Err(vm.raise_new(&vm.exc().ImportError, &format!("Excluded frozen object named '{}'", f.name)));
+                return Err(vm.raise_new(
+                    &vm.exc().ImportError,
+                    &format!("Excluded frozen object named '{}'", f.name),
+                ));
             };
             let filename = vm.new_str(&format!("<frozen {}>", f.origname.unwrap_or(f.name)))?;
             Ok(compile_text(vm, &text, &filename, &Options::exec())?.0)
@@ -37,15 +40,23 @@ fn load(vm: &Vm, data: &[u8]) -> PyResult<Ref<Code>> {
 
 /// Makes and runs a frozen module; `None` when there is none of that name.
 pub fn init_frozen(vm: &Vm, name: &Ref<Str>) -> PyResult<Option<Value>> {
-    let Some(f) = find(vm, name) else { return Ok(None) };
+    let Some(f) = find(vm, name) else {
+        return Ok(None);
+    };
     let code = code(vm, f)?;
     let module: Ref<Module> = vm.new_module(f.name, None)?;
-    let Some(dict) = module.dict.get() else { return Ok(None) };
+    let Some(dict) = module.dict.get() else {
+        return Ok(None);
+    };
     if let Some(b) = vm.interp().builtins.get() {
         dict.set_str(vm, &vm.names().__builtins__, b.as_value().clone())?;
     }
     if f.package {
-        dict.set_str(vm, &vm.names().__path__, vm.new_list(Vec::new())?.into_value())?;
+        dict.set_str(
+            vm,
+            &vm.names().__path__,
+            vm.new_list(Vec::new())?.into_value(),
+        )?;
     }
     let orig = vm.new_str(f.origname.unwrap_or(f.name))?.into_value();
     dict.set_named(vm, "__origname__", orig)?;

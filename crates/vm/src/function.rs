@@ -88,7 +88,9 @@ pub fn new_function(
     closure: Option<Ref<Tuple>>,
 ) -> PyResult<Ref<Function>> {
     let builtins = builtins_of(vm, &globals)?;
-    let module = globals.get_str(vm, &vm.names().__name__).unwrap_or_else(|| vm.none());
+    let module = globals
+        .get_str(vm, &vm.names().__name__)
+        .unwrap_or_else(|| vm.none());
     let doc = match code.consts.first() {
         Some(d) if code.has(taipan_bytecode::code::co::HAS_DOCSTRING) => d.clone(),
         _ => vm.none(),
@@ -117,7 +119,10 @@ pub fn builtins_of(vm: &Vm, globals: &Ref<Dict>) -> PyResult<Ref<Dict>> {
         if let Some(d) = b.downcast_ref::<Dict>() {
             return Ok(d.clone());
         }
-        if let Some(d) = b.downcast_ref::<taipan_object::Module>().and_then(|m| m.dict.get()) {
+        if let Some(d) = b
+            .downcast_ref::<taipan_object::Module>()
+            .and_then(|m| m.dict.get())
+        {
             return Ok(d);
         }
     }

@@ -82,7 +82,11 @@ impl Traverse for Generator {
                     visit(Value::from_word_ref(w));
                 }
             }
-            for w in [&raw const (*f).func, &raw const (*f).locals, &raw const (*f).frame_obj] {
+            for w in [
+                &raw const (*f).func,
+                &raw const (*f).locals,
+                &raw const (*f).frame_obj,
+            ] {
                 if *w != 0 {
                     visit(Value::from_word_ref(w));
                 }
@@ -186,7 +190,11 @@ pub(crate) fn from_frame(vm: &Vm, f: *mut Frame) -> PyResult {
             Some(func) => (func.name.get(), func.qualname.get()),
             None => (code.name.clone(), code.qualname.clone()),
         };
-        let origin = if kind == Kind::Coroutine { crate::generator_types::origin(vm, f)? } else { None };
+        let origin = if kind == Kind::Coroutine {
+            crate::generator_types::origin(vm, f)?
+        } else {
+            None
+        };
         let new = memory.as_mut_ptr().cast::<Frame>();
         let class = crate::generator_types::class_of(vm, kind)?;
         let generator = vm.new_object(
@@ -258,15 +266,22 @@ pub(crate) fn finish(vm: &Vm, f: *mut Frame) {
 
 /// Resumes a generator: pushes `arg` as the value of its yield, or, with `throw`, raises the pending exception there.
 /// `Ok(Yield)`, `Ok(Return)`, or the exception it raised.
-pub fn resume(vm: &Vm, g: &Ref<Generator>, arg: Option<&Value>, throw: bool) -> PyResult<SendOutcome> {
+pub fn resume(
+    vm: &Vm,
+    g: &Ref<Generator>,
+    arg: Option<&Value>,
+    throw: bool,
+) -> PyResult<SendOutcome> {
     let state = g.state.get();
     let f = g.frame();
     match state {
-        State::Running => return Err(vm.value_error(match g.kind {
-            Kind::Generator => "generator already executing",
-            Kind::Coroutine => "coroutine already executing",
-            Kind::AsyncGenerator => "async generator already executing",
-        })),
+        State::Running => {
+            return Err(vm.value_error(match g.kind {
+                Kind::Generator => "generator already executing",
+                Kind::Coroutine => "coroutine already executing",
+                Kind::AsyncGenerator => "async generator already executing",
+            }));
+        }
         State::Finished => {
             if g.kind == Kind::Coroutine {
                 return Err(vm.runtime_error("cannot reuse already awaited coroutine"));
@@ -343,7 +358,9 @@ pub(crate) fn resume_in_place(
 
 /// `next(g)` for generators.
 pub fn iternext(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
-    let Some(g) = v.downcast_ref::<Generator>() else { return Err(vm.type_error("generator expected")) };
+    let Some(g) = v.downcast_ref::<Generator>() else {
+        return Err(vm.type_error("generator expected"));
+    };
     match resume(vm, g, None, false)? {
         SendOutcome::Yield(v) => Ok(Some(v)),
         SendOutcome::Return(r) if vm.is_none(&r) => Ok(None),
@@ -354,7 +371,8 @@ pub fn iternext(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
 /// The iterator behind an awaitable (`_PyCoro_GetAwaitableIter`).
 pub fn awaitable_iter(vm: &Vm, v: &Value) -> PyResult {
     if let Some(g) = v.downcast_ref::<Generator>()
-        && (g.kind == Kind::Coroutine || (g.kind == Kind::Generator && g.code.has(co::ITERABLE_COROUTINE)))
+        && (g.kind == Kind::Coroutine
+            || (g.kind == Kind::Generator && g.code.has(co::ITERABLE_COROUTINE)))
     {
         return Ok(v.clone());
     }
@@ -368,7 +386,10 @@ pub fn awaitable_iter(vm: &Vm, v: &Value) -> PyResult {
         return Err(vm.type_error("__await__() returned a coroutine"));
     }
     if vm.type_of(&it).payload.slots.tp_iternext.get().is_none() {
-        return Err(vm.type_error(&format!("__await__() returned non-iterator of type '{}'", vm.type_name(&it))));
+        return Err(vm.type_error(&format!(
+            "__await__() returned non-iterator of type '{}'",
+            vm.type_name(&it)
+        )));
     }
     Ok(it)
 }

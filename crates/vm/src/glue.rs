@@ -1,11 +1,18 @@
 //! Small services that instructions share: builtins by name, name errors, typing's intrinsics.
 
-use taipan_object::{BaseException, Dict, FieldException, PyResult, Raised, Ref, Str, TypeRef, Value, Vm};
+use taipan_object::{
+    BaseException, Dict, FieldException, PyResult, Raised, Ref, Str, TypeRef, Value, Vm,
+};
 
 /// A builtin by name, as the interpreter was started with (not as a program may have replaced it).
 pub(crate) fn builtin(vm: &Vm, name: &str) -> PyResult {
     let name = vm.intern(name)?;
-    match vm.interp().builtins.get().and_then(|d| d.get_str(vm, &name)) {
+    match vm
+        .interp()
+        .builtins
+        .get()
+        .and_then(|d| d.get_str(vm, &name))
+    {
         Some(v) => Ok(v),
         None => Err(vm.system_error(&format!("builtins has no {}", name.to_string_lossy()))),
     }
@@ -38,7 +45,10 @@ pub(crate) fn set_pending_cause(vm: &Vm, cause: Value) {
 
 /// Raises StopIteration with exactly this value.
 pub(crate) fn raise_stop_iteration(vm: &Vm, value: Value) -> Raised {
-    match vm.call_pos(vm.exc().StopIteration.as_value(), std::slice::from_ref(&value)) {
+    match vm.call_pos(
+        vm.exc().StopIteration.as_value(),
+        std::slice::from_ref(&value),
+    ) {
         Ok(e) => vm.raise(e),
         Err(r) => r,
     }
@@ -61,20 +71,30 @@ pub(crate) fn new_set(vm: &Vm, items: Vec<Value>, frozen: bool) -> PyResult {
 /// `set.add`
 pub(crate) fn set_add(vm: &Vm, set: &Value, v: &Value) -> PyResult<()> {
     match vm.as_any_set(set) {
-        Some(s) => s.add(vm, v).map(drop).map_err(|e| unhashable_note(vm, e, v, "set element")),
+        Some(s) => s
+            .add(vm, v)
+            .map(drop)
+            .map_err(|e| unhashable_note(vm, e, v, "set element")),
         None => Err(vm.system_error("SET_ADD without a set")),
     }
 }
 
 /// `set.update`
 pub(crate) fn set_update(vm: &Vm, set: &Value, items: &Value) -> PyResult<()> {
-    let Some(s) = vm.as_any_set(set).cloned() else { return Err(vm.system_error("SET_UPDATE without a set")) };
+    let Some(s) = vm.as_any_set(set).cloned() else {
+        return Err(vm.system_error("SET_UPDATE without a set"));
+    };
     taipan_builtins::set_::update(vm, &s, items)
 }
 
 /// CPython 3.14 says what an unhashable value was to be: "cannot use 'list' as a dict key (unhashable type: 'list')".
 pub(crate) fn unhashable_note(vm: &Vm, e: Raised, v: &Value, what: &str) -> Raised {
-    if !vm.exception_matches(&vm.exc().TypeError) || vm.type_of(v).payload.slots.tp_hash.get().is_some_and(|f| f as usize != taipan_object::protocol::compare::hash_not_implemented as *const () as usize) {
+    if !vm.exception_matches(&vm.exc().TypeError)
+        || vm.type_of(v).payload.slots.tp_hash.get().is_some_and(|f| {
+            f as usize
+                != taipan_object::protocol::compare::hash_not_implemented as *const () as usize
+        })
+    {
         return e;
     }
     let exc = vm.take_raised(e);
@@ -85,12 +105,17 @@ pub(crate) fn unhashable_note(vm: &Vm, e: Raised, v: &Value, what: &str) -> Rais
     if !text.starts_with("unhashable type") {
         return vm.raise_as_is(exc);
     }
-    vm.type_error(&format!("cannot use '{}' as a {what} ({text})", vm.type_name(v)))
+    vm.type_error(&format!(
+        "cannot use '{}' as a {what} ({text})",
+        vm.type_name(v)
+    ))
 }
 
 /// `slice(start, stop, step)`
 pub(crate) fn new_slice(vm: &Vm, start: &Value, stop: &Value, step: &Value) -> PyResult {
-    Ok(vm.new_slice(start.clone(), stop.clone(), step.clone())?.into_value())
+    Ok(vm
+        .new_slice(start.clone(), stop.clone(), step.clone())?
+        .into_value())
 }
 
 /// `dict.update` for `{**mapping}`: AttributeError when it is no mapping.
@@ -109,11 +134,17 @@ pub(crate) fn format(vm: &Vm, v: &Value, spec: Option<&Value>) -> PyResult {
         None => vm.new_str("")?.into_value(),
     };
     let Some(f) = vm.special(v, &vm.names().__format__)? else {
-        return Err(vm.type_error(&format!("Type {} doesn't define __format__", vm.type_name(v))));
+        return Err(vm.type_error(&format!(
+            "Type {} doesn't define __format__",
+            vm.type_name(v)
+        )));
     };
     let out = vm.call1(&f, &spec)?;
     if out.downcast_ref::<Str>().is_none() {
-        return Err(vm.type_error(&format!("__format__ must return a str, not {}", vm.type_name(&out))));
+        return Err(vm.type_error(&format!(
+            "__format__ must return a str, not {}",
+            vm.type_name(&out)
+        )));
     }
     Ok(out)
 }
@@ -138,7 +169,10 @@ pub(crate) fn ascii(vm: &Vm, v: &Value) -> PyResult<Ref<Str>> {
 
 /// `function` bound to `self_`.
 pub(crate) fn bind_method(vm: &Vm, function: &Value, self_: &Value) -> PyResult {
-    let method = taipan_object::descr::Method { function: function.clone(), self_: self_.clone() };
+    let method = taipan_object::descr::Method {
+        function: function.clone(),
+        self_: self_.clone(),
+    };
     Ok(vm.new(method)?.into_value())
 }
 
@@ -146,9 +180,15 @@ pub(crate) fn bind_method(vm: &Vm, function: &Value, self_: &Value) -> PyResult 
 pub(crate) fn qualified_type_name(vm: &Vm, v: &Value) -> String {
     let ty = vm.type_of(v);
     let qualname = ty.payload.qualname.get().to_string_lossy().into_owned();
-    let module = ty.payload.dict.get().and_then(|d| d.get_str(vm, &vm.names().__module__));
+    let module = ty
+        .payload
+        .dict
+        .get()
+        .and_then(|d| d.get_str(vm, &vm.names().__module__));
     match module.as_ref().and_then(|m| m.downcast_ref::<Str>()) {
-        Some(m) if !m.eq_str("builtins") && !m.eq_str("__main__") => format!("{}.{qualname}", m.to_string_lossy()),
+        Some(m) if !m.eq_str("builtins") && !m.eq_str("__main__") => {
+            format!("{}.{qualname}", m.to_string_lossy())
+        }
         _ => qualname,
     }
 }
@@ -156,7 +196,9 @@ pub(crate) fn qualified_type_name(vm: &Vm, v: &Value) -> String {
 /// What a callable is called in messages about its arguments (`_PyObject_FunctionStr`).
 pub(crate) fn function_str(vm: &Vm, f: &Value) -> String {
     let text = || -> PyResult<Option<String>> {
-        let Some(q) = vm.getattr_opt(f, &vm.names().__qualname__)? else { return Ok(None) };
+        let Some(q) = vm.getattr_opt(f, &vm.names().__qualname__)? else {
+            return Ok(None);
+        };
         let name = vm.str(&q)?.to_string_lossy().into_owned();
         let module = vm.getattr_opt(f, &vm.names().__module__)?;
         if let Some(m) = module
@@ -169,7 +211,13 @@ pub(crate) fn function_str(vm: &Vm, f: &Value) -> String {
     };
     match text() {
         Ok(Some(s)) => s,
-        Ok(None) => vm.str(f).map_or_else(|r| { drop(vm.take_raised(r)); String::new() }, |s| s.to_string_lossy().into_owned()),
+        Ok(None) => vm.str(f).map_or_else(
+            |r| {
+                drop(vm.take_raised(r));
+                String::new()
+            },
+            |s| s.to_string_lossy().into_owned(),
+        ),
         Err(r) => {
             drop(vm.take_raised(r));
             String::new()
@@ -207,15 +255,30 @@ pub(crate) fn typing_intrinsic(vm: &Vm, which: u32, v: &Value) -> PyResult {
 /// INTRINSIC_TYPEVAR_WITH_BOUND, TYPEVAR_WITH_CONSTRAINTS, SET_FUNCTION_TYPE_PARAMS, SET_TYPEPARAM_DEFAULT.
 pub(crate) fn typing_intrinsic_2(vm: &Vm, which: u32, a: &Value, b: &Value) -> PyResult {
     match which {
-        2 => typing_call(vm, "_typing", "_make_typevar_with_bound", &[a.clone(), b.clone()]),
-        3 => typing_call(vm, "_typing", "_make_typevar_with_constraints", &[a.clone(), b.clone()]),
+        2 => typing_call(
+            vm,
+            "_typing",
+            "_make_typevar_with_bound",
+            &[a.clone(), b.clone()],
+        ),
+        3 => typing_call(
+            vm,
+            "_typing",
+            "_make_typevar_with_constraints",
+            &[a.clone(), b.clone()],
+        ),
         4 => {
             if let Some(f) = a.downcast_ref::<crate::function::Function>() {
                 f.type_params.set(Some(b.clone()));
             }
             Ok(a.clone())
         }
-        _ => typing_call(vm, "_typing", "_set_typeparam_default", &[a.clone(), b.clone()]),
+        _ => typing_call(
+            vm,
+            "_typing",
+            "_set_typeparam_default",
+            &[a.clone(), b.clone()],
+        ),
     }
 }
 
@@ -223,7 +286,12 @@ pub(crate) fn typing_intrinsic_2(vm: &Vm, which: u32, a: &Value, b: &Value) -> P
 pub(crate) fn subscript_generic(vm: &Vm, params: &Value) -> PyResult {
     let typing = vm.import("_typing")?;
     let generic = vm.getattr_str(&typing, "Generic")?;
-    typing_call(vm, "typing", "_generic_class_getitem", &[generic, params.clone()])
+    typing_call(
+        vm,
+        "typing",
+        "_generic_class_getitem",
+        &[generic, params.clone()],
+    )
 }
 
 /// `isinstance(v, class)`
@@ -243,7 +311,7 @@ pub(crate) fn fs_decode(vm: &Vm, bytes: &[u8]) -> PyResult<Ref<Str>> {
         chars.extend(chunk.valid().chars().map(u32::from));
         chars.extend(chunk.invalid().iter().map(|&b| 0xdc00 + u32::from(b)));
     }
-    vm.new_str_buf(&taipan_text::TextBuf::from_chars(chars.into_iter()))
+    vm.new_str_buf(&taipan_text::TextBuf::from_chars(chars))
 }
 
 /// Bytes for the operating system of a str (UTF-8 with surrogateescape).

@@ -21,7 +21,10 @@ pub(crate) fn eg_match(vm: &Vm, exc: &Value, class: &Value) -> PyResult<(Value, 
             group.as_value().clone()
         };
         let wrapped = vm.call_pos(&ty, &[message, inner])?;
-        if let (Some(w), Some(e)) = (wrapped.downcast_ref::<BaseException>(), exc.downcast_ref::<BaseException>()) {
+        if let (Some(w), Some(e)) = (
+            wrapped.downcast_ref::<BaseException>(),
+            exc.downcast_ref::<BaseException>(),
+        ) {
             w.traceback.set(e.traceback.get());
         }
         return Ok((wrapped, vm.none()));
@@ -49,7 +52,10 @@ pub(crate) fn eg_match(vm: &Vm, exc: &Value, class: &Value) -> PyResult<(Value, 
 
 /// Whether two exceptions are one raised again: they share metadata.
 fn same_metadata(a: &Value, b: &Value) -> bool {
-    let (Some(x), Some(y)) = (a.downcast_ref::<BaseException>(), b.downcast_ref::<BaseException>()) else {
+    let (Some(x), Some(y)) = (
+        a.downcast_ref::<BaseException>(),
+        b.downcast_ref::<BaseException>(),
+    ) else {
         return false;
     };
     let same = |p: Option<Value>, q: Option<Value>| match (p, q) {
@@ -65,8 +71,14 @@ fn same_metadata(a: &Value, b: &Value) -> bool {
 /// What is raised after all `except*` blocks: the exceptions of `excs` that were raised in handlers, and the parts of
 /// `orig` that were raised again or never matched (_PyExc_PrepReraiseStar).
 pub(crate) fn prep_reraise_star(vm: &Vm, orig: &Value, excs: &Value) -> PyResult {
-    let Some(list) = excs.downcast_ref::<List>() else { return Err(vm.system_error("except* without a list")) };
-    let items: Vec<Value> = list.to_vec().into_iter().filter(|v| !vm.is_none(v)).collect();
+    let Some(list) = excs.downcast_ref::<List>() else {
+        return Err(vm.system_error("except* without a list"));
+    };
+    let items: Vec<Value> = list
+        .to_vec()
+        .into_iter()
+        .filter(|v| !vm.is_none(v))
+        .collect();
     if items.is_empty() {
         return Ok(vm.none());
     }
@@ -74,8 +86,13 @@ pub(crate) fn prep_reraise_star(vm: &Vm, orig: &Value, excs: &Value) -> PyResult
         // A naked exception was caught and wrapped: only one except* clause ran.
         return Ok(items.into_iter().next().unwrap_or_else(|| vm.none()));
     }
-    let (reraised, raised): (Vec<Value>, Vec<Value>) = items.into_iter().partition(|e| same_metadata(e, orig));
-    let again = if reraised.is_empty() { None } else { Some(projection(vm, orig, &reraised)?) };
+    let (reraised, raised): (Vec<Value>, Vec<Value>) =
+        items.into_iter().partition(|e| same_metadata(e, orig));
+    let again = if reraised.is_empty() {
+        None
+    } else {
+        Some(projection(vm, orig, &reraised)?)
+    };
     let again = again.filter(|v| !vm.is_none(v));
     match (raised.is_empty(), again) {
         (true, Some(a)) => Ok(a),
@@ -117,7 +134,11 @@ fn projection(vm: &Vm, orig: &Value, keep: &[Value]) -> PyResult {
 fn select(vm: &Vm, e: &Value, wanted: &[u64]) -> PyResult {
     vm.check_stack(" while walking an exception group")?;
     if !vm.is_instance_exact(e, &vm.exc().BaseExceptionGroup) {
-        return Ok(if wanted.contains(&e.bits()) { e.clone() } else { vm.none() });
+        return Ok(if wanted.contains(&e.bits()) {
+            e.clone()
+        } else {
+            vm.none()
+        });
     }
     let mut parts = Vec::new();
     for x in vm.collect(&vm.getattr_str(e, "exceptions")?)? {
@@ -131,7 +152,10 @@ fn select(vm: &Vm, e: &Value, wanted: &[u64]) -> PyResult {
     }
     let list = vm.new_list(parts)?.into_value();
     let new = vm.call_method_str(e, "derive", std::slice::from_ref(&list))?;
-    if let (Some(n), Some(o)) = (new.downcast_ref::<BaseException>(), e.downcast_ref::<BaseException>()) {
+    if let (Some(n), Some(o)) = (
+        new.downcast_ref::<BaseException>(),
+        e.downcast_ref::<BaseException>(),
+    ) {
         n.traceback.set(o.traceback.get());
         n.context.set(o.context.get());
         n.cause.set(o.cause.get());

@@ -41,7 +41,10 @@ pub fn import_function(vm: &Vm) -> Option<Value> {
 
 /// Adds native modules to those that can be imported.
 pub fn register_modules(vm: &Vm, specs: &[&'static ModuleSpec]) {
-    vm.state::<ImportState>().natives.borrow_mut().extend_from_slice(specs);
+    vm.state::<ImportState>()
+        .natives
+        .borrow_mut()
+        .extend_from_slice(specs);
 }
 
 /// The declaration of a native module.
@@ -53,7 +56,9 @@ pub fn find_native(vm: &Vm, name: &Ref<Str>) -> Option<&'static ModuleSpec> {
 
 /// Makes and runs a native module and puts it into `sys.modules`; `None` when there is none of that name.
 pub fn init_native(vm: &Vm, name: &Ref<Str>) -> PyResult<Option<Value>> {
-    let Some(spec) = find_native(vm, name) else { return Ok(None) };
+    let Some(spec) = find_native(vm, name) else {
+        return Ok(None);
+    };
     let module = create_native(vm, spec)?;
     if let Some(modules) = vm.interp().modules.get() {
         modules.set(vm, name.as_value(), module.as_value().clone())?;
@@ -83,7 +88,12 @@ pub fn exec_native(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
 
 /// ImportError "cannot import name 'x' from 'm' (file)".
 #[cold]
-pub(crate) fn cannot_import_name(vm: &Vm, module: &Value, module_name: Option<Ref<Str>>, name: &Ref<Str>) -> Raised {
+pub(crate) fn cannot_import_name(
+    vm: &Vm,
+    module: &Value,
+    module_name: Option<Ref<Str>>,
+    name: &Ref<Str>,
+) -> Raised {
     let build = || -> PyResult {
         let n = vm.names();
         let shown = name.to_string_lossy();
@@ -91,13 +101,19 @@ pub(crate) fn cannot_import_name(vm: &Vm, module: &Value, module_name: Option<Re
             Some(m) => m.to_string_lossy().into_owned(),
             None => "<unknown module name>".to_owned(),
         };
-        let spec = vm.getattr_opt(module, &n.__spec__)?.filter(|s| !vm.is_none(s));
+        let spec = vm
+            .getattr_opt(module, &n.__spec__)?
+            .filter(|s| !vm.is_none(s));
         let mut origin = match &spec {
-            Some(s) => vm.getattr_opt(s, &n.origin)?.and_then(|o| o.downcast::<Str>().ok()),
+            Some(s) => vm
+                .getattr_opt(s, &n.origin)?
+                .and_then(|o| o.downcast::<Str>().ok()),
             None => None,
         };
         if origin.is_none() {
-            origin = vm.getattr_opt(module, &n.__file__)?.and_then(|o| o.downcast::<Str>().ok());
+            origin = vm
+                .getattr_opt(module, &n.__file__)?
+                .and_then(|o| o.downcast::<Str>().ok());
         }
         let initializing = match &spec {
             Some(s) => match vm.getattr_opt(s, &n._initializing)? {
@@ -106,7 +122,9 @@ pub(crate) fn cannot_import_name(vm: &Vm, module: &Value, module_name: Option<Re
             },
             None => false,
         };
-        let place = origin.as_ref().map_or("unknown location".to_owned(), |o| o.to_string_lossy().into_owned());
+        let place = origin.as_ref().map_or("unknown location".to_owned(), |o| {
+            o.to_string_lossy().into_owned()
+        });
         let msg = if initializing {
             format!(
                 "cannot import name '{shown}' from partially initialized module '{module_shown}' (most likely due to a circular import) ({place})"
@@ -116,7 +134,12 @@ pub(crate) fn cannot_import_name(vm: &Vm, module: &Value, module_name: Option<Re
         };
         let e = vm.new_exception(&vm.exc().ImportError, &msg)?;
         let set = |attr: &str, v: Value| vm.setattr_str(&e, attr, &v);
-        set("name", module_name.clone().map_or_else(|| vm.none(), Ref::into_value))?;
+        set(
+            "name",
+            module_name
+                .clone()
+                .map_or_else(|| vm.none(), Ref::into_value),
+        )?;
         set("path", origin.map_or_else(|| vm.none(), Ref::into_value))?;
         set("name_from", name.as_value().clone())?;
         Ok(e)
@@ -129,10 +152,17 @@ pub(crate) fn cannot_import_name(vm: &Vm, module: &Value, module_name: Option<Re
 
 /// Makes a module that exists already known as a native one.
 pub fn add_made(vm: &Vm, name: &'static str, module: Ref<Module>) {
-    vm.state::<ImportState>().made.borrow_mut().insert(name, module);
+    vm.state::<ImportState>()
+        .made
+        .borrow_mut()
+        .insert(name, module);
 }
 
 /// A native module that was made already.
 pub fn made(vm: &Vm, name: &str) -> Option<Value> {
-    vm.state::<ImportState>().made.borrow().get(name).map(|m| m.as_value().clone())
+    vm.state::<ImportState>()
+        .made
+        .borrow()
+        .get(name)
+        .map(|m| m.as_value().clone())
 }

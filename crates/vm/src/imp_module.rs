@@ -20,10 +20,16 @@ pub static MODULE: ModuleSpec = ModuleSpec {
 const PYC_MAGIC_NUMBER_TOKEN: i64 = 168_627_755;
 
 fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
-    let Some(d) = module.dict.get() else { return Ok(()) };
+    let Some(d) = module.dict.get() else {
+        return Ok(());
+    };
     let mode = vm.new_str(&settings(vm).check_hash_pycs_mode)?.into_value();
     d.set_named(vm, "check_hash_based_pycs", mode)?;
-    d.set_named(vm, "pyc_magic_number_token", vm.new_int(PYC_MAGIC_NUMBER_TOKEN)?)
+    d.set_named(
+        vm,
+        "pyc_magic_number_token",
+        vm.new_int(PYC_MAGIC_NUMBER_TOKEN)?,
+    )
 }
 
 fn frozen(vm: &Vm, name: &Ref<Str>) -> PyResult<&'static Frozen> {
@@ -119,7 +125,8 @@ pub mod functions {
     #[pyfunction(sig = "($module, mod, /)")]
     fn exec_builtin(vm: &Vm, r#mod: &Value) -> PyResult<i32> {
         if let Some(m) = r#mod.downcast_ref::<Module>()
-            && m.spec.is_some_and(|s| s.name != "sys" && s.name != "builtins")
+            && m.spec
+                .is_some_and(|s| s.name != "sys" && s.name != "builtins")
         {
             exec_native(vm, m)?;
         }
@@ -130,7 +137,10 @@ pub mod functions {
     #[pyfunction(sig = "($module, spec, file=<unrepresentable>, /)")]
     fn create_dynamic(vm: &Vm, spec: &Value, file: Option<&Value>) -> PyResult {
         let _ = (spec, file);
-        Err(vm.raise_new(&vm.exc().ImportError, "extension modules in C cannot be loaded"))
+        Err(vm.raise_new(
+            &vm.exc().ImportError,
+            "extension modules in C cannot be loaded",
+        ))
     }
 
     /// Initialize an extension module.
@@ -166,9 +176,13 @@ pub mod functions {
     #[pyfunction(sig = "($module, name, /, *, withdata=False)")]
     fn find_frozen(vm: &Vm, name: &Ref<Str>, withdata: bool) -> PyResult {
         let _ = withdata;
-        let Some(f) = crate::frozen::find(vm, name) else { return Ok(vm.none()) };
+        let Some(f) = crate::frozen::find(vm, name) else {
+            return Ok(vm.none());
+        };
         let orig = vm.new_str(f.origname.unwrap_or(f.name))?.into_value();
-        Ok(vm.new_tuple(vec![vm.none(), vm.bool(f.package), orig])?.into_value())
+        Ok(vm
+            .new_tuple(vec![vm.none(), vm.bool(f.package), orig])?
+            .into_value())
     }
 
     /// Create a code object for a frozen module.
@@ -187,7 +201,12 @@ pub mod functions {
     /// Returns the list of available frozen modules.
     #[pyfunction(sig = "($module, /)")]
     fn _frozen_module_names(vm: &Vm) -> PyResult<Vec<Value>> {
-        config(vm).frozen.get().iter().map(|f| Ok(vm.new_str(f.name)?.into_value())).collect()
+        config(vm)
+            .frozen
+            .get()
+            .iter()
+            .map(|f| Ok(vm.new_str(f.name)?.into_value()))
+            .collect()
     }
 
     /// (internal-only) Override PyConfig.use_frozen_modules.
@@ -220,6 +239,8 @@ pub mod functions {
     #[pyfunction(sig = "($module, /, key, source)")]
     fn source_hash(vm: &Vm, key: i64, source: &Value) -> PyResult {
         let bytes = vm.get_buffer(source, false)?.to_vec();
-        Ok(vm.new_bytes(&siphash(key as u64, &bytes).to_le_bytes())?.into_value())
+        Ok(vm
+            .new_bytes(&siphash(key as u64, &bytes).to_le_bytes())?
+            .into_value())
     }
 }

@@ -8,13 +8,18 @@ use crate::frame::Frame;
 /// Whether `builtins.__import__` is the native one.
 pub(crate) fn is_default_import(vm: &Vm, f: &Value) -> bool {
     let _ = vm;
-    f.downcast_ref::<taipan_object::NativeFunction>().is_some_and(|f| f.def.name == "__import__")
+    f.downcast_ref::<taipan_object::NativeFunction>()
+        .is_some_and(|f| f.def.name == "__import__")
 }
 
 /// A module in `sys.modules` that is not being imported right now.
 pub fn loaded_module(vm: &Vm, name: &Ref<Str>) -> PyResult<Option<Value>> {
-    let Some(modules) = vm.interp().modules.get() else { return Ok(None) };
-    let Some(m) = modules.get(vm, name.as_value())? else { return Ok(None) };
+    let Some(modules) = vm.interp().modules.get() else {
+        return Ok(None);
+    };
+    let Some(m) = modules.get(vm, name.as_value())? else {
+        return Ok(None);
+    };
     if vm.is_none(&m) {
         return Ok(None);
     }
@@ -24,11 +29,15 @@ pub fn loaded_module(vm: &Vm, name: &Ref<Str>) -> PyResult<Option<Value>> {
 /// Waits for another thread that imports the module (`_lock_unlock_module`), when its spec says that it is being initialized.
 fn ensure_initialized(vm: &Vm, module: &Value, name: &Ref<Str>) -> PyResult<()> {
     let n = vm.names();
-    let Some(spec) = vm.getattr_opt(module, &n.__spec__)? else { return Ok(()) };
+    let Some(spec) = vm.getattr_opt(module, &n.__spec__)? else {
+        return Ok(());
+    };
     if vm.is_none(&spec) {
         return Ok(());
     }
-    let Some(busy) = vm.getattr_opt(&spec, &n._initializing)? else { return Ok(()) };
+    let Some(busy) = vm.getattr_opt(&spec, &n._initializing)? else {
+        return Ok(());
+    };
     if vm.is_true(&busy)?
         && let Some(lib) = crate::imp::bootstrap_module(vm)
     {
@@ -40,7 +49,9 @@ fn ensure_initialized(vm: &Vm, module: &Value, name: &Ref<Str>) -> PyResult<()> 
 /// The absolute name that `name` means at `level` in a module with these globals (resolve_name).
 fn resolve_name(vm: &Vm, name: &Ref<Str>, globals: &Ref<Dict>, level: i64) -> PyResult<Ref<Str>> {
     let n = vm.names();
-    let package = globals.get_str(vm, &n.__package__).filter(|v| !vm.is_none(v));
+    let package = globals
+        .get_str(vm, &n.__package__)
+        .filter(|v| !vm.is_none(v));
     let spec = globals.get_str(vm, &n.__spec__).filter(|v| !vm.is_none(v));
     let package = match (package, spec) {
         (Some(p), _) => {
@@ -75,13 +86,19 @@ fn resolve_name(vm: &Vm, name: &Ref<Str>, globals: &Ref<Dict>, level: i64) -> Py
                 module_name
             } else {
                 let text = s.to_string_lossy().into_owned();
-                vm.new_str(text.rsplit_once('.').map_or("", |p| p.0))?.into_value()
+                vm.new_str(text.rsplit_once('.').map_or("", |p| p.0))?
+                    .into_value()
             }
         }
     };
-    let Some(package) = package.downcast_ref::<Str>() else { return Err(vm.type_error("package must be a string")) };
+    let Some(package) = package.downcast_ref::<Str>() else {
+        return Err(vm.type_error("package must be a string"));
+    };
     if package.is_empty() {
-        return Err(vm.raise_new(&vm.exc().ImportError, "attempted relative import with no known parent package"));
+        return Err(vm.raise_new(
+            &vm.exc().ImportError,
+            "attempted relative import with no known parent package",
+        ));
     }
     let text = package.to_string_lossy().into_owned();
     let mut base = text.as_str();
@@ -89,9 +106,10 @@ fn resolve_name(vm: &Vm, name: &Ref<Str>, globals: &Ref<Dict>, level: i64) -> Py
         match base.rsplit_once('.') {
             Some((head, _)) => base = head,
             None => {
-                return Err(
-                    vm.raise_new(&vm.exc().ImportError, "attempted relative import beyond top-level package")
-                );
+                return Err(vm.raise_new(
+                    &vm.exc().ImportError,
+                    "attempted relative import beyond top-level package",
+                ));
             }
         }
     }
@@ -102,7 +120,13 @@ fn resolve_name(vm: &Vm, name: &Ref<Str>, globals: &Ref<Dict>, level: i64) -> Py
 }
 
 /// `__import__(name, globals, None, from_list, level)` (PyImport_ImportModuleLevelObject).
-pub fn import_name(vm: &Vm, name: &Ref<Str>, globals: &Ref<Dict>, from: &Value, level: i64) -> PyResult {
+pub fn import_name(
+    vm: &Vm,
+    name: &Ref<Str>,
+    globals: &Ref<Dict>,
+    from: &Value,
+    level: i64,
+) -> PyResult {
     if level < 0 {
         return Err(vm.value_error("level must be >= 0"));
     }
@@ -139,7 +163,13 @@ pub fn import_name(vm: &Vm, name: &Ref<Str>, globals: &Ref<Dict>, from: &Value, 
             Some(m) => Ok(m),
             None => Err(vm.raise_args(
                 &vm.exc().KeyError,
-                vec![vm.new_str(&format!("'{}' not in sys.modules as expected", to_return.to_string_lossy()))?.into_value()],
+                vec![
+                    vm.new_str(&format!(
+                        "'{}' not in sys.modules as expected",
+                        to_return.to_string_lossy()
+                    ))?
+                    .into_value(),
+                ],
             )),
         };
     }
@@ -150,7 +180,11 @@ pub fn import_name(vm: &Vm, name: &Ref<Str>, globals: &Ref<Dict>, from: &Value, 
             Some(f) => f,
             None => crate::glue::builtin(vm, "__import__")?,
         };
-        return vm.call_method(&lib, &vm.names()._handle_fromlist, &[module, from.clone(), import_func]);
+        return vm.call_method(
+            &lib,
+            &vm.names()._handle_fromlist,
+            &[module, from.clone(), import_func],
+        );
     }
     Ok(module)
 }
@@ -170,7 +204,11 @@ pub fn find_and_load(vm: &Vm, name: &Ref<Str>) -> PyResult {
         Some(f) => f,
         None => crate::glue::builtin(vm, "__import__")?,
     };
-    vm.call_method(&lib, &vm.names()._find_and_load, &[name.as_value().clone(), import])
+    vm.call_method(
+        &lib,
+        &vm.names()._find_and_load,
+        &[name.as_value().clone(), import],
+    )
 }
 
 /// Imports a module by absolute name and gives that module, for native code.
@@ -187,17 +225,28 @@ pub fn import_from(vm: &Vm, module: &Value, name: &Ref<Str>) -> PyResult {
         return Ok(v);
     }
     let n = vm.names();
-    let module_name = vm.getattr_opt(module, &n.__name__)?.and_then(|v| v.downcast::<Str>().ok());
+    let module_name = vm
+        .getattr_opt(module, &n.__name__)?
+        .and_then(|v| v.downcast::<Str>().ok());
     if let Some(m) = &module_name {
         // A circular import: the submodule may be in sys.modules though the attribute is not set yet.
-        let full = vm.new_str(&format!("{}.{}", m.to_string_lossy(), name.to_string_lossy()))?;
+        let full = vm.new_str(&format!(
+            "{}.{}",
+            m.to_string_lossy(),
+            name.to_string_lossy()
+        ))?;
         if let Some(modules) = vm.interp().modules.get()
             && let Some(v) = modules.get(vm, full.as_value())?
         {
             return Ok(v);
         }
     }
-    Err(crate::imp::cannot_import_name(vm, module, module_name, name))
+    Err(crate::imp::cannot_import_name(
+        vm,
+        module,
+        module_name,
+        name,
+    ))
 }
 
 /// `from module import *`
@@ -240,7 +289,11 @@ pub(crate) fn import_star(vm: &Vm, module: &Value, frame: &Frame) -> PyResult<()
                 None => vm.none(),
             };
             let module_name = vm.str(&module_name)?;
-            let (what, place) = if skip_private { ("Key", "__dict__") } else { ("Item", "__all__") };
+            let (what, place) = if skip_private {
+                ("Key", "__dict__")
+            } else {
+                ("Item", "__all__")
+            };
             return Err(vm.type_error(&format!(
                 "{what} in {}.{place} must be str, not {}",
                 module_name.to_string_lossy(),
@@ -257,4 +310,3 @@ pub(crate) fn import_star(vm: &Vm, module: &Value, frame: &Frame) -> PyResult<()
         }
     }
 }
-

@@ -14,9 +14,9 @@ pub mod config;
 pub mod eval;
 pub mod files;
 pub mod frame;
-pub mod frozen;
 pub mod frame_object;
 pub mod frame_type;
+pub mod frozen;
 pub mod function;
 pub mod function_type;
 pub mod generator;
@@ -51,7 +51,9 @@ const TYPES: &[&TypeSpec] = &[
 /// The declaration of module `builtins`.
 pub static BUILTINS: ModuleSpec = ModuleSpec {
     name: "builtins",
-    doc: Some("Built-in functions, types, exceptions, and other objects.\n\nThis module provides direct access to all 'built-in'\nidentifiers of Python; for example, builtins.len is\nthe full name for the built-in function len().\n\nThis module is not normally accessed explicitly by most\napplications, but can be useful in modules that provide\nobjects with the same name as a builtin and need the\nbuilt-in of that name."),
+    doc: Some(
+        "Built-in functions, types, exceptions, and other objects.\n\nThis module provides direct access to all 'built-in'\nidentifiers of Python; for example, builtins.len is\nthe full name for the built-in function len().\n\nThis module is not normally accessed explicitly by most\napplications, but can be useful in modules that provide\nobjects with the same name as a builtin and need the\nbuilt-in of that name.",
+    ),
     functions: &[
         builtin_functions::functions::FUNCTIONS,
         builtins::attributes::functions::FUNCTIONS,
@@ -80,12 +82,21 @@ pub fn init(vm: &Vm) -> PyResult<()> {
         current_globals: scope_hooks::current_globals,
         super_arguments: scope_hooks::super_arguments,
         unraisable: sys_module::hooks::unraisable,
-        ..vm.hooks()
     });
     let builtins = taipan_builtins::builtins_module(vm, &BUILTINS)?;
-    imp::register_modules(vm, &[&BUILTINS, &sys_module::MODULE, &imp_module::MODULE, &atexit::MODULE]);
+    imp::register_modules(
+        vm,
+        &[
+            &BUILTINS,
+            &sys_module::MODULE,
+            &imp_module::MODULE,
+            &atexit::MODULE,
+        ],
+    );
     imp::add_made(vm, BUILTINS.name, builtins);
-    vm.interp().super_type.set(Some(glue::builtin(vm, "super")?));
+    vm.interp()
+        .super_type
+        .set(Some(glue::builtin(vm, "super")?));
     Ok(())
 }
 

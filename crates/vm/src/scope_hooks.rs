@@ -28,7 +28,9 @@ pub(crate) fn current_globals(vm: &Vm) -> Option<Ref<Dict>> {
 /// The class and the instance that `super()` means.
 pub(crate) fn super_arguments(vm: &Vm) -> PyResult<(Value, Value)> {
     let error = |what: &str| vm.runtime_error(&format!("super(): {what}"));
-    let Some(f) = crate::builtin_functions::current_frame(vm) else { return Err(error("no current frame")) };
+    let Some(f) = crate::builtin_functions::current_frame(vm) else {
+        return Err(error("no current frame"));
+    };
     let code = f.code();
     if code.argcount == 0 {
         return Err(error("no arguments"));
@@ -39,7 +41,9 @@ pub(crate) fn super_arguments(vm: &Vm) -> PyResult<(Value, Value)> {
     {
         first = c.contents.get();
     }
-    let Some(first) = first else { return Err(error("arg[0] deleted")) };
+    let Some(first) = first else {
+        return Err(error("arg[0] deleted"));
+    };
     let free = code.locals.len() - (code.nfree as usize).min(code.locals.len());
     let Some(i) = (free..code.locals.len()).find(|&i| code.locals[i].eq_str("__class__")) else {
         return Err(error("__class__ cell not found"));
@@ -48,9 +52,14 @@ pub(crate) fn super_arguments(vm: &Vm) -> PyResult<(Value, Value)> {
     let Some(cell) = cell.as_ref().and_then(|v| v.downcast_ref::<Cell>()) else {
         return Err(error("bad __class__ cell"));
     };
-    let Some(class) = cell.contents.get() else { return Err(error("empty __class__ cell")) };
+    let Some(class) = cell.contents.get() else {
+        return Err(error("empty __class__ cell"));
+    };
     if class.downcast_ref::<TypeObject>().is_none() {
-        return Err(error(&format!("__class__ is not a type ({})", vm.type_name(&class))));
+        return Err(error(&format!(
+            "__class__ is not a type ({})",
+            vm.type_name(&class)
+        )));
     }
     Ok((class, first))
 }

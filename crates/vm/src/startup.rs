@@ -11,7 +11,12 @@ use crate::sys_module::{self, hooks, std_printer, sys_get, sys_set};
 pub fn initialize(vm: &Vm, library: bool) -> PyResult<()> {
     let sys = native(vm, "sys")?;
     native(vm, "builtins")?;
-    if let Some(f) = vm.interp().builtins.get().and_then(|d| d.get_str(vm, &vm.names().__import__)) {
+    if let Some(f) = vm
+        .interp()
+        .builtins
+        .get()
+        .and_then(|d| d.get_str(vm, &vm.names().__import__))
+    {
         vm.state::<ImportState>().import_function.0.set(Some(f));
     }
     for (name, fd) in [("stdout", 1), ("stderr", 2)] {
@@ -44,7 +49,11 @@ pub fn initialize(vm: &Vm, library: bool) -> PyResult<()> {
 /// `__debug__` is False with -O.
 fn set_debug(vm: &Vm) -> PyResult<()> {
     match vm.interp().builtins.get() {
-        Some(b) => b.set_named(vm, "__debug__", vm.bool(config(vm).optimization_level.get() == 0)),
+        Some(b) => b.set_named(
+            vm,
+            "__debug__",
+            vm.bool(config(vm).optimization_level.get() == 0),
+        ),
         None => Ok(()),
     }
 }
@@ -69,17 +78,26 @@ fn install_importlib(vm: &Vm, sys: &Value) -> PyResult<()> {
     let Some(bootstrap) = crate::frozen::init_frozen(vm, &name)? else {
         return Err(vm.runtime_error("importlib._bootstrap is not frozen"));
     };
-    vm.state::<ImportState>().bootstrap.0.set(Some(bootstrap.clone()));
+    vm.state::<ImportState>()
+        .bootstrap
+        .0
+        .set(Some(bootstrap.clone()));
     let imp = native(vm, "_imp")?;
-    vm.call_method_str(&bootstrap, "_install", &[sys.clone(), imp]).map(drop)
+    vm.call_method_str(&bootstrap, "_install", &[sys.clone(), imp])
+        .map(drop)
 }
 
 fn install_external_importers(vm: &Vm) -> PyResult<()> {
-    let Some(bootstrap) = crate::imp::bootstrap_module(vm) else { return Ok(()) };
+    let Some(bootstrap) = crate::imp::bootstrap_module(vm) else {
+        return Ok(());
+    };
     vm.call_method_str(&bootstrap, "_install_external_importers", &[])?;
     // zipimporter comes before the finder of files among the path hooks.
     let zipimport = vm.import("zipimport")?;
-    if let (Some(hooks), Some(z)) = (sys_get(vm, "path_hooks"), vm.getattr_str_opt(&zipimport, "zipimporter")?) {
+    if let (Some(hooks), Some(z)) = (
+        sys_get(vm, "path_hooks"),
+        vm.getattr_str_opt(&zipimport, "zipimporter")?,
+    ) {
         vm.call_method_str(&hooks, "insert", &[Value::from_i32(0), z])?;
     }
     Ok(())
@@ -121,18 +139,42 @@ fn standard_stream(vm: &Vm, io: &Value, fd: i32, name: &str) -> PyResult {
     let mode = text(if writing { "wb" } else { "rb" })?;
     let buffering = Value::from_i32(if writing && !buffered { 0 } else { -1 });
     kwargs.set_named(vm, "buffering", buffering)?;
-    let buffer = vm.call_dict(&vm.getattr_str(io, "open")?, &[Value::from_i32(fd), mode], Some(&kwargs))?;
-    let raw = if writing && !buffered { buffer.clone() } else { vm.getattr_str(&buffer, "raw")? };
+    let buffer = vm.call_dict(
+        &vm.getattr_str(io, "open")?,
+        &[Value::from_i32(fd), mode],
+        Some(&kwargs),
+    )?;
+    let raw = if writing && !buffered {
+        buffer.clone()
+    } else {
+        vm.getattr_str(&buffer, "raw")?
+    };
     let shown = text(&format!("<{name}>"))?;
     vm.setattr_str(&raw, "name", &shown)?;
     let terminal = vm.is_true(&vm.call_method_str(&raw, "isatty", &[])?)?;
     let kwargs = vm.new_dict()?;
     kwargs.set_named(vm, "encoding", text(&s.stdio_encoding)?)?;
-    kwargs.set_named(vm, "errors", text(if fd == 2 { "backslashreplace" } else { &s.stdio_errors })?)?;
+    kwargs.set_named(
+        vm,
+        "errors",
+        text(if fd == 2 {
+            "backslashreplace"
+        } else {
+            &s.stdio_errors
+        })?,
+    )?;
     kwargs.set_named(vm, "newline", text("\n")?)?;
-    kwargs.set_named(vm, "line_buffering", vm.bool(writing && buffered && (terminal || fd == 2)))?;
+    kwargs.set_named(
+        vm,
+        "line_buffering",
+        vm.bool(writing && buffered && (terminal || fd == 2)),
+    )?;
     kwargs.set_named(vm, "write_through", vm.bool(writing && !buffered))?;
-    let stream = vm.call_dict(&vm.getattr_str(io, "TextIOWrapper")?, &[buffer], Some(&kwargs))?;
+    let stream = vm.call_dict(
+        &vm.getattr_str(io, "TextIOWrapper")?,
+        &[buffer],
+        Some(&kwargs),
+    )?;
     let mode = text(if writing { "w" } else { "r" })?;
     vm.setattr_str(&stream, "mode", &mode)?;
     Ok(stream)
@@ -141,7 +183,9 @@ fn standard_stream(vm: &Vm, io: &Value, fd: i32, name: &str) -> PyResult {
 /// The module `__main__`, made on first use.
 pub fn main_module(vm: &Vm) -> PyResult<Ref<Module>> {
     let name = &vm.names().__main__;
-    let Some(modules) = vm.interp().modules.get() else { return Err(vm.runtime_error("no sys.modules")) };
+    let Some(modules) = vm.interp().modules.get() else {
+        return Err(vm.runtime_error("no sys.modules"));
+    };
     if let Some(m) = modules.get(vm, name.as_value())?
         && let Ok(m) = m.downcast::<Module>()
     {
@@ -165,7 +209,9 @@ pub fn main_module(vm: &Vm) -> PyResult<Ref<Module>> {
 pub fn flush_std_files(vm: &Vm) -> bool {
     let mut ok = true;
     for name in ["stdout", "stderr"] {
-        let Some(f) = sys_get(vm, name).filter(|f| !vm.is_none(f)) else { continue };
+        let Some(f) = sys_get(vm, name).filter(|f| !vm.is_none(f)) else {
+            continue;
+        };
         let closed = match vm.getattr_str_opt(&f, "closed") {
             Ok(Some(c)) => vm.is_true(&c).unwrap_or(false),
             _ => false,

@@ -36,7 +36,10 @@ impl Traceback {
     pub fn line(&self) -> Option<i32> {
         match self.lineno.get() {
             Some(l) => Some(l),
-            None => self.frame.code.line_of(usize::try_from(self.lasti / 2).ok()?),
+            None => self
+                .frame
+                .code
+                .line_of(usize::try_from(self.lasti / 2).ok()?),
         }
     }
 }
@@ -46,6 +49,11 @@ pub(crate) fn push(vm: &Vm, f: *mut Frame, next: Option<Value>) -> PyResult {
     let frame = frame_object(vm, f)?;
     // SAFETY: the frame is live and its registers are saved.
     let lasti = unsafe { (*f).lasti() };
-    let tb = vm.new(Traceback { next: PyCell::new(next), frame, lasti: lasti * 2, lineno: Cell::new(None) })?;
+    let tb = vm.new(Traceback {
+        next: PyCell::new(next),
+        frame,
+        lasti: lasti * 2,
+        lineno: Cell::new(None),
+    })?;
     Ok(tb.into_value())
 }

@@ -3,7 +3,9 @@
 use std::cell::Cell;
 
 use taipan_macros::pymethods;
-use taipan_object::{ClassPart, GetSetDef, Payload, PyCell, PyResult, Ref, TypeObject, TypeSpec, Value, Vm};
+use taipan_object::{
+    ClassPart, GetSetDef, Payload, PyCell, PyResult, Ref, TypeObject, TypeSpec, Value, Vm,
+};
 
 use crate::code_type::readonly;
 use crate::frame_object::FrameObject;
@@ -18,7 +20,8 @@ pub static TRACEBACK: TypeSpec = TypeSpec {
 };
 
 fn traceback_of<'a>(vm: &Vm, v: &'a Value) -> PyResult<&'a Ref<Traceback>> {
-    v.downcast_ref::<Traceback>().ok_or_else(|| vm.type_error("a traceback object is required"))
+    v.downcast_ref::<Traceback>()
+        .ok_or_else(|| vm.type_error("a traceback object is required"))
 }
 
 static TRACEBACK_MEMBERS: ClassPart = ClassPart {
@@ -42,7 +45,10 @@ static TRACEBACK_MEMBERS: ClassPart = ClassPart {
 
 #[pymethods(TRACEBACK_METHODS)]
 impl Traceback {
-    #[pyslot(name = "traceback", params = "(tb_next, tb_frame, tb_lasti, tb_lineno)")]
+    #[pyslot(
+        name = "traceback",
+        params = "(tb_next, tb_frame, tb_lasti, tb_lineno)"
+    )]
     fn tp_new(
         vm: &Vm,
         cls: &Ref<TypeObject>,
@@ -62,14 +68,20 @@ impl Traceback {
         } else if tb_next.downcast_ref::<Traceback>().is_some() {
             Some(tb_next.clone())
         } else {
-            return Err(
-                vm.type_error(&format!("expected traceback object or None, got '{}'", vm.type_name(tb_next)))
-            );
+            return Err(vm.type_error(&format!(
+                "expected traceback object or None, got '{}'",
+                vm.type_name(tb_next)
+            )));
         };
         let lineno = Cell::new((tb_lineno != -1).then_some(tb_lineno));
         vm.new_object(
             cls,
-            Traceback { next: PyCell::new(next), frame: frame.clone(), lasti: tb_lasti as isize, lineno },
+            Traceback {
+                next: PyCell::new(next),
+                frame: frame.clone(),
+                lasti: tb_lasti as isize,
+                lineno,
+            },
         )
     }
 
@@ -77,7 +89,10 @@ impl Traceback {
     fn dir(vm: &Vm, this: &Ref<Self>) -> PyResult<Vec<Value>> {
         let _ = this;
         let names = ["tb_frame", "tb_next", "tb_lasti", "tb_lineno"];
-        names.iter().map(|n| Ok(vm.intern(n)?.into_value())).collect()
+        names
+            .iter()
+            .map(|n| Ok(vm.intern(n)?.into_value()))
+            .collect()
     }
 
     #[getter(tb_next)]
@@ -87,13 +102,18 @@ impl Traceback {
 
     #[setter(tb_next)]
     fn set_tb_next(vm: &Vm, this: &Ref<Self>, value: Option<&Value>) -> PyResult<()> {
-        let Some(v) = value else { return Err(vm.type_error("can't delete tb_next attribute")) };
+        let Some(v) = value else {
+            return Err(vm.type_error("can't delete tb_next attribute"));
+        };
         if vm.is_none(v) {
             this.next.set(None);
             return Ok(());
         }
         if v.downcast_ref::<Traceback>().is_none() {
-            return Err(vm.type_error(&format!("expected traceback object, got '{}'", vm.type_name(v))));
+            return Err(vm.type_error(&format!(
+                "expected traceback object, got '{}'",
+                vm.type_name(v)
+            )));
         }
         let mut at = Some(v.clone());
         while let Some(t) = at {

@@ -12,11 +12,20 @@ pub(crate) fn warn(vm: &Vm, category: &Value, message: &str, stack_level: isize)
     };
     let f = vm.getattr(&module, &vm.names().warn)?;
     let msg = vm.new_str(message)?.into_value();
-    vm.call_pos(&f, &[msg, category.clone(), vm.new_int(stack_level as i64)?]).map(drop)
+    vm.call_pos(
+        &f,
+        &[msg, category.clone(), vm.new_int(stack_level as i64)?],
+    )
+    .map(drop)
 }
 
 /// Issues a warning of the front end at its place in the source.
-pub(crate) fn warn_explicit(vm: &Vm, w: &SyntaxWarning, filename: &Ref<Str>, module: Option<&str>) -> PyResult<()> {
+pub(crate) fn warn_explicit(
+    vm: &Vm,
+    w: &SyntaxWarning,
+    filename: &Ref<Str>,
+    module: Option<&str>,
+) -> PyResult<()> {
     use taipan_tokenizer::WarningCategory as C;
     let category = match w.category {
         C::SyntaxWarning => vm.exc().SyntaxWarning.clone(),

@@ -122,7 +122,10 @@ impl Vm {
         }
         // SAFETY: an exact float whose only reference the caller holds, so no reference into it exists.
         unsafe {
-            let p = v.as_ptr_unchecked().cast::<crate::reference::Object<Float>>().cast_mut();
+            let p = v
+                .as_ptr_unchecked()
+                .cast::<crate::reference::Object<Float>>()
+                .cast_mut();
             (&raw mut (*p).payload.value).write(new);
         }
         true

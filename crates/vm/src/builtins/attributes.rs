@@ -6,7 +6,10 @@ use taipan_object::{PyResult, Ref, Str, Value, Vm};
 fn name_of(vm: &Vm, name: &Value) -> PyResult<Ref<Str>> {
     match name.downcast_ref::<Str>() {
         Some(s) => Ok(vm.intern_str(s)),
-        None => Err(vm.type_error(&format!("attribute name must be string, not '{}'", vm.type_name(name)))),
+        None => Err(vm.type_error(&format!(
+            "attribute name must be string, not '{}'",
+            vm.type_name(name)
+        ))),
     }
 }
 

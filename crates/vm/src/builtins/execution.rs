@@ -15,12 +15,29 @@ use crate::code::Code;
 use crate::compile::{Options, cf, compile_text};
 
 /// The flags that `compile` accepts.
-const COMPILE_FLAGS: u32 =
-    cf::MASK | cf::DONT_IMPLY_DEDENT | cf::OPTIMIZED_AST | cf::TYPE_COMMENTS | cf::ALLOW_TOP_LEVEL_AWAIT | cf::ALLOW_INCOMPLETE_INPUT | 0x10;
+const COMPILE_FLAGS: u32 = cf::MASK
+    | cf::DONT_IMPLY_DEDENT
+    | cf::OPTIMIZED_AST
+    | cf::TYPE_COMMENTS
+    | cf::ALLOW_TOP_LEVEL_AWAIT
+    | cf::ALLOW_INCOMPLETE_INPUT
+    | 0x10;
 
 /// The text of a program given as an object, newlines translated; `what` begins the message for other objects.
-pub fn source_text(vm: &Vm, source: &Value, filename: &Ref<Str>, what: &str, kinds: &str, exec: bool) -> PyResult<String> {
-    let null = || vm.raise_new(&vm.exc().SyntaxError, "source code string cannot contain null bytes");
+pub fn source_text(
+    vm: &Vm,
+    source: &Value,
+    filename: &Ref<Str>,
+    what: &str,
+    kinds: &str,
+    exec: bool,
+) -> PyResult<String> {
+    let null = || {
+        vm.raise_new(
+            &vm.exc().SyntaxError,
+            "source code string cannot contain null bytes",
+        )
+    };
     if let Some(s) = source.downcast_ref::<Str>() {
         let text = taipan_object::convert::utf8(vm, s)?;
         if text.contains('\0') {
@@ -32,7 +49,11 @@ pub fn source_text(vm: &Vm, source: &Value, filename: &Ref<Str>, what: &str, kin
         Some(b) => b.as_slice().to_vec(),
         None => match crate::glue::buffer_bytes(vm, source)? {
             Some(b) => b,
-            None => return Err(vm.type_error(&format!("{what} must be a string, bytes or {kinds} object"))),
+            None => {
+                return Err(
+                    vm.type_error(&format!("{what} must be a string, bytes or {kinds} object"))
+                );
+            }
         },
     };
     if bytes.contains(&0) {
@@ -44,7 +65,11 @@ pub fn source_text(vm: &Vm, source: &Value, filename: &Ref<Str>, what: &str, kin
 /// The text of a program's bytes, in the encoding that its cookie names.
 pub fn bytes_text(vm: &Vm, bytes: &[u8], filename: &Ref<Str>, exec: bool) -> PyResult<String> {
     let name = filename.to_string_lossy();
-    let options = SourceOptions { exec, filename: Some(&name), ..SourceOptions::default() };
+    let options = SourceOptions {
+        exec,
+        filename: Some(&name),
+        ..SourceOptions::default()
+    };
     let decode = |encoding: &str, bytes: &[u8]| match decode_with(vm, encoding, bytes) {
         Ok(s) => Ok(s),
         Err(e) => Err(CodecError::Other(e)),
@@ -123,13 +148,20 @@ fn namespaces(
         Some(g) => match g.downcast_ref::<Dict>() {
             Some(d) => (d.clone(), locals.unwrap_or(g).clone()),
             None if who == "eval" => {
-                return Err(vm.type_error(if vm.type_of(g).payload.slots.mp_subscript.get().is_some() {
-                    "globals must be a real dict; try eval(code, {}, mapping)"
-                } else {
-                    "globals must be a dict"
-                }));
+                return Err(vm.type_error(
+                    if vm.type_of(g).payload.slots.mp_subscript.get().is_some() {
+                        "globals must be a real dict; try eval(code, {}, mapping)"
+                    } else {
+                        "globals must be a dict"
+                    },
+                ));
             }
-            None => return Err(vm.type_error(&format!("{who}() globals must be a dict, not {}", vm.type_name(g)))),
+            None => {
+                return Err(vm.type_error(&format!(
+                    "{who}() globals must be a dict, not {}",
+                    vm.type_name(g)
+                )));
+            }
         },
         None => match current_frame(vm) {
             Some(f) => {
@@ -139,7 +171,11 @@ fn namespaces(
                 };
                 (f.globals(), own)
             }
-            None => return Err(vm.system_error(&format!("globals and locals cannot be NULL in {who}()"))),
+            None => {
+                return Err(
+                    vm.system_error(&format!("globals and locals cannot be NULL in {who}()"))
+                );
+            }
         },
     };
     let key = &vm.names().__builtins__;
@@ -155,7 +191,13 @@ fn namespaces(
     Ok((globals, locals))
 }
 
-fn run(vm: &Vm, code: &Ref<Code>, globals: &Ref<Dict>, locals: &Value, closure: Option<Ref<Tuple>>) -> PyResult {
+fn run(
+    vm: &Vm,
+    code: &Ref<Code>,
+    globals: &Ref<Dict>,
+    locals: &Value,
+    closure: Option<Ref<Tuple>>,
+) -> PyResult {
     eval_code(vm, code, globals, locals, closure)
 }
 
@@ -163,7 +205,9 @@ fn closure_of(vm: &Vm, code: &Ref<Code>, closure: &Value) -> PyResult<Option<Ref
     let wanted = code.nfree as usize;
     if vm.is_none(closure) {
         if wanted > 0 {
-            return Err(vm.type_error(&format!("code object requires a closure of exactly length {wanted}")));
+            return Err(vm.type_error(&format!(
+                "code object requires a closure of exactly length {wanted}"
+            )));
         }
         return Ok(None);
     }
@@ -171,10 +215,17 @@ fn closure_of(vm: &Vm, code: &Ref<Code>, closure: &Value) -> PyResult<Option<Ref
         return Err(vm.type_error("cannot use a closure with this code object"));
     }
     match closure.downcast_ref::<Tuple>() {
-        Some(t) if t.len() == wanted && t.as_slice().iter().all(|c| c.downcast_ref::<Cell>().is_some()) => {
+        Some(t)
+            if t.len() == wanted
+                && t.as_slice()
+                    .iter()
+                    .all(|c| c.downcast_ref::<Cell>().is_some()) =>
+        {
             Ok(Some(t.clone()))
         }
-        _ => Err(vm.type_error(&format!("code object requires a closure of exactly length {wanted}"))),
+        _ => Err(vm.type_error(&format!(
+            "code object requires a closure of exactly length {wanted}"
+        ))),
     }
 }
 
@@ -215,7 +266,9 @@ pub mod functions {
             "eval" => Mode::Eval,
             "single" => Mode::Interactive,
             "func_type" if ast => Mode::FuncType,
-            "func_type" => return Err(vm.value_error("compile() mode 'func_type' requires flag PyCF_ONLY_AST")),
+            "func_type" => {
+                return Err(vm.value_error("compile() mode 'func_type' requires flag PyCF_ONLY_AST"));
+            }
             _ => {
                 return Err(vm.value_error(if ast {
                     "compile() mode must be 'exec', 'eval', 'single' or 'func_type'"
@@ -228,7 +281,11 @@ pub mod functions {
             mode: parse_mode,
             flags,
             optimize,
-            feature_version: if ast { u8::try_from(_feature_version).unwrap_or(14) } else { 14 },
+            feature_version: if ast {
+                u8::try_from(_feature_version).unwrap_or(14)
+            } else {
+                14
+            },
             module: None,
         };
         let hooks = crate::config::config(vm).ast_hooks.get();
@@ -237,7 +294,14 @@ pub mod functions {
         {
             return (h.compile_ast)(vm, source, &filename, &options);
         }
-        let text = source_text(vm, source, &filename, "compile() arg 1", "AST", parse_mode == Mode::File)?;
+        let text = source_text(
+            vm,
+            source,
+            &filename,
+            "compile() arg 1",
+            "AST",
+            parse_mode == Mode::File,
+        )?;
         if ast {
             return match hooks {
                 Some(h) => (h.parse_to_ast)(vm, &text, &filename, &options),
@@ -292,7 +356,9 @@ pub mod functions {
         let (globals, locals) = namespaces(vm, "eval", globals, locals)?;
         if let Some(code) = source.downcast_ref::<Code>() {
             if code.nfree > 0 {
-                return Err(vm.type_error("code object passed to eval() may not contain free variables"));
+                return Err(
+                    vm.type_error("code object passed to eval() may not contain free variables")
+                );
             }
             return run(vm, code, &globals, &locals, None);
         }

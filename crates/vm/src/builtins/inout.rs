@@ -10,7 +10,10 @@ fn separator<'a>(vm: &Vm, name: &str, v: Option<&'a Value>) -> PyResult<Option<&
         None => Ok(None),
         Some(v) => match v.downcast_ref::<Str>() {
             Some(s) => Ok(Some(s)),
-            None => Err(vm.type_error(&format!("{name} must be None or a string, not {}", vm.type_name(v)))),
+            None => Err(vm.type_error(&format!(
+                "{name} must be None or a string, not {}",
+                vm.type_name(v)
+            ))),
         },
     }
 }
@@ -104,7 +107,11 @@ pub mod functions {
         let fin = stream(vm, "stdin")?;
         let fout = stream(vm, "stdout")?;
         let ferr = stream(vm, "stderr")?;
-        crate::sys_module::audit(vm, "builtins.input", &[prompt.cloned().unwrap_or_else(|| vm.none())])?;
+        crate::sys_module::audit(
+            vm,
+            "builtins.input",
+            &[prompt.cloned().unwrap_or_else(|| vm.none())],
+        )?;
         vm.call_method(&ferr, &vm.names().flush, &[])?;
         let terminal = fileno_is(vm, &fin, 0) && fileno_is(vm, &fout, 1);
         if let Some(p) = prompt {

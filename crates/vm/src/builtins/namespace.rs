@@ -20,7 +20,11 @@ pub fn frame_locals(vm: &Vm, f: &Frame) -> PyResult {
     let dict = vm.new_dict()?;
     let base = std::ptr::from_ref(f).cast_mut();
     for (i, name) in code.locals.iter().enumerate() {
-        if code.kinds.get(i).is_some_and(|k| k & taipan_bytecode::code::co_fast::HIDDEN != 0) {
+        if code
+            .kinds
+            .get(i)
+            .is_some_and(|k| k & taipan_bytecode::code::co_fast::HIDDEN != 0)
+        {
             continue;
         }
         // SAFETY: the frame is live and has a word for each local, which is 0 or holds a value.

@@ -67,15 +67,24 @@ impl Parts {
     }
 
     fn bytes(&self, i: usize) -> Rc<[u8]> {
-        self.values[i].downcast_ref::<Bytes>().map_or_else(|| Rc::from([]), |b| Rc::from(b.as_slice()))
+        self.values[i]
+            .downcast_ref::<Bytes>()
+            .map_or_else(|| Rc::from([]), |b| Rc::from(b.as_slice()))
     }
 
     fn tuple(&self, i: usize) -> &[Value] {
-        self.values[i].downcast_ref::<Tuple>().map_or(&[], |t| t.as_slice())
+        self.values[i]
+            .downcast_ref::<Tuple>()
+            .map_or(&[], |t| t.as_slice())
     }
 
     fn str(&self, i: usize) -> Rc<ConstStr> {
-        ConstStr::interned(self.values[i].downcast_ref::<Str>().map(|s| str_to_wtf8(s)).unwrap_or_default())
+        ConstStr::interned(
+            self.values[i]
+                .downcast_ref::<Str>()
+                .map(|s| str_to_wtf8(s))
+                .unwrap_or_default(),
+        )
     }
 
     fn names(&self, vm: &Vm, i: usize) -> PyResult<Vec<Constant>> {
@@ -99,7 +108,10 @@ fn check_kind(vm: &Vm, function: &str, what: &str, v: &Value, kind: Kind) -> PyR
     if ok {
         return Ok(());
     }
-    Err(vm.type_error(&format!("{function}() argument {what} must be {expected}, not {}", vm.type_name(v))))
+    Err(vm.type_error(&format!(
+        "{function}() argument {what} must be {expected}, not {}",
+        vm.type_name(v)
+    )))
 }
 
 /// `code(...)`
@@ -109,10 +121,16 @@ pub(super) fn new(vm: &Vm, args: Args<'_>) -> PyResult {
     }
     let given = args.pos();
     if given.len() < 16 {
-        return Err(vm.type_error(&format!("code expected at least 16 arguments, got {}", given.len())));
+        return Err(vm.type_error(&format!(
+            "code expected at least 16 arguments, got {}",
+            given.len()
+        )));
     }
     if given.len() > 18 {
-        return Err(vm.type_error(&format!("code expected at most 18 arguments, got {}", given.len())));
+        return Err(vm.type_error(&format!(
+            "code expected at most 18 arguments, got {}",
+            given.len()
+        )));
     }
     let mut values = given.to_vec();
     for (i, v) in values.iter().enumerate() {
@@ -122,7 +140,10 @@ pub(super) fn new(vm: &Vm, args: Args<'_>) -> PyResult {
         values.push(vm.new_tuple(Vec::new())?.into_value());
     }
     let parts = Parts { values };
-    for (i, name) in ["argcount", "posonlyargcount", "kwonlyargcount", "nlocals"].iter().enumerate() {
+    for (i, name) in ["argcount", "posonlyargcount", "kwonlyargcount", "nlocals"]
+        .iter()
+        .enumerate()
+    {
         if parts.int(vm, i)? < 0 {
             return Err(vm.value_error(&format!("code: {name} must not be negative")));
         }
@@ -180,12 +201,13 @@ fn argument_kind(i: usize, argcount: usize, posonly: usize, kwonly: usize, flags
 
 fn build(vm: &Vm, p: &Parts) -> PyResult {
     let count = |i: usize| -> PyResult<u32> {
-        u32::try_from(p.int(vm, i)?).map_err(|_| vm.system_error("bad argument to internal function"))
+        u32::try_from(p.int(vm, i)?)
+            .map_err(|_| vm.system_error("bad argument to internal function"))
     };
     let (argcount, posonly, kwonly, nlocals) = (count(0)?, count(1)?, count(2)?, count(3)?);
     let (stacksize, flags) = (count(4)?, p.int(vm, 5)? as u32);
     let code = p.bytes(6);
-    if code.len() % 2 != 0 {
+    if !code.len().is_multiple_of(2) {
         return Err(vm.value_error("code: co_code is malformed"));
     }
     let names = p.names(vm, 8)?;
@@ -209,7 +231,14 @@ fn build(vm: &Vm, p: &Parts) -> PyResult {
     let mut locals = Vec::new();
     let mut kinds = Vec::new();
     for (i, n) in varnames.iter().enumerate() {
-        let mut kind = co_fast::LOCAL | argument_kind(i, argcount as usize, posonly as usize, kwonly as usize, flags);
+        let mut kind = co_fast::LOCAL
+            | argument_kind(
+                i,
+                argcount as usize,
+                posonly as usize,
+                kwonly as usize,
+                flags,
+            );
         if cellvars.contains(n) {
             kind |= co_fast::CELL;
         }

@@ -47,7 +47,11 @@ pub fn value_to_constant(vm: &Vm, v: &Value) -> PyResult<Option<Constant>> {
     }
     if let Some(s) = v.downcast_exact::<Str>(&t.str) {
         let text = str_to_wtf8(s);
-        return Ok(Some(Constant::Str(if s.is_interned() { ConstStr::interned(text) } else { ConstStr::plain(text) })));
+        return Ok(Some(Constant::Str(if s.is_interned() {
+            ConstStr::interned(text)
+        } else {
+            ConstStr::plain(text)
+        })));
     }
     if let Some(b) = v.downcast_exact::<Bytes>(&t.bytes) {
         return Ok(Some(Constant::bytes(b.as_slice())));
@@ -68,8 +72,12 @@ pub fn value_to_constant(vm: &Vm, v: &Value) -> PyResult<Option<Constant>> {
     }
     if let Some(s) = v.downcast_ref::<taipan_object::Slice>() {
         let parts = [s.start.clone(), s.stop.clone(), s.step.clone()];
-        let Some(mut parts) = all(vm, parts.iter())? else { return Ok(None) };
-        let (Some(step), Some(stop), Some(start)) = (parts.pop(), parts.pop(), parts.pop()) else { return Ok(None) };
+        let Some(mut parts) = all(vm, parts.iter())? else {
+            return Ok(None);
+        };
+        let (Some(step), Some(stop), Some(start)) = (parts.pop(), parts.pop(), parts.pop()) else {
+            return Ok(None);
+        };
         return Ok(Some(Constant::Slice(Rc::new([start, stop, step]))));
     }
     if let Some(c) = v.downcast_ref::<Code>() {

@@ -9,7 +9,9 @@ pub use convert::value_to_constant;
 use std::hash::{Hash, Hasher};
 
 use taipan_macros::pymethods;
-use taipan_object::{Args, ClassPart, CompareOp, GetSetDef, Payload, PyResult, Ref, TypeObject, TypeSpec, Value, Vm};
+use taipan_object::{
+    Args, ClassPart, CompareOp, GetSetDef, Payload, PyResult, Ref, TypeObject, TypeSpec, Value, Vm,
+};
 
 use crate::code::Code;
 
@@ -30,7 +32,8 @@ pub(crate) fn readonly(vm: &Vm, _: &Value, _: Option<&Value>) -> PyResult<()> {
 }
 
 pub(crate) fn code_of<'a>(vm: &Vm, v: &'a Value) -> PyResult<&'a Ref<Code>> {
-    v.downcast_ref::<Code>().ok_or_else(|| vm.type_error("a code object is required"))
+    v.downcast_ref::<Code>()
+        .ok_or_else(|| vm.type_error("a code object is required"))
 }
 
 macro_rules! members {
@@ -73,8 +76,14 @@ impl Code {
 
     /// The names of the fast locals whose kind has one of these bits.
     pub fn local_names(&self, vm: &Vm, bits: u8) -> PyResult {
-        let names = self.locals.iter().zip(self.kinds.iter()).filter(|(_, k)| **k & bits != 0);
-        Ok(vm.new_tuple(names.map(|(n, _)| n.as_value().clone()).collect())?.into_value())
+        let names = self
+            .locals
+            .iter()
+            .zip(self.kinds.iter())
+            .filter(|(_, k)| **k & bits != 0);
+        Ok(vm
+            .new_tuple(names.map(|(n, _)| n.as_value().clone()).collect())?
+            .into_value())
     }
 
     /// Equality as Python's `==` has it.
@@ -113,7 +122,11 @@ impl Code {
             this.name.to_string_lossy(),
             this.as_value().bits(),
             this.filename.get().to_string_lossy(),
-            if this.co.firstlineno == 0 { -1 } else { this.co.firstlineno }
+            if this.co.firstlineno == 0 {
+                -1
+            } else {
+                this.co.firstlineno
+            }
         )
     }
 
@@ -184,13 +197,21 @@ impl Code {
 
     #[getter(co_lnotab)]
     fn co_lnotab(vm: &Vm, this: &Ref<Self>) -> PyResult {
-        vm.warn(&vm.exc().DeprecationWarning, "co_lnotab is deprecated, use co_lines instead.", 1)?;
+        vm.warn(
+            &vm.exc().DeprecationWarning,
+            "co_lnotab is deprecated, use co_lines instead.",
+            1,
+        )?;
         Ok(vm.new_bytes(&tables::lnotab(this))?.into_value())
     }
 
     #[getter(_co_code_adaptive)]
     fn co_code_adaptive(vm: &Vm, this: &Ref<Self>) -> PyResult {
-        let bytes: Vec<u8> = this.stream.iter().flat_map(|u| u.get().to_le_bytes()).collect();
+        let bytes: Vec<u8> = this
+            .stream
+            .iter()
+            .flat_map(|u| u.get().to_le_bytes())
+            .collect();
         Ok(vm.new_bytes(&bytes)?.into_value())
     }
 
@@ -214,4 +235,3 @@ impl Code {
         Ok(vm.new_bytes(&this.co.code)?.into_value())
     }
 }
-

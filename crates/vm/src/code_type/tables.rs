@@ -20,7 +20,11 @@ fn iterator(vm: &Vm, items: Vec<Value>) -> PyResult {
 pub(super) fn lines(vm: &Vm, code: &Code) -> PyResult {
     let mut out = Vec::new();
     for r in location::line_ranges(&code.co.linetable, code.co.firstlineno) {
-        let parts = vec![vm.new_usize(r.start * 2)?, vm.new_usize(r.end * 2)?, number(vm, r.line)?];
+        let parts = vec![
+            vm.new_usize(r.start * 2)?,
+            vm.new_usize(r.end * 2)?,
+            number(vm, r.line)?,
+        ];
         out.push(vm.new_tuple(parts)?.into_value());
     }
     iterator(vm, out)
@@ -32,8 +36,12 @@ pub(super) fn positions(vm: &Vm, code: &Code) -> PyResult {
     let mut out = Vec::with_capacity(units);
     for e in location::entries(&code.co.linetable, code.co.firstlineno) {
         let p = e.position;
-        let parts =
-            vec![number(vm, p.lineno)?, number(vm, p.end_lineno)?, number(vm, p.col_offset)?, number(vm, p.end_col_offset)?];
+        let parts = vec![
+            number(vm, p.lineno)?,
+            number(vm, p.end_lineno)?,
+            number(vm, p.col_offset)?,
+            number(vm, p.end_col_offset)?,
+        ];
         let t = vm.new_tuple(parts)?.into_value();
         for _ in 0..e.length {
             if out.len() == units {
@@ -51,7 +59,9 @@ pub(super) fn branches(vm: &Vm, code: &Code) -> PyResult {
     let mut at = 0;
     let mut arg = 0usize;
     while let Some(bytes) = code.co.code.get(at * 2..at * 2 + 2) {
-        let Some(op) = Opcode::from_u8(bytes[0]).map(Opcode::deopt) else { break };
+        let Some(op) = Opcode::from_u8(bytes[0]).map(Opcode::deopt) else {
+            break;
+        };
         let next = at + 1 + op.caches();
         arg = (arg << 8) | usize::from(bytes[1]);
         let found = match op {
@@ -60,14 +70,19 @@ pub(super) fn branches(vm: &Vm, code: &Code) -> PyResult {
                 continue;
             }
             Opcode::ForIter => Some((at, next, next + arg + 2)),
-            Opcode::PopJumpIfFalse | Opcode::PopJumpIfTrue | Opcode::PopJumpIfNone | Opcode::PopJumpIfNotNone => {
-                Some((at, next + 1, next + arg))
-            }
+            Opcode::PopJumpIfFalse
+            | Opcode::PopJumpIfTrue
+            | Opcode::PopJumpIfNone
+            | Opcode::PopJumpIfNotNone => Some((at, next + 1, next + arg)),
             Opcode::EndAsyncFor => next.checked_sub(arg).map(|src| (src, src + 2, next)),
             _ => None,
         };
         if let Some((a, b, c)) = found {
-            let parts = vec![vm.new_usize(a * 2)?, vm.new_usize(b * 2)?, vm.new_usize(c * 2)?];
+            let parts = vec![
+                vm.new_usize(a * 2)?,
+                vm.new_usize(b * 2)?,
+                vm.new_usize(c * 2)?,
+            ];
             out.push(vm.new_tuple(parts)?.into_value());
         }
         arg = 0;

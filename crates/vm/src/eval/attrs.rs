@@ -9,9 +9,17 @@ const LOAD_CACHE: usize = 9;
 const STORE_CACHE: usize = 4;
 
 /// Finds what `obj.name(...)` calls without binding: the function and true, or the attribute and false.
-pub(crate) fn get_method(vm: &Vm, obj: &Value, name: &taipan_object::Ref<taipan_object::Str>) -> PyResult<(Value, bool)> {
+pub(crate) fn get_method(
+    vm: &Vm,
+    obj: &Value,
+    name: &taipan_object::Ref<taipan_object::Str>,
+) -> PyResult<(Value, bool)> {
     let ty = vm.type_of(obj);
-    if !ty.payload.slots.same(taipan_object::SlotId::tp_getattro, &vm.types().object.slots) {
+    if !ty
+        .payload
+        .slots
+        .same(taipan_object::SlotId::tp_getattro, &vm.types().object.slots)
+    {
         return vm.getattr(obj, name).map(|v| (v, false));
     }
     let name = &vm.intern_str(name);
@@ -109,7 +117,11 @@ pub(super) fn load_super_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
                 r.push_bits(0);
             }
         } else {
-            let v = if is_method { crate::glue::bind_method(vm, &v, &self_)? } else { v };
+            let v = if is_method {
+                crate::glue::bind_method(vm, &v, &self_)?
+            } else {
+                v
+            };
             r.drop_n(3);
             r.push(v);
         }
@@ -142,7 +154,9 @@ fn super_method(
     if !super_.is(vm.interp().super_type.get().as_ref().unwrap_or(self_)) || super_.is(self_) {
         return Ok(None);
     }
-    let Some(class) = class.downcast_ref::<TypeObject>() else { return Ok(None) };
+    let Some(class) = class.downcast_ref::<TypeObject>() else {
+        return Ok(None);
+    };
     let ty = vm.type_of(self_).to_ref();
     if !ty.is_subtype(class.object()) || self_.downcast_ref::<TypeObject>().is_some() {
         return Ok(None);
@@ -150,7 +164,9 @@ fn super_method(
     if name.is(&vm.names().__class__) {
         return Ok(None);
     }
-    let Some(mro) = ty.mro.get() else { return Ok(None) };
+    let Some(mro) = ty.mro.get() else {
+        return Ok(None);
+    };
     let mut behind = false;
     for b in mro.as_slice() {
         if behind {
@@ -177,7 +193,10 @@ fn super_method(
 pub(super) fn load_special(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let n = vm.names();
-    let Some(name) = [&n.__enter__, &n.__exit__, &n.__aenter__, &n.__aexit__].get(arg as usize).copied() else {
+    let Some(name) = [&n.__enter__, &n.__exit__, &n.__aenter__, &n.__aexit__]
+        .get(arg as usize)
+        .copied()
+    else {
         return Err(vm.system_error("bad operand of LOAD_SPECIAL"));
     };
     let owner = r.peek(1);
@@ -206,15 +225,38 @@ fn not_a_context_manager(vm: &Vm, owner: &Value, which: u32) -> taipan_object::R
     let has = |a, b| vm.lookup_special(owner, a).is_some() && vm.lookup_special(owner, b).is_some();
     let ty = crate::glue::qualified_type_name(vm, owner);
     let (kind, missing, hint) = match which {
-        0 => ("the context manager", "__enter__", has(&n.__aenter__, &n.__aexit__).then_some("async with")),
-        1 => ("the context manager", "__exit__", has(&n.__aenter__, &n.__aexit__).then_some("async with")),
-        2 => ("the asynchronous context manager", "__aenter__", has(&n.__enter__, &n.__exit__).then_some("with")),
-        _ => ("the asynchronous context manager", "__aexit__", has(&n.__enter__, &n.__exit__).then_some("with")),
+        0 => (
+            "the context manager",
+            "__enter__",
+            has(&n.__aenter__, &n.__aexit__).then_some("async with"),
+        ),
+        1 => (
+            "the context manager",
+            "__exit__",
+            has(&n.__aenter__, &n.__aexit__).then_some("async with"),
+        ),
+        2 => (
+            "the asynchronous context manager",
+            "__aenter__",
+            has(&n.__enter__, &n.__exit__).then_some("with"),
+        ),
+        _ => (
+            "the asynchronous context manager",
+            "__aexit__",
+            has(&n.__enter__, &n.__exit__).then_some("with"),
+        ),
     };
-    let mut msg = format!("'{ty}' object does not support {kind} protocol (missed {missing} method)");
+    let mut msg =
+        format!("'{ty}' object does not support {kind} protocol (missed {missing} method)");
     if let Some(h) = hint {
-        let plain = if which < 2 { "asynchronous context manager" } else { "context manager" };
-        msg.push_str(&format!(" but it supports the {plain} protocol. Did you mean to use '{h}'?"));
+        let plain = if which < 2 {
+            "asynchronous context manager"
+        } else {
+            "context manager"
+        };
+        msg.push_str(&format!(
+            " but it supports the {plain} protocol. Did you mean to use '{h}'?"
+        ));
     }
     vm.type_error(&msg)
 }

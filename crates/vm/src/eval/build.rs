@@ -24,7 +24,8 @@ pub(super) fn build_map(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     let d = vm.new_dict()?;
     for i in (1..=n as usize).rev() {
         let (k, v) = (r.peek(2 * i), r.peek(2 * i - 1));
-        d.set(vm, &k, (*v).clone()).map_err(|e| crate::glue::unhashable_note(vm, e, &k, "dict key"))?;
+        d.set(vm, &k, (*v).clone())
+            .map_err(|e| crate::glue::unhashable_note(vm, e, &k, "dict key"))?;
     }
     r.drop_n(2 * n as usize);
     r.push(d.into_value());
@@ -83,7 +84,11 @@ pub(super) fn build_template(vm: &Vm, r: &mut Regs) -> PyResult<()> {
 pub(super) fn build_interpolation(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let has_spec = arg & 1;
-    let spec = if has_spec != 0 { r.pop_value() } else { vm.new_str("")?.into_value() };
+    let spec = if has_spec != 0 {
+        r.pop_value()
+    } else {
+        vm.new_str("")?.into_value()
+    };
     let (value, text) = (r.peek(2), r.peek(1));
     let v = crate::template::new_interpolation(vm, &value, &text, arg >> 2, &spec)?;
     r.drop_n(2);
@@ -106,7 +111,9 @@ pub(super) fn list_extend(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     let v = r.pop();
     let v = v.view();
     let list = r.peek(n as usize);
-    let Some(l) = list.downcast_ref::<List>() else { return Err(vm.system_error("LIST_EXTEND without a list")) };
+    let Some(l) = list.downcast_ref::<List>() else {
+        return Err(vm.system_error("LIST_EXTEND without a list"));
+    };
     let items = match vm.collect(&v) {
         Ok(items) => items,
         Err(e) => {
@@ -116,7 +123,10 @@ pub(super) fn list_extend(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
                 && vm.exception_matches(&vm.exc().TypeError)
             {
                 drop(vm.take_raised(e));
-                return Err(vm.type_error(&format!("Value after * must be an iterable, not {}", vm.type_name(&v))));
+                return Err(vm.type_error(&format!(
+                    "Value after * must be an iterable, not {}",
+                    vm.type_name(&v)
+                )));
             }
             return Err(e);
         }
@@ -148,9 +158,9 @@ pub(super) fn map_add(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     let k = r.pop();
     let map = r.peek(n as usize);
     match map.downcast_ref::<Dict>() {
-        Some(d) => {
-            d.set(vm, &k.view(), v).map_err(|e| crate::glue::unhashable_note(vm, e, &k.view(), "dict key"))
-        }
+        Some(d) => d
+            .set(vm, &k.view(), v)
+            .map_err(|e| crate::glue::unhashable_note(vm, e, &k.view(), "dict key")),
         None => Err(vm.system_error("MAP_ADD without a dict")),
     }
 }
@@ -160,7 +170,9 @@ pub(super) fn dict_update(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     let v = r.pop();
     let v = v.view();
     let map = r.peek(n as usize);
-    let Some(d) = map.downcast_ref::<Dict>() else { return Err(vm.system_error("DICT_UPDATE without a dict")) };
+    let Some(d) = map.downcast_ref::<Dict>() else {
+        return Err(vm.system_error("DICT_UPDATE without a dict"));
+    };
     crate::glue::dict_update(vm, d, &v).map_err(|e| {
         if vm.exception_matches(&vm.exc().AttributeError) {
             drop(vm.take_raised(e));
@@ -176,7 +188,9 @@ pub(super) fn dict_merge(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     let v = r.pop();
     let map = r.peek(n as usize);
     let callable = r.peek(3 + n as usize);
-    let Some(d) = map.downcast_ref::<Dict>() else { return Err(vm.system_error("DICT_MERGE without a dict")) };
+    let Some(d) = map.downcast_ref::<Dict>() else {
+        return Err(vm.system_error("DICT_MERGE without a dict"));
+    };
     super::calls::merge_keywords(vm, &callable, d, &v.view())
 }
 
@@ -260,10 +274,18 @@ pub(super) fn unpack_ex(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
 }
 
 /// Takes `n` items, and with `after` all the rest, of which there must be at least `after`.
-fn unpack(vm: &Vm, v: &Value, n: usize, after: Option<usize>) -> PyResult<(Vec<Value>, Vec<Value>)> {
+fn unpack(
+    vm: &Vm,
+    v: &Value,
+    n: usize,
+    after: Option<usize>,
+) -> PyResult<(Vec<Value>, Vec<Value>)> {
     let slots = &vm.type_of(v).payload.slots;
     if slots.tp_iter.get().is_none() && slots.sq_item.get().is_none() {
-        return Err(vm.type_error(&format!("cannot unpack non-iterable {} object", vm.type_name(v))));
+        return Err(vm.type_error(&format!(
+            "cannot unpack non-iterable {} object",
+            vm.type_name(v)
+        )));
     }
     let it = vm.iter(v)?;
     let mut head = Vec::with_capacity(n);
@@ -274,15 +296,23 @@ fn unpack(vm: &Vm, v: &Value, n: usize, after: Option<usize>) -> PyResult<(Vec<V
                 let got = head.len();
                 return Err(vm.value_error(&match after {
                     None => format!("not enough values to unpack (expected {n}, got {got})"),
-                    Some(a) => format!("not enough values to unpack (expected at least {}, got {got})", n + a),
+                    Some(a) => format!(
+                        "not enough values to unpack (expected at least {}, got {got})",
+                        n + a
+                    ),
                 }));
             }
         }
     }
     let Some(after) = after else {
         if vm.next(&it)?.is_some() {
-            let exact = v.downcast_ref::<List>().map(|l| l.len()).or(v.downcast_ref::<Tuple>().map(|t| t.len()));
-            let exact = exact.or(v.downcast_ref::<Dict>().map(|d| d.len())).filter(|&len| len > n);
+            let exact = v
+                .downcast_ref::<List>()
+                .map(|l| l.len())
+                .or(v.downcast_ref::<Tuple>().map(|t| t.len()));
+            let exact = exact
+                .or(v.downcast_ref::<Dict>().map(|d| d.len()))
+                .filter(|&len| len > n);
             return Err(vm.value_error(&match exact {
                 Some(len) => format!("too many values to unpack (expected {n}, got {len})"),
                 None => format!("too many values to unpack (expected {n})"),

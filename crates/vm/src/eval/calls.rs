@@ -17,13 +17,21 @@ const CALL_CACHE: usize = 3;
 /// # Safety
 /// `f` has room for the head and the code's words; the locals are initialised by the caller.
 #[inline(always)]
-unsafe fn init_frame(f: *mut Frame, func: Ref<Function>, code: &Object<Code>, flags: u32, previous: *mut Frame) {
+unsafe fn init_frame(
+    f: *mut Frame,
+    func: Ref<Function>,
+    code: &Object<Code>,
+    flags: u32,
+    previous: *mut Frame,
+) {
     // SAFETY: the contract.
     unsafe {
         let (globals, builtins) = (func.globals.as_ptr(), func.builtins.as_ptr());
         f.write(Frame {
             ip: code.payload.stream.as_ptr(),
-            sp: f.cast::<u64>().add(frame::FRAME_WORDS + code.payload.nlocalsplus as usize),
+            sp: f
+                .cast::<u64>()
+                .add(frame::FRAME_WORDS + code.payload.nlocalsplus as usize),
             previous,
             code,
             func: func.into_value().into_bits(),
@@ -109,7 +117,16 @@ fn push_python_frame(
                 *locals.add(i) = 0;
             }
             let out = std::slice::from_raw_parts_mut(locals, n);
-            if let Err(e) = bind(vm, &func, c, Args { values: &values, kwnames }, out) {
+            if let Err(e) = bind(
+                vm,
+                &func,
+                c,
+                Args {
+                    values: &values,
+                    kwnames,
+                },
+                out,
+            ) {
                 for w in out {
                     drop_slot(std::mem::replace(w, 0));
                 }
@@ -131,7 +148,13 @@ fn push_python_frame(
 }
 
 /// Binds arguments to parameters: fills the words of the locals, which are all 0 before (initialize_locals).
-pub(crate) fn bind(vm: &Vm, func: &Ref<Function>, c: &Code, args: Args<'_>, locals: &mut [u64]) -> PyResult<()> {
+pub(crate) fn bind(
+    vm: &Vm,
+    func: &Ref<Function>,
+    c: &Code,
+    args: Args<'_>,
+    locals: &mut [u64],
+) -> PyResult<()> {
     let argcount = c.argcount as usize;
     let kwonly = c.kwonlyargcount as usize;
     let total = argcount + kwonly;
@@ -146,7 +169,11 @@ pub(crate) fn bind(vm: &Vm, func: &Ref<Function>, c: &Code, args: Args<'_>, loca
         }
     };
     // **kwargs
-    let kwdict: Option<Ref<Dict>> = if c.has(co::VARKEYWORDS) { Some(vm.new_dict()?) } else { None };
+    let kwdict: Option<Ref<Dict>> = if c.has(co::VARKEYWORDS) {
+        Some(vm.new_dict()?)
+    } else {
+        None
+    };
     if let Some(d) = &kwdict {
         put(total + c.has(co::VARARGS) as usize, d.as_value().clone());
     }
@@ -163,7 +190,9 @@ pub(crate) fn bind(vm: &Vm, func: &Ref<Function>, c: &Code, args: Args<'_>, loca
         let values = &args.values[pos.len()..];
         for (name, v) in names.as_slice().iter().zip(values) {
             let Some(s) = name.downcast_ref::<Str>() else {
-                return Err(vm.type_error(&format!("{}() keywords must be strings", func_name(func))));
+                return Err(
+                    vm.type_error(&format!("{}() keywords must be strings", func_name(func)))
+                );
             };
             let first = c.posonlyargcount as usize;
             let candidates = c.locals.get(first..total).unwrap_or(&[]);
@@ -197,15 +226,19 @@ pub(crate) fn bind(vm: &Vm, func: &Ref<Function>, c: &Code, args: Args<'_>, loca
         let defaults = func.defaults.get();
         let ndef = defaults.as_ref().map_or(0, |d| d.len());
         let required = argcount.saturating_sub(ndef);
-        let missing: Vec<usize> = (pos.len()..required).filter(|&i| locals.get(i) == Some(&0)).collect();
+        let missing: Vec<usize> = (pos.len()..required)
+            .filter(|&i| locals.get(i) == Some(&0))
+            .collect();
         if !missing.is_empty() {
             return Err(missing_arguments(vm, func, c, &missing, "positional"));
         }
         if let Some(d) = &defaults {
             let first = pos.len().max(required);
             for i in first..argcount {
-                if let (Some(w), Some(v)) = (locals.get_mut(i), d.get(i - required + ndef.saturating_sub(argcount)))
-                    && *w == 0
+                if let (Some(w), Some(v)) = (
+                    locals.get_mut(i),
+                    d.get(i - required + ndef.saturating_sub(argcount)),
+                ) && *w == 0
                 {
                     *w = v.into_bits();
                 }
@@ -240,11 +273,22 @@ fn func_name(func: &Ref<Function>) -> String {
 }
 
 #[cold]
-fn unexpected_keyword(vm: &Vm, func: &Ref<Function>, c: &Code, name: &Ref<Str>, given: &Ref<Tuple>) -> Raised {
+fn unexpected_keyword(
+    vm: &Vm,
+    func: &Ref<Function>,
+    c: &Code,
+    name: &Ref<Str>,
+    given: &Ref<Tuple>,
+) -> Raised {
     let posonly = c.locals.get(..c.posonlyargcount as usize).unwrap_or(&[]);
     let as_keyword: Vec<String> = posonly
         .iter()
-        .filter(|p| given.as_slice().iter().any(|g| g.downcast_ref::<Str>().is_some_and(|g| g.same_text(p))))
+        .filter(|p| {
+            given
+                .as_slice()
+                .iter()
+                .any(|g| g.downcast_ref::<Str>().is_some_and(|g| g.same_text(p)))
+        })
         .map(|p| p.to_string_lossy().into_owned())
         .collect();
     if !as_keyword.is_empty() {
@@ -264,7 +308,10 @@ fn unexpected_keyword(vm: &Vm, func: &Ref<Function>, c: &Code, name: &Ref<Str>, 
         .collect();
     let shown = name.to_string_lossy();
     let hint = taipan_object::suggestions::suggest(&shown, candidates.iter().map(String::as_str));
-    let mut msg = format!("{}() got an unexpected keyword argument '{shown}'", func_name(func));
+    let mut msg = format!(
+        "{}() got an unexpected keyword argument '{shown}'",
+        func_name(func)
+    );
     if let Some(h) = hint {
         msg.push_str(&format!(". Did you mean '{h}'?"));
     }
@@ -272,11 +319,20 @@ fn unexpected_keyword(vm: &Vm, func: &Ref<Function>, c: &Code, name: &Ref<Str>, 
 }
 
 #[cold]
-fn too_many_positional(vm: &Vm, func: &Ref<Function>, c: &Code, given: usize, locals: &[u64]) -> Raised {
+fn too_many_positional(
+    vm: &Vm,
+    func: &Ref<Function>,
+    c: &Code,
+    given: usize,
+    locals: &[u64],
+) -> Raised {
     let argcount = c.argcount as usize;
     let ndef = func.defaults.get().map_or(0, |d| d.len());
     let (plural, sig) = if ndef > 0 {
-        (true, format!("from {} to {argcount}", argcount.saturating_sub(ndef)))
+        (
+            true,
+            format!("from {} to {argcount}", argcount.saturating_sub(ndef)),
+        )
     } else {
         (argcount != 1, argcount.to_string())
     };
@@ -296,12 +352,22 @@ fn too_many_positional(vm: &Vm, func: &Ref<Function>, c: &Code, given: usize, lo
         "{}() takes {sig} positional argument{} but {given}{kw} {} given",
         func_name(func),
         if plural { "s" } else { "" },
-        if given == 1 && kwonly_given == 0 { "was" } else { "were" }
+        if given == 1 && kwonly_given == 0 {
+            "was"
+        } else {
+            "were"
+        }
     ))
 }
 
 #[cold]
-fn missing_arguments(vm: &Vm, func: &Ref<Function>, c: &Code, missing: &[usize], kind: &str) -> Raised {
+fn missing_arguments(
+    vm: &Vm,
+    func: &Ref<Function>,
+    c: &Code,
+    missing: &[usize],
+    kind: &str,
+) -> Raised {
     let names: Vec<String> = missing
         .iter()
         .filter_map(|&i| c.locals.get(i))
@@ -330,7 +396,12 @@ pub fn bind_error_name(vm: &Vm, callable: &Value) -> String {
 }
 
 /// A frame for a call of `func` from native code, on the frame stack, ready for `eval`.
-pub fn new_frame_for(vm: &Vm, func: &Ref<Function>, args: Args<'_>, locals_ns: Option<Value>) -> PyResult<*mut Frame> {
+pub fn new_frame_for(
+    vm: &Vm,
+    func: &Ref<Function>,
+    args: Args<'_>,
+    locals_ns: Option<Value>,
+) -> PyResult<*mut Frame> {
     let code = func.code.get();
     enter_call(vm)?;
     let f = match frame::allocate(vm, code.frame_words()) {
@@ -356,7 +427,13 @@ pub fn new_frame_for(vm: &Vm, func: &Ref<Function>, args: Args<'_>, locals_ns: O
             leave_call(vm);
             return Err(e);
         }
-        init_frame(f, func.clone(), &*code.as_ptr(), frame_flag::ENTRY, vm.frame.get().cast());
+        init_frame(
+            f,
+            func.clone(),
+            &*code.as_ptr(),
+            frame_flag::ENTRY,
+            vm.frame.get().cast(),
+        );
         if let Some(ns) = locals_ns {
             (*f).locals = ns.into_bits();
         }
@@ -398,7 +475,11 @@ pub(super) fn call(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
             let old = std::mem::replace(&mut *callable_word, func.into_bits());
             drop_slot(old);
         }
-        let (first, total) = if *self_word != 0 { (self_word, n + 1) } else { (args, n) };
+        let (first, total) = if *self_word != 0 {
+            (self_word, n + 1)
+        } else {
+            (args, n)
+        };
         let callable = std::mem::ManuallyDrop::new(Value::from_bits(strip(*callable_word)));
         if callable.downcast_ref::<Function>().is_some() {
             r.skip(CALL_CACHE);
@@ -449,7 +530,8 @@ fn inlined_init(vm: &Vm, r: &Regs, ty: &Ref<TypeObject>) -> Option<Ref<Function>
     let version = u64::from(ty.version.get());
     if version != 0 && r.cache(1).get() == version {
         // SAFETY: the type keeps its `__init__` alive while its version is valid.
-        let v = unsafe { (*std::mem::ManuallyDrop::new(Value::from_bits(r.cache(2).get()))).clone() };
+        let v =
+            unsafe { (*std::mem::ManuallyDrop::new(Value::from_bits(r.cache(2).get()))).clone() };
         return v.downcast::<Function>().ok();
     }
     find_init(vm, &{ *r }, ty)
@@ -460,12 +542,20 @@ fn find_init(vm: &Vm, r: &Regs, ty: &Ref<TypeObject>) -> Option<Ref<Function>> {
     if !ty.is_heap()
         || !std::ptr::eq(ty.head().ty(), vm.types().type_.object())
         || ty.has_flag(taipan_object::tpflags::IS_ABSTRACT)
-        || !ty.slots.same(taipan_object::SlotId::tp_new, &vm.types().object.slots)
-        || !std::ptr::eq(ty.layout(), <taipan_object::types::Plain as taipan_object::Payload>::layout())
+        || !ty
+            .slots
+            .same(taipan_object::SlotId::tp_new, &vm.types().object.slots)
+        || !std::ptr::eq(
+            ty.layout(),
+            <taipan_object::types::Plain as taipan_object::Payload>::layout(),
+        )
     {
         return None;
     }
-    let init = vm.lookup(ty, &vm.names().__init__)?.downcast::<Function>().ok()?;
+    let init = vm
+        .lookup(ty, &vm.names().__init__)?
+        .downcast::<Function>()
+        .ok()?;
     r.cache(1).set(u64::from(vm.type_version(ty)));
     r.cache(2).set(init.as_value().bits());
     Some(init)
@@ -576,7 +666,11 @@ pub(super) fn call_kw(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
             let old = std::mem::replace(&mut *callable_word, func.into_bits());
             drop_slot(old);
         }
-        let (first, total) = if *self_word != 0 { (self_word, npos + 1) } else { (args, npos) };
+        let (first, total) = if *self_word != 0 {
+            (self_word, npos + 1)
+        } else {
+            (args, npos)
+        };
         let callable = std::mem::ManuallyDrop::new(Value::from_bits(strip(*callable_word)));
         if callable.downcast_ref::<Function>().is_some() {
             let func = take_function(callable_word);
@@ -636,7 +730,11 @@ pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
         }
     }
     let npos = args.len();
-    let names = if names.is_empty() { None } else { Some(vm.new_tuple(names)?) };
+    let names = if names.is_empty() {
+        None
+    } else {
+        Some(vm.new_tuple(names)?)
+    };
     if let Some(func) = callable.downcast_ref::<Function>() {
         // The arguments move through a buffer: their number is not bounded by this frame's stack.
         let func = func.clone();
@@ -671,14 +769,25 @@ pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     if !vm.is_callable(&callable) {
         return Err(not_callable(vm, &callable));
     }
-    let v = vm.call(&callable, Args { values: &values, kwnames: names.as_ref() })?;
+    let v = vm.call(
+        &callable,
+        Args {
+            values: &values,
+            kwnames: names.as_ref(),
+        },
+    )?;
     r.drop_n(4);
     r.push(v);
     Ok(())
 }
 
 /// Adds the items of a mapping after `**` to the keyword arguments of a call.
-pub(super) fn merge_keywords(vm: &Vm, callable: &Value, d: &Ref<Dict>, mapping: &Value) -> PyResult<()> {
+pub(super) fn merge_keywords(
+    vm: &Vm,
+    callable: &Value,
+    d: &Ref<Dict>,
+    mapping: &Value,
+) -> PyResult<()> {
     let items: Vec<(Value, Value)> = match mapping.downcast_ref::<Dict>() {
         Some(m) => m.items(),
         None => {
@@ -702,7 +811,12 @@ pub(super) fn merge_keywords(vm: &Vm, callable: &Value, d: &Ref<Dict>, mapping: 
         if d.get(vm, &k)?.is_some() {
             let name = match k.downcast_ref::<Str>() {
                 Some(s) => s.to_string_lossy().into_owned(),
-                None => return Err(vm.type_error(&format!("{} keywords must be strings", bind_error_name(vm, callable)))),
+                None => {
+                    return Err(vm.type_error(&format!(
+                        "{} keywords must be strings",
+                        bind_error_name(vm, callable)
+                    )));
+                }
             };
             return Err(vm.type_error(&format!(
                 "{} got multiple values for keyword argument '{name}'",

@@ -10,7 +10,16 @@ use crate::generator::{self, Generator};
 /// Looks at the evaluation breaker.
 #[inline(always)]
 pub(super) fn poll(vm: &Vm, r: &Regs) -> PyResult<()> {
-    if vm.interp().breaker.load(std::sync::atomic::Ordering::Relaxed) != 0 { poll_slow(vm, &{ *r }) } else { Ok(()) }
+    if vm
+        .interp()
+        .breaker
+        .load(std::sync::atomic::Ordering::Relaxed)
+        != 0
+    {
+        poll_slow(vm, &{ *r })
+    } else {
+        Ok(())
+    }
 }
 
 #[cold]
@@ -80,7 +89,11 @@ pub(crate) unsafe fn clear_frame(f: *mut Frame) {
             let bits = std::mem::replace(&mut *locals.add(i), 0);
             drop_slot(bits);
         }
-        for word in [&raw mut (*f).locals, &raw mut (*f).frame_obj, &raw mut (*f).init_self] {
+        for word in [
+            &raw mut (*f).locals,
+            &raw mut (*f).frame_obj,
+            &raw mut (*f).init_self,
+        ] {
             let bits = std::mem::replace(&mut *word, 0);
             drop_slot(bits);
         }
@@ -174,7 +187,10 @@ pub(super) fn exit_init_check(vm: &Vm, r: &mut Regs) -> PyResult<()> {
         return Ok(());
     }
     r.save_ip();
-    Err(vm.type_error(&format!("__init__() should return None, not '{}'", vm.type_name(&v.view()))))
+    Err(vm.type_error(&format!(
+        "__init__() should return None, not '{}'",
+        vm.type_name(&v.view())
+    )))
 }
 
 #[inline(always)]
@@ -193,7 +209,10 @@ pub(super) fn for_iter(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let it = r.peek(1);
     if let Some(g) = it.downcast_ref::<Generator>()
         && g.kind == generator::Kind::Generator
-        && matches!(g.state.get(), generator::State::Created | generator::State::Suspended)
+        && matches!(
+            g.state.get(),
+            generator::State::Created | generator::State::Suspended
+        )
     {
         r.skip(1);
         // When it returns, END_FOR pops what it returned.
@@ -223,7 +242,9 @@ pub(super) fn get_yield_from_iter(vm: &Vm, r: &mut Regs) -> PyResult<()> {
                 let allowed = r.code().has(taipan_bytecode::code::co::COROUTINE)
                     || r.code().has(taipan_bytecode::code::co::ITERABLE_COROUTINE);
                 if !allowed {
-                    return Err(vm.type_error("cannot 'yield from' a coroutine object in a non-coroutine generator"));
+                    return Err(vm.type_error(
+                        "cannot 'yield from' a coroutine object in a non-coroutine generator",
+                    ));
                 }
                 return Ok(());
             }
@@ -241,16 +262,18 @@ pub(super) fn get_awaitable(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let it = match generator::awaitable_iter(vm, &v) {
         Ok(it) => it,
         Err(e) => {
-            return Err(if arg != 0 && vm.type_of(&v).payload.slots.am_await.get().is_none() {
-                let what = if arg == 1 { "__aenter__" } else { "__aexit__" };
-                drop(vm.take_raised(e));
-                vm.type_error(&format!(
+            return Err(
+                if arg != 0 && vm.type_of(&v).payload.slots.am_await.get().is_none() {
+                    let what = if arg == 1 { "__aenter__" } else { "__aexit__" };
+                    drop(vm.take_raised(e));
+                    vm.type_error(&format!(
                     "'async with' received an object from {what} that does not implement __await__: {}",
                     vm.type_name(&v)
                 ))
-            } else {
-                e
-            });
+                } else {
+                    e
+                },
+            );
         }
     };
     if let Some(g) = it.downcast_ref::<Generator>()

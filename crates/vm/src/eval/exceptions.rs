@@ -72,7 +72,9 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
 
 /// Adds an entry for the frame to the pending exception's traceback.
 pub(crate) fn add_traceback(vm: &Vm, f: *mut Frame) {
-    let Some(exc) = vm.take_exception() else { return };
+    let Some(exc) = vm.take_exception() else {
+        return;
+    };
     // SAFETY: the frame is live.
     if unsafe { &*f }.is_complete()
         && let Some(e) = exc.downcast_ref::<BaseException>()
@@ -90,7 +92,10 @@ pub(crate) fn add_traceback(vm: &Vm, f: *mut Frame) {
 pub(super) fn push_exc_info(vm: &Vm, r: &mut Regs) {
     let exc = r.pop_value();
     let level = vm.exc_level();
-    let old = level.value.replace(Some(exc.clone())).unwrap_or_else(|| vm.none());
+    let old = level
+        .value
+        .replace(Some(exc.clone()))
+        .unwrap_or_else(|| vm.none());
     r.push(old);
     r.push(exc);
 }
@@ -106,13 +111,18 @@ pub(super) fn pop_except(vm: &Vm, r: &mut Regs) {
 
 fn check_class(vm: &Vm, class: &Value, message: &str) -> PyResult<()> {
     let ok = |v: &Value| {
-        v.downcast_ref::<TypeObject>().is_some_and(|t| t.is_subtype(vm.exc().BaseException.object()))
+        v.downcast_ref::<TypeObject>()
+            .is_some_and(|t| t.is_subtype(vm.exc().BaseException.object()))
     };
     let fine = match class.downcast_ref::<Tuple>() {
         Some(t) => t.as_slice().iter().all(ok),
         None => ok(class),
     };
-    if fine { Ok(()) } else { Err(vm.type_error(message)) }
+    if fine {
+        Ok(())
+    } else {
+        Err(vm.type_error(message))
+    }
 }
 
 /// Whether an exception is caught by a class or a tuple of classes (PyErr_GivenExceptionMatches).
@@ -129,7 +139,11 @@ pub(crate) fn matches(vm: &Vm, exc: &Value, class: &Value) -> bool {
 pub(super) fn check_exc_match(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     r.save_ip();
     let class = r.peek(1);
-    check_class(vm, &class, "catching classes that do not inherit from BaseException is not allowed")?;
+    check_class(
+        vm,
+        &class,
+        "catching classes that do not inherit from BaseException is not allowed",
+    )?;
     let result = matches(vm, &r.peek(2), &class);
     r.set_top(1, vm.bool(result));
     Ok(())
@@ -139,15 +153,24 @@ pub(super) fn check_exc_match(vm: &Vm, r: &mut Regs) -> PyResult<()> {
 pub(super) fn check_eg_match(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     r.save_ip();
     let (exc, class) = (r.peek(2), r.peek(1));
-    check_class(vm, &class, "catching classes that do not inherit from BaseException is not allowed")?;
+    check_class(
+        vm,
+        &class,
+        "catching classes that do not inherit from BaseException is not allowed",
+    )?;
     let group = &vm.exc().BaseExceptionGroup;
-    let is_group = |c: &Value| c.downcast_ref::<TypeObject>().is_some_and(|t| t.is_subtype(group.object()));
+    let is_group = |c: &Value| {
+        c.downcast_ref::<TypeObject>()
+            .is_some_and(|t| t.is_subtype(group.object()))
+    };
     let bad = match class.downcast_ref::<Tuple>() {
         Some(t) => t.as_slice().iter().any(is_group),
         None => is_group(&class),
     };
     if bad {
-        return Err(vm.type_error("catching ExceptionGroup with except* is not allowed. Use except instead."));
+        return Err(vm.type_error(
+            "catching ExceptionGroup with except* is not allowed. Use except instead.",
+        ));
     }
     let (matched, rest) = crate::groups::eg_match(vm, &exc, &class)?;
     if !vm.is_none(&matched) {
@@ -175,7 +198,11 @@ pub(super) fn raise_varargs(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
         let cause = if vm.is_none(&cause) {
             None
         } else {
-            Some(instantiate(vm, cause, "exception causes must derive from BaseException")?)
+            Some(instantiate(
+                vm,
+                cause,
+                "exception causes must derive from BaseException",
+            )?)
         };
         if let Some(e) = exc.downcast_ref::<BaseException>() {
             e.cause.set(cause);
@@ -200,7 +227,11 @@ pub(crate) fn instantiate(vm: &Vm, v: Value, message: &str) -> PyResult {
         }
         return Ok(e);
     }
-    if v.downcast_ref::<BaseException>().is_some() { Ok(v) } else { Err(vm.type_error(message)) }
+    if v.downcast_ref::<BaseException>().is_some() {
+        Ok(v)
+    } else {
+        Err(vm.type_error(message))
+    }
 }
 
 /// RERAISE: raises the exception on the top again; with an operand, `f_lasti` goes back to where it was raised.
@@ -236,7 +267,10 @@ pub(super) fn with_except_start(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     r.save_ip();
     // exit_func, self or NULL, lasti, previous exception, exception
     let exc = r.peek(1);
-    let tb = exc.downcast_ref::<BaseException>().and_then(|e| e.traceback.get()).unwrap_or_else(|| vm.none());
+    let tb = exc
+        .downcast_ref::<BaseException>()
+        .and_then(|e| e.traceback.get())
+        .unwrap_or_else(|| vm.none());
     let class = vm.type_value(&exc).into_value();
     let exit = r.peek(5);
     let mut args = Vec::with_capacity(4);

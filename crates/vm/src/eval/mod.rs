@@ -42,7 +42,7 @@ pub(crate) enum Flow {
 
 /// Runs a frame until it is left. `frame` is on the thread's frame stack or a generator's, with `ip` and `sp` saved and
 /// the ENTRY flag set; `throw` begins with the pending exception instead of the next instruction.
-pub fn eval(vm: &Vm, frame: *mut Frame, throw: bool) -> PyResult<Outcome> {
+pub(crate) fn eval(vm: &Vm, frame: *mut Frame, throw: bool) -> PyResult<Outcome> {
     // SAFETY: the caller gives a live frame that is not running.
     let mut r = unsafe {
         (*frame).previous = vm.frame.get().cast();
@@ -149,7 +149,9 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                     r.push_bits(crate::frame::borrow(bits));
                 }
                 Opcode::LoadSmallInt => r.push(Value::from_i32(arg as i32)),
-                Opcode::LoadCommonConstant => check!(slow!(|t| special::load_common_constant(vm, t, arg))),
+                Opcode::LoadCommonConstant => {
+                    check!(slow!(|t| special::load_common_constant(vm, t, arg)))
+                }
                 Opcode::PopTop => drop(r.pop()),
                 Opcode::PopIter => drop(r.pop()),
                 Opcode::EndFor => drop(r.pop()),
@@ -201,8 +203,12 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::StoreName => check!(slow!(|t| names::store_name(vm, t, arg))),
                 Opcode::DeleteName => check!(slow!(|t| names::delete_name(vm, t, arg))),
                 Opcode::LoadLocals => check!(slow!(|t| names::load_locals(vm, t))),
-                Opcode::LoadFromDictOrGlobals => check!(slow!(|t| names::load_from_dict_or_globals(vm, t, arg))),
-                Opcode::LoadFromDictOrDeref => check!(slow!(|t| names::load_from_dict_or_deref(vm, t, arg))),
+                Opcode::LoadFromDictOrGlobals => {
+                    check!(slow!(|t| names::load_from_dict_or_globals(vm, t, arg)))
+                }
+                Opcode::LoadFromDictOrDeref => {
+                    check!(slow!(|t| names::load_from_dict_or_deref(vm, t, arg)))
+                }
                 Opcode::LoadDeref => check!(names::load_deref(vm, &mut r, arg)),
                 Opcode::StoreDeref => slow!(|t| names::store_deref(t, arg)),
                 Opcode::DeleteDeref => check!(slow!(|t| names::delete_deref(vm, t, arg))),
@@ -274,7 +280,9 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::BuildSlice => check!(slow!(|t| build::build_slice(vm, t, arg))),
                 Opcode::BuildString => check!(slow!(|t| build::build_string(vm, t, arg))),
                 Opcode::BuildTemplate => check!(slow!(|t| build::build_template(vm, t))),
-                Opcode::BuildInterpolation => check!(slow!(|t| build::build_interpolation(vm, t, arg))),
+                Opcode::BuildInterpolation => {
+                    check!(slow!(|t| build::build_interpolation(vm, t, arg)))
+                }
                 Opcode::ListAppend => check!(build::list_append(vm, &mut r, arg)),
                 Opcode::ListExtend => check!(slow!(|t| build::list_extend(vm, t, arg))),
                 Opcode::SetAdd => check!(slow!(|t| build::set_add(vm, t, arg))),
@@ -303,7 +311,9 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::ReturnGenerator => flow!(slow!(|t| control::return_generator(vm, t))),
                 Opcode::ReturnValue => flow!(control::return_value(vm, &mut r)),
                 Opcode::InterpreterExit => {
-                    check!(Err::<(), _>(vm.system_error("INTERPRETER_EXIT in a code object")))
+                    check!(Err::<(), _>(
+                        vm.system_error("INTERPRETER_EXIT in a code object")
+                    ))
                 }
                 // Calls
                 Opcode::Call => check!(calls::call(vm, &mut r, arg)),
@@ -326,13 +336,19 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::Reraise => check!(slow!(|t| exceptions::reraise(vm, t, arg))),
                 Opcode::WithExceptStart => check!(slow!(|t| exceptions::with_except_start(vm, t))),
                 // Pattern matching
-                Opcode::MatchMapping => slow!(|t| objects::match_flag(vm, t, taipan_object::tpflags::MAPPING)),
-                Opcode::MatchSequence => slow!(|t| objects::match_flag(vm, t, taipan_object::tpflags::SEQUENCE)),
+                Opcode::MatchMapping => {
+                    slow!(|t| objects::match_flag(vm, t, taipan_object::tpflags::MAPPING))
+                }
+                Opcode::MatchSequence => {
+                    slow!(|t| objects::match_flag(vm, t, taipan_object::tpflags::SEQUENCE))
+                }
                 Opcode::MatchKeys => check!(slow!(|t| objects::match_keys(vm, t))),
                 Opcode::MatchClass => check!(slow!(|t| objects::match_class(vm, t, arg))),
                 _ => {
                     r.save();
-                    check!(Err::<(), _>(vm.system_error(&format!("unknown opcode {op}"))))
+                    check!(Err::<(), _>(
+                        vm.system_error(&format!("unknown opcode {op}"))
+                    ))
                 }
             }
             break 'extended;

@@ -10,7 +10,11 @@ use crate::frame::{borrow, drop_slot, strip};
 #[inline(always)]
 fn clone_bits(bits: u64) -> u64 {
     // SAFETY: the word is the bits of a live value, which stays where it is.
-    unsafe { (*std::mem::ManuallyDrop::new(Value::from_bits(bits))).clone().into_bits() }
+    unsafe {
+        (*std::mem::ManuallyDrop::new(Value::from_bits(bits)))
+            .clone()
+            .into_bits()
+    }
 }
 
 #[inline(always)]
@@ -39,8 +43,11 @@ pub(super) fn load_fast_check(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
 fn unbound_local(vm: &Vm, r: &Regs, i: u32) -> Raised {
     r.save();
     let name = r.code().locals.get(i as usize).cloned();
-    let shown = name.as_ref().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    let msg = format!("cannot access local variable '{shown}' where it is not associated with a value");
+    let shown = name
+        .as_ref()
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let msg =
+        format!("cannot access local variable '{shown}' where it is not associated with a value");
     crate::glue::name_error(vm, &vm.exc().UnboundLocalError, &msg, name.as_ref())
 }
 
@@ -54,7 +61,11 @@ pub(super) fn load_fast_and_clear(r: &mut Regs, i: u32) {
 pub(super) fn store_fast(r: &mut Regs, i: u32) {
     let bits = r.pop_bits();
     // STORE_FAST also puts back what LOAD_FAST_AND_CLEAR saved, which may be NULL.
-    let owned = if crate::frame::is_borrowed(bits) { clone_bits(strip(bits)) } else { bits };
+    let owned = if crate::frame::is_borrowed(bits) {
+        clone_bits(strip(bits))
+    } else {
+        bits
+    };
     let old = r.replace_local(i, owned);
     // SAFETY: the old content was taken out.
     unsafe { drop_slot(old) };
@@ -73,7 +84,11 @@ pub(super) fn delete_fast(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
 #[inline(always)]
 pub(super) fn copy(r: &mut Regs, n: u32) {
     let bits = r.peek_bits(n as usize);
-    let new = if bits == 0 || crate::frame::is_borrowed(bits) { bits } else { clone_bits(bits) };
+    let new = if bits == 0 || crate::frame::is_borrowed(bits) {
+        bits
+    } else {
+        clone_bits(bits)
+    };
     r.push_bits(new);
 }
 
@@ -98,15 +113,23 @@ fn cell(r: &Regs, i: u32) -> Option<Ref<PyCellObject>> {
 pub(super) fn make_cell(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
     let bits = r.replace_local(i, 0);
     // SAFETY: the local owned the value.
-    let initial = if bits == 0 { None } else { Some(unsafe { Value::from_bits(bits) }) };
-    let c = vm.new(PyCellObject { contents: taipan_object::PyCell::new(initial) })?;
+    let initial = if bits == 0 {
+        None
+    } else {
+        Some(unsafe { Value::from_bits(bits) })
+    };
+    let c = vm.new(PyCellObject {
+        contents: taipan_object::PyCell::new(initial),
+    })?;
     r.replace_local(i, c.into_value().into_bits());
     Ok(())
 }
 
 pub(super) fn copy_free_vars(r: &mut Regs, n: u32) {
     let Some(f) = r.f().function() else { return };
-    let Some(closure) = f.closure.get() else { return };
+    let Some(closure) = f.closure.get() else {
+        return;
+    };
     let first = r.code().nlocalsplus - n;
     for (i, c) in closure.as_slice().iter().take(n as usize).enumerate() {
         r.replace_local(first + i as u32, c.clone().into_bits());
@@ -133,13 +156,20 @@ pub(super) fn load_deref(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
 fn unbound_deref(vm: &Vm, r: &Regs, i: u32) -> Raised {
     r.save();
     let code = r.code();
-    let is_free = code.kinds.get(i as usize).is_some_and(|k| k & taipan_bytecode::code::co_fast::FREE != 0);
+    let is_free = code
+        .kinds
+        .get(i as usize)
+        .is_some_and(|k| k & taipan_bytecode::code::co_fast::FREE != 0);
     if !is_free {
         return unbound_local(vm, r, i);
     }
     let name = code.locals.get(i as usize).cloned();
-    let shown = name.as_ref().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    let msg = format!("cannot access free variable '{shown}' where it is not associated with a value in enclosing scope");
+    let shown = name
+        .as_ref()
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let msg = format!(
+        "cannot access free variable '{shown}' where it is not associated with a value in enclosing scope"
+    );
     crate::glue::name_error(vm, &vm.exc().NameError, &msg, name.as_ref())
 }
 
@@ -195,7 +225,10 @@ pub(super) fn load_global(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         }
         None => match builtins.index_of_str(vm, name) {
             Some(i) => {
-                r.cache(0).set(u64::from(globals.keys_version(vm)) | u64::from(builtins.keys_version(vm)) << 32);
+                r.cache(0).set(
+                    u64::from(globals.keys_version(vm))
+                        | u64::from(builtins.keys_version(vm)) << 32,
+                );
                 r.cache(1).set(i as u64);
                 r.specialize(Opcode::LoadGlobalBuiltin);
                 builtins.value_at(i)
@@ -203,7 +236,9 @@ pub(super) fn load_global(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
             None => None,
         },
     };
-    let Some(v) = v else { return Err(name_undefined(vm, name)) };
+    let Some(v) = v else {
+        return Err(name_undefined(vm, name));
+    };
     r.skip(GLOBAL_CACHE);
     r.push(v);
     if arg & 1 != 0 {
@@ -220,7 +255,9 @@ pub(super) fn load_global_module(r: &mut Regs, arg: u32) -> bool {
     if version == 0 || u64::from(version) != r.cache(0).get() {
         return false;
     }
-    let Some(v) = globals.value_at(r.cache(1).get() as usize) else { return false };
+    let Some(v) = globals.value_at(r.cache(1).get() as usize) else {
+        return false;
+    };
     r.skip(GLOBAL_CACHE);
     r.push(v);
     if arg & 1 != 0 {
@@ -237,7 +274,9 @@ pub(super) fn load_global_builtin(r: &mut Regs, arg: u32) -> bool {
     if vg == 0 || vb == 0 || (u64::from(vg) | u64::from(vb) << 32) != r.cache(0).get() {
         return false;
     }
-    let Some(v) = builtins.value_at(r.cache(1).get() as usize) else { return false };
+    let Some(v) = builtins.value_at(r.cache(1).get() as usize) else {
+        return false;
+    };
     r.skip(GLOBAL_CACHE);
     r.push(v);
     if arg & 1 != 0 {
@@ -375,7 +414,11 @@ pub(super) fn load_build_class(vm: &Vm, r: &mut Regs) -> PyResult<()> {
             r.push(v);
             Ok(())
         }
-        None => Err(crate::glue::name_error(vm, &vm.exc().NameError, "__build_class__ not found", None)),
+        None => Err(crate::glue::name_error(
+            vm,
+            &vm.exc().NameError,
+            "__build_class__ not found",
+            None,
+        )),
     }
 }
-

@@ -9,7 +9,9 @@ use crate::function::{self, Function};
 pub(super) fn make_function(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     r.save_ip();
     let code = r.pop_value();
-    let Ok(code) = code.downcast::<Code>() else { return Err(vm.system_error("MAKE_FUNCTION without code")) };
+    let Ok(code) = code.downcast::<Code>() else {
+        return Err(vm.system_error("MAKE_FUNCTION without code"));
+    };
     let f = function::new_function(vm, code, r.f().globals(), None)?;
     r.push(f.into_value());
     Ok(())
@@ -49,16 +51,25 @@ pub(super) fn match_flag(vm: &Vm, r: &mut Regs, flag: u64) {
 pub(super) fn match_keys(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     r.save_ip();
     let (subject, keys) = (r.peek(2), r.peek(1));
-    let Some(keys) = keys.downcast_ref::<Tuple>() else { return Err(vm.system_error("MATCH_KEYS without a tuple")) };
+    let Some(keys) = keys.downcast_ref::<Tuple>() else {
+        return Err(vm.system_error("MATCH_KEYS without a tuple"));
+    };
     let mut values = Vec::with_capacity(keys.len());
     let mut seen: Vec<Value> = Vec::new();
-    let get = if keys.is_empty() { None } else { Some(vm.getattr(&subject, &vm.names().get)?) };
+    let get = if keys.is_empty() {
+        None
+    } else {
+        Some(vm.getattr(&subject, &vm.names().get)?)
+    };
     // A value that no mapping holds.
     let dummy = vm.new_list(Vec::new())?.into_value();
     for k in keys.as_slice() {
         for s in &seen {
             if vm.eq(s, k)? {
-                return Err(vm.value_error(&format!("mapping pattern checks duplicate key ({})", vm.repr_string(k)?)));
+                return Err(vm.value_error(&format!(
+                    "mapping pattern checks duplicate key ({})",
+                    vm.repr_string(k)?
+                )));
             }
         }
         seen.push(k.clone());
@@ -88,7 +99,13 @@ pub(super) fn match_class(vm: &Vm, r: &mut Regs, npos: u32) -> PyResult<()> {
     Ok(())
 }
 
-fn class_pattern(vm: &Vm, subject: &Value, class: &Value, npos: usize, names: &Value) -> PyResult<Option<Vec<Value>>> {
+fn class_pattern(
+    vm: &Vm,
+    subject: &Value,
+    class: &Value,
+    npos: usize,
+    names: &Value,
+) -> PyResult<Option<Vec<Value>>> {
     let Some(ty) = class.downcast_ref::<TypeObject>() else {
         return Err(vm.type_error("called match pattern must be a class"));
     };
@@ -161,4 +178,3 @@ fn class_pattern(vm: &Vm, subject: &Value, class: &Value, npos: usize, names: &V
     }
     Ok(Some(out))
 }
-

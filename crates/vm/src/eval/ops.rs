@@ -23,7 +23,9 @@ pub(super) fn binary_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
             2 | 15 if y > 0 => Value::small_int(x.div_euclid(y)),
             6 | 19 if y > 0 => Value::small_int(x.rem_euclid(y)),
             9 | 22 if (0..63).contains(&y) => Value::small_int(x >> y),
-            3 | 16 if (0..32).contains(&y) && x.unsigned_abs() < 1 << 30 => Value::small_int(x << y),
+            3 | 16 if (0..32).contains(&y) && x.unsigned_abs() < 1 << 30 => {
+                Value::small_int(x << y)
+            }
             _ => None,
         }
     } else {
@@ -126,7 +128,11 @@ pub(super) fn compare_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         })
     } else {
         let v = vm.rich_compare(&a, &b, op)?;
-        if arg & 16 != 0 { vm.bool(vm.is_true(&v)?) } else { v }
+        if arg & 16 != 0 {
+            vm.bool(vm.is_true(&v)?)
+        } else {
+            v
+        }
     };
     r.drop_n(2);
     r.skip(1);
@@ -228,4 +234,3 @@ pub(super) fn delete_subscr(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     r.drop_n(2);
     Ok(())
 }
-

@@ -47,7 +47,10 @@ impl Regs {
                 sp: f.sp,
                 locals: Frame::locals_ptr(frame),
                 consts: code.consts.as_ptr(),
-                cache_base: code.caches().addr().wrapping_sub(code.stream.as_ptr().addr().wrapping_mul(4)),
+                cache_base: code
+                    .caches()
+                    .addr()
+                    .wrapping_sub(code.stream.as_ptr().addr().wrapping_mul(4)),
             }
         }
     }
@@ -85,7 +88,11 @@ impl Regs {
     /// The cache word `i` units behind the instruction that was just fetched.
     #[inline(always)]
     pub fn cache(&self, i: usize) -> &Cell<u64> {
-        let at = self.cache_base.wrapping_add(self.ip.addr().wrapping_mul(4)).wrapping_add(i * 8).wrapping_sub(8);
+        let at = self
+            .cache_base
+            .wrapping_add(self.ip.addr().wrapping_mul(4))
+            .wrapping_add(i * 8)
+            .wrapping_sub(8);
         // SAFETY: the side array has a word for each unit, and instructions are followed by their cache units.
         unsafe { &*std::ptr::with_exposed_provenance::<Cell<u64>>(at) }
     }

@@ -58,7 +58,9 @@ fn stop_iteration_error(vm: &Vm, r: &Regs, exc: &Value) -> PyResult {
         } else {
             "generator raised StopIteration"
         }
-    } else if code.has(co::ASYNC_GENERATOR) && vm.is_instance_exact(exc, &vm.exc().StopAsyncIteration) {
+    } else if code.has(co::ASYNC_GENERATOR)
+        && vm.is_instance_exact(exc, &vm.exc().StopAsyncIteration)
+    {
         "async generator raised StopAsyncIteration"
     } else {
         return Ok(exc.clone());
@@ -96,7 +98,13 @@ pub(super) fn import_name(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         return Err(vm.raise_new(&vm.exc().ImportError, "__import__ not found"));
     };
     let v = if crate::import::is_default_import(vm, &import) {
-        crate::import::import_name(vm, name, &f.globals(), &from, level.as_small_int().unwrap_or(0))?
+        crate::import::import_name(
+            vm,
+            name,
+            &f.globals(),
+            &from,
+            level.as_small_int().unwrap_or(0),
+        )?
     } else {
         let locals = if f.locals == 0 {
             vm.none()
@@ -106,7 +114,13 @@ pub(super) fn import_name(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         };
         vm.call_pos(
             &import,
-            &[name.as_value().clone(), f.globals().into_value(), locals, (*from).clone(), (*level).clone()],
+            &[
+                name.as_value().clone(),
+                f.globals().into_value(),
+                locals,
+                (*from).clone(),
+                (*level).clone(),
+            ],
         )?
     };
     r.drop_n(2);
@@ -121,4 +135,3 @@ pub(super) fn import_from(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.push(v);
     Ok(())
 }
-

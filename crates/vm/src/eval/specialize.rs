@@ -61,9 +61,12 @@ fn owner_header<'a>(r: &Regs, n: usize) -> Option<&'a Header> {
 #[inline(always)]
 unsafe fn word_at(h: &Header, offset: u64) -> *mut u64 {
     // SAFETY: the contract.
-    unsafe { std::ptr::with_exposed_provenance_mut::<u8>((&raw const *h).addr()).add(offset as usize).cast() }
+    unsafe {
+        std::ptr::with_exposed_provenance_mut::<u8>((&raw const *h).addr())
+            .add(offset as usize)
+            .cast()
+    }
 }
-
 
 /// Chooses an opcode for a LOAD_ATTR that found `owner`.
 #[cold]
@@ -78,8 +81,12 @@ fn try_load_attr(vm: &Vm, r: &Regs, owner: &Value, name: &Ref<Str>, method: bool
     let ty = vm.type_of(owner);
     let t = &ty.payload;
     if std::ptr::eq(ty, vm.types().module.object()) {
-        let Some(dict) = owner.downcast_ref::<Module>().and_then(|m| m.dict.get()) else { return false };
-        let Some(i) = dict.index_of_str(vm, name) else { return false };
+        let Some(dict) = owner.downcast_ref::<Module>().and_then(|m| m.dict.get()) else {
+            return false;
+        };
+        let Some(i) = dict.index_of_str(vm, name) else {
+            return false;
+        };
         r.cache(1).set(u64::from(dict.keys_version(vm)));
         r.cache(2).set(i as u64);
         r.specialize(Opcode::LoadAttrModule);
@@ -136,13 +143,21 @@ fn try_load_attr(vm: &Vm, r: &Regs, owner: &Value, name: &Ref<Str>, method: bool
         if !method {
             return false;
         }
-        r.specialize(if shape != 0 { Opcode::LoadAttrMethodWithValues } else { Opcode::LoadAttrMethodNoDict });
+        r.specialize(if shape != 0 {
+            Opcode::LoadAttrMethodWithValues
+        } else {
+            Opcode::LoadAttrMethodNoDict
+        });
         return true;
     }
     if getter {
         return false;
     }
-    r.specialize(if shape != 0 { Opcode::LoadAttrNondescriptorWithValues } else { Opcode::LoadAttrNondescriptorNoDict });
+    r.specialize(if shape != 0 {
+        Opcode::LoadAttrNondescriptorWithValues
+    } else {
+        Opcode::LoadAttrNondescriptorNoDict
+    });
     true
 }
 
@@ -168,8 +183,18 @@ fn try_class_attr(vm: &Vm, r: &Regs, class: &Ref<TypeObject>, name: &Ref<Str>) -
     if vm.lookup(&meta.payload, name).is_some() {
         return false;
     }
-    let Some(v) = vm.lookup(class, name) else { return false };
-    if v.is_small_int() || vm.type_of(&v).payload.slots.tp_descr_get.get().is_some_and(|_| !is_plain_function(vm, &v)) {
+    let Some(v) = vm.lookup(class, name) else {
+        return false;
+    };
+    if v.is_small_int()
+        || vm
+            .type_of(&v)
+            .payload
+            .slots
+            .tp_descr_get
+            .get()
+            .is_some_and(|_| !is_plain_function(vm, &v))
+    {
         return false;
     }
     let version = vm.type_version(class);
@@ -222,7 +247,13 @@ pub(super) fn load_attr_instance_value(r: &mut Regs, arg: u32) -> bool {
 
 /// Class attributes of instances with inline values: a method, or a plain value.
 #[inline(always)]
-pub(super) fn load_attr_class_value(vm: &Vm, r: &mut Regs, arg: u32, is_method: bool, values: bool) -> bool {
+pub(super) fn load_attr_class_value(
+    vm: &Vm,
+    r: &mut Regs,
+    arg: u32,
+    is_method: bool,
+    values: bool,
+) -> bool {
     let ok = match owner_header(r, 1) {
         Some(h) if values => guard_of(h) == r.cache(1).get(),
         Some(h) => u64::from(h.ty().payload.version.get()) == r.cache(1).get(),
@@ -414,4 +445,3 @@ pub(super) fn store_attr_slot(r: &mut Regs) -> bool {
     miss(&{ *r }, Opcode::StoreAttr);
     false
 }
-

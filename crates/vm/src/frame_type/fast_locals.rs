@@ -31,7 +31,10 @@ fn content(o: &FrameObject, i: usize) -> Option<Value> {
 }
 
 fn in_cell(o: &FrameObject, i: usize) -> bool {
-    o.code.kinds.get(i).is_some_and(|k| k & (co_fast::CELL | co_fast::FREE) != 0)
+    o.code
+        .kinds
+        .get(i)
+        .is_some_and(|k| k & (co_fast::CELL | co_fast::FREE) != 0)
 }
 
 /// The value of a fast local, `None` when it is unbound.

@@ -41,7 +41,8 @@ static FRAME_MEMBERS: ClassPart = ClassPart {
 };
 
 fn frame_of<'a>(vm: &Vm, v: &'a Value) -> PyResult<&'a Ref<FrameObject>> {
-    v.downcast_ref::<FrameObject>().ok_or_else(|| vm.type_error("a frame object is required"))
+    v.downcast_ref::<FrameObject>()
+        .ok_or_else(|| vm.type_error("a frame object is required"))
 }
 
 fn bool_of(vm: &Vm, v: &Value) -> PyResult<bool> {
@@ -58,7 +59,11 @@ fn bool_of(vm: &Vm, v: &Value) -> PyResult<bool> {
 pub(crate) fn live(o: &FrameObject) -> Option<&Frame> {
     let f = o.frame();
     // SAFETY: a frame object's frame is live or null.
-    if f.is_null() { None } else { Some(unsafe { &*f }) }
+    if f.is_null() {
+        None
+    } else {
+        Some(unsafe { &*f })
+    }
 }
 
 /// The line that a frame is at.
@@ -76,16 +81,26 @@ pub fn back(vm: &Vm, o: &FrameObject) -> PyResult {
     }
     // SAFETY: a frame that is not detached is live.
     let f = back_frame(unsafe { (*o.frame()).previous });
-    if f.is_null() { Ok(vm.none()) } else { Ok(frame_object(vm, f)?.into_value()) }
+    if f.is_null() {
+        Ok(vm.none())
+    } else {
+        Ok(frame_object(vm, f)?.into_value())
+    }
 }
 
 /// `f_locals`: the namespace of a module or a class, a write-through view of a function's variables.
 pub fn locals(vm: &Vm, o: &Ref<FrameObject>) -> PyResult {
     let hidden = || {
-        o.code.kinds.iter().enumerate().any(|(i, k)| k & co_fast::HIDDEN != 0 && fast_locals::get(o, i).is_some())
+        o.code
+            .kinds
+            .iter()
+            .enumerate()
+            .any(|(i, k)| k & co_fast::HIDDEN != 0 && fast_locals::get(o, i).is_some())
     };
     if !o.code.has(co::OPTIMIZED) && !hidden() {
-        let Some(f) = live(o) else { return Ok(vm.new_dict()?.into_value()) };
+        let Some(f) = live(o) else {
+            return Ok(vm.new_dict()?.into_value());
+        };
         if f.locals != 0 {
             // SAFETY: the word owns a value for as long as the frame lives.
             return Ok(unsafe { Value::from_word_ref(&raw const f.locals) }.clone());
@@ -241,4 +256,3 @@ impl FrameObject {
         generator(this).map_or_else(|| vm.none(), Ref::into_value)
     }
 }
-

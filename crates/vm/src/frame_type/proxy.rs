@@ -2,8 +2,8 @@
 
 use taipan_macros::pymethods;
 use taipan_object::{
-    Args, CompareOp, Dict, Payload, PyResult, Ref, Str, Traverse, TypeObject, TypeSpec, Value, Visitor, Vm, payload,
-    tpflags,
+    Args, CompareOp, Dict, Payload, PyResult, Ref, Str, Traverse, TypeObject, TypeSpec, Value,
+    Visitor, Vm, payload, tpflags,
 };
 
 use super::fast_locals;
@@ -27,7 +27,11 @@ impl Traverse for FrameLocalsProxy {
 pub static FRAME_LOCALS_PROXY: TypeSpec = TypeSpec {
     parts: &[&PROXY_METHODS],
     flags: tpflags::MAPPING,
-    ..TypeSpec::new("FrameLocalsProxy", "builtins", <FrameLocalsProxy as Payload>::layout)
+    ..TypeSpec::new(
+        "FrameLocalsProxy",
+        "builtins",
+        <FrameLocalsProxy as Payload>::layout,
+    )
 };
 
 const CANNOT_REMOVE: &str = "cannot remove local variables from FrameLocalsProxy";
@@ -39,7 +43,11 @@ fn index_of(vm: &Vm, o: &FrameObject, key: &Value, read: bool) -> PyResult<Optio
         return Ok(None);
     };
     let found = |i: usize| !read || fast_locals::get(o, i).is_some();
-    Ok(o.code.locals.iter().enumerate().position(|(i, n)| n.same_text(name) && found(i)))
+    Ok(o.code
+        .locals
+        .iter()
+        .enumerate()
+        .position(|(i, n)| n.same_text(name) && found(i)))
 }
 
 fn extra(o: &FrameObject) -> Option<Ref<Dict>> {
@@ -72,7 +80,8 @@ fn set(vm: &Vm, o: &Ref<FrameObject>, key: &Value, v: &Value) -> PyResult<()> {
 }
 
 fn items(o: &FrameObject) -> Vec<(Value, Value)> {
-    let fast = (0..o.code.locals.len()).filter_map(|i| Some((o.code.locals[i].as_value().clone(), fast_locals::get(o, i)?)));
+    let fast = (0..o.code.locals.len())
+        .filter_map(|i| Some((o.code.locals[i].as_value().clone(), fast_locals::get(o, i)?)));
     let mut out: Vec<_> = fast.collect();
     out.extend(extra(o).iter().flat_map(|d| d.items()));
     out
@@ -87,7 +96,9 @@ fn to_dict(vm: &Vm, o: &FrameObject) -> PyResult<Ref<Dict>> {
 }
 
 fn key_list(vm: &Vm, o: &FrameObject) -> PyResult {
-    Ok(vm.new_list(items(o).into_iter().map(|(k, _)| k).collect())?.into_value())
+    Ok(vm
+        .new_list(items(o).into_iter().map(|(k, _)| k).collect())?
+        .into_value())
 }
 
 /// Takes the items of a dict or another proxy; false when `other` is neither.
@@ -108,14 +119,19 @@ fn update_from(vm: &Vm, o: &Ref<FrameObject>, other: &Value) -> PyResult<bool> {
 fn arguments<'a>(vm: &Vm, name: &str, args: Args<'a>) -> PyResult<(&'a Value, Option<&'a Value>)> {
     let pos = args.pos();
     if args.keyword_count() != 0 {
-        return Err(vm.type_error(&format!("FrameLocalsProxy.{name}() takes no keyword arguments")));
+        return Err(vm.type_error(&format!(
+            "FrameLocalsProxy.{name}() takes no keyword arguments"
+        )));
     }
     match pos {
         [key] => Ok((key, None)),
         [key, default] => Ok((key, Some(default))),
         _ if name == "get" => Err(vm.type_error("get expected 1 or 2 arguments")),
         [] => Err(vm.type_error(&format!("{name} expected at least 1 argument, got 0"))),
-        _ => Err(vm.type_error(&format!("{name} expected at most 2 arguments, got {}", pos.len()))),
+        _ => Err(vm.type_error(&format!(
+            "{name} expected at most 2 arguments, got {}",
+            pos.len()
+        ))),
     }
 }
 
@@ -125,7 +141,10 @@ impl FrameLocalsProxy {
     fn tp_new(vm: &Vm, cls: &Ref<TypeObject>, args: Args<'_>) -> PyResult {
         let pos = args.pos();
         let [frame] = pos else {
-            return Err(vm.type_error(&format!("FrameLocalsProxy expected 1 argument, got {}", pos.len())));
+            return Err(vm.type_error(&format!(
+                "FrameLocalsProxy expected 1 argument, got {}",
+                pos.len()
+            )));
         };
         let Some(frame) = frame.downcast_ref::<FrameObject>() else {
             return Err(vm.type_error(&format!("expect frame, not {}", vm.type_name(frame))));
@@ -133,7 +152,14 @@ impl FrameLocalsProxy {
         if args.keyword_count() != 0 {
             return Err(vm.type_error("FrameLocalsProxy takes no keyword arguments"));
         }
-        Ok(vm.new_object(cls, FrameLocalsProxy { frame: frame.clone() })?.into_value())
+        Ok(vm
+            .new_object(
+                cls,
+                FrameLocalsProxy {
+                    frame: frame.clone(),
+                },
+            )?
+            .into_value())
     }
 
     #[pyslot]
@@ -148,7 +174,9 @@ impl FrameLocalsProxy {
 
     #[pyslot]
     fn tp_richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
-        let Some(p) = a.downcast_ref::<FrameLocalsProxy>() else { return Ok(vm.not_implemented()) };
+        let Some(p) = a.downcast_ref::<FrameLocalsProxy>() else {
+            return Ok(vm.not_implemented());
+        };
         let same = match op {
             CompareOp::Eq | CompareOp::Ne => {
                 if let Some(q) = b.downcast_ref::<FrameLocalsProxy>() {
@@ -176,7 +204,9 @@ impl FrameLocalsProxy {
 
     #[pyslot]
     fn nb_or(vm: &Vm, a: &Value, b: &Value) -> PyResult {
-        let mapping = |v: &Value| v.downcast_ref::<FrameLocalsProxy>().is_some() || v.downcast_ref::<Dict>().is_some();
+        let mapping = |v: &Value| {
+            v.downcast_ref::<FrameLocalsProxy>().is_some() || v.downcast_ref::<Dict>().is_some()
+        };
         if !mapping(a) || !mapping(b) {
             return Ok(vm.not_implemented());
         }
@@ -184,7 +214,9 @@ impl FrameLocalsProxy {
         for v in [a, b] {
             let pairs = match v.downcast_ref::<FrameLocalsProxy>() {
                 Some(p) => items(&p.frame),
-                None => v.downcast_ref::<Dict>().map_or_else(Vec::new, |d| d.items()),
+                None => v
+                    .downcast_ref::<Dict>()
+                    .map_or_else(Vec::new, |d| d.items()),
             };
             for (k, v) in pairs {
                 out.set(vm, &k, v)?;
@@ -208,7 +240,9 @@ impl FrameLocalsProxy {
 
     #[pyslot]
     fn mp_subscript(vm: &Vm, this: &Value, key: &Value) -> PyResult {
-        let Some(p) = this.downcast_ref::<FrameLocalsProxy>() else { return Err(vm.type_error("a proxy is required")) };
+        let Some(p) = this.downcast_ref::<FrameLocalsProxy>() else {
+            return Err(vm.type_error("a proxy is required"));
+        };
         match get(vm, &p.frame, key)? {
             Some(v) => Ok(v),
             None => {
@@ -220,10 +254,14 @@ impl FrameLocalsProxy {
 
     #[pyslot]
     fn mp_ass_subscript(vm: &Vm, this: &Value, key: &Value, value: Option<&Value>) -> PyResult<()> {
-        let Some(p) = this.downcast_ref::<FrameLocalsProxy>() else { return Err(vm.type_error("a proxy is required")) };
+        let Some(p) = this.downcast_ref::<FrameLocalsProxy>() else {
+            return Err(vm.type_error("a proxy is required"));
+        };
         match value {
             Some(v) => set(vm, &p.frame, key, v),
-            None if index_of(vm, &p.frame, key, false)?.is_some() => Err(vm.value_error(CANNOT_REMOVE)),
+            None if index_of(vm, &p.frame, key, false)?.is_some() => {
+                Err(vm.value_error(CANNOT_REMOVE))
+            }
             None => match extra(&p.frame) {
                 Some(d) => vm.delitem(d.as_value(), key),
                 None => Err(vm.key_error(key)),
@@ -281,7 +319,9 @@ impl FrameLocalsProxy {
     #[pymethod]
     fn get(vm: &Vm, this: &Ref<Self>, args: Args<'_>) -> PyResult {
         let (key, default) = arguments(vm, "get", args)?;
-        Ok(get(vm, &this.frame, key)?.or_else(|| default.cloned()).unwrap_or_else(|| vm.none()))
+        Ok(get(vm, &this.frame, key)?
+            .or_else(|| default.cloned())
+            .unwrap_or_else(|| vm.none()))
     }
 
     #[pymethod]

@@ -7,7 +7,12 @@ use super::RetiredCode;
 use crate::code::Code;
 use crate::function::Function;
 
-pub(super) fn set_name(vm: &Vm, cell: &PyCell<Ref<Str>>, what: &str, value: Option<&Value>) -> PyResult<()> {
+pub(super) fn set_name(
+    vm: &Vm,
+    cell: &PyCell<Ref<Str>>,
+    what: &str,
+    value: Option<&Value>,
+) -> PyResult<()> {
     match value.and_then(|v| v.downcast_ref::<Str>()) {
         Some(s) => {
             cell.set(s.clone());
@@ -40,7 +45,10 @@ pub(super) fn set_code(vm: &Vm, f: &Ref<Function>, value: Option<&Value>) -> PyR
     let old = f.code.replace(code.clone());
     f.version.set(0);
     if !old.is(code) {
-        vm.state::<RetiredCode>().0.borrow_mut().push(old.into_value());
+        vm.state::<RetiredCode>()
+            .0
+            .borrow_mut()
+            .push(old.into_value());
     }
     Ok(())
 }
@@ -74,7 +82,9 @@ pub(super) fn set_kwdefaults(vm: &Vm, f: &Ref<Function>, value: Option<&Value>) 
 /// `__annotations__`: what `__annotate__(1)` gives, once. MAKE_FUNCTION may have left a tuple of names and values.
 pub(super) fn annotations(vm: &Vm, f: &Ref<Function>) -> PyResult {
     if let Some(a) = f.annotations.get() {
-        let Some(pairs) = a.downcast_ref::<Tuple>() else { return Ok(a) };
+        let Some(pairs) = a.downcast_ref::<Tuple>() else {
+            return Ok(a);
+        };
         let d = vm.new_dict()?;
         for pair in pairs.as_slice().chunks_exact(2) {
             d.set(vm, &pair[0], pair[1].clone())?;
@@ -86,9 +96,10 @@ pub(super) fn annotations(vm: &Vm, f: &Ref<Function>) -> PyResult {
         Some(annotate) if vm.is_callable(&annotate) => {
             let d = vm.call1(&annotate, &vm.new_int(1)?)?;
             if d.downcast_ref::<Dict>().is_none() {
-                return Err(
-                    vm.type_error(&format!("__annotate__ returned non-dict of type '{}'", vm.type_name(&d)))
-                );
+                return Err(vm.type_error(&format!(
+                    "__annotate__ returned non-dict of type '{}'",
+                    vm.type_name(&d)
+                )));
             }
             d
         }
@@ -111,7 +122,9 @@ pub(super) fn set_annotations(vm: &Vm, f: &Ref<Function>, value: Option<&Value>)
 }
 
 pub(super) fn set_annotate(vm: &Vm, f: &Ref<Function>, value: Option<&Value>) -> PyResult<()> {
-    let Some(v) = value else { return Err(vm.type_error("__annotate__ cannot be deleted")) };
+    let Some(v) = value else {
+        return Err(vm.type_error("__annotate__ cannot be deleted"));
+    };
     f.version.set(0);
     if vm.is_none(v) {
         f.annotate.set(None);
@@ -143,11 +156,14 @@ pub(super) fn dict(vm: &Vm, f: &Value) -> PyResult {
 }
 
 pub(super) fn set_dict(vm: &Vm, f: &Value, value: Option<&Value>) -> PyResult<()> {
-    let Some(v) = value else { return Err(vm.type_error("cannot delete __dict__")) };
+    let Some(v) = value else {
+        return Err(vm.type_error("cannot delete __dict__"));
+    };
     match v.downcast_ref::<Dict>() {
         Some(d) => vm.set_instance_dict(f, Some(d.clone())).map(drop),
-        None => {
-            Err(vm.type_error(&format!("__dict__ must be set to a dictionary, not a '{}'", vm.type_name(v))))
-        }
+        None => Err(vm.type_error(&format!(
+            "__dict__ must be set to a dictionary, not a '{}'",
+            vm.type_name(v)
+        ))),
     }
 }

@@ -6,14 +6,23 @@ use taipan_object::{Args, Dict, PyResult, Ref, Str, Tuple, Value, Vm};
 use crate::code::Code;
 use crate::function::new_function;
 
-const NAMES: [&str; 6] = ["code", "globals", "name", "argdefs", "closure", "kwdefaults"];
+const NAMES: [&str; 6] = [
+    "code",
+    "globals",
+    "name",
+    "argdefs",
+    "closure",
+    "kwdefaults",
+];
 
 fn bind(vm: &Vm, args: Args<'_>) -> PyResult<[Option<Value>; 6]> {
     let mut out: [Option<Value>; 6] = Default::default();
     let pos = args.pos();
     let given = pos.len() + args.keyword_count();
     if given > 6 {
-        return Err(vm.type_error(&format!("function() takes at most 6 arguments ({given} given)")));
+        return Err(vm.type_error(&format!(
+            "function() takes at most 6 arguments ({given} given)"
+        )));
     }
     for (place, v) in out.iter_mut().zip(pos) {
         *place = Some(v.clone());
@@ -66,7 +75,10 @@ fn closure_of(vm: &Vm, code: &Ref<Code>, v: Option<&Value>) -> PyResult<Option<R
     }
     for item in tuple.iter().flat_map(|t| t.as_slice()) {
         if item.downcast_ref::<Cell>().is_none() {
-            return Err(vm.type_error(&format!("arg 5 (closure) expected cell, found {}", vm.type_name(item))));
+            return Err(vm.type_error(&format!(
+                "arg 5 (closure) expected cell, found {}",
+                vm.type_name(item)
+            )));
         }
     }
     Ok(tuple)
@@ -76,17 +88,37 @@ fn closure_of(vm: &Vm, code: &Ref<Code>, v: Option<&Value>) -> PyResult<Option<R
 pub(super) fn new(vm: &Vm, args: Args<'_>) -> PyResult {
     let [code, globals, name, defaults, closure, kwdefaults] = bind(vm, args)?;
     let wrong = |what: &str, expected: &str, v: &Value| {
-        vm.type_error(&format!("function() argument '{what}' must be {expected}, not {}", vm.type_name(v)))
+        vm.type_error(&format!(
+            "function() argument '{what}' must be {expected}, not {}",
+            vm.type_name(v)
+        ))
     };
-    let (Some(code), Some(globals)) = (code, globals) else { return Err(vm.system_error("arguments were checked")) };
-    let Some(code) = code.downcast_ref::<Code>() else { return Err(wrong("code", "code", &code)) };
-    let Some(globals) = globals.downcast_ref::<Dict>() else { return Err(wrong("globals", "dict", &globals)) };
+    let (Some(code), Some(globals)) = (code, globals) else {
+        return Err(vm.system_error("arguments were checked"));
+    };
+    let Some(code) = code.downcast_ref::<Code>() else {
+        return Err(wrong("code", "code", &code));
+    };
+    let Some(globals) = globals.downcast_ref::<Dict>() else {
+        return Err(wrong("globals", "dict", &globals));
+    };
     let given = |v: Option<Value>| v.filter(|v| !vm.is_none(v));
-    let (name, defaults, closure, kwdefaults) = (given(name), given(defaults), given(closure), given(kwdefaults));
-    if name.as_ref().is_some_and(|v| v.downcast_ref::<Str>().is_none()) {
+    let (name, defaults, closure, kwdefaults) = (
+        given(name),
+        given(defaults),
+        given(closure),
+        given(kwdefaults),
+    );
+    if name
+        .as_ref()
+        .is_some_and(|v| v.downcast_ref::<Str>().is_none())
+    {
         return Err(vm.type_error("arg 3 (name) must be None or string"));
     }
-    if defaults.as_ref().is_some_and(|v| v.downcast_ref::<Tuple>().is_none()) {
+    if defaults
+        .as_ref()
+        .is_some_and(|v| v.downcast_ref::<Tuple>().is_none())
+    {
         return Err(vm.type_error("arg 4 (defaults) must be None or tuple"));
     }
     let closure_checked = match &closure {
@@ -95,7 +127,10 @@ pub(super) fn new(vm: &Vm, args: Args<'_>) -> PyResult {
         _ => Ok(()),
     };
     closure_checked?;
-    if kwdefaults.as_ref().is_some_and(|v| v.downcast_ref::<Dict>().is_none()) {
+    if kwdefaults
+        .as_ref()
+        .is_some_and(|v| v.downcast_ref::<Dict>().is_none())
+    {
         return Err(vm.type_error("arg 6 (kwdefaults) must be None or dict"));
     }
     let closure = closure_of(vm, code, closure.as_ref())?;
@@ -103,7 +138,9 @@ pub(super) fn new(vm: &Vm, args: Args<'_>) -> PyResult {
     if let Some(n) = name.as_ref().and_then(|v| v.downcast_ref::<Str>()) {
         f.name.set(n.clone());
     }
-    f.defaults.set(defaults.and_then(|v| v.downcast::<Tuple>().ok()));
-    f.kwdefaults.set(kwdefaults.and_then(|v| v.downcast::<Dict>().ok()));
+    f.defaults
+        .set(defaults.and_then(|v| v.downcast::<Tuple>().ok()));
+    f.kwdefaults
+        .set(kwdefaults.and_then(|v| v.downcast::<Dict>().ok()));
     Ok(f.into_value())
 }

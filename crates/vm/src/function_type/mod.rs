@@ -6,7 +6,9 @@ mod construct;
 use std::cell::RefCell;
 
 use taipan_macros::pymethods;
-use taipan_object::{Args, ClassPart, GetSetDef, Payload, PyResult, Ref, TypeObject, TypeSpec, Value, Vm, tpflags};
+use taipan_object::{
+    Args, ClassPart, GetSetDef, Payload, PyResult, Ref, TypeObject, TypeSpec, Value, Vm, tpflags,
+};
 
 use crate::code_type::readonly;
 use crate::function::Function;
@@ -16,7 +18,9 @@ pub static FUNCTION: TypeSpec = TypeSpec {
     doc: Some(
         "Create a function object.\n\n  code\n    a code object\n  globals\n    the globals dictionary\n  name\n    a string that overrides the name from the code object\n  argdefs\n    a tuple that specifies the default argument values\n  closure\n    a tuple that supplies the bindings for free variables\n  kwdefaults\n    a dictionary that specifies the default keyword argument values",
     ),
-    text_signature: Some("(code, globals, name=None, argdefs=None, closure=None,\n         kwdefaults=None)"),
+    text_signature: Some(
+        "(code, globals, name=None, argdefs=None, closure=None,\n         kwdefaults=None)",
+    ),
     parts: &[&FUNCTION_METHODS, &FUNCTION_MEMBERS],
     flags: tpflags::METHOD_DESCRIPTOR | tpflags::HAVE_VECTORCALL,
     has_dict: true,
@@ -29,7 +33,8 @@ pub static FUNCTION: TypeSpec = TypeSpec {
 pub(crate) struct RetiredCode(pub(crate) RefCell<Vec<Value>>);
 
 fn function_of<'a>(vm: &Vm, v: &'a Value) -> PyResult<&'a Ref<Function>> {
-    v.downcast_ref::<Function>().ok_or_else(|| vm.type_error("a function object is required"))
+    v.downcast_ref::<Function>()
+        .ok_or_else(|| vm.type_error("a function object is required"))
 }
 
 fn opt(vm: &Vm, v: Option<Value>) -> Value {

@@ -28,7 +28,9 @@ fn frame_or_error(vm: &Vm, depth: i64) -> PyResult<*mut Frame> {
 }
 
 fn exc_traceback(vm: &Vm, exc: &Value) -> Value {
-    exc.downcast_ref::<taipan_object::BaseException>().and_then(|b| b.traceback.get()).unwrap_or_else(|| vm.none())
+    exc.downcast_ref::<taipan_object::BaseException>()
+        .and_then(|b| b.traceback.get())
+        .unwrap_or_else(|| vm.none())
 }
 
 /// The functions.
@@ -41,7 +43,11 @@ pub mod functions {
     #[pyfunction(sig = "($module, /)")]
     fn exc_info(vm: &Vm) -> PyResult<(Value, Value, Value)> {
         Ok(match vm.handled_exception() {
-            Some(e) => (vm.type_of(&e).to_ref().into_value(), e.clone(), exc_traceback(vm, &e)),
+            Some(e) => (
+                vm.type_of(&e).to_ref().into_value(),
+                e.clone(),
+                exc_traceback(vm, &e),
+            ),
             None => (vm.none(), vm.none(), vm.none()),
         })
     }
@@ -93,7 +99,9 @@ pub mod functions {
     #[pyfunction(sig = "($module, /, depth=0)")]
     fn _getframemodulename(vm: &Vm, depth: i64) -> PyResult {
         audit(vm, "sys._getframemodulename", &[vm.new_int(depth)?])?;
-        let Some(f) = frame_at(vm, usize::try_from(depth).unwrap_or(0)) else { return Ok(vm.none()) };
+        let Some(f) = frame_at(vm, usize::try_from(depth).unwrap_or(0)) else {
+            return Ok(vm.none());
+        };
         // SAFETY: the frame is live.
         match unsafe { (*f).function() } {
             Some(f) => Ok(f.module.get()),
@@ -106,7 +114,11 @@ pub mod functions {
     fn _current_frames(vm: &Vm) -> PyResult<Ref<Dict>> {
         let d = vm.new_dict()?;
         if let Some(f) = frame_at(vm, 0) {
-            d.set(vm, &vm.new_usize(taipan_host::thread::ident() as usize)?, frame_object(vm, f)?.into_value())?;
+            d.set(
+                vm,
+                &vm.new_usize(taipan_host::thread::ident() as usize)?,
+                frame_object(vm, f)?.into_value(),
+            )?;
         }
         Ok(d)
     }
@@ -176,7 +188,10 @@ pub mod functions {
     #[pyfunction(sig = "($module, function, /)")]
     fn settrace(vm: &Vm, function: &Value) -> PyResult<()> {
         audit(vm, "sys.settrace", &[])?;
-        state(vm).trace.0.set(Some(function.clone()).filter(|f| !vm.is_none(f)));
+        state(vm)
+            .trace
+            .0
+            .set(Some(function.clone()).filter(|f| !vm.is_none(f)));
         Ok(())
     }
 
@@ -192,7 +207,10 @@ pub mod functions {
     #[pyfunction(sig = "($module, function, /)")]
     fn setprofile(vm: &Vm, function: &Value) -> PyResult<()> {
         audit(vm, "sys.setprofile", &[])?;
-        state(vm).profile.0.set(Some(function.clone()).filter(|f| !vm.is_none(f)));
+        state(vm)
+            .profile
+            .0
+            .set(Some(function.clone()).filter(|f| !vm.is_none(f)));
         Ok(())
     }
 
@@ -205,13 +223,19 @@ pub mod functions {
     /// Set the global debug tracing function in all running threads belonging to the current interpreter.
     #[pyfunction(sig = "($module, function, /)")]
     fn _settraceallthreads(vm: &Vm, function: &Value) {
-        state(vm).trace.0.set(Some(function.clone()).filter(|f| !vm.is_none(f)));
+        state(vm)
+            .trace
+            .0
+            .set(Some(function.clone()).filter(|f| !vm.is_none(f)));
     }
 
     /// Set the profiling function in all running threads belonging to the current interpreter.
     #[pyfunction(sig = "($module, function, /)")]
     fn _setprofileallthreads(vm: &Vm, function: &Value) {
-        state(vm).profile.0.set(Some(function.clone()).filter(|f| !vm.is_none(f)));
+        state(vm)
+            .profile
+            .0
+            .set(Some(function.clone()).filter(|f| !vm.is_none(f)));
     }
 
     /// Call func(*args), while tracing is enabled.
@@ -224,23 +248,34 @@ pub mod functions {
     ///
     /// Set a finalizer for async generators objects.
     #[pyfunction(params = "($module, /, firstiter=<unrepresentable>, finalizer=<unrepresentable>)")]
-    fn set_asyncgen_hooks(vm: &Vm, firstiter: Option<&Value>, finalizer: Option<&Value>) -> PyResult<()> {
+    fn set_asyncgen_hooks(
+        vm: &Vm,
+        firstiter: Option<&Value>,
+        finalizer: Option<&Value>,
+    ) -> PyResult<()> {
         for (what, v) in [("finalizer", finalizer), ("firstiter", firstiter)] {
             if let Some(v) = v
                 && !vm.is_none(v)
                 && !vm.is_callable(v)
             {
-                return Err(vm.type_error(&format!("callable {what} expected, got {}", vm.type_name(v))));
+                return Err(vm.type_error(&format!(
+                    "callable {what} expected, got {}",
+                    vm.type_name(v)
+                )));
             }
         }
         let s = state(vm);
         if let Some(v) = finalizer {
             audit(vm, "sys.set_asyncgen_hooks_finalizer", &[])?;
-            s.asyncgen_finalizer.0.set(Some(v.clone()).filter(|f| !vm.is_none(f)));
+            s.asyncgen_finalizer
+                .0
+                .set(Some(v.clone()).filter(|f| !vm.is_none(f)));
         }
         if let Some(v) = firstiter {
             audit(vm, "sys.set_asyncgen_hooks_firstiter", &[])?;
-            s.asyncgen_firstiter.0.set(Some(v.clone()).filter(|f| !vm.is_none(f)));
+            s.asyncgen_firstiter
+                .0
+                .set(Some(v.clone()).filter(|f| !vm.is_none(f)));
         }
         Ok(())
     }
@@ -251,8 +286,13 @@ pub mod functions {
     #[pyfunction(sig = "($module, /)")]
     fn get_asyncgen_hooks(vm: &Vm) -> PyResult {
         let s = state(vm);
-        let values = vec![or_none(vm, &s.asyncgen_firstiter.0), or_none(vm, &s.asyncgen_finalizer.0)];
-        Ok(super::super::structs::ASYNCGEN_HOOKS.build(vm, values)?.into_value())
+        let values = vec![
+            or_none(vm, &s.asyncgen_firstiter.0),
+            or_none(vm, &s.asyncgen_finalizer.0),
+        ];
+        Ok(super::super::structs::ASYNCGEN_HOOKS
+            .build(vm, values)?
+            .into_value())
     }
 
     /// Enable or disable origin tracking for coroutine objects in this thread.

@@ -16,7 +16,9 @@ pub fn stderr(vm: &Vm) -> Option<Value> {
 /// Writes text to `sys.stderr`; to the descriptor when there is no such object.
 pub fn write_stderr(vm: &Vm, text: &str) {
     let written = match stderr(vm) {
-        Some(f) => vm.new_str(text).and_then(|s| write_str(vm, &f, s.as_value())),
+        Some(f) => vm
+            .new_str(text)
+            .and_then(|s| write_str(vm, &f, s.as_value())),
         None => {
             super::std_printer::write_all(2, text.as_bytes());
             Ok(())
@@ -31,9 +33,10 @@ pub fn write_stderr(vm: &Vm, text: &str) {
 fn type_label(vm: &Vm, exc: &Value) -> String {
     let ty = vm.type_of(exc).to_ref();
     let text = |name: &str| {
-        vm.getattr_str(ty.as_value(), name)
-            .ok()
-            .and_then(|v| v.downcast_ref::<Str>().map(|s| s.to_string_lossy().into_owned()))
+        vm.getattr_str(ty.as_value(), name).ok().and_then(|v| {
+            v.downcast_ref::<Str>()
+                .map(|s| s.to_string_lossy().into_owned())
+        })
     };
     let qualname = text("__qualname__").unwrap_or_else(|| vm.type_name(exc));
     let module = text("__module__");
@@ -61,7 +64,11 @@ fn exception_line(vm: &Vm, exc: &Value) -> String {
 fn source_line(filename: &str, line: i32) -> Option<String> {
     let bytes = crate::files::read_file(filename.as_bytes()).ok()?;
     let text = String::from_utf8_lossy(&bytes);
-    let line = text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)?.trim().to_owned();
+    let line = text
+        .lines()
+        .nth(usize::try_from(line).ok()?.checked_sub(1)?)?
+        .trim()
+        .to_owned();
     (!line.is_empty()).then_some(line)
 }
 
@@ -72,11 +79,16 @@ fn traceback_text(tb: Option<Value>, out: &mut String) {
         out.push_str("Traceback (most recent call last):\n");
     }
     while let Some(v) = next {
-        let Some(t) = v.downcast_ref::<Traceback>() else { return };
+        let Some(t) = v.downcast_ref::<Traceback>() else {
+            return;
+        };
         let code = &t.frame.code;
         let filename = code.filename.get().to_string_lossy().into_owned();
         let line = t.line().unwrap_or(0);
-        out.push_str(&format!("  File \"{filename}\", line {line}, in {}\n", code.qualname.to_string_lossy()));
+        out.push_str(&format!(
+            "  File \"{filename}\", line {line}, in {}\n",
+            code.qualname.to_string_lossy()
+        ));
         if let Some(l) = source_line(&filename, line) {
             out.push_str(&format!("    {l}\n"));
         }
@@ -90,10 +102,19 @@ pub fn plain_exception(vm: &Vm, exc: &Value) -> String {
     let mut out = String::new();
     let base = exc.downcast_ref::<BaseException>();
     traceback_text(base.and_then(|b| b.traceback.get()), &mut out);
-    if vm.is_instance_exact(exc, &vm.exc().SyntaxError) || vm.is_instance_exact(exc, &vm.exc().IndentationError) {
+    if vm.is_instance_exact(exc, &vm.exc().SyntaxError)
+        || vm.is_instance_exact(exc, &vm.exc().IndentationError)
+    {
         let get = |name: &str| vm.getattr_str(exc, name).ok();
-        let shown = |v: Option<Value>| v.and_then(|v| vm.str(&v).ok()).map(|s| s.to_string_lossy().into_owned());
-        let (file, line, text) = (shown(get("filename")), shown(get("lineno")), shown(get("text")));
+        let shown = |v: Option<Value>| {
+            v.and_then(|v| vm.str(&v).ok())
+                .map(|s| s.to_string_lossy().into_owned())
+        };
+        let (file, line, text) = (
+            shown(get("filename")),
+            shown(get("lineno")),
+            shown(get("text")),
+        );
         if let (Some(f), Some(l)) = (file, line) {
             out.push_str(&format!("  File \"{f}\", line {l}\n"));
             if let Some(t) = text.filter(|t| t != "None") {
@@ -174,10 +195,18 @@ pub fn exit_status(vm: &Vm, exc: &Value) -> i32 {
 /// Handles an exception that reached the top (PyErr_Print): SystemExit ends the program, others are shown by
 /// `sys.excepthook` and remembered in `sys.last_exc`.
 pub fn print_uncaught(vm: &Vm, exc: &Value) -> Ended {
-    if vm.type_of(exc).payload.is_subtype(vm.exc().SystemExit.object()) && !crate::config::settings(vm).inspect {
+    if vm
+        .type_of(exc)
+        .payload
+        .is_subtype(vm.exc().SystemExit.object())
+        && !crate::config::settings(vm).inspect
+    {
         return Ended::Exit(exit_status(vm, exc));
     }
-    let tb = exc.downcast_ref::<BaseException>().and_then(|b| b.traceback.get()).unwrap_or_else(|| vm.none());
+    let tb = exc
+        .downcast_ref::<BaseException>()
+        .and_then(|b| b.traceback.get())
+        .unwrap_or_else(|| vm.none());
     let ty = vm.type_of(exc).to_ref().into_value();
     let remember = || -> PyResult<()> {
         sys_set(vm, "last_exc", exc.clone())?;
@@ -192,7 +221,11 @@ pub fn print_uncaught(vm: &Vm, exc: &Value) -> Ended {
         Some(hook) => {
             if let Err(e) = vm.call_pos(&hook, &[ty, exc.clone(), tb]) {
                 let second = vm.take_raised(e);
-                if vm.type_of(&second).payload.is_subtype(vm.exc().SystemExit.object()) {
+                if vm
+                    .type_of(&second)
+                    .payload
+                    .is_subtype(vm.exc().SystemExit.object())
+                {
                     return Ended::Exit(exit_status(vm, &second));
                 }
                 flush_stream(vm, "stdout");
@@ -208,13 +241,22 @@ pub fn print_uncaught(vm: &Vm, exc: &Value) -> Ended {
         }
     }
     flush_stream(vm, "stderr");
-    if vm.type_of(exc).payload.is_subtype(vm.exc().KeyboardInterrupt.object()) {
+    if vm
+        .type_of(exc)
+        .payload
+        .is_subtype(vm.exc().KeyboardInterrupt.object())
+    {
         return Ended::Interrupted;
     }
     Ended::Failed
 }
 
-fn unraisable_text(vm: &Vm, err_msg: Option<String>, object: Option<&Value>, exc: &Value) -> String {
+fn unraisable_text(
+    vm: &Vm,
+    err_msg: Option<String>,
+    object: Option<&Value>,
+    exc: &Value,
+) -> String {
     let mut out = String::new();
     let shown = object.filter(|o| !vm.is_none(o)).map(|o| match vm.repr(o) {
         Ok(s) => s.to_string_lossy().into_owned(),
@@ -230,7 +272,11 @@ fn unraisable_text(vm: &Vm, err_msg: Option<String>, object: Option<&Value>, exc
         (None, None) => {}
     }
     if !vm.is_none(exc) {
-        traceback_text(exc.downcast_ref::<BaseException>().and_then(|b| b.traceback.get()), &mut out);
+        traceback_text(
+            exc.downcast_ref::<BaseException>()
+                .and_then(|b| b.traceback.get()),
+            &mut out,
+        );
         out.push_str(&exception_line(vm, exc));
     }
     out
@@ -238,11 +284,18 @@ fn unraisable_text(vm: &Vm, err_msg: Option<String>, object: Option<&Value>, exc
 
 /// The hook of the object system: hands the pending exception to `sys.unraisablehook`.
 pub(crate) fn unraisable(vm: &Vm, what: Option<&str>, object: Option<&Value>) {
-    let Some(exc) = vm.take_exception() else { return };
+    let Some(exc) = vm.take_exception() else {
+        return;
+    };
     let err_msg = what.map(|w| format!("Exception ignored {w}"));
     let call = || -> PyResult<bool> {
-        let Some(hook) = sys_get(vm, "unraisablehook").filter(|h| !vm.is_none(h)) else { return Ok(false) };
-        let tb = exc.downcast_ref::<BaseException>().and_then(|b| b.traceback.get()).unwrap_or_else(|| vm.none());
+        let Some(hook) = sys_get(vm, "unraisablehook").filter(|h| !vm.is_none(h)) else {
+            return Ok(false);
+        };
+        let tb = exc
+            .downcast_ref::<BaseException>()
+            .and_then(|b| b.traceback.get())
+            .unwrap_or_else(|| vm.none());
         let msg = match &err_msg {
             Some(m) => vm.new_str(m)?.into_value(),
             None => vm.none(),
@@ -261,7 +314,12 @@ pub(crate) fn unraisable(vm: &Vm, what: Option<&str>, object: Option<&Value>) {
         }
         Err(e) => {
             let second = vm.take_raised(e);
-            let text = unraisable_text(vm, Some("Exception ignored in sys.unraisablehook".to_owned()), None, &second);
+            let text = unraisable_text(
+                vm,
+                Some("Exception ignored in sys.unraisablehook".to_owned()),
+                None,
+                &second,
+            );
             write_stderr(vm, &text);
         }
     }
@@ -293,7 +351,8 @@ pub mod functions {
             drop(vm.take_raised(e));
             let encoding = vm.getattr_str(&out, "encoding")?;
             let errors = vm.new_str("backslashreplace")?.into_value();
-            let bytes = vm.call_method_str(text.as_value(), "encode", &[encoding.clone(), errors])?;
+            let bytes =
+                vm.call_method_str(text.as_value(), "encode", &[encoding.clone(), errors])?;
             match vm.getattr_str_opt(&out, "buffer")? {
                 Some(b) => {
                     vm.call_method(&b, &vm.names().write, &[bytes])?;
@@ -333,13 +392,14 @@ pub mod functions {
     fn unraisablehook(vm: &Vm, unraisable: &Value) -> PyResult<()> {
         let get = |name: &str| vm.getattr_str(unraisable, name);
         if vm.type_of(unraisable).payload.name.get().to_string_lossy() != "UnraisableHookArgs" {
-            return Err(vm.type_error("sys.unraisablehook argument type must be UnraisableHookArgs"));
+            return Err(
+                vm.type_error("sys.unraisablehook argument type must be UnraisableHookArgs")
+            );
         }
         let msg = get("err_msg")?;
-        let msg = match msg.downcast_ref::<Str>() {
-            Some(s) => Some(s.to_string_lossy().into_owned()),
-            None => None,
-        };
+        let msg = msg
+            .downcast_ref::<Str>()
+            .map(|s| s.to_string_lossy().into_owned());
         let text = unraisable_text(vm, msg, Some(&get("object")?), &get("exc_value")?);
         write_stderr(vm, &text);
         flush_stream(vm, "stderr");
@@ -360,11 +420,15 @@ pub mod functions {
             Some((m, a)) => (m, a),
             None => ("builtins", name.as_str()),
         };
-        let found = vm.import(module).and_then(|m| vm.getattr_str(&m, attribute));
+        let found = vm
+            .import(module)
+            .and_then(|m| vm.getattr_str(&m, attribute));
         match found {
             Ok(f) => vm.call(&f, args),
             Err(e) => {
-                if vm.exception_matches(&vm.exc().ImportError) || vm.exception_matches(&vm.exc().AttributeError) {
+                if vm.exception_matches(&vm.exc().ImportError)
+                    || vm.exception_matches(&vm.exc().AttributeError)
+                {
                     drop(vm.take_raised(e));
                     let text = format!("Ignoring unimportable $PYTHONBREAKPOINT: \"{name}\"");
                     vm.warn(&vm.exc().RuntimeWarning, &text, 0)?;

@@ -73,15 +73,27 @@ pub mod functions {
     fn getsizeof(vm: &Vm, object: &Value, default: Option<&Value>) -> PyResult {
         let size = || -> PyResult<i64> {
             let Some(f) = vm.special(object, &vm.names().__sizeof__)? else {
-                return Err(vm.type_error(&format!("Type {} doesn't define __sizeof__", vm.type_name(object))));
+                return Err(vm.type_error(&format!(
+                    "Type {} doesn't define __sizeof__",
+                    vm.type_name(object)
+                )));
             };
             let n = vm.call0(&f)?;
-            let Some(n) = vm.index(&n)?.as_small_int() else { return Err(vm.type_error("an integer is required")) };
+            let Some(n) = vm.index(&n)?.as_small_int() else {
+                return Err(vm.type_error("an integer is required"));
+            };
             if n < 0 {
                 return Err(vm.value_error("__sizeof__() should return >= 0"));
             }
             // What the collector keeps beside its objects counts as in CPython: two words.
-            let gc = if object.header().is_some_and(|h| h.ty().payload.layout().traverse.is_some()) { 16 } else { 0 };
+            let gc = if object
+                .header()
+                .is_some_and(|h| h.ty().payload.layout().traverse.is_some())
+            {
+                16
+            } else {
+                0
+            };
             Ok(n + gc)
         };
         match size() {
@@ -123,10 +135,12 @@ pub mod functions {
     /// uninterruptible code (this is implementation-specific and workload-dependent).
     #[pyfunction(sig = "($module, interval, /)")]
     fn setswitchinterval(vm: &Vm, interval: f64) -> PyResult<()> {
-        if !(interval > 0.0) {
+        if interval.is_nan() || interval <= 0.0 {
             return Err(vm.value_error("switch interval must be strictly positive"));
         }
-        state(vm).switch_interval.set(((interval * 1e6) as u64).max(1));
+        state(vm)
+            .switch_interval
+            .set(((interval * 1e6) as u64).max(1));
         Ok(())
     }
 

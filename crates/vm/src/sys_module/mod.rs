@@ -21,7 +21,11 @@ pub static MODULE: ModuleSpec = ModuleSpec {
     doc: Some(
         "This module provides access to some objects used or maintained by the\ninterpreter and to functions that interact strongly with the interpreter.",
     ),
-    functions: &[functions::functions::FUNCTIONS, limits::functions::FUNCTIONS, hooks::functions::FUNCTIONS],
+    functions: &[
+        functions::functions::FUNCTIONS,
+        limits::functions::FUNCTIONS,
+        hooks::functions::FUNCTIONS,
+    ],
     types: &[],
     exec: Some(values::exec),
 };

@@ -4,8 +4,13 @@ use taipan_macros::pyfunctions;
 use taipan_object::{Module, ModuleSpec, PyResult, Ref, Value, Vm};
 
 /// `sys.monitoring`
-pub static MODULE: ModuleSpec =
-    ModuleSpec { name: "sys.monitoring", doc: None, functions: &[functions::FUNCTIONS], types: &[], exec: None };
+pub static MODULE: ModuleSpec = ModuleSpec {
+    name: "sys.monitoring",
+    doc: None,
+    functions: &[functions::FUNCTIONS],
+    types: &[],
+    exec: None,
+};
 
 /// `sys._jit`
 pub static JIT: ModuleSpec = ModuleSpec {
@@ -46,8 +51,15 @@ struct Tools {
 
 /// Constants of `sys.monitoring`.
 pub(super) fn fill(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
-    let Some(dict) = module.dict.get() else { return Ok(()) };
-    for (name, id) in [("DEBUGGER_ID", 0), ("COVERAGE_ID", 1), ("PROFILER_ID", 2), ("OPTIMIZER_ID", 5)] {
+    let Some(dict) = module.dict.get() else {
+        return Ok(());
+    };
+    for (name, id) in [
+        ("DEBUGGER_ID", 0),
+        ("COVERAGE_ID", 1),
+        ("PROFILER_ID", 2),
+        ("OPTIMIZER_ID", 5),
+    ] {
         dict.set_named(vm, name, Value::from_i32(id))?;
     }
     let object = vm.types().object.as_value();

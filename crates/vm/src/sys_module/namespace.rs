@@ -1,7 +1,10 @@
 //! `types.SimpleNamespace`, of which `sys.implementation` is one.
 
 use taipan_macros::pymethods;
-use taipan_object::{Args, CompareOp, Dict, Payload, PyResult, Ref, Str, Traverse, TypeObject, TypeSpec, Value, Visitor, Vm, tpflags};
+use taipan_object::{
+    Args, CompareOp, Dict, Payload, PyResult, Ref, Str, Traverse, TypeObject, TypeSpec, Value,
+    Visitor, Vm, tpflags,
+};
 
 /// The payload: attributes live in the instance's dict.
 pub struct SimpleNamespace(());
@@ -18,7 +21,11 @@ pub static NAMESPACE: TypeSpec = TypeSpec {
     flags: tpflags::BASETYPE,
     has_dict: true,
     parts: &[&NAMESPACE_METHODS],
-    ..TypeSpec::new("SimpleNamespace", "types", <SimpleNamespace as Payload>::layout)
+    ..TypeSpec::new(
+        "SimpleNamespace",
+        "types",
+        <SimpleNamespace as Payload>::layout,
+    )
 };
 
 /// A namespace with these attributes.
@@ -34,7 +41,8 @@ pub fn new_namespace(vm: &Vm, attributes: &Ref<Dict>) -> PyResult {
 
 fn dict_of(vm: &Vm, v: &Value) -> PyResult<Ref<Dict>> {
     let d = vm.getattr(v, &vm.names().__dict__)?;
-    d.downcast::<Dict>().map_err(|_| vm.type_error("__dict__ is not a dict"))
+    d.downcast::<Dict>()
+        .map_err(|_| vm.type_error("__dict__ is not a dict"))
 }
 
 #[pymethods(NAMESPACE_METHODS)]
@@ -60,7 +68,8 @@ impl SimpleNamespace {
                 Some(d) => d.clone(),
                 None => {
                     let d = vm.call1(vm.types().dict.as_value(), m)?;
-                    d.downcast::<Dict>().map_err(|_| vm.type_error("expected a dict"))?
+                    d.downcast::<Dict>()
+                        .map_err(|_| vm.type_error("expected a dict"))?
                 }
             };
             for (k, v) in given.items() {
@@ -105,7 +114,9 @@ impl SimpleNamespace {
 
     #[pyslot]
     fn tp_richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
-        if a.downcast_ref::<SimpleNamespace>().is_none() || b.downcast_ref::<SimpleNamespace>().is_none() {
+        if a.downcast_ref::<SimpleNamespace>().is_none()
+            || b.downcast_ref::<SimpleNamespace>().is_none()
+        {
             return Ok(vm.not_implemented());
         }
         vm.rich_compare(dict_of(vm, a)?.as_value(), dict_of(vm, b)?.as_value(), op)
@@ -116,7 +127,9 @@ impl SimpleNamespace {
     fn __reduce__(vm: &Vm, this: &Value) -> PyResult {
         let ty = vm.type_of(this).to_ref().into_value();
         let empty = vm.new_tuple(Vec::new())?.into_value();
-        Ok(vm.new_tuple(vec![ty, empty, dict_of(vm, this)?.into_value()])?.into_value())
+        Ok(vm
+            .new_tuple(vec![ty, empty, dict_of(vm, this)?.into_value()])?
+            .into_value())
     }
 
     /// Return a copy of the namespace object with new values for the specified attributes.

@@ -38,7 +38,11 @@ pub fn write_all(fd: i32, mut data: &[u8]) {
 impl StdPrinter {
     #[pyslot]
     fn tp_repr(this: &Ref<Self>) -> String {
-        format!("<stderrprinter(fd={}) object at {:#x}>", this.fd, this.as_value().bits())
+        format!(
+            "<stderrprinter(fd={}) object at {:#x}>",
+            this.fd,
+            this.as_value().bits()
+        )
     }
 
     /// Writes text; what UTF-8 cannot say is escaped.

@@ -21,14 +21,19 @@ pub fn version() -> String {
 }
 
 pub(super) fn path_list(vm: &Vm, items: &[Vec<u8>]) -> PyResult {
-    let items = items.iter().map(|p| Ok(fs_decode(vm, p)?.into_value())).collect::<PyResult<Vec<Value>>>()?;
+    let items = items
+        .iter()
+        .map(|p| Ok(fs_decode(vm, p)?.into_value()))
+        .collect::<PyResult<Vec<Value>>>()?;
     Ok(vm.new_list(items)?.into_value())
 }
 
 fn version_info(vm: &Vm) -> PyResult {
     let level = vm.new_str("final")?.into_value();
     let n = Value::from_i32;
-    Ok(structs::VERSION_INFO.build(vm, vec![n(3), n(14), n(8), level, n(0)])?.into_value())
+    Ok(structs::VERSION_INFO
+        .build(vm, vec![n(3), n(14), n(8), level, n(0)])?
+        .into_value())
 }
 
 /// `sys.flags`
@@ -110,9 +115,17 @@ fn implementation(vm: &Vm) -> PyResult {
 
 /// Fills the module.
 pub(super) fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
-    let Some(dict) = module.dict.get() else { return Ok(()) };
+    let Some(dict) = module.dict.get() else {
+        return Ok(());
+    };
     *super::state(vm).dict.borrow_mut() = Some(dict.clone());
-    for s in [&structs::FLAGS, &structs::VERSION_INFO, &structs::FLOAT_INFO, &structs::INT_INFO, &structs::HASH_INFO] {
+    for s in [
+        &structs::FLAGS,
+        &structs::VERSION_INFO,
+        &structs::FLOAT_INFO,
+        &structs::INT_INFO,
+        &structs::HASH_INFO,
+    ] {
         s.class(vm)?;
     }
     structs::UNRAISABLE.add_to(vm, module)?;
@@ -125,9 +138,23 @@ pub(super) fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     set("hexversion", vm.new_int(HEXVERSION)?)?;
     set("api_version", Value::from_i32(1013))?;
     set("copyright", text(COPYRIGHT)?)?;
-    set("platform", text(if cfg!(target_family = "wasm") { "wasi" } else { "linux" })?)?;
+    set(
+        "platform",
+        text(if cfg!(target_family = "wasm") {
+            "wasi"
+        } else {
+            "linux"
+        })?,
+    )?;
     set("platlibdir", text("lib")?)?;
-    set("byteorder", text(if cfg!(target_endian = "big") { "big" } else { "little" })?)?;
+    set(
+        "byteorder",
+        text(if cfg!(target_endian = "big") {
+            "big"
+        } else {
+            "little"
+        })?,
+    )?;
     set("maxsize", vm.new_int(i64::MAX)?)?;
     set("maxunicode", Value::from_i32(0x10_ffff))?;
     set("abiflags", text("")?)?;
@@ -139,10 +166,18 @@ pub(super) fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     set("flags", flags(vm)?)?;
     set("float_info", float_info(vm)?)?;
     let n = Value::from_i32;
-    set("int_info", structs::INT_INFO.build(vm, vec![n(30), n(4), n(4300), n(640)])?.into_value())?;
+    set(
+        "int_info",
+        structs::INT_INFO
+            .build(vm, vec![n(30), n(4), n(4300), n(640)])?
+            .into_value(),
+    )?;
     set("hash_info", hash_info(vm)?)?;
     let thread = vec![text("pthread")?, text("semaphore")?, vm.none()];
-    set("thread_info", structs::THREAD_INFO.build(vm, thread)?.into_value())?;
+    set(
+        "thread_info",
+        structs::THREAD_INFO.build(vm, thread)?.into_value(),
+    )?;
     set("implementation", implementation(vm)?)?;
     set("executable", path(&s.executable)?)?;
     set("_base_executable", path(&s.base_executable)?)?;
@@ -150,8 +185,18 @@ pub(super) fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     set("exec_prefix", path(&s.exec_prefix)?)?;
     set("base_prefix", path(&s.base_prefix)?)?;
     set("base_exec_prefix", path(&s.base_exec_prefix)?)?;
-    set("_stdlib_dir", s.stdlib_dir.as_ref().map_or_else(|| Ok(vm.none()), |p| path(p))?)?;
-    set("pycache_prefix", s.pycache_prefix.as_ref().map_or_else(|| Ok(vm.none()), |p| path(p))?)?;
+    set(
+        "_stdlib_dir",
+        s.stdlib_dir
+            .as_ref()
+            .map_or_else(|| Ok(vm.none()), |p| path(p))?,
+    )?;
+    set(
+        "pycache_prefix",
+        s.pycache_prefix
+            .as_ref()
+            .map_or_else(|| Ok(vm.none()), |p| path(p))?,
+    )?;
     set("dont_write_bytecode", vm.bool(!s.write_bytecode))?;
     set("argv", path_list(vm, &s.argv)?)?;
     set("orig_argv", path_list(vm, &s.orig_argv)?)?;
@@ -159,7 +204,9 @@ pub(super) fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     set("warnoptions", path_list(vm, &s.warnoptions)?)?;
     let x = vm.new_dict()?;
     for (name, value) in &s.xoptions {
-        let v = value.as_ref().map_or_else(|| Ok(vm.bool(true)), |v| path(v))?;
+        let v = value
+            .as_ref()
+            .map_or_else(|| Ok(vm.bool(true)), |v| path(v))?;
         x.set(vm, &path(name)?, v)?;
     }
     set("_xoptions", x.into_value())?;
@@ -180,11 +227,19 @@ pub(super) fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
         names.sort_unstable();
         names
     };
-    let names = natives.iter().map(|m| text(m)).collect::<PyResult<Vec<Value>>>()?;
+    let names = natives
+        .iter()
+        .map(|m| text(m))
+        .collect::<PyResult<Vec<Value>>>()?;
     set("builtin_module_names", vm.new_tuple(names)?.into_value())?;
-    let names =
-        super::stdlib_names::NAMES.split_whitespace().map(|m| Ok(vm.intern(m)?.into_value())).collect::<PyResult<Vec<_>>>()?;
-    set("stdlib_module_names", vm.new_frozenset(&names)?.into_value())?;
+    let names = super::stdlib_names::NAMES
+        .split_whitespace()
+        .map(|m| Ok(vm.intern(m)?.into_value()))
+        .collect::<PyResult<Vec<_>>>()?;
+    set(
+        "stdlib_module_names",
+        vm.new_frozenset(&names)?.into_value(),
+    )?;
     for (name, hook) in [
         ("__displayhook__", "displayhook"),
         ("__excepthook__", "excepthook"),
