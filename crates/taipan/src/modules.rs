@@ -3,7 +3,7 @@
 use taipan_object::{ModuleSpec, Vm};
 
 /// The lists.
-const FAMILIES: &[&[&ModuleSpec]] = &[taipan_stdlib_core::MODULES];
+const FAMILIES: &[&[&ModuleSpec]] = &[taipan_stdlib_core::MODULES, taipan_stdlib_frontend::MODULES];
 
 /// Makes the modules known to the import system.
 pub fn register(vm: &Vm) {
