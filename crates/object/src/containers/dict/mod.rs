@@ -452,7 +452,7 @@ mod tests {
                 };
                 let key = |k: u64| -> PyResult {
                     // Strings, ints, or both.
-                    if kinds == 1 || (kinds == 3 && k % 2 == 0) {
+                    if kinds == 1 || (kinds == 3 && k.is_multiple_of(2)) {
                         Ok(vm.new_str(&format!("key {k}"))?.into_value())
                     } else {
                         vm.new_int(k as i64 * 64)
