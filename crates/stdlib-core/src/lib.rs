@@ -5,6 +5,7 @@
 #[macro_use]
 mod util;
 
+pub mod abc;
 pub mod collections;
 pub mod functools;
 pub mod itertools;
@@ -14,6 +15,7 @@ use taipan_object::ModuleSpec;
 
 /// The modules of this crate.
 pub const MODULES: &[&ModuleSpec] = &[
+    &abc::MODULE,
     &collections::MODULE,
     &functools::MODULE,
     &itertools::MODULE,
