@@ -1,5 +1,6 @@
-//! Native modules for data: `_struct`, `binascii`, `_bisect`, `_heapq`. Mathematics is in `taipan-stdlib-math`.
+//! Native modules for data: `_struct`, `array`, `binascii`, `_bisect`, `_heapq`. Mathematics is in `taipan-stdlib-math`.
 
+pub mod array;
 pub mod binascii;
 pub mod bisect;
 pub mod heapq;
@@ -10,6 +11,7 @@ use taipan_object::ModuleSpec;
 /// The modules of this crate.
 pub const MODULES: &[&ModuleSpec] = &[
     &structs::MODULE,
+    &array::MODULE,
     &binascii::MODULE,
     &bisect::MODULE,
     &heapq::MODULE,
