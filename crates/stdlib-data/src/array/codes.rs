@@ -197,7 +197,7 @@ pub fn store(vm: &Vm, code: u8, v: &Value) -> PyResult<Vec<u8>> {
                 (1, Some(c)) => c.to_ne_bytes().to_vec(),
                 (n, _) => {
                     return Err(vm.type_error(&format!(
-                        "array item must be a string of length 1, not a string of length {n}"
+                        "array item must be a unicode character, not a string of length {n}"
                     )));
                 }
             }

@@ -200,6 +200,15 @@ fn new(vm: &Vm, cls: &Ref<TypeObject>, args: Args<'_>) -> PyResult<Ref<Array>> {
         function: "array",
         argument: "argument 1",
     };
+    if let Some(n) = code
+        .downcast_ref::<Str>()
+        .map(|s| s.len())
+        .filter(|n| *n != 1)
+    {
+        return Err(vm.type_error(&format!(
+            "array() argument 1 must be a unicode character, not a string of length {n}"
+        )));
+    }
     let CodePoint(c) = taipan_object::convert::FromArg::from_arg(vm, code, &context)?;
     let code = u8::try_from(c).unwrap_or(0);
     let initial = pos.get(1).filter(|v| !vm.is_none(v));

@@ -1,0 +1,111 @@
+# Each line is evaluated; its result or its error is shown.
+import warnings
+warnings.simplefilter("ignore")
+import math
+
+
+def t(f):
+    try:
+        print(f, '->', repr(eval(f)))
+    except BaseException as e:
+        print(f, '!!', type(e).__name__, e)
+
+
+class I:
+    def __int__(s): return "x"
+class F:
+    def __float__(s): return "x"
+class FS(float): pass
+class F2:
+    def __float__(s): return FS(1)
+class C:
+    def __complex__(s): return 1.0
+class CS(complex): pass
+class C2:
+    def __complex__(s): return CS(1)
+class IS(int): pass
+t('math.log(0)')
+t('math.log(-1)')
+t('math.log(0.0)')
+t('math.log("a")')
+t('math.log(1,0)')
+t('math.log(1,1)')
+t('math.log()')
+t('math.log(1,2,3)')
+t('math.log2(0)')
+t('math.log2(-3)')
+t('math.log10(-10**400)')
+t('math.log1p(-1)')
+t('math.sqrt(-1)')
+t('math.exp(1000)')
+t('math.exp2(2000)')
+t('math.sinh(1000)')
+t('math.acos(2)')
+t('math.asin(2)')
+t('math.acosh(0)')
+t('math.atanh(1)')
+t('math.gamma(0)')
+t('math.gamma(-1)')
+t('math.gamma(200)')
+t('math.lgamma(0)')
+t('math.lgamma(float("-inf"))')
+t('math.sin(float("inf"))')
+t('math.cos(float("inf"))')
+t('math.tan(float("inf"))')
+t('math.fmod(1,0)')
+t('math.fmod(float("inf"),1)')
+t('math.remainder(1,0)')
+t('math.remainder(float("inf"),1)')
+t('math.pow(0,-1)')
+t('math.pow(-1,0.5)')
+t('math.pow(10,400)')
+t('math.ldexp(1,5000)')
+t('math.ldexp(1,2**80)')
+t('math.ldexp(1,-2**80)')
+t('math.ldexp(1,1.5)')
+t('math.factorial(-1)')
+t('math.factorial(1.5)')
+t('math.factorial(2**70)')
+t('math.comb(-1,2)')
+t('math.comb(1,-2)')
+t('math.comb(2**70,2**69)')
+t('math.comb(1.5,2)')
+t('math.perm(-1)')
+t('math.perm(3,-1)')
+t('math.perm(2**70)')
+t('math.perm(2**70,2**65)')
+t('math.isqrt(-1)')
+t('math.isqrt(1.5)')
+t('math.gcd(1.5)')
+t('math.lcm("a")')
+t('math.fsum([1e308,1e308])')
+t('math.fsum([float("inf"),float("-inf")])')
+t('math.fsum([1,"a"])')
+t('math.dist([1],[1,2])')
+t('math.dist(1,2)')
+t('math.sumprod([1],[1,2])')
+t('math.sumprod([1,2],["a","b"])')
+t('math.prod(["a","b"])')
+t('math.fma(float("inf"),0,1)')
+t('math.fma(1e308,10,0)')
+t('math.fma(float("inf"),1,float("-inf"))')
+t('math.nextafter(1,2,steps=-1)')
+t('math.nextafter(1,2,steps=1.5)')
+t('math.isclose(1,2,rel_tol=-1)')
+t('math.floor("a")')
+t('math.floor(float("nan"))')
+t('math.ceil(float("inf"))')
+t('math.trunc("a")')
+t('math.trunc(1.5)')
+t('math.log(10**400)')
+t('math.log2(2**5000)')
+t('math.log10(10**400)')
+t('math.expm1(1000)')
+t('math.erf("a")')
+t('math.atan2(1)')
+t('math.hypot("a")')
+t('math.degrees(1e308)')
+t('math.tan(1,2)')
+t('math.cosh(1000)')
+t('math.frexp(float("inf"))')
+t('math.modf(float("-inf"))')
