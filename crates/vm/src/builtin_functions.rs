@@ -14,10 +14,10 @@ use crate::function::{self, Function};
 /// The frame of the Python code that called the running native function.
 pub fn current_frame(vm: &Vm) -> Option<&Frame> {
     let f = back_frame(vm.frame.get().cast());
-    // SAFETY: frames of the chain are live while their callee runs.
     if f.is_null() {
         None
     } else {
+        // SAFETY: frames of the chain are live while their callee runs.
         Some(unsafe { &*f })
     }
 }

@@ -581,7 +581,7 @@ impl MemoryView {
             return Err(vm.type_error("memoryview: cannot cast between two non-byte formats"));
         }
         let n = this.nbytes();
-        if n % size != 0 {
+        if !n.is_multiple_of(size) {
             return Err(vm.type_error("memoryview: length is not a multiple of itemsize"));
         }
         let dims = match shape {

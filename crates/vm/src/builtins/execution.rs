@@ -267,7 +267,9 @@ pub mod functions {
             "single" => Mode::Interactive,
             "func_type" if ast => Mode::FuncType,
             "func_type" => {
-                return Err(vm.value_error("compile() mode 'func_type' requires flag PyCF_ONLY_AST"));
+                return Err(
+                    vm.value_error("compile() mode 'func_type' requires flag PyCF_ONLY_AST")
+                );
             }
             _ => {
                 return Err(vm.value_error(if ast {

@@ -112,10 +112,10 @@ fn cell(r: &Regs, i: u32) -> Option<Ref<PyCellObject>> {
 
 pub(super) fn make_cell(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
     let bits = r.replace_local(i, 0);
-    // SAFETY: the local owned the value.
     let initial = if bits == 0 {
         None
     } else {
+        // SAFETY: the local owned the value.
         Some(unsafe { Value::from_bits(bits) })
     };
     let c = vm.new(PyCellObject {

@@ -62,6 +62,7 @@ pub(crate) fn live(o: &FrameObject) -> Option<&Frame> {
     if f.is_null() {
         None
     } else {
+        // SAFETY: frames of the chain are live while their callee runs.
         Some(unsafe { &*f })
     }
 }
@@ -210,7 +211,8 @@ impl FrameObject {
     #[getter(f_lasti)]
     fn f_lasti(vm: &Vm, this: &Ref<Self>) -> PyResult {
         // A generator that waits shows the instruction that it goes on with.
-        let waits = generator(this).is_some_and(|g| matches!(g.state.get(), State::Created | State::Suspended));
+        let waits = generator(this)
+            .is_some_and(|g| matches!(g.state.get(), State::Created | State::Suspended));
         let unit = live(this).map_or(-1, |f| if waits { f.next_unit() } else { f.lasti() });
         vm.new_int(if unit < 0 { -1 } else { unit as i64 * 2 })
     }

@@ -1,7 +1,9 @@
 //! The builtin functions `aiter` and `anext`, and `anext_awaitable`, what `anext()` with a default gives.
 
 use taipan_macros::{pyfunctions, pymethods};
-use taipan_object::{Args, Payload, PyResult, Raised, Ref, Traverse, TypeSpec, Value, Visitor, Vm, tpflags};
+use taipan_object::{
+    Args, Payload, PyResult, Raised, Ref, Traverse, TypeSpec, Value, Visitor, Vm, tpflags,
+};
 
 use crate::generator::awaitable_iter;
 
@@ -24,7 +26,11 @@ impl Traverse for AnextAwaitable {
 pub static ANEXT_AWAITABLE: TypeSpec = TypeSpec {
     parts: &[&ANEXT_METHODS],
     flags: tpflags::DISALLOW_INSTANTIATION,
-    ..TypeSpec::new("anext_awaitable", "builtins", <AnextAwaitable as Payload>::layout)
+    ..TypeSpec::new(
+        "anext_awaitable",
+        "builtins",
+        <AnextAwaitable as Payload>::layout,
+    )
 };
 
 impl AnextAwaitable {
@@ -40,7 +46,10 @@ impl AnextAwaitable {
         };
         let new = f(vm, &it)?;
         if slots(&new).is_none() {
-            return Err(vm.type_error(&format!("__await__() must return an iterable, not {}", vm.type_name(&new))));
+            return Err(vm.type_error(&format!(
+                "__await__() must return an iterable, not {}",
+                vm.type_name(&new)
+            )));
         }
         Ok(new)
     }
@@ -56,7 +65,8 @@ impl AnextAwaitable {
 
     fn delegate(&self, vm: &Vm, method: &str, args: &[Value]) -> PyResult {
         let it = self.iterator(vm)?;
-        vm.call_method_str(&it, method, args).map_err(|e| self.or_default(vm, e))
+        vm.call_method_str(&it, method, args)
+            .map_err(|e| self.or_default(vm, e))
     }
 }
 
@@ -110,15 +120,17 @@ pub(crate) mod functions {
     #[pyfunction(sig = "($module, async_iterable, /)")]
     fn aiter(vm: &Vm, async_iterable: &Value) -> PyResult {
         let Some(f) = vm.type_of(async_iterable).payload.slots.am_aiter.get() else {
-            return Err(
-                vm.type_error(&format!("'{}' object is not an async iterable", vm.type_name(async_iterable)))
-            );
+            return Err(vm.type_error(&format!(
+                "'{}' object is not an async iterable",
+                vm.type_name(async_iterable)
+            )));
         };
         let it = f(vm, async_iterable)?;
         if vm.type_of(&it).payload.slots.am_anext.get().is_none() {
-            return Err(
-                vm.type_error(&format!("aiter() returned not an async iterator of type '{}'", vm.type_name(&it)))
-            );
+            return Err(vm.type_error(&format!(
+                "aiter() returned not an async iterator of type '{}'",
+                vm.type_name(&it)
+            )));
         }
         Ok(it)
     }
@@ -129,12 +141,20 @@ pub(crate) mod functions {
     #[pyfunction(sig = "($module, aiterator, default=<unrepresentable>, /)")]
     fn anext(vm: &Vm, aiterator: &Value, default: Option<&Value>) -> PyResult {
         let Some(f) = vm.type_of(aiterator).payload.slots.am_anext.get() else {
-            return Err(vm.type_error(&format!("'{}' object is not an async iterator", vm.type_name(aiterator))));
+            return Err(vm.type_error(&format!(
+                "'{}' object is not an async iterator",
+                vm.type_name(aiterator)
+            )));
         };
         let awaitable = f(vm, aiterator)?;
         match default {
             None => Ok(awaitable),
-            Some(d) => Ok(vm.new(AnextAwaitable { awaitable, default: d.clone() })?.into_value()),
+            Some(d) => Ok(vm
+                .new(AnextAwaitable {
+                    awaitable,
+                    default: d.clone(),
+                })?
+                .into_value()),
         }
     }
 }

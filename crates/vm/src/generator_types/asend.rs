@@ -3,7 +3,9 @@
 use std::cell::Cell;
 
 use taipan_macros::pymethods;
-use taipan_object::{Args, Payload, PyResult, Ref, Traverse, TypeSpec, Value, Visitor, Vm, tpflags};
+use taipan_object::{
+    Args, Payload, PyResult, Ref, Traverse, TypeSpec, Value, Visitor, Vm, tpflags,
+};
 
 use super::async_generator::unwrap;
 use super::throwing::{check_arguments, throw};
@@ -42,19 +44,31 @@ impl Traverse for ASend {
 pub static ASYNC_GENERATOR_ASEND: TypeSpec = TypeSpec {
     parts: &[&ASEND_METHODS],
     flags: tpflags::DISALLOW_INSTANTIATION,
-    ..TypeSpec::new("async_generator_asend", "builtins", <ASend as Payload>::layout)
+    ..TypeSpec::new(
+        "async_generator_asend",
+        "builtins",
+        <ASend as Payload>::layout,
+    )
 };
 
 /// A new one, that sends `value`.
 pub(super) fn new(vm: &Vm, g: &Ref<Generator>, value: Option<Value>) -> PyResult {
-    Ok(vm.new(ASend { generator: g.clone(), value, state: Cell::new(AwaitState::Init) })?.into_value())
+    Ok(vm
+        .new(ASend {
+            generator: g.clone(),
+            value,
+            state: Cell::new(AwaitState::Init),
+        })?
+        .into_value())
 }
 
 impl ASend {
     /// Checks that it can go on; true when this is the first time.
     fn begin(&self, vm: &Vm) -> PyResult<bool> {
         match self.state.get() {
-            AwaitState::Closed => Err(vm.runtime_error("cannot reuse already awaited __anext__()/asend()")),
+            AwaitState::Closed => {
+                Err(vm.runtime_error("cannot reuse already awaited __anext__()/asend()"))
+            }
             AwaitState::Init if self.generator.running_async.get() => {
                 self.state.set(AwaitState::Closed);
                 Err(vm.runtime_error("anext(): asynchronous generator is already running"))
@@ -155,6 +169,9 @@ impl ASend {
         if this.state.get() == AwaitState::Closed {
             return Ok(vm.none());
         }
-        closed(vm, this.throw_values(vm, std::slice::from_ref(vm.exc().GeneratorExit.as_value())))
+        closed(
+            vm,
+            this.throw_values(vm, std::slice::from_ref(vm.exc().GeneratorExit.as_value())),
+        )
     }
 }

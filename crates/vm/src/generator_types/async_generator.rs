@@ -2,8 +2,8 @@
 
 use taipan_macros::pymethods;
 use taipan_object::{
-    Args, ClassPart, GetSetDef, Payload, PyResult, Raised, Ref, SendOutcome, Traverse, TypeObject, TypeSpec, Value,
-    Visitor, Vm, tpflags,
+    Args, ClassPart, GetSetDef, Payload, PyResult, Raised, Ref, SendOutcome, Traverse, TypeObject,
+    TypeSpec, Value, Visitor, Vm, tpflags,
 };
 
 use crate::code_type::readonly;
@@ -14,7 +14,11 @@ pub static ASYNC_GENERATOR: TypeSpec = TypeSpec {
     parts: &[&ASYNC_GENERATOR_METHODS, &ASYNC_GENERATOR_MEMBERS],
     has_weakref: true,
     flags: tpflags::DISALLOW_INSTANTIATION,
-    ..TypeSpec::new("async_generator", "builtins", <Generator as Payload>::layout)
+    ..TypeSpec::new(
+        "async_generator",
+        "builtins",
+        <Generator as Payload>::layout,
+    )
 };
 
 static ASYNC_GENERATOR_MEMBERS: ClassPart = ClassPart {
@@ -23,7 +27,12 @@ static ASYNC_GENERATOR_MEMBERS: ClassPart = ClassPart {
     getset: &[GetSetDef {
         name: "ag_running",
         doc: None,
-        get: Some(|vm, v| Ok(vm.bool(v.downcast_ref::<Generator>().is_some_and(|g| g.running_async.get())))),
+        get: Some(|vm, v| {
+            Ok(vm.bool(
+                v.downcast_ref::<Generator>()
+                    .is_some_and(|g| g.running_async.get()),
+            ))
+        }),
         set: Some(readonly),
     }],
 };
@@ -44,7 +53,11 @@ impl Traverse for WrappedValue {
 /// `async_generator_wrapped_value`
 pub static ASYNC_GENERATOR_WRAPPED_VALUE: TypeSpec = TypeSpec {
     flags: tpflags::DISALLOW_INSTANTIATION,
-    ..TypeSpec::new("async_generator_wrapped_value", "builtins", <WrappedValue as Payload>::layout)
+    ..TypeSpec::new(
+        "async_generator_wrapped_value",
+        "builtins",
+        <WrappedValue as Payload>::layout,
+    )
 };
 
 /// Marks a value that an async generator yields.
@@ -74,7 +87,8 @@ fn init_hooks(vm: &Vm, g: &Ref<Generator>) -> PyResult<()> {
 
 /// Whether the generator is over for these pending exceptions.
 pub(super) fn ends(vm: &Vm) -> bool {
-    vm.exception_matches(&vm.exc().StopAsyncIteration) || vm.exception_matches(&vm.exc().GeneratorExit)
+    vm.exception_matches(&vm.exc().StopAsyncIteration)
+        || vm.exception_matches(&vm.exc().GeneratorExit)
 }
 
 /// What `asend` and `athrow` make of the generator's answer: what it awaits, or StopIteration with what it yielded.

@@ -3,7 +3,10 @@
 use std::cell::Cell;
 
 use taipan_macros::pymethods;
-use taipan_object::{Args, Payload, PyResult, Raised, Ref, SendOutcome, Traverse, TypeSpec, Value, Visitor, Vm, tpflags};
+use taipan_object::{
+    Args, Payload, PyResult, Raised, Ref, SendOutcome, Traverse, TypeSpec, Value, Visitor, Vm,
+    tpflags,
+};
 
 use super::asend::{AwaitState, closed};
 use super::async_generator::{ends, is_wrapped, unwrap};
@@ -33,12 +36,22 @@ impl Traverse for AThrow {
 pub static ASYNC_GENERATOR_ATHROW: TypeSpec = TypeSpec {
     parts: &[&ATHROW_METHODS],
     flags: tpflags::DISALLOW_INSTANTIATION,
-    ..TypeSpec::new("async_generator_athrow", "builtins", <AThrow as Payload>::layout)
+    ..TypeSpec::new(
+        "async_generator_athrow",
+        "builtins",
+        <AThrow as Payload>::layout,
+    )
 };
 
 /// A new one: of `athrow(*args)`, or of `aclose()`.
 pub(super) fn new(vm: &Vm, g: &Ref<Generator>, args: Option<Vec<Value>>) -> PyResult {
-    Ok(vm.new(AThrow { generator: g.clone(), args, state: Cell::new(AwaitState::Init) })?.into_value())
+    Ok(vm
+        .new(AThrow {
+            generator: g.clone(),
+            args,
+            state: Cell::new(AwaitState::Init),
+        })?
+        .into_value())
 }
 
 impl AThrow {
@@ -158,7 +171,11 @@ impl AThrow {
     #[pyslot]
     fn tp_finalize(vm: &Vm, this: &Ref<Self>) -> PyResult<()> {
         if this.state.get() == AwaitState::Init {
-            let method = if this.args.is_some() { "athrow" } else { "aclose" };
+            let method = if this.args.is_some() {
+                "athrow"
+            } else {
+                "aclose"
+            };
             super::unawaited::method(vm, &this.generator, method);
         }
         Ok(())
@@ -186,6 +203,9 @@ impl AThrow {
         if this.state.get() == AwaitState::Closed {
             return Ok(vm.none());
         }
-        closed(vm, this.throw_values(vm, std::slice::from_ref(vm.exc().GeneratorExit.as_value())))
+        closed(
+            vm,
+            this.throw_values(vm, std::slice::from_ref(vm.exc().GeneratorExit.as_value())),
+        )
     }
 }

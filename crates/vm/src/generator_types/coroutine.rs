@@ -2,8 +2,8 @@
 
 use taipan_macros::pymethods;
 use taipan_object::{
-    Args, ClassPart, GetSetDef, Payload, PyResult, Raised, Ref, SendOutcome, Traverse, TypeObject, TypeSpec, Value,
-    Visitor, Vm, tpflags,
+    Args, ClassPart, GetSetDef, Payload, PyResult, Raised, Ref, SendOutcome, Traverse, TypeObject,
+    TypeSpec, Value, Visitor, Vm, tpflags,
 };
 
 use super::throwing::throw_method;
@@ -28,7 +28,8 @@ static COROUTINE_MEMBERS: ClassPart = ClassPart {
         doc: None,
         get: Some(|vm, v| {
             let g = v.downcast_ref::<Generator>();
-            Ok(g.and_then(|g| g.origin_or_finalizer.get()).unwrap_or_else(|| vm.none()))
+            Ok(g.and_then(|g| g.origin_or_finalizer.get())
+                .unwrap_or_else(|| vm.none()))
         }),
         set: Some(readonly),
     }],
@@ -48,7 +49,11 @@ pub(crate) fn origin(vm: &Vm, f: *mut Frame) -> PyResult<Option<Value>> {
         while !at.is_null() && out.len() < depth as usize {
             let code = (*at).code_ref();
             let line = vm.new_int(i64::from((*at).lineno().unwrap_or(0)))?;
-            let entry = vec![code.filename.get().into_value(), line, code.name.as_value().clone()];
+            let entry = vec![
+                code.filename.get().into_value(),
+                line,
+                code.name.as_value().clone(),
+            ];
             out.push(vm.new_tuple(entry)?.into_value());
             at = back_frame((*at).previous);
         }
@@ -73,7 +78,11 @@ impl CoroutineMethods {
 
     #[pyslot]
     fn am_await(vm: &Vm, this: &Value) -> PyResult {
-        Ok(vm.new(CoroutineWrapper { coroutine: this.clone() })?.into_value())
+        Ok(vm
+            .new(CoroutineWrapper {
+                coroutine: this.clone(),
+            })?
+            .into_value())
     }
 
     #[pyslot]
@@ -181,11 +190,18 @@ pub static COROUTINE_WRAPPER: TypeSpec = TypeSpec {
     doc: Some("A wrapper object implementing __await__ for coroutines."),
     parts: &[&WRAPPER_METHODS],
     flags: tpflags::DISALLOW_INSTANTIATION,
-    ..TypeSpec::new("coroutine_wrapper", "builtins", <CoroutineWrapper as Payload>::layout)
+    ..TypeSpec::new(
+        "coroutine_wrapper",
+        "builtins",
+        <CoroutineWrapper as Payload>::layout,
+    )
 };
 
 fn coroutine_of(vm: &Vm, w: &Ref<CoroutineWrapper>) -> PyResult<Ref<Generator>> {
-    w.coroutine.clone().downcast::<Generator>().map_err(|_| -> Raised { vm.type_error("coroutine expected") })
+    w.coroutine
+        .clone()
+        .downcast::<Generator>()
+        .map_err(|_| -> Raised { vm.type_error("coroutine expected") })
 }
 
 #[pymethods(WRAPPER_METHODS)]

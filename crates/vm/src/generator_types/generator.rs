@@ -1,7 +1,9 @@
 //! `generator`
 
 use taipan_macros::pymethods;
-use taipan_object::{Args, Payload, PyResult, Ref, SendOutcome, TypeObject, TypeSpec, Value, Vm, tpflags};
+use taipan_object::{
+    Args, Payload, PyResult, Ref, SendOutcome, TypeObject, TypeSpec, Value, Vm, tpflags,
+};
 
 use super::throwing::throw_method;
 use crate::generator::{Generator, State};

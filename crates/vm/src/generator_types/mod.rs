@@ -13,12 +13,12 @@ mod unawaited;
 
 pub use anext::ANEXT_AWAITABLE;
 pub use asend::ASYNC_GENERATOR_ASEND;
+pub(crate) use async_generator::wrap_async_value;
 pub use async_generator::{ASYNC_GENERATOR, ASYNC_GENERATOR_WRAPPED_VALUE};
 pub use athrow::ASYNC_GENERATOR_ATHROW;
+pub(crate) use coroutine::origin;
 pub use coroutine::{COROUTINE, COROUTINE_WRAPPER};
 pub use generator::GENERATOR;
-pub(crate) use async_generator::wrap_async_value;
-pub(crate) use coroutine::origin;
 pub(crate) use throwing::close;
 
 use taipan_object::{PyCell, PyResult, Ref, SendOutcome, Str, TypeRef, TypeSpec, Value, Vm};
@@ -72,7 +72,11 @@ fn frame_of(vm: &Vm, g: &Ref<Generator>) -> PyResult {
 }
 
 fn repr(g: &Ref<Generator>, what: &str) -> String {
-    format!("<{what} object {} at {:#x}>", g.qualname.get().to_string_lossy(), g.as_value().bits())
+    format!(
+        "<{what} object {} at {:#x}>",
+        g.qualname.get().to_string_lossy(),
+        g.as_value().bits()
+    )
 }
 
 /// Bytes of a generator with its frame.
@@ -92,7 +96,9 @@ fn set_name(vm: &Vm, cell: &PyCell<Ref<Str>>, what: &str, value: Option<&Value>)
 
 /// A generator that dies suspended is closed.
 fn finalize(vm: &Vm, v: &Value) -> PyResult<()> {
-    let Some(g) = v.downcast_ref::<Generator>() else { return Ok(()) };
+    let Some(g) = v.downcast_ref::<Generator>() else {
+        return Ok(());
+    };
     if g.state.get() == State::Finished {
         return Ok(());
     }

@@ -18,15 +18,18 @@ fn raise_in(vm: &Vm, g: &Ref<Generator>, exc: Value) -> PyResult<SendOutcome> {
 /// Whether these arguments of `throw` mean a GeneratorExit.
 fn is_exit(vm: &Vm, args: &[Value]) -> bool {
     let exit = &vm.exc().GeneratorExit;
-    args.first().is_some_and(|v| match v.downcast_ref::<TypeObject>() {
-        Some(t) => t.is_subtype(exit.object()),
-        None => vm.is_instance_exact(v, exit),
-    })
+    args.first()
+        .is_some_and(|v| match v.downcast_ref::<TypeObject>() {
+            Some(t) => t.is_subtype(exit.object()),
+            None => vm.is_instance_exact(v, exit),
+        })
 }
 
 /// Throws an exception, given as `throw` takes it, into a generator or into what it delegates to.
 pub(super) fn throw(vm: &Vm, g: &Ref<Generator>, args: &[Value]) -> PyResult<SendOutcome> {
-    let Some(inner) = g.yield_from(vm) else { return raise_in(vm, g, exception_of(vm, args)?) };
+    let Some(inner) = g.yield_from(vm) else {
+        return raise_in(vm, g, exception_of(vm, args)?);
+    };
     vm.check_stack(" while calling a Python object")?;
     g.state.set(State::Running);
     let result = if is_exit(vm, args) {
@@ -56,7 +59,9 @@ fn throw_inner(vm: &Vm, inner: &Value, args: &[Value]) -> PyResult<Option<SendOu
     {
         return throw(vm, g, args).map(Some);
     }
-    let Some(f) = vm.getattr_opt(inner, &vm.names().throw)? else { return Ok(None) };
+    let Some(f) = vm.getattr_opt(inner, &vm.names().throw)? else {
+        return Ok(None);
+    };
     vm.call_pos(&f, args).map(|v| Some(SendOutcome::Yield(v)))
 }
 
@@ -81,7 +86,8 @@ fn unguarded(g: &Generator) -> bool {
     // SAFETY: the frame is suspended; its ip is behind YIELD_VALUE, within the code.
     let unit = unsafe { (*(*g.frame()).ip).get() };
     let op = Opcode::from_u8(unit as u8).map(Opcode::deopt);
-    matches!(op, Some(Opcode::Resume | Opcode::InstrumentedResume)) && (unit >> 8) & RESUME_DEPTH1 != 0
+    matches!(op, Some(Opcode::Resume | Opcode::InstrumentedResume))
+        && (unit >> 8) & RESUME_DEPTH1 != 0
 }
 
 /// `close()`: gives what the generator returned, or None.
@@ -136,7 +142,10 @@ pub(super) fn check_arguments<'a>(vm: &Vm, name: &str, args: Args<'a>) -> PyResu
         return Err(vm.type_error(&format!("{name} expected at least 1 argument, got 0")));
     }
     if pos.len() > 3 {
-        return Err(vm.type_error(&format!("{name} expected at most 3 arguments, got {}", pos.len())));
+        return Err(vm.type_error(&format!(
+            "{name} expected at most 3 arguments, got {}",
+            pos.len()
+        )));
     }
     if pos.len() > 1 {
         let msg = format!(
@@ -149,13 +158,17 @@ pub(super) fn check_arguments<'a>(vm: &Vm, name: &str, args: Args<'a>) -> PyResu
 
 /// The exception that `throw(type, value, traceback)` means.
 fn exception_of(vm: &Vm, args: &[Value]) -> PyResult<Value> {
-    let Some(first) = args.first() else { return Err(vm.system_error("throw() without an exception")) };
+    let Some(first) = args.first() else {
+        return Err(vm.system_error("throw() without an exception"));
+    };
     let value = args.get(1).filter(|v| !vm.is_none(v));
     let tb = args.get(2).filter(|v| !vm.is_none(v));
     if tb.is_some_and(|tb| tb.downcast_ref::<Traceback>().is_none()) {
         return Err(vm.type_error("throw() third argument must be a traceback object"));
     }
-    let is_class = first.downcast_ref::<TypeObject>().is_some_and(|t| t.is_subtype(vm.exc().BaseException.object()));
+    let is_class = first
+        .downcast_ref::<TypeObject>()
+        .is_some_and(|t| t.is_subtype(vm.exc().BaseException.object()));
     let exc = if is_class {
         match value {
             Some(v) if crate::glue::is_instance(vm, v, first)? => v.clone(),

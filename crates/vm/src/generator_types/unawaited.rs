@@ -22,7 +22,10 @@ pub(super) fn coroutine(vm: &Vm, g: &Ref<Generator>) {
         if said {
             return Ok(());
         }
-        let msg = format!("coroutine '{}' was never awaited", g.qualname.get().to_string_lossy());
+        let msg = format!(
+            "coroutine '{}' was never awaited",
+            g.qualname.get().to_string_lossy()
+        );
         vm.warn(&vm.exc().RuntimeWarning, &msg, 1)
     });
     if result.is_err() {
@@ -35,7 +38,9 @@ pub(super) fn coroutine(vm: &Vm, g: &Ref<Generator>) {
 
 /// "coroutine method 'asend' of 'x' was never awaited"
 pub(super) fn method(vm: &Vm, g: &Ref<Generator>, method: &str) {
-    let name = vm.repr_string(g.qualname.get().as_value()).unwrap_or_default();
+    let name = vm
+        .repr_string(g.qualname.get().as_value())
+        .unwrap_or_default();
     let msg = format!("coroutine method '{method}' of {name} was never awaited");
     if vm.warn(&vm.exc().RuntimeWarning, &msg, 1).is_err() {
         vm.unraisable(None, Some(g.as_value()));
