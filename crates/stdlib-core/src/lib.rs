@@ -7,6 +7,7 @@ mod util;
 
 pub mod abc;
 pub mod collections;
+pub mod contextvars;
 pub mod functools;
 pub mod itertools;
 pub mod operator;
@@ -17,6 +18,7 @@ use taipan_object::ModuleSpec;
 pub const MODULES: &[&ModuleSpec] = &[
     &abc::MODULE,
     &collections::MODULE,
+    &contextvars::MODULE,
     &functools::MODULE,
     &itertools::MODULE,
     &operator::MODULE,
