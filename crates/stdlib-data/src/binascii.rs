@@ -93,7 +93,7 @@ fn to_hex(data: &[u8], sep: Option<u8>, group: i32) -> Vec<u8> {
             && size > 0
         {
             let at = if group > 0 { data.len() - i } else { i };
-            if at % size == 0 {
+            if at.is_multiple_of(size) {
                 out.push(sep);
             }
         }
@@ -128,7 +128,7 @@ fn hexlify(vm: &Vm, data: &Value, sep: Option<&Value>, group: i32) -> PyResult<R
 
 fn unhexlify(vm: &Vm, text: &Value) -> PyResult<Ref<Bytes>> {
     let text = ascii_of(vm, text)?;
-    if text.len() % 2 != 0 {
+    if !text.len().is_multiple_of(2) {
         return Err(error(vm, "Odd-length string"));
     }
     let mut out = Vec::with_capacity(text.len() / 2);

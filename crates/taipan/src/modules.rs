@@ -3,7 +3,12 @@
 use taipan_object::{ModuleSpec, Vm};
 
 /// The lists.
-const FAMILIES: &[&[&ModuleSpec]] = &[taipan_stdlib_core::MODULES, taipan_stdlib_frontend::MODULES];
+const FAMILIES: &[&[&ModuleSpec]] = &[
+    taipan_stdlib_core::MODULES,
+    taipan_stdlib_frontend::MODULES,
+    taipan_stdlib_data::MODULES,
+    taipan_stdlib_math::MODULES,
+];
 
 /// Makes the modules known to the import system.
 pub fn register(vm: &Vm) {

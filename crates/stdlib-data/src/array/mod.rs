@@ -132,7 +132,7 @@ impl Array {
     }
 
     fn append_bytes_like(&self, vm: &Vm, bytes: &[u8]) -> PyResult<()> {
-        if bytes.len() % self.size != 0 {
+        if !bytes.len().is_multiple_of(self.size) {
             return Err(vm.value_error("bytes length not a multiple of item size"));
         }
         self.push_bytes(vm, bytes)

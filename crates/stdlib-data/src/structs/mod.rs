@@ -273,7 +273,7 @@ fn iter_unpack(vm: &Vm, format: &Rc<Format>, data: &Value) -> PyResult {
         ));
     }
     let len = vm.get_buffer(data, false)?.len;
-    if len % format.size != 0 {
+    if !len.is_multiple_of(format.size) {
         return Err(error(
             vm,
             &format!(

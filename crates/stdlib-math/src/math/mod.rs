@@ -136,14 +136,11 @@ fn steps_towards(x: f64, y: f64, steps: u64) -> f64 {
     if x.is_nan() {
         return x;
     }
-    if y.is_nan() || x == y || steps == 0 {
-        return if x == y {
-            y
-        } else if y.is_nan() {
-            y
-        } else {
-            x
-        };
+    if y.is_nan() || x == y {
+        return y;
+    }
+    if steps == 0 {
+        return x;
     }
     // Floats in their order as whole numbers.
     let place = |f: f64| {
