@@ -5,8 +5,9 @@ use std::cell::{Cell, RefCell};
 
 use crate::cell::PyCell;
 use crate::class::{DICT_AT_END, InstanceLayout, Slots, TypeObject, TypeRef, tpflags};
+use crate::containers::dict::Dict;
 use crate::descr::{GetSetDescr, MethodDescr};
-use crate::native::{NativeKind, TypeSpec};
+use crate::native::{GetSetDef, NativeKind, TypeSpec};
 use crate::reference::{Layout, Object, Ref};
 use crate::value::{PyResult, Value};
 use crate::vm::Vm;
@@ -68,6 +69,28 @@ pub(crate) fn type_dies(ty: &TypeObject) {
         }
     });
 }
+
+/// `__dict__` of instances of native types that have one.
+static INSTANCE_DICT: GetSetDef = GetSetDef {
+    name: "__dict__",
+    doc: None,
+    get: Some(|vm, v| match vm.instance_dict(v)? {
+        Some(d) => Ok(d.into_value()),
+        None => Err(vm.type_error("this object has no __dict__")),
+    }),
+    set: Some(|vm, v, value| {
+        let Some(value) = value else {
+            return Err(vm.type_error("cannot delete __dict__"));
+        };
+        let Some(d) = value.downcast_ref::<Dict>() else {
+            return Err(vm.type_error(&format!(
+                "__dict__ must be set to a dictionary, not a '{}'",
+                vm.type_name(value)
+            )));
+        };
+        vm.set_instance_dict(v, Some(d.clone())).map(drop)
+    }),
+};
 
 impl Vm {
     /// A bare type of the start: name, layout, base. Its dict, MRO and slots follow in [`Vm::finish_raw_type`].
@@ -217,8 +240,19 @@ impl Vm {
             dict.set_str(self, &n.__doc__, doc)?;
         }
         // The word for `__dict__` must be there before the first instance is made.
-        if spec.has_dict && ty.dict_offset() == 0 {
-            self.give_dict_word(ty);
+        if spec.has_dict {
+            if ty.dict_offset() == 0 {
+                self.give_dict_word(ty);
+            }
+            if dict.get_str(self, &n.__dict__).is_none() {
+                let owner = ty.clone();
+                let descr = GetSetDescr {
+                    def: &INSTANCE_DICT,
+                    owner,
+                };
+                let d = self.new_object(&self.types().getset_descriptor, descr)?;
+                dict.set_str(self, &n.__dict__, d.into_value())?;
+            }
         }
         if let Some(extra) = spec.extra {
             extra(self, ty)?;

@@ -391,7 +391,10 @@ impl Vm {
     }
 
     /// A new object of the class that was registered for payload `T`.
-    #[expect(clippy::new_ret_no_self, reason = "it is the machine that makes objects")]
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "it is the machine that makes objects"
+    )]
     #[inline]
     pub fn new<T: Payload>(&self, payload: T) -> PyResult<Ref<T>> {
         let ty = self.class::<T>()?;
