@@ -2,11 +2,16 @@
 //! `taipan-host`. What several modules need (arguments, EINTR, errors) is in `util`.
 
 pub mod errno;
+pub mod fcntl;
 pub mod io;
+pub mod locale;
 pub mod posix;
+pub mod resource;
+pub mod select;
 pub mod signal;
 pub mod stat;
 pub mod time;
+pub mod users;
 pub mod util;
 
 use taipan_object::ModuleSpec;
@@ -19,4 +24,10 @@ pub const MODULES: &[&ModuleSpec] = &[
     &time::MODULE,
     &signal::MODULE,
     &stat::MODULE,
+    &select::MODULE,
+    &fcntl::MODULE,
+    &resource::MODULE,
+    &users::PWD,
+    &users::GRP,
+    &locale::MODULE,
 ];

@@ -177,8 +177,11 @@ fn finalize(vm: &Vm, this: &Value) -> PyResult<()> {
     match closed {
         Ok(true) => return Ok(()),
         Ok(false) => {}
-        // A `closed` that fails says nothing; `close()` decides.
-        Err(r) => drop(vm.take_raised(r)),
+        // What cannot say whether it is open was never opened, or was detached.
+        Err(r) => {
+            vm.take_raised(r);
+            return Ok(());
+        }
     }
     if let Err(r) = vm.setattr_str(this, "_finalizing", &vm.bool(true)) {
         vm.take_raised(r);

@@ -173,10 +173,10 @@ impl NewlineArg {
             .find(|n| text.eq_str(n));
         match known {
             Some(n) => Ok(NewlineArg { given: Some(n) }),
-            None => {
-                let shown = vm.repr_string(text.as_value())?;
-                Err(vm.value_error(&format!("illegal newline value: {shown}")))
-            }
+            None => Err(vm.value_error(&format!(
+                "illegal newline value: {}",
+                text.to_string_lossy()
+            ))),
         }
     }
 

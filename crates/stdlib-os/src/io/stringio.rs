@@ -124,7 +124,14 @@ fn newline_argument(vm: &Vm, newline: Option<&Value>) -> PyResult<NewlineArg> {
         None => Ok(NewlineArg { given: Some("\n") }),
         Some(v) if vm.is_none(v) => NewlineArg::parse(vm, None),
         Some(v) => match v.downcast_ref::<Str>() {
-            Some(s) => NewlineArg::parse(vm, Some(s)),
+            Some(s) => NewlineArg::parse(vm, Some(s)).map_err(|r| {
+                // Unlike TextIOWrapper, this class shows the value's repr.
+                vm.take_raised(r);
+                match vm.repr_string(v) {
+                    Ok(shown) => vm.value_error(&format!("illegal newline value: {shown}")),
+                    Err(r) => r,
+                }
+            }),
             None => Err(vm.type_error(&format!(
                 "newline must be str or None, not {}",
                 vm.type_name(v)
