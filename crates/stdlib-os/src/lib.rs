@@ -9,7 +9,9 @@ pub mod posix;
 pub mod resource;
 pub mod select;
 pub mod signal;
+pub mod socket;
 pub mod stat;
+pub mod subprocess;
 pub mod time;
 pub mod users;
 pub mod util;
@@ -30,4 +32,6 @@ pub const MODULES: &[&ModuleSpec] = &[
     &users::PWD,
     &users::GRP,
     &locale::MODULE,
+    &subprocess::MODULE,
+    &socket::MODULE,
 ];
