@@ -1,6 +1,7 @@
 //! Native modules that show the front end to Python: `_ast` (trees as objects), `_tokenize`, `_symtable`, `_opcode`.
 //! One folder or file for each module; [`MODULES`] lists them for the import system.
 
+pub mod ast;
 pub mod opcode;
 pub mod symtable;
 pub mod tokenize;
@@ -8,4 +9,9 @@ pub mod tokenize;
 use taipan_object::ModuleSpec;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleSpec] = &[&opcode::MODULE, &symtable::MODULE, &tokenize::MODULE];
+pub const MODULES: &[&ModuleSpec] = &[&ast::MODULE, &opcode::MODULE, &symtable::MODULE, &tokenize::MODULE];
+
+/// Tells `compile()` of the trees. Call it once for each interpreter.
+pub fn register(vm: &taipan_object::Vm) {
+    ast::register(vm);
+}

@@ -12,6 +12,7 @@ const FAMILIES: &[&[&ModuleSpec]] = &[
 
 /// Makes the modules known to the import system.
 pub fn register(vm: &Vm) {
+    taipan_stdlib_frontend::register(vm);
     for family in FAMILIES {
         taipan_vm::imp::register_modules(vm, family);
     }
