@@ -60,7 +60,7 @@ fn run_text(vm: &Vm, source: &str, filename: &[u8]) -> PyResult<()> {
 
 fn run_bytes(vm: &Vm, bytes: &[u8], filename: &[u8]) -> PyResult<()> {
     let name = taipan_vm::fs_text(vm, filename)?;
-    let source = bytes_text(vm, bytes, &name, true)?;
+    let source = bytes_text(vm, bytes, &name, true, true)?;
     if source.contains('\0') {
         return Err(vm.raise_new(&vm.exc().SyntaxError, "source code cannot contain null bytes"));
     }

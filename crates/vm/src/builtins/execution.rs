@@ -59,15 +59,22 @@ pub fn source_text(
     if bytes.contains(&0) {
         return Err(null());
     }
-    bytes_text(vm, &bytes, filename, exec)
+    bytes_text(vm, &bytes, filename, false, exec)
 }
 
-/// The text of a program's bytes, in the encoding that its cookie names.
-pub fn bytes_text(vm: &Vm, bytes: &[u8], filename: &Ref<Str>, exec: bool) -> PyResult<String> {
+/// The text of a program's bytes, in the encoding that its cookie names. Messages about the encoding name the file if the
+/// bytes are from one.
+pub fn bytes_text(
+    vm: &Vm,
+    bytes: &[u8],
+    filename: &Ref<Str>,
+    from_file: bool,
+    exec: bool,
+) -> PyResult<String> {
     let name = filename.to_string_lossy();
     let options = SourceOptions {
         exec,
-        filename: Some(&name),
+        filename: from_file.then_some(&*name),
         ..SourceOptions::default()
     };
     let decode = |encoding: &str, bytes: &[u8]| match decode_with(vm, encoding, bytes) {

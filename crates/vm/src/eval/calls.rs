@@ -387,14 +387,6 @@ fn missing_arguments(
     ))
 }
 
-/// The name of what is called, as messages about its arguments show it.
-pub fn bind_error_name(vm: &Vm, callable: &Value) -> String {
-    if let Some(f) = callable.downcast_ref::<Function>() {
-        return format!("{}()", func_name(f));
-    }
-    crate::glue::function_str(vm, callable)
-}
-
 /// A frame for a call of `func` from native code, on the frame stack, ready for `eval`.
 pub fn new_frame_for(
     vm: &Vm,
@@ -698,7 +690,7 @@ pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
             if slots.tp_iter.get().is_none() && slots.sq_item.get().is_none() {
                 return Err(vm.type_error(&format!(
                     "{} argument after * must be an iterable, not {}",
-                    bind_error_name(vm, &callable),
+                    crate::glue::function_str(vm, &callable),
                     vm.type_name(&star)
                 )));
             }
@@ -794,7 +786,7 @@ pub(super) fn merge_keywords(
             let Some(keys) = vm.getattr_opt(mapping, &vm.names().keys)? else {
                 return Err(vm.type_error(&format!(
                     "{} argument after ** must be a mapping, not {}",
-                    bind_error_name(vm, callable),
+                    crate::glue::function_str(vm, callable),
                     vm.type_name(mapping)
                 )));
             };
@@ -814,13 +806,13 @@ pub(super) fn merge_keywords(
                 None => {
                     return Err(vm.type_error(&format!(
                         "{} keywords must be strings",
-                        bind_error_name(vm, callable)
+                        crate::glue::function_str(vm, callable)
                     )));
                 }
             };
             return Err(vm.type_error(&format!(
                 "{} got multiple values for keyword argument '{name}'",
-                bind_error_name(vm, callable)
+                crate::glue::function_str(vm, callable)
             )));
         }
         d.set(vm, &k, v)?;
