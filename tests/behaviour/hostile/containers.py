@@ -227,16 +227,3 @@ for value in ("x", -1, 2**70, None, 1.5):
     bad = BadHash(value)
     for name, act in (("hash", hash), ("len", len), ("bool", bool), ("repr", repr), ("iter", iter), ("index", range)):
         attempt(f"{name} {value!r}", lambda: act(bad))
-
-
-class Grows:
-    "Its length lies."
-
-    def __length_hint__(self):
-        return 2**60
-
-    def __iter__(self):
-        return iter([1, 2])
-
-
-attempt("hint", lambda: list(Grows()))
