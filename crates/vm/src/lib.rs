@@ -21,18 +21,22 @@ pub mod function;
 pub mod function_type;
 pub mod generator;
 pub mod generator_types;
+pub mod gil;
 mod glue;
 mod groups;
 pub mod imp;
 pub mod imp_module;
 pub mod import;
 mod scope_hooks;
+pub mod marshal_module;
 pub mod startup;
 pub mod sys_module;
 mod template;
+pub mod threads;
 pub mod traceback;
 pub mod traceback_type;
 mod warn;
+pub mod warnings_module;
 
 use taipan_object::vm::Hooks;
 use taipan_object::{ModuleSpec, PyResult, TypeSpec, Vm};
@@ -69,6 +73,17 @@ pub static BUILTINS: ModuleSpec = ModuleSpec {
     exec: None,
 };
 
+/// The native modules of this crate.
+const MODULES: &[&ModuleSpec] = &[
+    &BUILTINS,
+    &sys_module::MODULE,
+    &imp_module::MODULE,
+    &atexit::MODULE,
+    &marshal_module::MODULE,
+    &threads::MODULE,
+    &warnings_module::MODULE,
+];
+
 /// Makes the interpreter of `vm` able to run code: builtin types with their methods, this crate's types, module `builtins`.
 pub fn init(vm: &Vm) -> PyResult<()> {
     taipan_builtins::init(vm)?;
@@ -84,16 +99,9 @@ pub fn init(vm: &Vm) -> PyResult<()> {
         unraisable: sys_module::hooks::unraisable,
     });
     let builtins = taipan_builtins::builtins_module(vm, &BUILTINS)?;
-    imp::register_modules(
-        vm,
-        &[
-            &BUILTINS,
-            &sys_module::MODULE,
-            &imp_module::MODULE,
-            &atexit::MODULE,
-        ],
-    );
+    imp::register_modules(vm, MODULES);
     imp::add_made(vm, BUILTINS.name, builtins);
+    gil::init(vm);
     vm.interp()
         .super_type
         .set(Some(glue::builtin(vm, "super")?));
