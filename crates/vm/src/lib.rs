@@ -48,7 +48,6 @@ const TYPES: &[&TypeSpec] = &[
     &frame_type::FRAME,
     &frame_type::FRAME_LOCALS_PROXY,
     &traceback_type::TRACEBACK,
-    &sys_module::namespace::NAMESPACE,
     &sys_module::std_printer::STD_PRINTER,
 ];
 

@@ -5,7 +5,6 @@ pub mod functions;
 pub mod hooks;
 pub mod limits;
 pub mod monitoring;
-pub mod namespace;
 pub mod std_printer;
 pub mod stdlib_names;
 pub mod structs;

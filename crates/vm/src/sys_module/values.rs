@@ -103,14 +103,17 @@ fn hash_info(vm: &Vm) -> PyResult {
 
 fn implementation(vm: &Vm) -> PyResult {
     let str = |s: &str| -> PyResult { Ok(vm.new_str(s)?.into_value()) };
-    let d = vm.new_dict()?;
-    d.set_named(vm, "name", str("taipan")?)?;
-    d.set_named(vm, "cache_tag", str(CACHE_TAG)?)?;
-    d.set_named(vm, "version", version_info(vm)?)?;
-    d.set_named(vm, "hexversion", vm.new_int(HEXVERSION)?)?;
-    d.set_named(vm, "_multiarch", str("x86_64-linux-gnu")?)?;
-    d.set_named(vm, "supports_isolated_interpreters", vm.bool(true))?;
-    super::namespace::new_namespace(vm, &d)
+    taipan_builtins::types::namespace::new_namespace(
+        vm,
+        &[
+            ("name", str("taipan")?),
+            ("cache_tag", str(CACHE_TAG)?),
+            ("version", version_info(vm)?),
+            ("hexversion", vm.new_int(HEXVERSION)?),
+            ("_multiarch", str("x86_64-linux-gnu")?),
+            ("supports_isolated_interpreters", vm.bool(true)),
+        ],
+    )
 }
 
 /// Fills the module.
