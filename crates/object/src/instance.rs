@@ -326,3 +326,40 @@ impl Vm {
         }
     }
 }
+
+/// `__dict__` of instances of native types that have one and do not declare the attribute themselves.
+pub(crate) static DICT_ATTRIBUTE: crate::native::GetSetDef = crate::native::GetSetDef {
+    name: "__dict__",
+    doc: None,
+    get: Some(|vm, v| match vm.instance_dict(v)? {
+        Some(d) => Ok(d.into_value()),
+        None => Err(no_dict(vm, v)),
+    }),
+    set: Some(|vm, v, value| {
+        let dict = match value {
+            None => None,
+            Some(x) => match x.downcast_ref::<Dict>() {
+                Some(d) => Some(d.clone()),
+                None => {
+                    return Err(vm.type_error(&format!(
+                        "__dict__ must be set to a dictionary, not a '{}'",
+                        vm.type_name(x)
+                    )));
+                }
+            },
+        };
+        if vm.set_instance_dict(v, dict)? {
+            Ok(())
+        } else {
+            Err(no_dict(vm, v))
+        }
+    }),
+};
+
+fn no_dict(vm: &Vm, v: &Value) -> crate::value::Raised {
+    vm.attribute_error(
+        v,
+        vm.names().__dict__.as_value(),
+        "This object has no __dict__",
+    )
+}

@@ -59,8 +59,11 @@ fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     d.set_named(vm, "_onceregistry", get(&s.once))?;
     d.set_named(vm, "_defaultaction", get(&s.default_action))?;
     // A context variable holds the filters of `catch_warnings` where warnings are context-aware.
-    if let Some(name) = crate::imp::find_native(vm, &vm.intern("_contextvars")?).map(|m| m.name) {
-        let contextvars = vm.import(name)?;
+    if let Some(spec) = crate::imp::find_native(vm, &vm.intern("_contextvars")?) {
+        // The import system is not there yet when it imports this module.
+        let contextvars = crate::imp::create_native(vm, spec)?;
+        crate::imp::exec_native(vm, &contextvars)?;
+        let contextvars = contextvars.into_value();
         let class = vm.getattr_str(&contextvars, "ContextVar")?;
         let var = vm.call1(&class, vm.new_str("_warnings_context")?.as_value())?;
         s.context.0.set(Some(var.clone()));
