@@ -312,7 +312,10 @@ impl ContextVar {
 
 #[pymethods(CONTEXT_VAR_METHODS)]
 impl ContextVar {
-    #[pyslot(name = "ContextVar", params = "(name, /, *, default=<unrepresentable>)")]
+    #[pyslot(
+        name = "ContextVar",
+        params = "(name, /, *, default=<unrepresentable>)"
+    )]
     fn tp_new(
         vm: &Vm,
         cls: &Ref<TypeObject>,

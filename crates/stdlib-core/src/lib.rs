@@ -11,6 +11,7 @@ pub mod contextvars;
 pub mod functools;
 pub mod itertools;
 pub mod operator;
+pub mod typing;
 
 use taipan_object::ModuleSpec;
 
@@ -22,4 +23,5 @@ pub const MODULES: &[&ModuleSpec] = &[
     &functools::MODULE,
     &itertools::MODULE,
     &operator::MODULE,
+    &typing::MODULE,
 ];
