@@ -2,6 +2,7 @@
 //! `taipan-host`. What several modules need (arguments, EINTR, errors) is in `util`.
 
 pub mod errno;
+pub mod faulthandler;
 pub mod fcntl;
 pub mod io;
 pub mod locale;
@@ -12,6 +13,7 @@ pub mod signal;
 pub mod socket;
 pub mod stat;
 pub mod subprocess;
+pub mod termios;
 pub mod time;
 pub mod users;
 pub mod util;
@@ -34,4 +36,6 @@ pub const MODULES: &[&ModuleSpec] = &[
     &locale::MODULE,
     &subprocess::MODULE,
     &socket::MODULE,
+    &termios::MODULE,
+    &faulthandler::MODULE,
 ];

@@ -172,14 +172,17 @@ mod functions {
     #[pyfunction(sig = "($module, category, locale=None, /)")]
     fn setlocale(vm: &Vm, category: i32, locale: Option<&str>) -> PyResult<String> {
         let state = vm.state::<State>();
-        let unsupported = || -> PyResult<String> {
+        let refuse = |message: &str| -> PyResult<String> {
             let cls = state.error.get();
             let cls = cls.unwrap_or_else(|| vm.exc().Exception.as_value().clone());
-            let text = vm.new_str("unsupported locale setting")?.into_value();
+            let text = vm.new_str(message)?.into_value();
             Err(vm.raise(vm.call1(&cls, &text)?))
         };
         if !(0..=6).contains(&category) {
-            return unsupported();
+            return refuse(match locale {
+                None => "locale query failed",
+                Some(_) => "unsupported locale setting",
+            });
         }
         let name = match locale {
             None => None,
@@ -188,7 +191,7 @@ mod functions {
                 Some("") | None => "C.UTF-8",
                 Some(name) => name,
             }),
-            Some(_) => return unsupported(),
+            Some(_) => return refuse("unsupported locale setting"),
         };
         if let Some(name) = name
             && matches!(category, 0 | 6)

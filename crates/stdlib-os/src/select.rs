@@ -276,7 +276,7 @@ impl Epoll {
     #[pyslot(name = "epoll", params = "(sizehint=-1, flags=0)")]
     fn tp_new(vm: &Vm, cls: &Ref<TypeObject>, sizehint: i32, flags: i32) -> PyResult<Ref<Epoll>> {
         if sizehint == 0 || sizehint < -1 {
-            return Err(vm.value_error("sizehint must be positive or -1"));
+            return Err(vm.value_error("negative sizehint"));
         }
         if flags != 0 && flags != EPOLL_CLOEXEC {
             return Err(vm.raise_new(&vm.exc().OSError, "invalid flags"));

@@ -207,6 +207,11 @@ fn timer_pair(vm: &Vm, (delay, interval): (i64, i64)) -> PyResult {
     (delay as f64 / 1e6, interval as f64 / 1e6).into_py(vm)
 }
 
+/// Sends a signal to this thread. The C library's `raise` tells a bad number from nothing else.
+fn raise_now(vm: &Vm, n: i32) -> PyResult<()> {
+    signal::raise(n).map_err(|_| util::os_error(vm, Errno::EINVAL))
+}
+
 #[cold]
 fn timer_error(vm: &Vm, e: Errno) -> Raised {
     let make = || -> PyResult {
@@ -319,7 +324,7 @@ mod functions {
     /// Send a signal to the executing process.
     #[pyfunction(sig = "($module, signalnum, /)")]
     fn raise_signal(vm: &Vm, signalnum: i32) -> PyResult<()> {
-        done(vm, taipan_host::signal::raise(signalnum))?;
+        raise_now(vm, signalnum)?;
         util::check_signals(vm)
     }
 
@@ -328,7 +333,7 @@ mod functions {
     fn pthread_kill(vm: &Vm, thread_id: u64, signalnum: i32) -> PyResult<()> {
         // Without a call for one thread, only this one can be reached.
         if thread_id == taipan_host::thread::ident() {
-            done(vm, taipan_host::signal::raise(signalnum))?;
+            raise_now(vm, signalnum)?;
         } else {
             done(vm, process::kill(process::getpid(), signalnum))?;
         }

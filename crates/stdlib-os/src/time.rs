@@ -450,8 +450,14 @@ mod functions {
     }
     /// Get information of the specified clock.
     #[pyfunction(params = "($module, name, /)")]
-    fn get_clock_info(vm: &Vm, name: &str) -> PyResult {
-        let (clock, id, monotonic) = match name {
+    fn get_clock_info(vm: &Vm, name: &Value) -> PyResult {
+        let Some(name) = name.downcast_ref::<Str>() else {
+            return Err(vm.type_error(&format!(
+                "get_clock_info() argument 1 must be str, not {}",
+                vm.type_name(name)
+            )));
+        };
+        let (clock, id, monotonic) = match name.to_string_lossy().as_ref() {
             "time" => (Clock::Realtime, "CLOCK_REALTIME", false),
             "monotonic" | "perf_counter" => (Clock::Monotonic, "CLOCK_MONOTONIC", true),
             "process_time" => (Clock::Process, "CLOCK_PROCESS_CPUTIME_ID", true),

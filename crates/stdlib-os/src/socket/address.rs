@@ -32,6 +32,8 @@ pub fn host_name(vm: &Vm, v: &Value, what: &str) -> PyResult<Vec<u8>> {
         || vm.type_of(v).payload.slots.bf_getbuffer.get().is_some()
     {
         util::data(vm, v)?.0.into_owned()
+    } else if what.ends_with("None") {
+        return Err(vm.type_error(what));
     } else {
         return Err(vm.type_error(&format!(
             "{what}str, bytes or bytearray expected, not {}",
@@ -124,9 +126,7 @@ pub fn parse(vm: &Vm, family: i32, v: &Value, function: &str) -> PyResult<SockAd
         AF_INET => {
             let t = tuple("AF_INET")?;
             let [host, port] = t.as_slice() else {
-                return Err(vm.type_error(&format!(
-                    "{function}(): AF_INET address must be a pair (host, port)"
-                )));
+                return Err(vm.type_error("AF_INET address must be a pair (host, port)"));
             };
             let name = host_name(vm, host, "")?;
             let port = port_of(vm, port, function)?;
@@ -140,9 +140,9 @@ pub fn parse(vm: &Vm, family: i32, v: &Value, function: &str) -> PyResult<SockAd
             let (host, port, rest) = match t.as_slice() {
                 [host, port, rest @ ..] if rest.len() <= 2 => (host, port, rest),
                 _ => {
-                    return Err(vm.type_error(&format!(
-                        "{function}(): AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])"
-                    )));
+                    return Err(vm.type_error(
+                        "AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])",
+                    ));
                 }
             };
             let name = host_name(vm, host, "")?;

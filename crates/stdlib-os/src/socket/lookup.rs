@@ -16,26 +16,15 @@ use crate::util::{self, Data, done};
 
 pub use functions::FUNCTIONS;
 
-fn port16(vm: &Vm, v: &Value, function: &str) -> PyResult<u16> {
-    let n = util::offset(vm, v)?;
-    if n < 0 {
-        return Err(vm.overflow_error(&format!(
-            "{function}: can't convert negative Python int to C 16-bit unsigned integer"
-        )));
+fn unsigned<T: TryFrom<i64>>(vm: &Vm, v: &Value, name: &str) -> PyResult<T> {
+    let n = vm.index(v)?;
+    let n = n.as_int();
+    if n.is_some_and(|n| n.is_negative()) {
+        return Err(vm.value_error("Cannot convert negative int"));
     }
-    u16::try_from(n).map_err(|_| {
-        vm.overflow_error(&format!(
-            "{function}: Python int too large to convert to C 16-bit unsigned integer"
-        ))
-    })
-}
-
-fn word32(vm: &Vm, v: &Value) -> PyResult<u32> {
-    let n = util::offset(vm, v)?;
-    if n < 0 {
-        return Err(vm.overflow_error("can't convert negative value to unsigned int"));
-    }
-    u32::try_from(n).map_err(|_| vm.overflow_error("int larger than 32 bits"))
+    n.and_then(|n| n.to_i64())
+        .and_then(|n| T::try_from(n).ok())
+        .ok_or_else(|| vm.overflow_error(&format!("Python int too large for C {name}")))
 }
 
 fn new_socket(vm: &Vm, family: i32, kind: i32, proto: i32, fd: i32) -> PyResult {
@@ -92,7 +81,7 @@ mod functions {
             false => Some(host_name(
                 vm,
                 host,
-                "getaddrinfo() argument 1 must be string or None: ",
+                "getaddrinfo() argument 1 must be string or None",
             )?),
         };
         let service = if vm.is_none(port) {
@@ -272,22 +261,22 @@ mod functions {
     /// Convert a 16-bit unsigned integer from host to network byte order.
     #[pyfunction(sig = "($module, integer, /)")]
     fn htons(vm: &Vm, integer: &Value) -> PyResult<u16> {
-        port16(vm, integer, "htons").map(u16::to_be)
+        unsigned(vm, integer, "uint16_t").map(u16::to_be)
     }
     /// Convert a 16-bit unsigned integer from network to host byte order.
     #[pyfunction(sig = "($module, integer, /)")]
     fn ntohs(vm: &Vm, integer: &Value) -> PyResult<u16> {
-        port16(vm, integer, "ntohs").map(u16::from_be)
+        unsigned(vm, integer, "uint16_t").map(u16::from_be)
     }
     /// Convert a 32-bit unsigned integer from host to network byte order.
     #[pyfunction(sig = "($module, integer, /)")]
     fn htonl(vm: &Vm, integer: &Value) -> PyResult<u32> {
-        word32(vm, integer).map(u32::to_be)
+        unsigned(vm, integer, "uint32_t").map(u32::to_be)
     }
     /// Convert a 32-bit unsigned integer from network to host byte order.
     #[pyfunction(sig = "($module, integer, /)")]
     fn ntohl(vm: &Vm, integer: &Value) -> PyResult<u32> {
-        word32(vm, integer).map(u32::from_be)
+        unsigned(vm, integer, "uint32_t").map(u32::from_be)
     }
 
     /// Convert an IP address in string format (123.45.67.89) to the 32-bit packed format.
@@ -317,7 +306,7 @@ mod functions {
     fn inet_ntoa(vm: &Vm, packed_ip: Data<'_>) -> PyResult<String> {
         match <[u8; 4]>::try_from(&packed_ip[..]) {
             Ok(ip) => Ok(Ipv4Addr::from(ip).to_string()),
-            Err(_) => Err(vm.raise_new(&vm.exc().OSError, "packed IP wrong length")),
+            Err(_) => Err(vm.raise_new(&vm.exc().OSError, "packed IP wrong length for inet_ntoa")),
         }
     }
     /// Convert an IP address from string format to a packed string.
