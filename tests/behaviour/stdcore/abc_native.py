@@ -121,3 +121,5 @@ _abc._reset_caches(A)
 _abc._reset_registry(A)
 show(lambda: [len(s) for s in _abc._get_dump(A)[:3]])
 show(lambda: _abc._abc_subclasscheck(int, int))
+
+print("\n".join(out))

@@ -223,3 +223,5 @@ o |= [("b", 2)]
 show(lambda: o)
 show(lambda: hash(od()))
 show(lambda: iter(od(a=1)).__reduce__()[1])
+
+print("\n".join(out))

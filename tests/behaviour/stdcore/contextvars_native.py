@@ -93,3 +93,5 @@ def nested():
 show(nested)
 v.reset(t)
 show(lambda: v.get("none"))
+
+print("\n".join(out))

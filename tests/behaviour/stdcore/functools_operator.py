@@ -172,3 +172,5 @@ l = [1, 2]
 _operator.setitem(l, 0, 5)
 _operator.delitem(l, 1)
 show(lambda: l)
+
+print("\n".join(out))

@@ -117,3 +117,5 @@ show(lambda: list(it.combinations_with_replacement("", 2)))
 show(lambda: list(it.combinations_with_replacement("", 0)))
 show(lambda: it.chain[int].__class__.__name__)
 show(lambda: [t.__text_signature__ for t in (it.chain, it.islice, it.count, it.accumulate, it.product)])
+
+print("\n".join(out))
