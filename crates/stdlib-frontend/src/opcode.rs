@@ -54,7 +54,7 @@ mod functions {
             Some(v) if vm.is_none(v) => None,
             Some(v) if v.is(&vm.bool(true)) => Some(true),
             Some(v) if v.is(&vm.bool(false)) => Some(false),
-            Some(_) => return Err(vm.value_error("argument 'jump' must be False, True or None")),
+            Some(_) => return Err(vm.value_error("stack_effect: jump must be False, True or None")),
         };
         match u16::try_from(opcode).ok().and_then(|n| stack_effect(n, oparg as u32, jump)) {
             Some(n) => vm.new_int(n),

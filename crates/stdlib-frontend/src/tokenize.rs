@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use taipan_macros::pymethods;
 use taipan_object::{
-    Bytes, ModuleSpec, Payload, PyResult, Ref, Str, Traverse, TypeObject, TypeSpec, Value, Visitor, Vm, payload, tpflags,
+    BaseException, Bytes, ModuleSpec, Payload, PyResult, Ref, Str, Traverse, TypeObject, TypeSpec, Value, Visitor, Vm, payload, tpflags,
 };
 use taipan_tokenizer::{CharColumns, Done, SyntaxError, Token, TokenKind, Tokenizer, TokenizerOptions};
 
@@ -65,18 +65,11 @@ fn read_all(vm: &Vm, readline: &Value, encoding: Option<&Ref<Str>>) -> PyResult<
         let text = match encoding {
             None => match line.downcast_ref::<Str>() {
                 Some(s) => s.clone(),
-                None => {
-                    return Err(vm.type_error(&format!(
-                        "readline() returned a non-string object {}",
-                        vm.repr_string(&line)?
-                    )));
-                }
+                None => return Err(vm.type_error("readline() returned a non-string object")),
             },
             Some(encoding) => {
                 let Some(bytes) = line.downcast_ref::<Bytes>() else {
-                    return Err(
-                        vm.type_error(&format!("readline() returned a non-bytes object {}", vm.repr_string(&line)?))
-                    );
+                    return Err(vm.type_error("readline() returned a non-bytes object"));
                 };
                 if bytes.is_empty() {
                     return Ok(out);
@@ -166,9 +159,13 @@ impl TokenizerIter {
             } else if matches!(token.kind, TokenKind::Newline | TokenKind::Nl) && implicit {
                 string.clear();
             }
-        } else if trailing && matches!(token.kind, TokenKind::Endmarker | TokenKind::Dedent) {
-            string.clear();
         }
+        // In the parser's mode these tokens have no column.
+        let placeless = matches!(token.kind, TokenKind::Endmarker | TokenKind::Indent | TokenKind::Dedent);
+        let (col, end_col) = match !self.extra_tokens && placeless {
+            true => (-1, -1),
+            false => (i64::from(col), i64::from(end_col)),
+        };
         let line = if self.extra_tokens && trailing {
             vm.new_str("")?.into_value()
         } else {
@@ -184,8 +181,8 @@ impl TokenizerIter {
             }
         };
         drop(guard);
-        let pair = |l: u32, c: u32| -> PyResult {
-            Ok(vm.new_tuple(vec![vm.new_int(i64::from(l))?, vm.new_int(i64::from(c))?])?.into_value())
+        let pair = |l: u32, c: i64| -> PyResult {
+            Ok(vm.new_tuple(vec![vm.new_int(i64::from(l))?, vm.new_int(c)?])?.into_value())
         };
         let parts = vec![
             vm.new_int(i64::from(kind))?,
@@ -254,7 +251,14 @@ impl TokenizerIter {
                 match error {
                     Some(e) => {
                         let filename = vm.new_str("<string>")?;
-                        Err(taipan_vm::compile::syntax_error(vm, &e, &filename))
+                        let exc = taipan_vm::compile::new_syntax_error(vm, &e, &filename)?;
+                        // This one is made without its place, which is put in afterwards.
+                        if e.msg == "unexpected EOF in multi-line statement"
+                            && let Some(base) = exc.downcast_ref::<BaseException>()
+                        {
+                            base.args.set(Some(vm.new_tuple(vec![vm.new_str(&e.msg)?.into_value()])?));
+                        }
+                        Err(vm.raise(exc))
                     }
                     None => Ok(None),
                 }
