@@ -47,7 +47,10 @@ impl Gil {
         h.waiting += 1;
         while h.held {
             let before = h.taken;
-            let (back, timeout) = self.changed.wait_timeout(h, interval).unwrap_or_else(PoisonError::into_inner);
+            let (back, timeout) = self
+                .changed
+                .wait_timeout(h, interval)
+                .unwrap_or_else(PoisonError::into_inner);
             h = back;
             if timeout.timed_out() && h.held && h.taken == before {
                 ask();

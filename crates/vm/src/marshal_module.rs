@@ -8,7 +8,9 @@ use taipan_bytecode::marshal::reader::ReadError;
 use taipan_bytecode::marshal::writer::WriteError;
 use taipan_bytecode::marshal::{VERSION, dump_constant, load_constant};
 use taipan_macros::pyfunctions;
-use taipan_object::{Bytes, Dict, List, Module, ModuleSpec, PyResult, Raised, Ref, Slice, Str, Tuple, Value, Vm};
+use taipan_object::{
+    Bytes, Dict, List, Module, ModuleSpec, PyResult, Raised, Ref, Slice, Str, Tuple, Value, Vm,
+};
 
 use crate::code::{Code, constant_to_value, str_to_wtf8};
 
@@ -48,7 +50,10 @@ fn check_code(vm: &Vm, c: &Constant, allow_code: bool) -> PyResult<()> {
                 Err(e) => Err(vm.value_error(&format!("bad marshal data ({e})"))),
             }
         }
-        Constant::Tuple(items) | Constant::List(items) | Constant::Set(items) | Constant::FrozenSet(items) => {
+        Constant::Tuple(items)
+        | Constant::List(items)
+        | Constant::Set(items)
+        | Constant::FrozenSet(items) => {
             items.iter().try_for_each(|c| check_code(vm, c, allow_code))
         }
         Constant::Dict(items) => items.iter().try_for_each(|(k, v)| {
@@ -64,11 +69,17 @@ pub fn loads(vm: &Vm, data: &[u8], allow_code: bool) -> PyResult<(Value, usize)>
     let mut input = data;
     let loaded = load_constant(&mut input).map_err(|e| read_error(vm, e))?;
     check_code(vm, &loaded.value, allow_code)?;
-    Ok((constant_to_value(vm, &loaded.value)?, data.len() - input.len()))
+    Ok((
+        constant_to_value(vm, &loaded.value)?,
+        data.len() - input.len(),
+    ))
 }
 
 fn constants(vm: &Vm, items: &[Value], allow_code: bool) -> PyResult<Rc<[Constant]>> {
-    items.iter().map(|v| to_constant(vm, v, allow_code)).collect()
+    items
+        .iter()
+        .map(|v| to_constant(vm, v, allow_code))
+        .collect()
 }
 
 /// The constant that stands for a value in the format.
@@ -106,7 +117,10 @@ fn to_constant(vm: &Vm, v: &Value, allow_code: bool) -> PyResult<Constant> {
         return Ok(Constant::Complex(Rc::new((c.re, c.im))));
     }
     if let Some(s) = v.downcast_exact::<Str>(&types.str) {
-        return Ok(Constant::Str(Rc::new(ConstStr { text: str_to_wtf8(s), interned: s.is_interned() })));
+        return Ok(Constant::Str(Rc::new(ConstStr {
+            text: str_to_wtf8(s),
+            interned: s.is_interned(),
+        })));
     }
     if let Some(b) = v.downcast_exact::<Bytes>(&types.bytes) {
         return Ok(Constant::Bytes(b.as_slice().into()));
@@ -121,7 +135,12 @@ fn to_constant(vm: &Vm, v: &Value, allow_code: bool) -> PyResult<Constant> {
         let items = d
             .items()
             .iter()
-            .map(|(k, v)| Ok((to_constant(vm, k, allow_code)?, to_constant(vm, v, allow_code)?)))
+            .map(|(k, v)| {
+                Ok((
+                    to_constant(vm, k, allow_code)?,
+                    to_constant(vm, v, allow_code)?,
+                ))
+            })
             .collect::<PyResult<Rc<[_]>>>()?;
         return Ok(Constant::Dict(items));
     }
@@ -130,11 +149,19 @@ fn to_constant(vm: &Vm, v: &Value, allow_code: bool) -> PyResult<Constant> {
             Some(s) => constants(vm, &s.keys(), allow_code)?,
             None => Rc::from([]),
         };
-        return Ok(if exact(&types.set) { Constant::Set(items) } else { Constant::FrozenSet(items) });
+        return Ok(if exact(&types.set) {
+            Constant::Set(items)
+        } else {
+            Constant::FrozenSet(items)
+        });
     }
     if let Some(s) = v.downcast_ref::<Slice>() {
         let part = |v: &Value| to_constant(vm, v, allow_code);
-        return Ok(Constant::Slice(Rc::new([part(&s.start)?, part(&s.stop)?, part(&s.step)?])));
+        return Ok(Constant::Slice(Rc::new([
+            part(&s.start)?,
+            part(&s.stop)?,
+            part(&s.step)?,
+        ])));
     }
     if let Some(c) = v.downcast_ref::<Code>() {
         if !allow_code {
@@ -160,14 +187,25 @@ pub mod functions {
     use super::*;
 
     /// Return the bytes object that would be written to a file by dump(value, file).
-    #[pyfunction(name = "dumps", sig = "($module, value, version=version, /, *, allow_code=True)")]
+    #[pyfunction(
+        name = "dumps",
+        sig = "($module, value, version=version, /, *, allow_code=True)"
+    )]
     fn dumps_(vm: &Vm, value: &Value, version: Option<i32>, allow_code: bool) -> PyResult {
-        Ok(vm.new_bytes(&dumps(vm, value, version.unwrap_or(VERSION), allow_code)?)?.into_value())
+        Ok(vm
+            .new_bytes(&dumps(vm, value, version.unwrap_or(VERSION), allow_code)?)?
+            .into_value())
     }
 
     /// Write the value on the open file.
     #[pyfunction(sig = "($module, value, file, version=version, /, *, allow_code=True)")]
-    fn dump(vm: &Vm, value: &Value, file: &Value, version: Option<i32>, allow_code: bool) -> PyResult {
+    fn dump(
+        vm: &Vm,
+        value: &Value,
+        file: &Value,
+        version: Option<i32>,
+        allow_code: bool,
+    ) -> PyResult {
         let data = vm.new_bytes(&dumps(vm, value, version.unwrap_or(VERSION), allow_code)?)?;
         vm.call_method(file, &vm.names().write, &[data.into_value()])
     }

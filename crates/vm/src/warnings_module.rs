@@ -3,7 +3,9 @@
 use std::cell::Cell;
 
 use taipan_macros::pyfunctions;
-use taipan_object::{Dict, List, Module, ModuleSpec, PyResult, Ref, Str, Tuple, TypeObject, Value, Vm};
+use taipan_object::{
+    Dict, List, Module, ModuleSpec, PyResult, Ref, Str, Tuple, TypeObject, Value, Vm,
+};
 
 use crate::imp::OptionCell;
 use crate::sys_module::functions::frame_at;
@@ -11,7 +13,9 @@ use crate::sys_module::functions::frame_at;
 /// The module.
 pub static MODULE: ModuleSpec = ModuleSpec {
     name: "_warnings",
-    doc: Some("_warnings provides basic warning filtering support.\nIt is a helper module to speed up interpreter start-up."),
+    doc: Some(
+        "_warnings provides basic warning filtering support.\nIt is a helper module to speed up interpreter start-up.",
+    ),
     functions: &[functions::FUNCTIONS],
     types: &[],
     exec: Some(exec),
@@ -34,12 +38,20 @@ fn filter(vm: &Vm, action: &str, category: &Ref<TypeObject>, module: Option<&str
         None => vm.none(),
     };
     let action = vm.intern(action)?.into_value();
-    let items = vec![action, vm.none(), category.as_value().clone(), module, Value::from_i32(0)];
+    let items = vec![
+        action,
+        vm.none(),
+        category.as_value().clone(),
+        module,
+        Value::from_i32(0),
+    ];
     Ok(vm.new_tuple(items)?.into_value())
 }
 
 fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
-    let Some(d) = module.dict.get() else { return Ok(()) };
+    let Some(d) = module.dict.get() else {
+        return Ok(());
+    };
     let s = vm.state::<State>();
     let e = vm.exc();
     if !s.filters.0.is_some() {
@@ -52,7 +64,9 @@ fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
         ];
         s.filters.0.set(Some(vm.new_list(filters)?.into_value()));
         s.once.0.set(Some(vm.new_dict()?.into_value()));
-        s.default_action.0.set(Some(vm.new_str("default")?.into_value()));
+        s.default_action
+            .0
+            .set(Some(vm.new_str("default")?.into_value()));
     }
     let get = |c: &OptionCell| c.0.get().unwrap_or_else(|| vm.none());
     d.set_named(vm, "filters", get(&s.filters))?;
@@ -80,7 +94,10 @@ fn warnings_attr(vm: &Vm, name: &str, load: bool) -> PyResult<Option<Value>> {
     };
     let module = match loaded {
         Some(m) => m,
-        None if load && crate::imp::bootstrap_module(vm).is_some() && !crate::sys_module::state(vm).finalizing.get() => {
+        None if load
+            && crate::imp::bootstrap_module(vm).is_some()
+            && !crate::sys_module::state(vm).finalizing.get() =>
+        {
             match vm.import("warnings") {
                 Ok(m) => m,
                 Err(e) => {
@@ -130,7 +147,13 @@ fn filter_lists(vm: &Vm) -> PyResult<Vec<Value>> {
 }
 
 /// What the first filter that fits says, and the filter.
-fn find_action(vm: &Vm, category: &Value, text: &Value, lineno: i64, module: &Value) -> PyResult<(String, Value)> {
+fn find_action(
+    vm: &Vm,
+    category: &Value,
+    text: &Value,
+    lineno: i64,
+    module: &Value,
+) -> PyResult<(String, Value)> {
     for list in filter_lists(vm)? {
         let Some(list) = list.downcast_ref::<List>().cloned() else {
             return Err(vm.value_error("_warnings.filters must be a list"));
@@ -140,9 +163,14 @@ fn find_action(vm: &Vm, category: &Value, text: &Value, lineno: i64, module: &Va
             let Some(t) = item.downcast_ref::<Tuple>().filter(|t| t.len() == 5) else {
                 return Err(vm.value_error(&format!("_warnings.filters item {i} isn't a 5-tuple")));
             };
-            let [action, msg, cat, m, line] = t.as_slice() else { continue };
+            let [action, msg, cat, m, line] = t.as_slice() else {
+                continue;
+            };
             let Some(action) = action.downcast_ref::<Str>() else {
-                return Err(vm.type_error(&format!("action must be a string, not '{}'", vm.type_name(action))));
+                return Err(vm.type_error(&format!(
+                    "action must be a string, not '{}'",
+                    vm.type_name(action)
+                )));
             };
             let line = vm.index_isize(line)? as i64;
             if matches(vm, msg, text)?
@@ -198,7 +226,13 @@ struct Warning<'a> {
     source: Value,
 }
 
-fn update_registry(vm: &Vm, registry: &Ref<Dict>, text: &Value, category: &Value, add_zero: bool) -> PyResult<bool> {
+fn update_registry(
+    vm: &Vm,
+    registry: &Ref<Dict>,
+    text: &Value,
+    category: &Value,
+    add_zero: bool,
+) -> PyResult<bool> {
     let mut items = vec![text.clone(), category.clone()];
     if add_zero {
         items.push(Value::from_i32(0));
@@ -213,7 +247,11 @@ fn show(vm: &Vm, w: &Warning<'_>, text: &Value, instance: &Value) -> PyResult<()
     let Some(show) = warnings_attr(vm, "_showwarnmsg", source_given)? else {
         let mut out = format!("{}:{}: ", vm.str(&w.filename)?.to_string_lossy(), w.lineno);
         let name = vm.getattr(w.category, &vm.names().__name__)?;
-        out.push_str(&format!("{}: {}\n", vm.str(&name)?.to_string_lossy(), vm.str(text)?.to_string_lossy()));
+        out.push_str(&format!(
+            "{}: {}\n",
+            vm.str(&name)?.to_string_lossy(),
+            vm.str(text)?.to_string_lossy()
+        ));
         if let Some(l) = &w.source_line {
             out.push_str(&format!("  {}\n", vm.str(l)?.to_string_lossy().trim()));
         }
@@ -225,8 +263,15 @@ fn show(vm: &Vm, w: &Warning<'_>, text: &Value, instance: &Value) -> PyResult<()
         None => return Err(vm.runtime_error("unable to get warnings.WarningMessage")),
     };
     let none = vm.none();
-    let args =
-        [instance.clone(), w.category.clone(), w.filename.clone(), line, none.clone(), none, w.source.clone()];
+    let args = [
+        instance.clone(),
+        w.category.clone(),
+        w.filename.clone(),
+        line,
+        none.clone(),
+        none,
+        w.source.clone(),
+    ];
     let msg = vm.call_pos(&class, &args)?;
     vm.call1(&show, &msg).map(drop)
 }
@@ -235,7 +280,11 @@ fn warn_explicit(vm: &Vm, w: &Warning<'_>) -> PyResult<()> {
     let is_warning = vm.is_instance(w.message, vm.exc().Warning.as_value())?;
     let (text, category, instance) = if is_warning {
         let text = vm.str(w.message)?.into_value();
-        (text, vm.type_of(w.message).to_ref().into_value(), w.message.clone())
+        (
+            text,
+            vm.type_of(w.message).to_ref().into_value(),
+            w.message.clone(),
+        )
     } else {
         let instance = vm.call1(w.category, w.message)?;
         (w.message.clone(), w.category.clone(), instance)
@@ -250,7 +299,9 @@ fn warn_explicit(vm: &Vm, w: &Warning<'_>) -> PyResult<()> {
         source_line: w.source_line.clone(),
         source: w.source.clone(),
     };
-    let key = vm.new_tuple(vec![text.clone(), category.clone(), vm.new_int(w.lineno)?])?.into_value();
+    let key = vm
+        .new_tuple(vec![text.clone(), category.clone(), vm.new_int(w.lineno)?])?
+        .into_value();
     if let Some(r) = &w.registry
         && already_warned(vm, r, &key, false)?
     {
@@ -275,7 +326,9 @@ fn warn_explicit(vm: &Vm, w: &Warning<'_>) -> PyResult<()> {
             Some(o) => Some(o),
             None => vm.state::<State>().once.0.get(),
         };
-        let once = once.and_then(|o| o.downcast::<Dict>().ok()).unwrap_or(registry);
+        let once = once
+            .and_then(|o| o.downcast::<Dict>().ok())
+            .unwrap_or(registry);
         seen = update_registry(vm, &once, &text, &category, false)?;
     } else if action == "always" || action == "all" {
     } else if action == "module" || action == "default" {
@@ -302,7 +355,11 @@ fn is_internal(name: &str) -> bool {
 }
 
 /// Filename, line, module and registry of the caller that a stack level means.
-fn context(vm: &Vm, stack_level: i64, prefixes: &[String]) -> PyResult<(Value, i64, Value, Option<Ref<Dict>>)> {
+fn context(
+    vm: &Vm,
+    stack_level: i64,
+    prefixes: &[String],
+) -> PyResult<(Value, i64, Value, Option<Ref<Dict>>)> {
     let mut depth = 0;
     let skip = |f: *mut crate::frame::Frame| -> bool {
         // SAFETY: frames of the chain are live while their callee runs.
@@ -330,11 +387,21 @@ fn context(vm: &Vm, stack_level: i64, prefixes: &[String]) -> PyResult<(Value, i
             None => vm.new_dict()?,
         };
         let registry = registry_of(vm, &globals)?;
-        return Ok((vm.new_str("<sys>")?.into_value(), 0, vm.new_str("sys")?.into_value(), registry));
+        return Ok((
+            vm.new_str("<sys>")?.into_value(),
+            0,
+            vm.new_str("sys")?.into_value(),
+            registry,
+        ));
     };
     // SAFETY: as above.
-    let (globals, filename, line) =
-        unsafe { ((*f).globals(), (*f).code().filename.get().into_value(), (*f).lineno().unwrap_or(0)) };
+    let (globals, filename, line) = unsafe {
+        (
+            (*f).globals(),
+            (*f).code().filename.get().into_value(),
+            (*f).lineno().unwrap_or(0),
+        )
+    };
     let registry = registry_of(vm, &globals)?;
     let module = match globals.get_str(vm, &vm.names().__name__) {
         Some(m) if vm.is_none(&m) || m.downcast_ref::<Str>().is_some() => m,
@@ -403,10 +470,23 @@ pub mod functions {
                 }
             }
         }
-        let level = if prefixes.is_empty() { stacklevel } else { stacklevel.max(2) };
+        let level = if prefixes.is_empty() {
+            stacklevel
+        } else {
+            stacklevel.max(2)
+        };
         let (filename, lineno, module, registry) = context(vm, level as i64, &prefixes)?;
         let source = source.cloned().unwrap_or_else(|| vm.none());
-        let w = Warning { category: &category, message, filename, lineno, module, registry, source_line: None, source };
+        let w = Warning {
+            category: &category,
+            message,
+            filename,
+            lineno,
+            module,
+            registry,
+            source_line: None,
+            source,
+        };
         warn_explicit(vm, &w)
     }
 
@@ -431,7 +511,8 @@ pub mod functions {
             None => {
                 let name = filename.to_string_lossy();
                 let name = name.strip_suffix(".py").unwrap_or(&name);
-                vm.new_str(if name.is_empty() { "<unknown>" } else { name })?.into_value()
+                vm.new_str(if name.is_empty() { "<unknown>" } else { name })?
+                    .into_value()
             }
         };
         let registry = match registry.filter(|r| !vm.is_none(r)) {
@@ -444,7 +525,16 @@ pub mod functions {
         let _ = module_globals;
         let source = source.cloned().unwrap_or_else(|| vm.none());
         let filename = filename.as_value().clone();
-        let w = Warning { category, message, filename, lineno, module, registry, source_line: None, source };
+        let w = Warning {
+            category,
+            message,
+            filename,
+            lineno,
+            module,
+            registry,
+            source_line: None,
+            source,
+        };
         warn_explicit(vm, &w)
     }
 

@@ -196,14 +196,13 @@ fn name_undefined(vm: &Vm, name: &Ref<Str>) -> Raised {
     crate::glue::name_error(vm, &vm.exc().NameError, &msg, Some(name))
 }
 
-/// Looks a name up in globals and builtins.
+/// Looks a name up in globals and builtins. Namespaces that are no exact dicts are asked as mappings (`__missing__`).
 fn global(vm: &Vm, r: &Regs, name: &Ref<Str>) -> PyResult<Value> {
     let f = r.f();
-    if let Some(v) = f.globals().get_str(vm, name) {
-        return Ok(v);
-    }
-    if let Some(v) = f.builtins().get_str(vm, name) {
-        return Ok(v);
+    for namespace in [f.globals(), f.builtins()] {
+        if let Some(v) = mapping_get(vm, namespace.as_value(), name)? {
+            return Ok(v);
+        }
     }
     Err(name_undefined(vm, name))
 }
@@ -216,6 +215,16 @@ pub(super) fn load_global(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let name = r.name_ref(arg >> 1);
     let f = r.f();
     let (globals, builtins) = (f.globals(), f.builtins());
+    let exact = |d: &Ref<Dict>| std::ptr::eq(d.head().ty(), vm.types().dict.object());
+    if !exact(&globals) || !exact(&builtins) {
+        let v = global(vm, r, name)?;
+        r.skip(GLOBAL_CACHE);
+        r.push(v);
+        if arg & 1 != 0 {
+            r.push_bits(0);
+        }
+        return Ok(());
+    }
     let v = match globals.index_of_str(vm, name) {
         Some(i) => {
             r.cache(0).set(u64::from(globals.keys_version(vm)));

@@ -65,8 +65,15 @@ pub(super) fn fill(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     let object = vm.types().object.as_value();
     dict.set_named(vm, "DISABLE", vm.call0(object)?)?;
     dict.set_named(vm, "MISSING", vm.call0(object)?)?;
-    let events: Vec<(&str, Value)> = EVENTS.iter().map(|(name, n)| (*name, Value::from_i32(*n))).collect();
-    dict.set_named(vm, "events", taipan_builtins::types::namespace::new_namespace(vm, &events)?)
+    let events: Vec<(&str, Value)> = EVENTS
+        .iter()
+        .map(|(name, n)| (*name, Value::from_i32(*n)))
+        .collect();
+    dict.set_named(
+        vm,
+        "events",
+        taipan_builtins::types::namespace::new_namespace(vm, &events)?,
+    )
 }
 
 fn slot(vm: &Vm, id: i32) -> PyResult<usize> {

@@ -71,8 +71,14 @@ impl Done {
             match until {
                 None => s = self.changed.wait(s).unwrap_or_else(PoisonError::into_inner),
                 Some(u) => {
-                    let Some(left) = u.checked_duration_since(Instant::now()) else { return false };
-                    s = self.changed.wait_timeout(s, left).unwrap_or_else(PoisonError::into_inner).0;
+                    let Some(left) = u.checked_duration_since(Instant::now()) else {
+                        return false;
+                    };
+                    s = self
+                        .changed
+                        .wait_timeout(s, left)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0;
                 }
             }
         }
@@ -91,7 +97,11 @@ taipan_object::payload!(ThreadHandle, leaf);
 /// The type.
 pub static THREAD_HANDLE: TypeSpec = TypeSpec {
     parts: &[&THREAD_HANDLE_METHODS],
-    ..TypeSpec::new("_ThreadHandle", "_thread", <ThreadHandle as Payload>::layout)
+    ..TypeSpec::new(
+        "_ThreadHandle",
+        "_thread",
+        <ThreadHandle as Payload>::layout,
+    )
 };
 
 #[pymethods(THREAD_HANDLE_METHODS)]
@@ -116,7 +126,11 @@ impl ThreadHandle {
                 if s.is_nan() {
                     return Err(vm.value_error("Invalid value NaN (not a number)"));
                 }
-                if s < 0.0 { None } else { Some(Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX)) }
+                if s < 0.0 {
+                    None
+                } else {
+                    Some(Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX))
+                }
             }
         };
         if !this.done.is_started() {

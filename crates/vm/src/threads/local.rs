@@ -3,7 +3,10 @@
 use std::cell::RefCell;
 
 use taipan_macros::pymethods;
-use taipan_object::{Args, Dict, Payload, PyCell, PyResult, Ref, Str, Traverse, Tuple, TypeObject, TypeSpec, Value, Visitor, Vm, tpflags};
+use taipan_object::{
+    Args, Dict, Payload, PyCell, PyResult, Ref, Str, Traverse, Tuple, TypeObject, TypeSpec, Value,
+    Visitor, Vm, tpflags,
+};
 
 /// The payload: a dict for each thread that used the object, and what `__init__` is called with in new ones.
 pub struct Local {
@@ -105,11 +108,19 @@ impl Local {
     }
 
     #[pyslot]
-    fn tp_setattro(vm: &Vm, this: &Ref<Self>, name: &Ref<Str>, value: Option<&Value>) -> PyResult<()> {
+    fn tp_setattro(
+        vm: &Vm,
+        this: &Ref<Self>,
+        name: &Ref<Str>,
+        value: Option<&Value>,
+    ) -> PyResult<()> {
         if name.eq_str("__dict__") {
             return Err(vm.raise_new(
                 &vm.exc().AttributeError,
-                &format!("'{}' object attribute '__dict__' is read-only", vm.type_name(this.as_value())),
+                &format!(
+                    "'{}' object attribute '__dict__' is read-only",
+                    vm.type_name(this.as_value())
+                ),
             ));
         }
         let d = dict_of(vm, this)?;
@@ -117,13 +128,22 @@ impl Local {
         if let Some(t) = &in_type
             && vm.type_of(t).payload.slots.tp_descr_set.get().is_some()
         {
-            return taipan_object::protocol::attr::generic_setattr(vm, this.as_value(), name, value);
+            return taipan_object::protocol::attr::generic_setattr(
+                vm,
+                this.as_value(),
+                name,
+                value,
+            );
         }
         match value {
             Some(v) => d.set_str(vm, name, v.clone()),
             None => match d.remove_str(vm, name) {
                 Some(_) => Ok(()),
-                None => Err(taipan_object::protocol::attr::no_attribute(vm, this.as_value(), name)),
+                None => Err(taipan_object::protocol::attr::no_attribute(
+                    vm,
+                    this.as_value(),
+                    name,
+                )),
             },
         }
     }

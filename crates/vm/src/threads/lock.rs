@@ -29,7 +29,10 @@ impl Raw {
     fn try_take(&self, me: u64, again: bool) -> bool {
         let mut h = self.lock();
         if h.count == 0 || (again && h.owner == me) {
-            *h = Held { owner: me, count: h.count + 1 };
+            *h = Held {
+                owner: me,
+                count: h.count + 1,
+            };
             return true;
         }
         false
@@ -42,12 +45,21 @@ impl Raw {
             match until {
                 None => h = self.freed.wait(h).unwrap_or_else(PoisonError::into_inner),
                 Some(u) => {
-                    let Some(left) = u.checked_duration_since(Instant::now()) else { return false };
-                    h = self.freed.wait_timeout(h, left).unwrap_or_else(PoisonError::into_inner).0;
+                    let Some(left) = u.checked_duration_since(Instant::now()) else {
+                        return false;
+                    };
+                    h = self
+                        .freed
+                        .wait_timeout(h, left)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0;
                 }
             }
         }
-        *h = Held { owner: me, count: 1 };
+        *h = Held {
+            owner: me,
+            count: 1,
+        };
         true
     }
 }
@@ -112,7 +124,13 @@ fn wait_time(vm: &Vm, blocking: bool, timeout: Option<&Value>) -> PyResult<Optio
     Ok(Some(Duration::from_secs_f64(seconds)))
 }
 
-fn acquire(vm: &Vm, raw: &Raw, again: bool, blocking: bool, timeout: Option<&Value>) -> PyResult<bool> {
+fn acquire(
+    vm: &Vm,
+    raw: &Raw,
+    again: bool,
+    blocking: bool,
+    timeout: Option<&Value>,
+) -> PyResult<bool> {
     let wait = wait_time(vm, blocking, timeout)?;
     let me = taipan_host::thread::ident();
     if raw.try_take(me, again) {
@@ -163,13 +181,23 @@ impl Lock {
 
     /// Lock the lock.
     #[pymethod(sig = "($self, /, blocking=True, timeout=-1)")]
-    fn acquire(vm: &Vm, this: &Ref<Self>, blocking: bool, timeout: Option<&Value>) -> PyResult<bool> {
+    fn acquire(
+        vm: &Vm,
+        this: &Ref<Self>,
+        blocking: bool,
+        timeout: Option<&Value>,
+    ) -> PyResult<bool> {
         acquire(vm, &this.raw, false, blocking, timeout)
     }
 
     /// An obsolete synonym of acquire().
     #[pymethod(sig = "($self, /, blocking=True, timeout=-1)")]
-    fn acquire_lock(vm: &Vm, this: &Ref<Self>, blocking: bool, timeout: Option<&Value>) -> PyResult<bool> {
+    fn acquire_lock(
+        vm: &Vm,
+        this: &Ref<Self>,
+        blocking: bool,
+        timeout: Option<&Value>,
+    ) -> PyResult<bool> {
         acquire(vm, &this.raw, false, blocking, timeout)
     }
 
@@ -243,7 +271,12 @@ impl RLock {
 
     /// Lock the lock.
     #[pymethod(sig = "($self, /, blocking=True, timeout=-1)")]
-    fn acquire(vm: &Vm, this: &Ref<Self>, blocking: bool, timeout: Option<&Value>) -> PyResult<bool> {
+    fn acquire(
+        vm: &Vm,
+        this: &Ref<Self>,
+        blocking: bool,
+        timeout: Option<&Value>,
+    ) -> PyResult<bool> {
         acquire(vm, &this.raw, true, blocking, timeout)
     }
 
@@ -294,7 +327,11 @@ impl RLock {
     #[pymethod(sig = "($self, /)")]
     fn _recursion_count(&self) -> usize {
         let h = self.raw.lock();
-        if h.owner == taipan_host::thread::ident() { h.count } else { 0 }
+        if h.owner == taipan_host::thread::ident() {
+            h.count
+        } else {
+            0
+        }
     }
 
     /// For internal use by `threading.Condition`.
@@ -317,7 +354,10 @@ impl RLock {
         let count = vm.getitem(state, &Value::from_i32(0))?;
         acquire(vm, &this.raw, true, true, None)?;
         let mut h = this.raw.lock();
-        h.count = count.as_small_int().and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
+        h.count = count
+            .as_small_int()
+            .and_then(|n| usize::try_from(n).ok())
+            .unwrap_or(1);
         Ok(())
     }
 

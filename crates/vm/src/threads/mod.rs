@@ -21,7 +21,12 @@ pub static MODULE: ModuleSpec = ModuleSpec {
         "This module provides primitive operations to write multi-threaded programs.\nThe 'threading' module provides a more convenient interface.",
     ),
     functions: &[functions::FUNCTIONS],
-    types: &[&lock::LOCK, &lock::RLOCK, &local::LOCAL, &handle::THREAD_HANDLE],
+    types: &[
+        &lock::LOCK,
+        &lock::RLOCK,
+        &local::LOCAL,
+        &handle::THREAD_HANDLE,
+    ],
     exec: Some(exec),
 };
 
@@ -58,7 +63,9 @@ pub struct Threads {
 }
 
 fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
-    let Some(d) = module.dict.get() else { return Ok(()) };
+    let Some(d) = module.dict.get() else {
+        return Ok(());
+    };
     let threads = vm.state::<Threads>();
     if threads.main.get() == 0 {
         threads.main.set(taipan_host::thread::ident());
@@ -89,7 +96,14 @@ unsafe impl Send for Start {}
 
 impl Start {
     fn run(self) {
-        let Start { vm, function, args, kwargs, gil, done } = self;
+        let Start {
+            vm,
+            function,
+            args,
+            kwargs,
+            gil,
+            done,
+        } = self;
         if let Some(bounds) = taipan_host::thread::stack_bounds() {
             vm.stack_limit.set(bounds.limit.saturating_add(256 << 10));
         }
@@ -117,15 +131,29 @@ impl Start {
 }
 
 /// Starts a thread that calls `function`.
-fn start(vm: &Vm, function: &Value, args: Vec<Value>, kwargs: Option<Ref<Dict>>, done: Arc<Done>) -> PyResult<()> {
+fn start(
+    vm: &Vm,
+    function: &Value,
+    args: Vec<Value>,
+    kwargs: Option<Ref<Dict>>,
+    done: Arc<Done>,
+) -> PyResult<()> {
     let fresh = Vm::for_interp(vm.interp_rc());
-    let start =
-        Start { vm: fresh, function: function.clone(), args, kwargs, gil: crate::gil::gil(vm), done: done.clone() };
+    let start = Start {
+        vm: fresh,
+        function: function.clone(),
+        args,
+        kwargs,
+        gil: crate::gil::gil(vm),
+        done: done.clone(),
+    };
     let size = match vm.state::<Threads>().stack_size.get() {
         0 => 16 << 20,
         n => n,
     };
-    let spawned = std::thread::Builder::new().stack_size(size).spawn(move || start.run());
+    let spawned = std::thread::Builder::new()
+        .stack_size(size)
+        .spawn(move || start.run());
     match spawned {
         Ok(_) => {
             // The identifier is known once the thread has started.
@@ -155,7 +183,12 @@ pub mod functions {
     /// The thread will call the function with positional arguments from the tuple args and keyword arguments taken from the
     /// optional dictionary kwargs. The thread exits when the function returns; the return value is ignored.
     #[pyfunction(sig = "($module, function, args, kwargs={}, /)")]
-    fn start_new_thread(vm: &Vm, function: &Value, args: &Value, kwargs: Option<&Value>) -> PyResult<u64> {
+    fn start_new_thread(
+        vm: &Vm,
+        function: &Value,
+        args: &Value,
+        kwargs: Option<&Value>,
+    ) -> PyResult<u64> {
         if !vm.is_callable(function) {
             return Err(vm.type_error("first arg must be callable"));
         }
@@ -182,7 +215,12 @@ pub mod functions {
 
     /// *For internal use only*: start a new thread.
     #[pyfunction(sig = "($module, /, function, handle=None, daemon=True)")]
-    fn start_joinable_thread(vm: &Vm, function: &Value, handle: Option<&Value>, daemon: bool) -> PyResult {
+    fn start_joinable_thread(
+        vm: &Vm,
+        function: &Value,
+        handle: Option<&Value>,
+        daemon: bool,
+    ) -> PyResult {
         if !vm.is_callable(function) {
             return Err(vm.type_error("thread function must be callable"));
         }
@@ -191,7 +229,10 @@ pub mod functions {
             Some(h) => match h.downcast_ref::<ThreadHandle>() {
                 Some(h) => h.clone(),
                 None => {
-                    return Err(vm.type_error(&format!("'handle' must be a _ThreadHandle, not {}", vm.type_name(h))));
+                    return Err(vm.type_error(&format!(
+                        "'handle' must be a _ThreadHandle, not {}",
+                        vm.type_name(h)
+                    )));
                 }
             },
         };
@@ -200,7 +241,10 @@ pub mod functions {
         }
         start(vm, function, Vec::new(), None, handle.done.clone())?;
         if !daemon {
-            vm.state::<Threads>().to_join.borrow_mut().push(handle.done.clone());
+            vm.state::<Threads>()
+                .to_join
+                .borrow_mut()
+                .push(handle.done.clone());
         }
         Ok(handle.into_value())
     }
