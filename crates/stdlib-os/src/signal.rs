@@ -58,6 +58,8 @@ struct Handlers {
     by_signal: Vec<PyCell<Option<Value>>>,
     itimer_error: PyCell<Option<Value>>,
     frame: Cell<Option<FrameGetter>>,
+    /// The thread that runs handlers; 0 for any.
+    main_thread: Cell<u64>,
 }
 
 impl Default for Handlers {
@@ -66,6 +68,7 @@ impl Default for Handlers {
             by_signal: (0..NSIG).map(|_| PyCell::new(None)).collect(),
             itimer_error: PyCell::new(None),
             frame: Cell::new(None),
+            main_thread: Cell::new(0),
         }
     }
 }
@@ -90,10 +93,21 @@ pub fn attach(vm: &Vm) {
     // The handler may run at any time until the process ends: what it points to is never freed.
     let flag: &'static Arc<AtomicU32> = Box::leak(Box::new(vm.interp().breaker.clone()));
     signal::set_flag(Some(flag), breaker::SIGNAL);
+    vm.state::<Handlers>()
+        .main_thread
+        .set(taipan_host::thread::ident());
 }
 
 /// Runs the handlers of the signals that have come: for the `handle_breaker` hook, on the main thread.
 pub fn run_pending_signals(vm: &Vm) -> PyResult<()> {
+    let main = vm.state::<Handlers>().main_thread.get();
+    if main != 0 && main != taipan_host::thread::ident() {
+        // The main thread is still to see it.
+        vm.interp()
+            .breaker
+            .fetch_or(breaker::SIGNAL, Ordering::SeqCst);
+        return Ok(());
+    }
     vm.interp()
         .breaker
         .fetch_and(!breaker::SIGNAL, Ordering::SeqCst);

@@ -1,16 +1,37 @@
 //! What the modules share: blocking calls with their retry after EINTR, errors from `errno`, bytes-like arguments.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use taipan_host::{Errno, Result as HostResult};
 use taipan_object::buffer::Buffer;
 use taipan_object::convert::{ArgContext, FromArg, FromDefault};
 use taipan_object::{BaseException, Bytes, PyResult, Raised, Ref, Str, Value, Vm};
 
-/// Runs a call that may block. The one place where the GIL is given away around system calls.
-#[inline]
-pub fn blocking<T>(_vm: &Vm, f: impl FnOnce() -> T) -> T {
-    f()
+/// Runs something without the GIL.
+pub type WithoutGil = fn(&Vm, &mut dyn FnMut());
+
+#[derive(Default)]
+struct Blocking {
+    without: Cell<Option<WithoutGil>>,
+}
+
+/// Says how to give the GIL away around calls that may block; without it they keep it.
+pub fn set_without_gil(vm: &Vm, f: WithoutGil) {
+    vm.state::<Blocking>().without.set(Some(f));
+}
+
+/// Runs a call that may block, without the GIL: it must not touch objects.
+pub fn blocking<T>(vm: &Vm, f: impl FnOnce() -> T) -> T {
+    let Some(without) = vm.state::<Blocking>().without.get() else {
+        return f();
+    };
+    let (mut f, mut out) = (Some(f), None);
+    without(vm, &mut || out = f.take().map(|f| f()));
+    match out {
+        Some(out) => out,
+        None => unreachable!("the hook runs what it is given"),
+    }
 }
 
 /// Runs a call again for as long as signals interrupt it, their handlers first (PEP 475).

@@ -84,8 +84,17 @@ impl Builder {
             let start = || -> PyResult<()> {
                 taipan_vm::config::set_settings(&vm, settings);
                 taipan_vm::init(&vm)?;
+                taipan_stdlib_os::util::set_without_gil(&vm, |vm, f| taipan_vm::gil::without(vm, f));
+                taipan_vm::breaker::register(
+                    &vm,
+                    taipan_object::vm::breaker::SIGNAL,
+                    taipan_stdlib_os::signal::run_pending_signals,
+                );
+                taipan_stdlib_os::signal::attach(&vm);
                 modules::register(&vm);
-                taipan_vm::startup::initialize(&vm, library)
+                taipan_vm::startup::initialize(&vm, library)?;
+                // Python's handler of SIGINT is there from the start.
+                vm.import("_signal").map(drop)
             };
             start().map_err(|e| {
                 let exc = vm.take_raised(e);

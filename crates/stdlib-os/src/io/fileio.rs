@@ -486,14 +486,10 @@ impl FileIo {
     #[pymethod(sig = "($self, buffer, /)")]
     fn readinto(&self, vm: &Vm, buffer: Writable) -> PyResult<Option<usize>> {
         let fd = self.check_readable(vm)?;
-        let result = retry(vm, || {
-            buffer
-                .with(|m| {
-                    let end = m.len().min(IO_MAX);
-                    fs::read(fd, &mut m[..end])
-                })
-                .unwrap_or(Ok(0))
-        })?;
+        // Other threads may use the buffer's object meanwhile: it is filled afterwards.
+        let mut bytes = zeroed(vm, buffer.len().min(IO_MAX))?;
+        let result = retry(vm, || fs::read(fd, &mut bytes))?;
+        let result = result.map(|n| buffer.put(0, &bytes[..n]));
         unless_blocking(vm, result)
     }
 

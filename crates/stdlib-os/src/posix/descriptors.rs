@@ -47,14 +47,10 @@ mod functions {
     /// Read into a buffer object from a file descriptor.
     #[pyfunction(sig = "($module, fd, buffer, /)")]
     fn readinto(vm: &Vm, fd: i32, buffer: Writable) -> PyResult<usize> {
-        call(vm, || {
-            buffer
-                .with(|m| {
-                    let end = m.len().min(IO_MAX);
-                    fs::read(fd, &mut m[..end])
-                })
-                .unwrap_or(Ok(0))
-        })
+        // Other threads may use the buffer's object meanwhile: it is filled afterwards.
+        let mut bytes = zeroed(vm, buffer.len().min(IO_MAX))?;
+        let n = call(vm, || fs::read(fd, &mut bytes))?;
+        Ok(buffer.put(0, &bytes[..n]))
     }
 
     /// Write a bytes object to a file descriptor.

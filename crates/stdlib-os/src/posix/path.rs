@@ -48,7 +48,7 @@ impl PathBuf {
     }
 }
 
-fn argument_name<'a>(ctx: &'a ArgContext) -> &'a str {
+fn argument_name(ctx: &ArgContext) -> &str {
     let name = ctx.argument.split('\'').nth(1);
     name.unwrap_or(match ctx.argument {
         "argument 2" => "dst",

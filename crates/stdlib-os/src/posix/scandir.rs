@@ -121,7 +121,7 @@ impl ScandirIterator {
     fn tp_iternext(&self, vm: &Vm) -> PyResult<Option<Ref<DirEntry>>> {
         let next = match self.dir.borrow_mut().as_mut() {
             None => return Ok(None),
-            Some(dir) => util::blocking(vm, || dir.next_entry()),
+            Some(dir) => dir.next_entry(),
         };
         let entry = match next {
             Ok(Some(entry)) => entry,

@@ -121,9 +121,7 @@ impl Socket {
         if !waits {
             return Ok(first);
         }
-        if let Err(r) = self.wait(vm, POLLOUT, self.deadline()) {
-            return Err(r);
-        }
+        self.wait(vm, POLLOUT, self.deadline())?;
         match net::getsockopt_int(self.fd.get(), SOL_SOCKET, SO_ERROR) {
             Ok(0) => Ok(Ok(())),
             Ok(e) if e == Errno::EISCONN.0 => Ok(Ok(())),
@@ -420,14 +418,12 @@ impl Socket {
     #[pymethod(params = "($self, /, buffer, nbytes=0, flags=0)")]
     fn recv_into(&self, vm: &Vm, buffer: Writable, nbytes: isize, flags: i32) -> PyResult<usize> {
         let n = self.limit(vm, &buffer, nbytes, "recv_into")?;
-        self.call(vm, POLLIN, self.deadline(), |fd| {
-            buffer
-                .with(|m| {
-                    let n = n.min(m.len());
-                    net::recv(fd, &mut m[..n], flags)
-                })
-                .unwrap_or(Ok(0))
-        })
+        // Other threads may use the buffer's object meanwhile: it is filled afterwards.
+        let mut bytes = zeroed(vm, n)?;
+        let n = self.call(vm, POLLIN, self.deadline(), |fd| {
+            net::recv(fd, &mut bytes, flags)
+        })?;
+        Ok(buffer.put(0, &bytes[..n]))
     }
 
     /// Like recv(), but also return the sender's address info.

@@ -207,7 +207,7 @@ impl Buffered {
     #[pymethod(name = "_dealloc_warn", sig = "($self, source, /)", doc = "")]
     fn dealloc_warn(&self, vm: &Vm, source: &Value) {
         if let Ok(raw) = self.raw(vm).map_err(|r| drop(vm.take_raised(r)))
-            && let Err(r) = vm.call_method_str(&raw, "_dealloc_warn", &[source.clone()])
+            && let Err(r) = vm.call_method_str(&raw, "_dealloc_warn", std::slice::from_ref(source))
         {
             vm.take_raised(r);
         }

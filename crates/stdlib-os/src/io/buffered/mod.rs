@@ -29,6 +29,8 @@ pub struct Buffered {
     direct: Cell<bool>,
     /// An operation on the raw stream runs: another one from within it is refused.
     busy: Cell<bool>,
+    /// The thread whose operation runs.
+    owner: Cell<u64>,
     capacity: Cell<usize>,
     /// Where the raw stream stands, -1 when unknown.
     raw_pos: Cell<i64>,
@@ -124,6 +126,7 @@ impl Buffered {
             finalizing: Cell::new(false),
             direct: Cell::new(false),
             busy: Cell::new(false),
+            owner: Cell::new(0),
             capacity: Cell::new(0),
             raw_pos: Cell::new(-1),
             state: RefCell::default(),
@@ -167,11 +170,20 @@ impl Buffered {
         Ok(raw)
     }
 
+    /// Begins an operation on the raw stream; waits for one of another thread.
     fn enter<'a>(&'a self, vm: &Vm, this: &Value) -> PyResult<Busy<'a>> {
-        if self.busy.replace(true) {
-            let shown = vm.repr_string(this)?;
-            return Err(vm.runtime_error(&format!("reentrant call inside {shown}")));
+        let me = taipan_host::thread::ident();
+        while self.busy.get() {
+            if self.owner.get() == me {
+                let shown = vm.repr_string(this)?;
+                return Err(vm.runtime_error(&format!("reentrant call inside {shown}")));
+            }
+            let pause = std::time::Duration::from_micros(50);
+            crate::util::blocking(vm, || std::thread::sleep(pause));
+            crate::util::check_signals(vm)?;
         }
+        self.busy.set(true);
+        self.owner.set(me);
         Ok(Busy(&self.busy))
     }
 
@@ -302,6 +314,10 @@ impl Buffered {
     fn fill(&self, vm: &Vm, raw: &Value) -> PyResult<Option<usize>> {
         let mut ahead = {
             let mut s = self.state.borrow_mut();
+            // Another thread may have filled it while this one waited for its turn.
+            if !s.rest().is_empty() {
+                return Ok(Some(s.rest().len()));
+            }
             s.forget();
             std::mem::take(&mut s.ahead)
         };
@@ -422,6 +438,9 @@ impl Buffered {
         }
         let _busy = self.enter(vm, this)?;
         self.flush_pending(vm, &raw)?;
+        if self.take(n, &mut out) > 0 {
+            return Ok(out);
+        }
         self.state.borrow_mut().forget();
         let mut out = zeroed(vm, n)?;
         let got = self.raw_read(vm, &raw, &mut out)?;
