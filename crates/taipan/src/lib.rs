@@ -131,5 +131,12 @@ impl Interpreter {
 /// Runs `f` on a thread of its own with a large stack, and gives what it gives; `None` when no thread could be made or `f`
 /// panicked.
 pub fn on_big_stack<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> Option<R> {
-    std::thread::Builder::new().name("MainThread".to_owned()).stack_size(STACK_SIZE).spawn(f).ok()?.join().ok()
+    let thread = std::thread::Builder::new().name("MainThread".to_owned()).stack_size(STACK_SIZE).spawn(f).ok()?;
+    // Signals to the process are for the thread that runs Python: here they would interrupt nothing.
+    let mask = taipan_host::signal::sigmask(0, u64::MAX);
+    let result = thread.join().ok();
+    if let Ok(mask) = mask {
+        let _ = taipan_host::signal::sigmask(2, mask);
+    }
+    result
 }
