@@ -19,6 +19,7 @@ pub mod frame_type;
 pub mod frozen;
 pub mod function;
 pub mod function_type;
+pub mod gc_module;
 pub mod generator;
 pub mod generator_types;
 pub mod gil;
@@ -80,6 +81,7 @@ const MODULES: &[&ModuleSpec] = &[
     &atexit::MODULE,
     &marshal_module::MODULE,
     &threads::MODULE,
+    &gc_module::MODULE,
     &warnings_module::MODULE,
 ];
 

@@ -15,7 +15,8 @@ use crate::reference::{Object, Payload, Ref};
 pub struct Heap {
     pub(crate) pages: page::Pages,
     pub(crate) large: RefCell<page::LargeSet>,
-    pub(crate) gc: gc::GcState,
+    /// The collector.
+    pub gc: gc::GcState,
     /// Objects waiting for their destructor, when destruction nested too deeply.
     pub(crate) deferred: RefCell<Vec<NonNull<Header>>>,
     pub(crate) dealloc_depth: Cell<u32>,

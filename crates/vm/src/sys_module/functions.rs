@@ -346,6 +346,21 @@ pub mod functions {
     #[pyfunction(sig = "($module, /)")]
     fn _clear_type_cache() {}
 
+    /// Private function for clearing certain descriptors from a type's dictionary.
+    ///
+    /// See gh-135228 for context.
+    #[pyfunction(sig = "($module, type, /)")]
+    fn _clear_type_descriptors(vm: &Vm, r#type: &Ref<taipan_object::TypeObject>) -> PyResult<()> {
+        let n = vm.names();
+        if let Some(d) = r#type.dict.get() {
+            for name in [&n.__dict__, &n.__weakref__] {
+                drop(d.remove_str(vm, name));
+            }
+        }
+        vm.type_modified(r#type);
+        Ok(())
+    }
+
     /// Clear all internal performance-related caches.
     #[pyfunction(sig = "($module, /)")]
     fn _clear_internal_caches() {}
