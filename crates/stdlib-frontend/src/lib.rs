@@ -9,7 +9,12 @@ pub mod tokenize;
 use taipan_object::ModuleSpec;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleSpec] = &[&ast::MODULE, &opcode::MODULE, &symtable::MODULE, &tokenize::MODULE];
+pub const MODULES: &[&ModuleSpec] = &[
+    &ast::MODULE,
+    &opcode::MODULE,
+    &symtable::MODULE,
+    &tokenize::MODULE,
+];
 
 /// Tells `compile()` of the trees. Call it once for each interpreter.
 pub fn register(vm: &taipan_object::Vm) {

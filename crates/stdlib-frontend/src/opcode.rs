@@ -1,7 +1,9 @@
 //! Module `_opcode`: what `dis` and `opcode` know of the instructions.
 
-use taipan_bytecode::opcode::{BINARY_OPS, INTRINSIC_1S, INTRINSIC_2S, Metadata, SPECIAL_METHODS, flags, stack_effect};
 use taipan_bytecode::CompilerOpcode;
+use taipan_bytecode::opcode::{
+    BINARY_OPS, INTRINSIC_1S, INTRINSIC_2S, Metadata, SPECIAL_METHODS, flags, stack_effect,
+};
 use taipan_macros::pyfunctions;
 use taipan_object::{Module, ModuleSpec, PyResult, Ref, Value, Vm};
 use taipan_vm::code::Code;
@@ -17,7 +19,11 @@ pub static MODULE: ModuleSpec = ModuleSpec {
 
 fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     vm.setattr_str(module.as_value(), "ENABLE_SPECIALIZATION", &vm.new_int(1)?)?;
-    vm.setattr_str(module.as_value(), "ENABLE_SPECIALIZATION_FT", &vm.new_int(1)?)
+    vm.setattr_str(
+        module.as_value(),
+        "ENABLE_SPECIALIZATION_FT",
+        &vm.new_int(1)?,
+    )
 }
 
 fn metadata(opcode: i32) -> Option<&'static Metadata> {
@@ -29,7 +35,10 @@ fn has(opcode: i32, flag: u16) -> bool {
 }
 
 fn names<T>(vm: &Vm, table: &[(T, &str)]) -> PyResult<Vec<Value>> {
-    table.iter().map(|(_, n)| Ok(vm.new_str(n)?.into_value())).collect()
+    table
+        .iter()
+        .map(|(_, n)| Ok(vm.new_str(n)?.into_value()))
+        .collect()
 }
 
 #[pyfunctions(FUNCTIONS)]
@@ -37,14 +46,23 @@ mod functions {
     use super::*;
 
     /// Compute the stack effect of the opcode.
-    #[pyfunction(name = "stack_effect", sig = "($module, opcode, oparg=None, /, *, jump=None)")]
+    #[pyfunction(
+        name = "stack_effect",
+        sig = "($module, opcode, oparg=None, /, *, jump=None)"
+    )]
     fn effect(vm: &Vm, opcode: i32, oparg: Option<&Value>, jump: Option<&Value>) -> PyResult {
         let oparg = match oparg {
             Some(v) if !vm.is_none(v) => {
                 let v = vm.index(v)?;
-                match v.as_int().and_then(|i| i.to_i64()).and_then(|i| i32::try_from(i).ok()) {
+                match v
+                    .as_int()
+                    .and_then(|i| i.to_i64())
+                    .and_then(|i| i32::try_from(i).ok())
+                {
                     Some(n) => n,
-                    None => return Err(vm.overflow_error("Python int too large to convert to C int")),
+                    None => {
+                        return Err(vm.overflow_error("Python int too large to convert to C int"));
+                    }
                 }
             }
             _ => 0,
@@ -56,7 +74,10 @@ mod functions {
             Some(v) if v.is(&vm.bool(false)) => Some(false),
             Some(_) => return Err(vm.value_error("stack_effect: jump must be False, True or None")),
         };
-        match u16::try_from(opcode).ok().and_then(|n| stack_effect(n, oparg as u32, jump)) {
+        match u16::try_from(opcode)
+            .ok()
+            .and_then(|n| stack_effect(n, oparg as u32, jump))
+        {
             Some(n) => vm.new_int(n),
             None => Err(vm.value_error("invalid opcode or oparg")),
         }
@@ -110,7 +131,9 @@ mod functions {
     /// Return True if the opcode sets an exception handler, False otherwise.
     #[pyfunction(sig = "($module, /, opcode)")]
     fn has_exc(opcode: i32) -> bool {
-        let known = u16::try_from(opcode).ok().and_then(CompilerOpcode::from_u16);
+        let known = u16::try_from(opcode)
+            .ok()
+            .and_then(CompilerOpcode::from_u16);
         known.is_some_and(CompilerOpcode::is_block_push)
     }
 
@@ -124,7 +147,12 @@ mod functions {
     #[pyfunction(sig = "($module, /)")]
     fn get_nb_ops(vm: &Vm) -> PyResult<Vec<Value>> {
         let pair = |(_, name, symbol): &(_, &str, &str)| {
-            Ok(vm.new_tuple(vec![vm.new_str(name)?.into_value(), vm.new_str(symbol)?.into_value()])?.into_value())
+            Ok(vm
+                .new_tuple(vec![
+                    vm.new_str(name)?.into_value(),
+                    vm.new_str(symbol)?.into_value(),
+                ])?
+                .into_value())
         };
         BINARY_OPS.iter().map(pair).collect()
     }
@@ -146,7 +174,10 @@ mod functions {
     fn get_executor(vm: &Vm, code: &Value, offset: i32) -> PyResult {
         let _ = offset;
         if code.downcast_ref::<Code>().is_none() {
-            return Err(vm.type_error(&format!("expected a code object, not '{}'", vm.type_name(code))));
+            return Err(vm.type_error(&format!(
+                "expected a code object, not '{}'",
+                vm.type_name(code)
+            )));
         }
         Err(vm.runtime_error("Executors are not available in this build"))
     }

@@ -3,8 +3,8 @@
 use taipan_ast::{Arena, StackLimit, future_features};
 use taipan_macros::{pyfunctions, pymethods};
 use taipan_object::{
-    ClassPart, GetSetDef, Module, ModuleSpec, Payload, PyResult, Ref, Str, Traverse, TypeSpec, Value, Visitor, Vm,
-    payload, tpflags,
+    ClassPart, GetSetDef, Module, ModuleSpec, Payload, PyResult, Ref, Str, Traverse, TypeSpec,
+    Value, Visitor, Vm, payload, tpflags,
 };
 use taipan_parser::Mode;
 use taipan_symtable::{ScopeId, SymbolTable, flags};
@@ -12,8 +12,13 @@ use taipan_vm::builtins::execution::{fs_name, source_text};
 use taipan_vm::compile::{Options, parse_error, parse_options, stack_limit, tree_error};
 
 /// The module.
-pub static MODULE: ModuleSpec =
-    ModuleSpec { name: "_symtable", doc: None, functions: &[functions::FUNCTIONS], types: &[], exec: Some(exec) };
+pub static MODULE: ModuleSpec = ModuleSpec {
+    name: "_symtable",
+    doc: None,
+    functions: &[functions::FUNCTIONS],
+    types: &[],
+    exec: Some(exec),
+};
 
 /// The module's constants.
 const CONSTANTS: [(&str, u32); 26] = [
@@ -133,10 +138,22 @@ fn entry(vm: &Vm, table: &SymbolTable<'_>, id: ScopeId) -> PyResult {
     let scope = table.scope(id);
     let symbols = vm.new_dict()?;
     for (name, flags) in &scope.symbols {
-        symbols.set(vm, vm.intern(name)?.as_value(), vm.new_int(i64::from(*flags))?)?;
+        symbols.set(
+            vm,
+            vm.intern(name)?.as_value(),
+            vm.new_int(i64::from(*flags))?,
+        )?;
     }
-    let names: PyResult<Vec<Value>> = scope.varnames.iter().map(|n| Ok(vm.intern(n)?.into_value())).collect();
-    let children: PyResult<Vec<Value>> = scope.children.iter().map(|c| entry(vm, table, *c)).collect();
+    let names: PyResult<Vec<Value>> = scope
+        .varnames
+        .iter()
+        .map(|n| Ok(vm.intern(n)?.into_value()))
+        .collect();
+    let children: PyResult<Vec<Value>> = scope
+        .children
+        .iter()
+        .map(|c| entry(vm, table, *c))
+        .collect();
     let e = Entry {
         name: vm.intern(scope.name)?.into_value(),
         symbols: symbols.into_value(),
@@ -157,18 +174,31 @@ fn table(vm: &Vm, source: &Value, filename: &Value, start: &str) -> PyResult {
         "single" => Mode::Interactive,
         _ => return Err(vm.value_error("symtable() arg 3 must be 'exec' or 'eval' or 'single'")),
     };
-    let text = source_text(vm, source, &filename, "symtable() arg 1", "string or bytes", mode == Mode::File)?;
-    let options = Options { mode, ..Options::exec() };
+    let text = source_text(
+        vm,
+        source,
+        &filename,
+        "symtable() arg 1",
+        "string or bytes",
+        mode == Mode::File,
+    )?;
+    let options = Options {
+        mode,
+        ..Options::exec()
+    };
     let arena = Arena::new();
     let mut warnings = Vec::new();
     let tree = taipan_parser::parse(&arena, &text, &parse_options(vm, &options), &mut warnings)
         .map_err(|e| parse_error(vm, e, &filename))?;
     let tree = arena.alloc(tree);
     let future = future_features(tree).map_err(|e| tree_error(vm, e, &filename, Some(&text)))?;
-    let options =
-        taipan_symtable::Options { future, allow_top_level_await: false, limit: StackLimit::at(stack_limit(vm)) };
-    let table =
-        taipan_symtable::build(&arena, tree, options).map_err(|e| tree_error(vm, e, &filename, Some(&text)))?;
+    let options = taipan_symtable::Options {
+        future,
+        allow_top_level_await: false,
+        limit: StackLimit::at(stack_limit(vm)),
+    };
+    let table = taipan_symtable::build(&arena, tree, options)
+        .map_err(|e| tree_error(vm, e, &filename, Some(&text)))?;
     entry(vm, &table, ScopeId::TOP)
 }
 

@@ -4,13 +4,21 @@ use std::cell::{Cell, RefCell};
 
 use taipan_macros::pymethods;
 use taipan_object::{
-    BaseException, Bytes, ModuleSpec, Payload, PyResult, Ref, Str, Traverse, TypeObject, TypeSpec, Value, Visitor, Vm, payload, tpflags,
+    BaseException, Bytes, ModuleSpec, Payload, PyResult, Ref, Str, Traverse, TypeObject, TypeSpec,
+    Value, Visitor, Vm, payload, tpflags,
 };
-use taipan_tokenizer::{CharColumns, Done, SyntaxError, Token, TokenKind, Tokenizer, TokenizerOptions};
+use taipan_tokenizer::{
+    CharColumns, Done, SyntaxError, Token, TokenKind, Tokenizer, TokenizerOptions,
+};
 
 /// The module.
-pub static MODULE: ModuleSpec =
-    ModuleSpec { name: "_tokenize", doc: None, functions: &[], types: &[&TOKENIZER_ITER], exec: None };
+pub static MODULE: ModuleSpec = ModuleSpec {
+    name: "_tokenize",
+    doc: None,
+    functions: &[],
+    types: &[&TOKENIZER_ITER],
+    exec: None,
+};
 
 /// A tokenized text.
 struct Tokens {
@@ -48,7 +56,11 @@ impl Traverse for TokenizerIter {
 pub static TOKENIZER_ITER: TypeSpec = TypeSpec {
     parts: &[&METHODS],
     flags: tpflags::BASETYPE,
-    ..TypeSpec::new("TokenizerIter", "_tokenize", <TokenizerIter as Payload>::layout)
+    ..TypeSpec::new(
+        "TokenizerIter",
+        "_tokenize",
+        <TokenizerIter as Payload>::layout,
+    )
 };
 
 /// All that `readline` gives, as text.
@@ -74,8 +86,14 @@ fn read_all(vm: &Vm, readline: &Value, encoding: Option<&Ref<Str>>) -> PyResult<
                 if bytes.is_empty() {
                     return Ok(out);
                 }
-                let args = [encoding.as_value().clone(), vm.new_str("replace")?.into_value()];
-                match vm.call_method_str(&line, "decode", &args)?.downcast::<Str>() {
+                let args = [
+                    encoding.as_value().clone(),
+                    vm.new_str("replace")?.into_value(),
+                ];
+                match vm
+                    .call_method_str(&line, "decode", &args)?
+                    .downcast::<Str>()
+                {
                     Ok(s) => s,
                     Err(_) => return Err(vm.type_error("decoder should return a string result")),
                 }
@@ -90,7 +108,10 @@ fn read_all(vm: &Vm, readline: &Value, encoding: Option<&Ref<Str>>) -> PyResult<
 
 impl Tokens {
     fn new(vm: &Vm, text: String, extra_tokens: bool) -> PyResult<Tokens> {
-        let options = TokenizerOptions { extra_tokens, ..TokenizerOptions::default() };
+        let options = TokenizerOptions {
+            extra_tokens,
+            ..TokenizerOptions::default()
+        };
         let mut tokens = Vec::new();
         let mut error = None;
         let mut tokenizer = Tokenizer::new(&text, options);
@@ -110,13 +131,27 @@ impl Tokens {
         }
         let warnings = tokenizer.take_warnings();
         drop(tokenizer);
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
+        let lines = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(i, _)| i + 1))
+            .collect();
         let implicit_newline = !text.is_empty() && !text.ends_with('\n');
-        let tokens =
-            Tokens { text, tokens, error, lines, implicit_newline, columns: CharColumns::default(), next: 0 };
+        let tokens = Tokens {
+            text,
+            tokens,
+            error,
+            lines,
+            implicit_newline,
+            columns: CharColumns::default(),
+            next: 0,
+        };
         let mut warnings = warnings;
         let filename = vm.new_str("<string>")?;
-        taipan_vm::compile::show_warnings(vm, &mut warnings, &filename, &taipan_vm::compile::Options::exec())?;
+        taipan_vm::compile::show_warnings(
+            vm,
+            &mut warnings,
+            &filename,
+            &taipan_vm::compile::Options::exec(),
+        )?;
         Ok(tokens)
     }
 
@@ -134,19 +169,31 @@ fn is_text(kind: TokenKind) -> bool {
     use TokenKind as K;
     matches!(
         kind,
-        K::String | K::FstringStart | K::FstringMiddle | K::FstringEnd | K::TstringStart | K::TstringMiddle | K::TstringEnd
+        K::String
+            | K::FstringStart
+            | K::FstringMiddle
+            | K::FstringEnd
+            | K::TstringStart
+            | K::TstringMiddle
+            | K::TstringEnd
     )
 }
 
 impl TokenizerIter {
     fn tuple(&self, vm: &Vm, token: Token, ended: bool) -> PyResult {
         let mut guard = self.tokens.borrow_mut();
-        let Some(tokens) = guard.as_mut() else { return Ok(vm.none()) };
+        let Some(tokens) = guard.as_mut() else {
+            return Ok(vm.none());
+        };
         let mut kind = token.kind as u8;
-        let trailing = token.kind == TokenKind::Endmarker || (token.kind == TokenKind::Dedent && ended);
+        let trailing =
+            token.kind == TokenKind::Endmarker || (token.kind == TokenKind::Dedent && ended);
         let text = &tokens.text;
         let (mut col, mut end_col) = tokens.columns.of_token(text, &token);
-        let mut string = text.get(token.start as usize..(token.end as usize).min(text.len())).unwrap_or("").to_owned();
+        let mut string = text
+            .get(token.start as usize..(token.end as usize).min(text.len()))
+            .unwrap_or("")
+            .to_owned();
         let (lineno, end_lineno) = (token.lineno, token.end_lineno);
         let last_line = tokens.lines(end_lineno, end_lineno);
         let implicit = tokens.implicit_newline && !last_line.ends_with('\n');
@@ -161,7 +208,10 @@ impl TokenizerIter {
             }
         }
         // In the parser's mode these tokens have no column.
-        let placeless = matches!(token.kind, TokenKind::Endmarker | TokenKind::Indent | TokenKind::Dedent);
+        let placeless = matches!(
+            token.kind,
+            TokenKind::Endmarker | TokenKind::Indent | TokenKind::Dedent
+        );
         let (col, end_col) = match !self.extra_tokens && placeless {
             true => (-1, -1),
             false => (i64::from(col), i64::from(end_col)),
@@ -169,8 +219,17 @@ impl TokenizerIter {
         let line = if self.extra_tokens && trailing {
             vm.new_str("")?.into_value()
         } else {
-            let first = if is_text(token.kind) { lineno } else { end_lineno };
-            let cached = self.line.borrow().as_ref().filter(|l| l.0 == first && first == end_lineno).map(|l| l.1.clone());
+            let first = if is_text(token.kind) {
+                lineno
+            } else {
+                end_lineno
+            };
+            let cached = self
+                .line
+                .borrow()
+                .as_ref()
+                .filter(|l| l.0 == first && first == end_lineno)
+                .map(|l| l.1.clone());
             match cached {
                 Some(v) => v,
                 None => {
@@ -182,7 +241,9 @@ impl TokenizerIter {
         };
         drop(guard);
         let pair = |l: u32, c: i64| -> PyResult {
-            Ok(vm.new_tuple(vec![vm.new_int(i64::from(l))?, vm.new_int(c)?])?.into_value())
+            Ok(vm
+                .new_tuple(vec![vm.new_int(i64::from(l))?, vm.new_int(c)?])?
+                .into_value())
         };
         let parts = vec![
             vm.new_int(i64::from(kind))?,
@@ -197,7 +258,10 @@ impl TokenizerIter {
 
 #[pymethods(METHODS)]
 impl TokenizerIter {
-    #[pyslot(name = "tokenizeriter", params = "(readline, /, *, extra_tokens, encoding=None)")]
+    #[pyslot(
+        name = "tokenizeriter",
+        params = "(readline, /, *, extra_tokens, encoding=None)"
+    )]
     fn tp_new(
         vm: &Vm,
         cls: &Ref<TypeObject>,
@@ -235,9 +299,14 @@ impl TokenizerIter {
         }
         let next = {
             let mut guard = this.tokens.borrow_mut();
-            let Some(t) = guard.as_mut() else { return Ok(None) };
+            let Some(t) = guard.as_mut() else {
+                return Ok(None);
+            };
             t.next += 1;
-            t.tokens.get(t.next - 1).copied().ok_or_else(|| t.error.take())
+            t.tokens
+                .get(t.next - 1)
+                .copied()
+                .ok_or_else(|| t.error.take())
         };
         match next {
             Ok((token, ended)) => {
@@ -256,7 +325,8 @@ impl TokenizerIter {
                         if e.msg == "unexpected EOF in multi-line statement"
                             && let Some(base) = exc.downcast_ref::<BaseException>()
                         {
-                            base.args.set(Some(vm.new_tuple(vec![vm.new_str(&e.msg)?.into_value()])?));
+                            base.args
+                                .set(Some(vm.new_tuple(vec![vm.new_str(&e.msg)?.into_value()])?));
                         }
                         Err(vm.raise(exc))
                     }

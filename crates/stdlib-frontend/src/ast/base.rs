@@ -3,7 +3,8 @@
 use taipan_ast::reflect::NodeKind;
 use taipan_macros::pymethods;
 use taipan_object::{
-    Args, Dict, List, Payload, PyResult, Ref, Str, Tuple, TypeObject, TypeRef, TypeSpec, Value, Vm, payload, tpflags,
+    Args, Dict, List, Payload, PyResult, Ref, Str, Tuple, TypeObject, TypeRef, TypeSpec, Value, Vm,
+    payload, tpflags,
 };
 
 use super::classes;
@@ -23,7 +24,9 @@ pub static AST: TypeSpec = TypeSpec {
 };
 
 fn extra(vm: &Vm, ty: &TypeRef) -> PyResult<()> {
-    let Some(d) = ty.dict.get() else { return Ok(()) };
+    let Some(d) = ty.dict.get() else {
+        return Ok(());
+    };
     let empty = vm.new_tuple(Vec::new())?.into_value();
     for name in ["_fields", "__match_args__", "_attributes"] {
         d.set_named(vm, name, empty.clone())?;
@@ -47,7 +50,8 @@ fn names_of(vm: &Vm, ty: &TypeRef, what: &str) -> PyResult<Vec<Value>> {
 }
 
 fn str_of<'a>(vm: &Vm, v: &'a Value) -> PyResult<&'a Ref<Str>> {
-    v.downcast_ref::<Str>().ok_or_else(|| vm.type_error("attribute name must be string"))
+    v.downcast_ref::<Str>()
+        .ok_or_else(|| vm.type_error("attribute name must be string"))
 }
 
 fn position(vm: &Vm, names: &[Value], name: &Value) -> PyResult<Option<usize>> {
@@ -81,7 +85,9 @@ fn fill(vm: &Vm, this: &Value, ty: &TypeRef, types: Option<&Value>, field: &Valu
             ),
         );
     };
-    if t.downcast_ref::<taipan_object::generic::GenericAlias>().is_some() {
+    if t.downcast_ref::<taipan_object::generic::GenericAlias>()
+        .is_some()
+    {
         return vm.setattr(this, name, vm.new_list(Vec::new())?.as_value());
     }
     let classes = classes::get(vm)?;
@@ -253,7 +259,11 @@ fn repr_node(vm: &Vm, this: &Value, depth: usize) -> PyResult<String> {
         for field in names_of(vm, &ty, "_fields")? {
             let field = str_of(vm, &field)?;
             let v = vm.getattr(this, field)?;
-            parts.push(format!("{}={}", field.to_string_lossy(), repr_value(vm, &v, depth - 1)?));
+            parts.push(format!(
+                "{}={}",
+                field.to_string_lossy(),
+                repr_value(vm, &v, depth - 1)?
+            ));
         }
         Ok(format!("{name}({})", parts.join(", ")))
     };
@@ -293,7 +303,9 @@ impl AstNode {
             args.push(vm.none());
         }
         let args = vm.new_tuple(args)?.into_value();
-        Ok(vm.new_tuple(vec![ty.into_value(), args, dict.into_value()])?.into_value())
+        Ok(vm
+            .new_tuple(vec![ty.into_value(), args, dict.into_value()])?
+            .into_value())
     }
 
     /// Return a copy of the AST node with new values for the specified fields.
@@ -309,12 +321,15 @@ impl AstNode {
 
     #[setter(__dict__)]
     fn set_dict(vm: &Vm, this: &Value, value: Option<&Value>) -> PyResult<()> {
-        let Some(v) = value else { return vm.set_instance_dict(this, None).map(drop) };
+        let Some(v) = value else {
+            return vm.set_instance_dict(this, None).map(drop);
+        };
         match v.downcast_ref::<Dict>() {
             Some(d) => vm.set_instance_dict(this, Some(d.clone())).map(drop),
-            None => {
-                Err(vm.type_error(&format!("__dict__ must be set to a dictionary, not a '{}'", vm.type_name(v))))
-            }
+            None => Err(vm.type_error(&format!(
+                "__dict__ must be set to a dictionary, not a '{}'",
+                vm.type_name(v)
+            ))),
         }
     }
 }

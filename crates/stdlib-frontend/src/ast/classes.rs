@@ -3,7 +3,9 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use taipan_ast::reflect::{FAMILIES, FieldInfo, FieldType, KINDS, LOCATION_ATTRIBUTES, Located, Marker, Shape};
+use taipan_ast::reflect::{
+    FAMILIES, FieldInfo, FieldType, KINDS, LOCATION_ATTRIBUTES, Located, Marker, Shape,
+};
 use taipan_object::{BinaryOp, Dict, PyResult, Ref, Str, TypeRef, Value, Vm};
 
 use super::base::{AST, AstNode};
@@ -38,10 +40,19 @@ pub fn get(vm: &Vm) -> PyResult<Rc<Classes>> {
 }
 
 fn name_tuple(vm: &Vm, names: &[Ref<Str>]) -> PyResult {
-    Ok(vm.new_tuple(names.iter().map(|n| n.as_value().clone()).collect())?.into_value())
+    Ok(vm
+        .new_tuple(names.iter().map(|n| n.as_value().clone()).collect())?
+        .into_value())
 }
 
-fn make_class(vm: &Vm, name: &str, base: &TypeRef, doc: &str, fields: &[Ref<Str>], ns: Ref<Dict>) -> PyResult<TypeRef> {
+fn make_class(
+    vm: &Vm,
+    name: &str,
+    base: &TypeRef,
+    doc: &str,
+    fields: &[Ref<Str>],
+    ns: Ref<Dict>,
+) -> PyResult<TypeRef> {
     let names = name_tuple(vm, fields)?;
     ns.set_named(vm, "_fields", names.clone())?;
     ns.set_named(vm, "__match_args__", names)?;
@@ -50,7 +61,9 @@ fn make_class(vm: &Vm, name: &str, base: &TypeRef, doc: &str, fields: &[Ref<Str>
     let bases = vm.new_tuple(vec![base.as_value().clone()])?.into_value();
     let args = [vm.intern(name)?.into_value(), bases, ns.into_value()];
     let class = vm.call_pos(vm.types().type_.as_value(), &args)?;
-    class.downcast().map_err(|_| vm.system_error("type() made no class"))
+    class
+        .downcast()
+        .map_err(|_| vm.system_error("type() made no class"))
 }
 
 /// The type that a field is annotated with.
@@ -103,8 +116,14 @@ fn make(vm: &Vm) -> PyResult<Classes> {
         }
         families.push(make_class(vm, info.name, &ast, info.doc, &names, ns)?);
     }
-    let mut classes =
-        Classes { ast, families, kinds: Vec::new(), singletons: Vec::new(), fields: Vec::new(), attributes };
+    let mut classes = Classes {
+        ast,
+        families,
+        kinds: Vec::new(),
+        singletons: Vec::new(),
+        fields: Vec::new(),
+        attributes,
+    };
     for info in KINDS {
         let family = info.family.info();
         let names = intern(&mut info.fields.iter().map(|f| f.name))?;

@@ -1,7 +1,8 @@
 //! Trees from objects. What the types of trees cannot hold is refused here; the rest is for `taipan_ast::validate`.
 
 use taipan_ast::reflect::{
-    BuildErrorReason, Family, FieldInfo, FieldType, Located, Marker, Node, NodeKind, Shape, Value as Field, build,
+    BuildErrorReason, Family, FieldInfo, FieldType, Located, Marker, Node, NodeKind, Shape,
+    Value as Field, build,
 };
 use taipan_ast::{Arena, Constant, Location};
 use taipan_object::{Bytes, Complex, List, PyResult, Raised, Str, Tuple, Value, Vm};
@@ -28,7 +29,9 @@ impl<'a> Reader<'a, '_> {
         let loc = self.location(v, info.located, info.name)?;
         let mut kind = None;
         for k in info.kinds {
-            if info.shape == Shape::Product || vm.is_instance(v, self.classes.kinds[*k as usize].as_value())? {
+            if info.shape == Shape::Product
+                || vm.is_instance(v, self.classes.kinds[*k as usize].as_value())?
+            {
                 kind = Some(*k);
                 break;
             }
@@ -41,11 +44,18 @@ impl<'a> Reader<'a, '_> {
             )));
         };
         let mut values = Vec::with_capacity(kind.info().fields.len());
-        for (f, name) in kind.info().fields.iter().zip(&self.classes.fields[kind as usize]) {
+        for (f, name) in kind
+            .info()
+            .fields
+            .iter()
+            .zip(&self.classes.fields[kind as usize])
+        {
             let given = vm.getattr_opt(v, name)?;
             values.push(self.field(kind, f, given)?);
         }
-        build(self.arena, kind, loc, &values).map(Some).map_err(|e| self.refused(e.kind, e.field, e.reason))
+        build(self.arena, kind, loc, &values)
+            .map(Some)
+            .map_err(|e| self.refused(e.kind, e.field, e.reason))
     }
 
     fn refused(&self, kind: NodeKind, field: usize, reason: BuildErrorReason) -> Raised {
@@ -53,9 +63,10 @@ impl<'a> Reader<'a, '_> {
         let f = kind.info().fields.get(field);
         let name = f.map_or("", |f| f.name);
         match reason {
-            BuildErrorReason::Missing => {
-                vm.value_error(&format!("field '{name}' is required for {}", kind.info().name))
-            }
+            BuildErrorReason::Missing => vm.value_error(&format!(
+                "field '{name}' is required for {}",
+                kind.info().name
+            )),
             BuildErrorReason::NoneInList => {
                 let what = match f.map(|f| f.ty) {
                     Some(FieldType::Node(Family::Stmt)) => "statement",
@@ -63,9 +74,10 @@ impl<'a> Reader<'a, '_> {
                 };
                 vm.value_error(&format!("None disallowed in {what} list"))
             }
-            BuildErrorReason::WrongType => {
-                vm.type_error(&format!("field '{name}' of {} has a wrong type", kind.info().name))
-            }
+            BuildErrorReason::WrongType => vm.type_error(&format!(
+                "field '{name}' of {} has a wrong type",
+                kind.info().name
+            )),
         }
     }
 
@@ -89,7 +101,9 @@ impl<'a> Reader<'a, '_> {
                 }
             };
         }
-        Ok(Location::new(numbers[0], numbers[1], numbers[2], numbers[3]))
+        Ok(Location::new(
+            numbers[0], numbers[1], numbers[2], numbers[3],
+        ))
     }
 
     fn int(&self, v: &Value) -> PyResult<i32> {
@@ -142,9 +156,15 @@ impl<'a> Reader<'a, '_> {
             if f.marker == Marker::Optional {
                 return Ok(Field::None);
             }
-            return Err(vm.type_error(&format!("required field \"{}\" missing from {owner}", f.name)));
+            return Err(vm.type_error(&format!(
+                "required field \"{}\" missing from {owner}",
+                f.name
+            )));
         };
-        if vm.is_none(&v) && (f.marker == Marker::Optional || !matches!(f.ty, FieldType::Constant | FieldType::Int)) {
+        if vm.is_none(&v)
+            && (f.marker == Marker::Optional
+                || !matches!(f.ty, FieldType::Constant | FieldType::Int))
+        {
             return Ok(Field::None);
         }
         Ok(match f.ty {
@@ -179,7 +199,11 @@ impl<'a> Reader<'a, '_> {
             return Ok(Constant::None);
         }
         if is(&t.bool) {
-            return Ok(if v.is(&vm.bool(true)) { Constant::True } else { Constant::False });
+            return Ok(if v.is(&vm.bool(true)) {
+                Constant::True
+            } else {
+                Constant::False
+            });
         }
         if v.is(&vm.ellipsis()) {
             return Ok(Constant::Ellipsis);
@@ -204,7 +228,10 @@ impl<'a> Reader<'a, '_> {
             return Ok(Constant::Float(f));
         }
         if let Some(c) = v.downcast_exact::<Complex>(&t.complex) {
-            return Ok(Constant::Complex { real: c.re, imag: c.im });
+            return Ok(Constant::Complex {
+                real: c.re,
+                imag: c.im,
+            });
         }
         if let Some(s) = v.downcast_exact::<Str>(&t.str) {
             return Ok(Constant::Str(self.arena.alloc_wtf8(&str_to_wtf8(s))));
@@ -221,6 +248,9 @@ impl<'a> Reader<'a, '_> {
         {
             return Ok(Constant::FrozenSet(self.constants(&s.keys())?));
         }
-        Err(vm.type_error(&format!("got an invalid type in Constant: {}", vm.type_name(v))))
+        Err(vm.type_error(&format!(
+            "got an invalid type in Constant: {}",
+            vm.type_name(v)
+        )))
     }
 }

@@ -2,7 +2,9 @@
 
 use taipan_ast::reflect::{Family, Node, NodeKind, NodeRef};
 use taipan_ast::validate::ValidateError;
-use taipan_ast::{Arena, Mod, PreprocessOptions, StackLimit, future_features, preprocess, validate};
+use taipan_ast::{
+    Arena, Mod, PreprocessOptions, StackLimit, future_features, preprocess, validate,
+};
 use taipan_object::{PyResult, Raised, Ref, Str, Value, Vm};
 use taipan_parser::Mode;
 use taipan_vm::code::new_code;
@@ -23,7 +25,9 @@ fn invalid(vm: &Vm, e: ValidateError) -> Raised {
     match e {
         ValidateError::Value(m) => vm.value_error(&m),
         ValidateError::Type(m) => vm.type_error(&m),
-        ValidateError::TooDeep => vm.recursion_error("maximum recursion depth exceeded during compilation"),
+        ValidateError::TooDeep => {
+            vm.recursion_error("maximum recursion depth exceeded during compilation")
+        }
     }
 }
 
@@ -63,12 +67,18 @@ pub(super) fn compile_ast(vm: &Vm, v: &Value, filename: &Ref<Str>, o: &Options) 
         Mode::FuncType => NodeKind::FunctionType,
     };
     if !vm.is_instance(v, classes.kinds[expected as usize].as_value())? {
-        return Err(
-            vm.type_error(&format!("expected {} node, got {}", expected.info().name, vm.type_name(v)))
-        );
+        return Err(vm.type_error(&format!(
+            "expected {} node, got {}",
+            expected.info().name,
+            vm.type_name(v)
+        )));
     }
     let arena = Arena::new();
-    let reader = Reader { vm, arena: &arena, classes: &classes };
+    let reader = Reader {
+        vm,
+        arena: &arena,
+        classes: &classes,
+    };
     let Some(Node::Mod(tree)) = reader.node(v, Family::Mod)? else {
         return Err(vm.type_error("expected a tree"));
     };

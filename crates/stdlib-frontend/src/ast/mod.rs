@@ -14,7 +14,13 @@ use taipan_object::{Module, ModuleSpec, PyResult, Ref, Vm};
 use taipan_vm::config::AstHooks;
 
 /// The module.
-pub static MODULE: ModuleSpec = ModuleSpec { name: "_ast", doc: None, functions: &[], types: &[], exec: Some(exec) };
+pub static MODULE: ModuleSpec = ModuleSpec {
+    name: "_ast",
+    doc: None,
+    functions: &[],
+    types: &[],
+    exec: Some(exec),
+};
 
 /// `PyCF_*` constants of the module.
 const FLAGS: [(&str, i64); 4] = [
