@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use taipan_bytecode::code::co;
 use taipan_macros::pyfunctions;
 use taipan_object::descr::Cell;
-use taipan_object::{Bytes, Dict, PyResult, Ref, Str, Tuple, Value, Vm};
+use taipan_object::{Bytes, Dict, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
 use taipan_parser::Mode;
 use taipan_tokenizer::source::{CodecError, Source, SourceError, SourceOptions};
 
@@ -79,13 +79,24 @@ pub fn bytes_text(
     };
     let decode = |encoding: &str, bytes: &[u8]| match decode_with(vm, encoding, bytes) {
         Ok(s) => Ok(s),
-        Err(e) => Err(CodecError::Other(e)),
+        Err(e) => Err(codec_error(vm, e)),
     };
     match Source::from_bytes(bytes, options, decode) {
         Ok(s) => Ok(s.text.into_owned()),
         Err(SourceError::Syntax(e)) => Err(crate::compile::syntax_error(vm, &e, filename)),
         Err(SourceError::Other(e)) => Err(e),
     }
+}
+
+/// An unknown encoding and text that is not in it are errors of syntax; others stay what they are.
+fn codec_error(vm: &Vm, e: Raised) -> CodecError<Raised> {
+    let message = |e: Value| match vm.str(&e) {
+        Ok(text) => CodecError::Message(text.to_string_lossy().into_owned()),
+        Err(e) => CodecError::Other(e),
+    };
+    vm.catch(e, &vm.exc().LookupError)
+        .or_else(|e| vm.catch(e, &vm.exc().ValueError))
+        .map_or_else(CodecError::Other, message)
 }
 
 fn decode_with(vm: &Vm, encoding: &str, bytes: &[u8]) -> PyResult<String> {
