@@ -42,3 +42,5 @@ show(lambda: Al[int])
 show(lambda: _idfunc(3))
 show(lambda: type(Generic()).__name__)
 show(lambda: a.x)
+
+print("\n".join(out))
