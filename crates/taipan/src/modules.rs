@@ -10,6 +10,7 @@ const FAMILIES: &[&[&ModuleSpec]] = &[
     taipan_stdlib_core::MODULES,
     taipan_stdlib_data::MODULES,
     taipan_stdlib_frontend::MODULES,
+    taipan_stdlib_hash::MODULES,
     taipan_stdlib_math::MODULES,
     taipan_stdlib_os::MODULES,
     taipan_stdlib_text::MODULES,

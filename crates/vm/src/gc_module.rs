@@ -27,24 +27,40 @@ struct State {
 }
 
 fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
-    let Some(d) = module.dict.get() else { return Ok(()) };
-    let flags =
-        [("DEBUG_STATS", 1), ("DEBUG_COLLECTABLE", 2), ("DEBUG_UNCOLLECTABLE", 4), ("DEBUG_SAVEALL", 32), ("DEBUG_LEAK", 38)];
+    let Some(d) = module.dict.get() else {
+        return Ok(());
+    };
+    let flags = [
+        ("DEBUG_STATS", 1),
+        ("DEBUG_COLLECTABLE", 2),
+        ("DEBUG_UNCOLLECTABLE", 4),
+        ("DEBUG_SAVEALL", 32),
+        ("DEBUG_LEAK", 38),
+    ];
     for (name, n) in flags {
         d.set_named(vm, name, Value::from_i32(n))?;
     }
     let state = vm.state::<State>();
     if !state.callbacks.0.is_some() {
-        state.callbacks.0.set(Some(vm.new_list(Vec::new())?.into_value()));
+        state
+            .callbacks
+            .0
+            .set(Some(vm.new_list(Vec::new())?.into_value()));
     }
-    d.set_named(vm, "callbacks", state.callbacks.0.get().unwrap_or_else(|| vm.none()))?;
+    d.set_named(
+        vm,
+        "callbacks",
+        state.callbacks.0.get().unwrap_or_else(|| vm.none()),
+    )?;
     d.set_named(vm, "garbage", vm.new_list(Vec::new())?.into_value())
 }
 
 /// Tells `gc.callbacks` that a collection starts or has stopped.
 fn notify(vm: &Vm, phase: &str, generation: i64, collected: usize) -> PyResult<()> {
     let list = vm.state::<State>().callbacks.0.get();
-    let Some(list) = list.as_ref().and_then(|l| l.downcast_ref::<List>()) else { return Ok(()) };
+    let Some(list) = list.as_ref().and_then(|l| l.downcast_ref::<List>()) else {
+        return Ok(());
+    };
     if list.is_empty() {
         return Ok(());
     }
@@ -54,7 +70,10 @@ fn notify(vm: &Vm, phase: &str, generation: i64, collected: usize) -> PyResult<(
     info.set_named(vm, "uncollectable", Value::from_i32(0))?;
     let phase = vm.new_str(phase)?.into_value();
     for f in list.to_vec() {
-        if vm.call_pos(&f, &[phase.clone(), info.as_value().clone()]).is_err() {
+        if vm
+            .call_pos(&f, &[phase.clone(), info.as_value().clone()])
+            .is_err()
+        {
             vm.unraisable(Some("on calling gc callback"), Some(&f));
         }
     }
@@ -109,10 +128,16 @@ pub mod functions {
     /// set_threshold(threshold0, [threshold1, [threshold2]])
     ///
     /// Set the collection thresholds (the collection frequency). Setting 'threshold0' to zero disables collection.
-    #[pyfunction(params = "($module, threshold0, threshold1=<unrepresentable>, threshold2=<unrepresentable>, /)")]
+    #[pyfunction(
+        params = "($module, threshold0, threshold1=<unrepresentable>, threshold2=<unrepresentable>, /)"
+    )]
     fn set_threshold(vm: &Vm, threshold0: i32, threshold1: Option<i32>, threshold2: Option<i32>) {
         let gc = &vm.heap().gc;
-        gc.threshold[0].set(if threshold0 == 0 { i64::MAX } else { i64::from(threshold0) });
+        gc.threshold[0].set(if threshold0 == 0 {
+            i64::MAX
+        } else {
+            i64::from(threshold0)
+        });
         for (i, t) in [(1, threshold1), (2, threshold2)] {
             if let Some(t) = t {
                 gc.threshold[i].set(i64::from(t));
@@ -125,7 +150,11 @@ pub mod functions {
     fn get_threshold(vm: &Vm) -> (i64, i64, i64) {
         let t = &vm.heap().gc.threshold;
         let first = t[0].get();
-        (if first == i64::MAX { 0 } else { first }, t[1].get(), t[2].get())
+        (
+            if first == i64::MAX { 0 } else { first },
+            t[1].get(),
+            t[2].get(),
+        )
     }
 
     /// Set the garbage collection debugging flags.
@@ -146,7 +175,10 @@ pub mod functions {
         let mut out = Vec::new();
         for stats in &vm.heap().gc.stats {
             let d: Ref<Dict> = vm.new_dict()?;
-            for (name, n) in ["collections", "collected", "uncollectable"].iter().zip(stats) {
+            for (name, n) in ["collections", "collected", "uncollectable"]
+                .iter()
+                .zip(stats)
+            {
                 d.set_named(vm, name, vm.new_usize(n.get() as usize)?)?;
             }
             out.push(d.into_value());
@@ -160,7 +192,9 @@ pub mod functions {
         let generation = match generation {
             None => None,
             Some(g @ 0..=2) => Some(g as usize),
-            Some(g) if g < 0 => return Err(vm.value_error("generation parameter cannot be negative")),
+            Some(g) if g < 0 => {
+                return Err(vm.value_error("generation parameter cannot be negative"));
+            }
             Some(_) => {
                 return Err(vm.value_error("generation parameter must be less than the number of available generations (3)"));
             }
@@ -172,7 +206,10 @@ pub mod functions {
     #[pyfunction(sig = "($module, /, *objs)")]
     fn get_referrers(vm: &Vm, objs: &[Value]) -> PyResult<Ref<List>> {
         let all = tracked_objects(vm, None);
-        let out = all.into_iter().filter(|o| referents(o).iter().any(|r| objs.iter().any(|x| x.is(r)))).collect();
+        let out = all
+            .into_iter()
+            .filter(|o| referents(o).iter().any(|r| objs.iter().any(|x| x.is(r))))
+            .collect();
         vm.new_list(out)
     }
 
