@@ -37,7 +37,9 @@ fn usage(program: &[u8]) -> String {
 
 fn usage_error(program: &[u8], message: &str) -> Action {
     let first = usage(program).lines().next().unwrap_or_default().to_owned();
-    Action::Usage(format!("{message}\n{first}\nTry `python -h' for more information.\n"))
+    Action::Usage(format!(
+        "{message}\n{first}\nTry `python -h' for more information.\n"
+    ))
 }
 
 /// What the options say, before the environment is asked.
@@ -82,11 +84,16 @@ pub(crate) fn parse(args: &[Vec<u8>]) -> Action {
                 b"help" => return Action::Print(usage(&program)),
                 b"help-env" => return Action::Print(ENV.to_owned()),
                 b"help-xoptions" => return Action::Print(XOPTIONS.to_owned()),
-                b"help-all" => return Action::Print(format!("{}\n{ENV}\n{XOPTIONS}", usage(&program))),
+                b"help-all" => {
+                    return Action::Print(format!("{}\n{ENV}\n{XOPTIONS}", usage(&program)));
+                }
                 b"version" => g.version += 1,
                 b"check-hash-based-pycs" => {
                     let Some(v) = args.get(i) else {
-                        return usage_error(&program, "Argument expected for the --check-hash-based-pycs option");
+                        return usage_error(
+                            &program,
+                            "Argument expected for the --check-hash-based-pycs option",
+                        );
                     };
                     i += 1;
                     if ![&b"always"[..], b"default", b"never"].contains(&v.as_slice()) {
@@ -98,7 +105,10 @@ pub(crate) fn parse(args: &[Vec<u8>]) -> Action {
                     g.check_pycs = Some(v.clone());
                 }
                 _ => {
-                    return usage_error(&program, &format!("Unknown option: --{}", String::from_utf8_lossy(long)));
+                    return usage_error(
+                        &program,
+                        &format!("Unknown option: --{}", String::from_utf8_lossy(long)),
+                    );
                 }
             }
             continue;
@@ -135,7 +145,10 @@ pub(crate) fn parse(args: &[Vec<u8>]) -> Action {
                 b'V' => g.version += 1,
                 b'c' | b'm' | b'W' | b'X' => {
                     let Some(v) = value(&mut i) else {
-                        return usage_error(&program, &format!("Argument expected for the -{} option", c as char));
+                        return usage_error(
+                            &program,
+                            &format!("Argument expected for the -{} option", c as char),
+                        );
                     };
                     match c {
                         b'W' => g.warnings.push(v),
@@ -169,7 +182,11 @@ pub(crate) fn parse(args: &[Vec<u8>]) -> Action {
         None => match args.get(i) {
             Some(f) => {
                 i += 1;
-                let p = if f == b"-" { Program::Stdin } else { Program::File(f.clone()) };
+                let p = if f == b"-" {
+                    Program::Stdin
+                } else {
+                    Program::File(f.clone())
+                };
                 (p, f.clone())
             }
             None => (Program::Stdin, Vec::new()),
@@ -185,16 +202,37 @@ fn full_version() -> String {
 }
 
 /// Puts options and environment together.
-fn settle(args: &[Vec<u8>], program_name: Vec<u8>, g: Given, program: Program, argv: Vec<Vec<u8>>) -> Action {
+fn settle(
+    args: &[Vec<u8>],
+    program_name: Vec<u8>,
+    g: Given,
+    program: Program,
+    argv: Vec<Vec<u8>>,
+) -> Action {
     let use_environment = !g.ignore_environment && !g.isolated;
     let var = |name: &str| {
-        if use_environment { env::var(name.as_bytes()).filter(|v| !v.is_empty()) } else { None }
+        if use_environment {
+            env::var(name.as_bytes()).filter(|v| !v.is_empty())
+        } else {
+            None
+        }
     };
     let number = |name: &str| -> i64 {
         // Anything that is set but is no number counts as 1.
-        var(name).map_or(0, |v| std::str::from_utf8(&v).ok().and_then(|v| v.parse::<i64>().ok()).map_or(1, |n| n.max(1)))
+        var(name).map_or(0, |v| {
+            std::str::from_utf8(&v)
+                .ok()
+                .and_then(|v| v.parse::<i64>().ok())
+                .map_or(1, |n| n.max(1))
+        })
     };
-    let x = |name: &str| g.xoptions.iter().rev().find(|(n, _)| n == name.as_bytes()).map(|(_, v)| v.clone());
+    let x = |name: &str| {
+        g.xoptions
+            .iter()
+            .rev()
+            .find(|(n, _)| n == name.as_bytes())
+            .map(|(_, v)| v.clone())
+    };
     let mut s = Settings {
         argv,
         orig_argv: args.to_vec(),
@@ -212,7 +250,9 @@ fn settle(args: &[Vec<u8>], program_name: Vec<u8>, g: Given, program: Program, a
         quiet: g.quiet,
         bytes_warning: g.bytes_warning,
         buffered_stdio: !(g.unbuffered || var("PYTHONUNBUFFERED").is_some()),
-        pycache_prefix: x("pycache_prefix").flatten().or_else(|| var("PYTHONPYCACHEPREFIX")),
+        pycache_prefix: x("pycache_prefix")
+            .flatten()
+            .or_else(|| var("PYTHONPYCACHEPREFIX")),
         ..Settings::default()
     };
     s.dev_mode = x("dev").is_some() || var("PYTHONDEVMODE").is_some();
@@ -220,13 +260,18 @@ fn settle(args: &[Vec<u8>], program_name: Vec<u8>, g: Given, program: Program, a
         Some(v) => v.as_deref() != Some(b"0"),
         None => var("PYTHONUTF8").is_some_and(|v| v == b"1"),
     };
-    s.warn_default_encoding = x("warn_default_encoding").is_some() || var("PYTHONWARNDEFAULTENCODING").is_some();
+    s.warn_default_encoding =
+        x("warn_default_encoding").is_some() || var("PYTHONWARNDEFAULTENCODING").is_some();
     s.xoptions = g.xoptions.clone();
     if s.dev_mode {
         s.warnoptions.push(b"default".to_vec());
     }
     if let Some(w) = var("PYTHONWARNINGS") {
-        s.warnoptions.extend(w.split(|&b| b == b',').filter(|w| !w.is_empty()).map(<[u8]>::to_vec));
+        s.warnoptions.extend(
+            w.split(|&b| b == b',')
+                .filter(|w| !w.is_empty())
+                .map(<[u8]>::to_vec),
+        );
     }
     s.warnoptions.extend(g.warnings.iter().cloned());
     match s.bytes_warning {
@@ -234,18 +279,31 @@ fn settle(args: &[Vec<u8>], program_name: Vec<u8>, g: Given, program: Program, a
         1 => s.warnoptions.push(b"default::BytesWarning".to_vec()),
         _ => s.warnoptions.push(b"error::BytesWarning".to_vec()),
     }
-    if let Some(m) = g.check_pycs.as_ref().and_then(|m| String::from_utf8(m.clone()).ok()) {
+    if let Some(m) = g
+        .check_pycs
+        .as_ref()
+        .and_then(|m| String::from_utf8(m.clone()).ok())
+    {
         s.check_hash_pycs_mode = m;
     }
-    let digits = x("int_max_str_digits").flatten().or_else(|| var("PYTHONINTMAXSTRDIGITS"));
+    let digits = x("int_max_str_digits")
+        .flatten()
+        .or_else(|| var("PYTHONINTMAXSTRDIGITS"));
     if let Some(d) = digits {
-        match std::str::from_utf8(&d).ok().and_then(|d| d.parse::<i64>().ok()).filter(|&n| n == 0 || n >= 640) {
+        match std::str::from_utf8(&d)
+            .ok()
+            .and_then(|d| d.parse::<i64>().ok())
+            .filter(|&n| n == 0 || n >= 640)
+        {
             Some(n) => s.int_max_str_digits = n,
             None => return fatal("invalid int_max_str_digits value"),
         }
     }
     if let Some(v) = x("cpu_count").flatten().or_else(|| var("PYTHON_CPU_COUNT")) {
-        s.cpu_count = std::str::from_utf8(&v).ok().and_then(|v| v.parse().ok()).unwrap_or(-1);
+        s.cpu_count = std::str::from_utf8(&v)
+            .ok()
+            .and_then(|v| v.parse().ok())
+            .unwrap_or(-1);
     }
     if let Some(v) = var("PYTHONIOENCODING") {
         let v = String::from_utf8_lossy(&v).into_owned();
@@ -260,14 +318,19 @@ fn settle(args: &[Vec<u8>], program_name: Vec<u8>, g: Given, program: Program, a
         s.stdio_errors = "surrogateescape".to_owned();
     }
     let hash_key = match var("PYTHONHASHSEED") {
-        Some(v) if v != b"random" => match std::str::from_utf8(&v).ok().and_then(|v| v.parse::<u32>().ok()) {
+        Some(v) if v != b"random" => match std::str::from_utf8(&v)
+            .ok()
+            .and_then(|v| v.parse::<u32>().ok())
+        {
             Some(0) => {
                 s.hash_randomization = false;
                 Some((0, 0))
             }
             Some(n) => Some(seeded_key(n)),
             None => {
-                return fatal("PYTHONHASHSEED must be \"random\" or an integer in range [0; 4294967295]");
+                return fatal(
+                    "PYTHONHASHSEED must be \"random\" or an integer in range [0; 4294967295]",
+                );
             }
         },
         _ => None,
@@ -283,12 +346,16 @@ fn settle(args: &[Vec<u8>], program_name: Vec<u8>, g: Given, program: Program, a
 }
 
 fn fatal(message: &str) -> Action {
-    Action::Usage(format!("Fatal Python error: config_init_hash_seed: {message}\nPython runtime state: preinitialized\n"))
+    Action::Usage(format!(
+        "Fatal Python error: config_init_hash_seed: {message}\nPython runtime state: preinitialized\n"
+    ))
 }
 
 /// Whether the locale is "C" or "POSIX", in which CPython's streams let every byte through.
 fn posix_locale() -> bool {
-    let found = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| env::var(n.as_bytes()).filter(|v| !v.is_empty()));
+    let found = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|n| env::var(n.as_bytes()).filter(|v| !v.is_empty()));
     match found {
         Some(v) => v == b"C" || v == b"POSIX",
         None => true,

@@ -254,7 +254,10 @@ impl Vm {
                 dict.set_str(self, &n.__dict__, d.into_value())?;
             }
         }
-        if spec.has_dict && dict.get_str(self, &n.__dict__).is_none() && !ty.is_subtype(self.types().module.object()) {
+        if spec.has_dict
+            && dict.get_str(self, &n.__dict__).is_none()
+            && !ty.is_subtype(self.types().module.object())
+        {
             let d = self.new_object(
                 &self.types().getset_descriptor,
                 crate::descr::GetSetDescr {

@@ -36,7 +36,9 @@ impl Reader {
     }
 
     fn u16(&mut self) -> Option<usize> {
-        Some(usize::from(u16::from_le_bytes(self.take(2)?.try_into().ok()?)))
+        Some(usize::from(u16::from_le_bytes(
+            self.take(2)?.try_into().ok()?,
+        )))
     }
 
     fn u32(&mut self) -> Option<usize> {
@@ -57,7 +59,11 @@ fn read_index() -> Option<Vec<File>> {
     entries
         .into_iter()
         .map(|(name, at, packed, length)| {
-            Some(File { name, packed: data.get(at..at.checked_add(packed)?)?, length })
+            Some(File {
+                name,
+                packed: data.get(at..at.checked_add(packed)?)?,
+                length,
+            })
         })
         .collect()
 }
@@ -78,7 +84,9 @@ mod tests {
     fn has_the_library() {
         let files = super::files();
         assert!(files.len() > 500);
-        let os = super::find("os.py").and_then(|f| f.contents()).expect("os.py is there");
+        let os = super::find("os.py")
+            .and_then(|f| f.contents())
+            .expect("os.py is there");
         assert!(os.starts_with(b"r\"\"\"OS routines"));
         assert!(super::find("_pycodecs.py").is_none());
         for f in files {

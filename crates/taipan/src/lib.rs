@@ -75,7 +75,8 @@ impl Builder {
         let hash_key = self.hash_key.unwrap_or_else(random_key);
         let vm = Vm::new_interpreter(&InterpConfig { hash_key }).ok_or(StartError::NoMemory)?;
         if let Some(bounds) = taipan_host::thread::stack_bounds() {
-            vm.stack_limit.set(bounds.limit.saturating_add(STACK_MARGIN));
+            vm.stack_limit
+                .set(bounds.limit.saturating_add(STACK_MARGIN));
         }
         vm.thread_ident.set(taipan_host::thread::ident());
         let library = self.library;
@@ -84,7 +85,9 @@ impl Builder {
             let start = || -> PyResult<()> {
                 taipan_vm::config::set_settings(&vm, settings);
                 taipan_vm::init(&vm)?;
-                taipan_stdlib_os::util::set_without_gil(&vm, |vm, f| taipan_vm::gil::without(vm, f));
+                taipan_stdlib_os::util::set_without_gil(&vm, |vm, f| {
+                    taipan_vm::gil::without(vm, f)
+                });
                 taipan_vm::breaker::register(
                     &vm,
                     taipan_object::vm::breaker::SIGNAL,
@@ -98,7 +101,10 @@ impl Builder {
             };
             start().map_err(|e| {
                 let exc = vm.take_raised(e);
-                taipan_vm::sys_module::hooks::write_stderr(&vm, &taipan_vm::sys_module::hooks::plain_exception(&vm, &exc));
+                taipan_vm::sys_module::hooks::write_stderr(
+                    &vm,
+                    &taipan_vm::sys_module::hooks::plain_exception(&vm, &exc),
+                );
                 StartError::Raised
             })
         });
@@ -119,7 +125,10 @@ fn random_key() -> (u64, u64) {
 impl Interpreter {
     /// Settings for a new interpreter.
     pub fn builder() -> Builder {
-        Builder { library: true, ..Builder::default() }
+        Builder {
+            library: true,
+            ..Builder::default()
+        }
     }
 
     /// Runs `f` with the interpreter's thread.
@@ -131,7 +140,11 @@ impl Interpreter {
 /// Runs `f` on a thread of its own with a large stack, and gives what it gives; `None` when no thread could be made or `f`
 /// panicked.
 pub fn on_big_stack<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> Option<R> {
-    let thread = std::thread::Builder::new().name("MainThread".to_owned()).stack_size(STACK_SIZE).spawn(f).ok()?;
+    let thread = std::thread::Builder::new()
+        .name("MainThread".to_owned())
+        .stack_size(STACK_SIZE)
+        .spawn(f)
+        .ok()?;
     // Signals to the process are for the thread that runs Python: here they would interrupt nothing.
     let mask = taipan_host::signal::sigmask(0, u64::MAX);
     let result = thread.join().ok();

@@ -36,12 +36,16 @@ fn text(vm: &Vm, bytes: &[u8]) -> PyResult {
 
 fn globals(vm: &Vm) -> PyResult<Ref<Dict>> {
     let main = startup::main_module(vm)?;
-    main.dict.get().ok_or_else(|| vm.runtime_error("__main__ has no dict"))
+    main.dict
+        .get()
+        .ok_or_else(|| vm.runtime_error("__main__ has no dict"))
 }
 
 fn prepend_path(vm: &Vm, dir: Value) -> PyResult<()> {
     match sys_get(vm, "path") {
-        Some(p) => vm.call_method_str(&p, "insert", &[Value::from_i32(0), dir]).map(drop),
+        Some(p) => vm
+            .call_method_str(&p, "insert", &[Value::from_i32(0), dir])
+            .map(drop),
         None => Ok(()),
     }
 }
@@ -53,7 +57,10 @@ fn safe_path(vm: &Vm) -> bool {
 fn run_text(vm: &Vm, source: &str, filename: &[u8]) -> PyResult<()> {
     let filename = taipan_vm::fs_text(vm, filename)?;
     let globals = globals(vm)?;
-    let options = Options { optimize: taipan_vm::config::settings(vm).optimization_level, ..Options::exec() };
+    let options = Options {
+        optimize: taipan_vm::config::settings(vm).optimization_level,
+        ..Options::exec()
+    };
     let (code, _) = compile_text(vm, source, &filename, &options)?;
     eval_code(vm, &code, &globals, globals.as_value(), None).map(drop)
 }
@@ -62,7 +69,10 @@ fn run_bytes(vm: &Vm, bytes: &[u8], filename: &[u8]) -> PyResult<()> {
     let name = taipan_vm::fs_text(vm, filename)?;
     let source = bytes_text(vm, bytes, &name, true, true)?;
     if source.contains('\0') {
-        return Err(vm.raise_new(&vm.exc().SyntaxError, "source code cannot contain null bytes"));
+        return Err(vm.raise_new(
+            &vm.exc().SyntaxError,
+            "source code cannot contain null bytes",
+        ));
     }
     run_text(vm, &source, filename)
 }
@@ -80,7 +90,10 @@ fn run_command(vm: &Vm, command: &[u8]) -> PyResult<()> {
     let source = match std::str::from_utf8(command) {
         Ok(s) => dedent(s),
         Err(_) => {
-            return Err(vm.raise_new(&vm.exc().ValueError, "unable to decode the command from the command line"));
+            return Err(vm.raise_new(
+                &vm.exc().ValueError,
+                "unable to decode the command from the command line",
+            ));
         }
     };
     remember_command(vm, &source)?;
@@ -100,7 +113,11 @@ fn dedent(source: &str) -> String {
         common = Some(match common {
             None => indent,
             Some(c) => {
-                let n = c.bytes().zip(indent.bytes()).take_while(|(a, b)| a == b).count();
+                let n = c
+                    .bytes()
+                    .zip(indent.bytes())
+                    .take_while(|(a, b)| a == b)
+                    .count();
                 &c[..n]
             }
         });
@@ -109,7 +126,10 @@ fn dedent(source: &str) -> String {
         None | Some("") => source.to_owned(),
         Some(c) => source
             .split('\n')
-            .map(|l| l.strip_prefix(c).unwrap_or_else(|| l.trim_start_matches([' ', '\t'])))
+            .map(|l| {
+                l.strip_prefix(c)
+                    .unwrap_or_else(|| l.trim_start_matches([' ', '\t']))
+            })
             .collect::<Vec<_>>()
             .join("\n"),
     }
@@ -117,12 +137,19 @@ fn dedent(source: &str) -> String {
 
 fn run_module(vm: &Vm, name: &[u8], set_argv0: bool) -> PyResult<()> {
     let runpy = vm.import("runpy")?;
-    vm.call_method_str(&runpy, "_run_module_as_main", &[text(vm, name)?, vm.bool(set_argv0)]).map(drop)
+    vm.call_method_str(
+        &runpy,
+        "_run_module_as_main",
+        &[text(vm, name)?, vm.bool(set_argv0)],
+    )
+    .map(drop)
 }
 
 /// The importer of a directory or zip file, `None` for plain files.
 fn importer_of(vm: &Vm, path: &[u8]) -> PyResult<Option<Value>> {
-    let Some(hooks) = sys_get(vm, "path_hooks") else { return Ok(None) };
+    let Some(hooks) = sys_get(vm, "path_hooks") else {
+        return Ok(None);
+    };
     let arg = text(vm, path)?;
     for hook in vm.collect(&hooks)? {
         match vm.call1(&hook, &arg) {
@@ -210,7 +237,10 @@ fn run_file(vm: &Vm, program: &[u8], path: &[u8]) -> PyResult<Option<Status>> {
         && let Some(external) = vm.getattr_str_opt(&lib, "_bootstrap_external")?
     {
         let loader = vm.getattr_str(&external, "SourceFileLoader")?;
-        let loader = vm.call_pos(&loader, &[vm.new_str("__main__")?.into_value(), text(vm, path)?])?;
+        let loader = vm.call_pos(
+            &loader,
+            &[vm.new_str("__main__")?.into_value(), text(vm, path)?],
+        )?;
         globals.set_str(vm, &vm.names().__loader__, loader)?;
     }
     run_bytes(vm, &bytes, path).map(|()| None)
@@ -270,6 +300,9 @@ fn ended(vm: &Vm, exc: &Value) -> Status {
 
 /// Makes `sys.argv` what the program shall see.
 pub fn set_argv(vm: &Vm, argv: &[Vec<u8>]) -> PyResult<()> {
-    let items = argv.iter().map(|a| text(vm, a)).collect::<PyResult<Vec<Value>>>()?;
+    let items = argv
+        .iter()
+        .map(|a| text(vm, a))
+        .collect::<PyResult<Vec<Value>>>()?;
     sys_set(vm, "argv", vm.new_list(items)?.into_value())
 }

@@ -29,8 +29,16 @@ macro_rules! source {
 
 /// Modules that the import system needs before it can read files.
 static FROZEN: &[Frozen] = &[
-    source!("_frozen_importlib", Some("importlib._bootstrap"), "importlib/_bootstrap.py"),
-    source!("_frozen_importlib_external", Some("importlib._bootstrap_external"), "importlib/_bootstrap_external.py"),
+    source!(
+        "_frozen_importlib",
+        Some("importlib._bootstrap"),
+        "importlib/_bootstrap.py"
+    ),
+    source!(
+        "_frozen_importlib_external",
+        Some("importlib._bootstrap_external"),
+        "importlib/_bootstrap_external.py"
+    ),
     source!("zipimport", None, "zipimport.py"),
 ];
 

@@ -45,7 +45,9 @@ fn make_directories(path: &[u8]) -> bool {
 
 fn write_file(path: &[u8], contents: &[u8]) -> bool {
     let flags = flags(&["O_WRONLY", "O_CREAT", "O_TRUNC"]);
-    let Ok(fd) = fs::open(fs::AT_FDCWD, path, flags, 0o666) else { return false };
+    let Ok(fd) = fs::open(fs::AT_FDCWD, path, flags, 0o666) else {
+        return false;
+    };
     let mut rest = contents;
     let mut ok = true;
     while !rest.is_empty() {
@@ -86,7 +88,9 @@ fn unpack(prefix: &[u8]) -> bool {
             }
             last = dir.to_vec();
         }
-        let Some(contents) = file.contents() else { return false };
+        let Some(contents) = file.contents() else {
+            return false;
+        };
         if !write_file(&path, &contents) {
             return false;
         }
@@ -128,12 +132,23 @@ fn cache_prefix() -> Option<Vec<u8>> {
 fn unpacked() -> Option<Vec<u8>> {
     let landmark = format!("{LIBRARY}/os.py");
     let mut candidates: Vec<Vec<u8>> = cache_prefix().into_iter().collect();
-    let tmp = env::var(b"TMPDIR").filter(|v| !v.is_empty()).unwrap_or_else(|| b"/tmp".to_vec());
-    candidates.push(join(&tmp, &format!("taipan-{}/{}", taipan_host::process::getuid(), taipan_pylib::HASH)));
+    let tmp = env::var(b"TMPDIR")
+        .filter(|v| !v.is_empty())
+        .unwrap_or_else(|| b"/tmp".to_vec());
+    candidates.push(join(
+        &tmp,
+        &format!(
+            "taipan-{}/{}",
+            taipan_host::process::getuid(),
+            taipan_pylib::HASH
+        ),
+    ));
     if let Some(found) = candidates.iter().find(|c| exists(&join(c, &landmark))) {
         return Some(found.clone());
     }
-    candidates.into_iter().find(|c| parent(c).is_some_and(make_directories) && unpack(c))
+    candidates
+        .into_iter()
+        .find(|c| parent(c).is_some_and(make_directories) && unpack(c))
 }
 
 /// The value of `key = value` in a `pyvenv.cfg`.
@@ -141,9 +156,13 @@ fn venv_home(executable: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let bin = parent(executable)?;
     let prefix = parent(bin)?;
     for dir in [bin, prefix] {
-        let Ok(text) = taipan_vm::files::read_file(&join(dir, "pyvenv.cfg")) else { continue };
+        let Ok(text) = taipan_vm::files::read_file(&join(dir, "pyvenv.cfg")) else {
+            continue;
+        };
         for line in text.split(|&b| b == b'\n') {
-            let Some(i) = line.iter().position(|&b| b == b'=') else { continue };
+            let Some(i) = line.iter().position(|&b| b == b'=') else {
+                continue;
+            };
             if line[..i].trim_ascii() == b"home" {
                 return Some((dir.to_vec(), line[i + 1..].trim_ascii().to_vec()));
             }
@@ -158,17 +177,29 @@ pub fn locate(s: &mut Settings, program: &[u8], stdlib: Option<Vec<u8>>) {
     let real = executable();
     s.executable = resolve_program(program).unwrap_or_else(|| real.clone());
     s.base_executable = s.executable.clone();
-    let from_env = |name: &[u8]| if s.use_environment { env::var(name).filter(|v| !v.is_empty()) } else { None };
+    let from_env = |name: &[u8]| {
+        if s.use_environment {
+            env::var(name).filter(|v| !v.is_empty())
+        } else {
+            None
+        }
+    };
     let library;
     let prefix;
     if let Some(dir) = stdlib.or_else(|| from_env(b"TAIPAN_LIB")) {
         prefix = parent(&dir).and_then(parent).unwrap_or(b"/").to_vec();
         library = dir;
     } else if let Some(home) = from_env(b"PYTHONHOME") {
-        prefix = home.split(|&b| b == b':').next().unwrap_or_default().to_vec();
+        prefix = home
+            .split(|&b| b == b':')
+            .next()
+            .unwrap_or_default()
+            .to_vec();
         library = join(&prefix, LIBRARY);
     } else {
-        let installed = parent(&real).and_then(parent).filter(|p| exists(&join(p, &format!("{LIBRARY}/os.py"))));
+        let installed = parent(&real)
+            .and_then(parent)
+            .filter(|p| exists(&join(p, &format!("{LIBRARY}/os.py"))));
         prefix = match installed {
             Some(p) => p.to_vec(),
             None => unpacked().unwrap_or_default(),
@@ -182,7 +213,11 @@ pub fn locate(s: &mut Settings, program: &[u8], stdlib: Option<Vec<u8>>) {
     if let Some((venv, home)) = venv_home(&s.executable) {
         s.prefix = venv.clone();
         s.exec_prefix = venv;
-        let name = s.executable.rsplit(|&b| b == b'/').next().unwrap_or_default();
+        let name = s
+            .executable
+            .rsplit(|&b| b == b'/')
+            .next()
+            .unwrap_or_default();
         s.base_executable = join(&home, &String::from_utf8_lossy(name));
     }
     let mut path = Vec::new();
@@ -211,11 +246,13 @@ fn resolve_program(program: &[u8]) -> Option<Vec<u8>> {
         return Some(out);
     }
     let path = env::var(b"PATH")?;
-    path.split(|&b| b == b':').filter(|d| !d.is_empty()).find_map(|dir| {
-        let mut candidate = dir.to_vec();
-        candidate.push(b'/');
-        candidate.extend_from_slice(program);
-        let status = fs::stat(fs::AT_FDCWD, &candidate, true).ok()?;
-        (status.mode & 0o111 != 0 && status.mode & 0o170_000 == 0o100_000).then_some(candidate)
-    })
+    path.split(|&b| b == b':')
+        .filter(|d| !d.is_empty())
+        .find_map(|dir| {
+            let mut candidate = dir.to_vec();
+            candidate.push(b'/');
+            candidate.extend_from_slice(program);
+            let status = fs::stat(fs::AT_FDCWD, &candidate, true).ok()?;
+            (status.mode & 0o111 != 0 && status.mode & 0o170_000 == 0o100_000).then_some(candidate)
+        })
 }
