@@ -368,7 +368,7 @@ fn context(
         is_internal(&name) || prefixes.iter().any(|p| name.starts_with(p.as_str()))
     };
     let mut frame = frame_at(vm, 0);
-    let plain = stack_level <= 0 || (frame.is_some_and(|f| skip(f)) && prefixes.is_empty());
+    let plain = stack_level <= 0 || (frame.is_some_and(&skip) && prefixes.is_empty());
     let mut level = stack_level;
     while level > 1 && frame.is_some() {
         depth += 1;
