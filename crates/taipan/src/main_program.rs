@@ -54,7 +54,7 @@ fn safe_path(vm: &Vm) -> bool {
     taipan_vm::config::settings(vm).safe_path
 }
 
-fn run_text(vm: &Vm, source: &str, filename: &[u8]) -> PyResult<()> {
+fn run_text(vm: &Vm, source: &str, filename: &[u8], remember: bool) -> PyResult<()> {
     let filename = taipan_vm::fs_text(vm, filename)?;
     let globals = globals(vm)?;
     let options = Options {
@@ -62,6 +62,9 @@ fn run_text(vm: &Vm, source: &str, filename: &[u8]) -> PyResult<()> {
         ..Options::exec()
     };
     let (code, _) = compile_text(vm, source, &filename, &options)?;
+    if remember {
+        remember_command(vm, code.as_value(), source)?;
+    }
     eval_code(vm, &code, &globals, globals.as_value(), None).map(drop)
 }
 
@@ -74,13 +77,17 @@ fn run_bytes(vm: &Vm, bytes: &[u8], filename: &[u8]) -> PyResult<()> {
             "source code cannot contain null bytes",
         ));
     }
-    run_text(vm, &source, filename)
+    run_text(vm, &source, filename, false)
 }
 
 /// Gives the lines of a `-c` command to `linecache`, so that tracebacks show them.
-fn remember_command(vm: &Vm, source: &str) -> PyResult<()> {
-    let _ = (vm, source);
-    Ok(())
+fn remember_command(vm: &Vm, code: &Value, source: &str) -> PyResult<()> {
+    if taipan_vm::imp::bootstrap_module(vm).is_none() {
+        return Ok(());
+    }
+    let linecache = vm.import("linecache")?;
+    let args = [code.clone(), vm.new_str(source)?.into_value(), vm.new_str("<string>")?.into_value()];
+    vm.call_method_str(&linecache, "_register_code", &args).map(drop)
 }
 
 fn run_command(vm: &Vm, command: &[u8]) -> PyResult<()> {
@@ -96,9 +103,8 @@ fn run_command(vm: &Vm, command: &[u8]) -> PyResult<()> {
             ));
         }
     };
-    remember_command(vm, &source)?;
     let source = taipan_vm::compile::translate(&format!("{source}\n"));
-    run_text(vm, &source, b"<string>")
+    run_text(vm, &source, b"<string>", true)
 }
 
 /// Takes the white space away that all lines of a command begin with, as CPython 3.14 does.
@@ -143,6 +149,15 @@ fn run_module(vm: &Vm, name: &[u8], set_argv0: bool) -> PyResult<()> {
         &[text(vm, name)?, vm.bool(set_argv0)],
     )
     .map(drop)
+}
+
+/// `-m`: the working directory comes first on the path.
+fn run_main_module(vm: &Vm, name: &[u8]) -> PyResult<()> {
+    if !safe_path(vm) {
+        let dir = taipan_host::env::cwd().unwrap_or_default();
+        prepend_path(vm, text(vm, &dir)?)?;
+    }
+    run_module(vm, name, true)
 }
 
 /// The importer of a directory or zip file, `None` for plain files.
@@ -261,7 +276,7 @@ fn run_stdin(vm: &Vm) -> PyResult<()> {
 pub fn run(vm: &Vm, called_as: &[u8], program: &Program) -> Status {
     let result = match program {
         Program::Command(c) => run_command(vm, c).map(|()| None),
-        Program::Module(m) => run_module(vm, m, true).map(|()| None),
+        Program::Module(m) => run_main_module(vm, m).map(|()| None),
         Program::File(f) => run_file(vm, called_as, f),
         Program::Stdin => run_stdin(vm).map(|()| None),
     };

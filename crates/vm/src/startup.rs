@@ -33,6 +33,10 @@ pub fn initialize(vm: &Vm, library: bool) -> PyResult<()> {
         install_external_importers(vm)?;
         vm.import("encodings")?;
         standard_streams(vm)?;
+        // The handlers of SIGINT and SIGPIPE are set when the module is made.
+        if crate::imp::find_native(vm, &vm.intern("_signal")?).is_some() {
+            vm.import("_signal")?;
+        }
     }
     main_module(vm)?;
     if library {
