@@ -172,7 +172,12 @@ fn dunder_methods_fill_slots() {
         assert_eq!(shown(vm, &x)?, "<mine>");
         assert!(failure(vm, vm.binary_op(BinaryOp::Add, &one, &x)).starts_with("TypeError"));
         // A subclass that overrides the reflected method goes first.
-        let b = class(vm, "B", &[a.clone()], &[("__radd__", function(vm, &RADD)?)])?;
+        let b = class(
+            vm,
+            "B",
+            std::slice::from_ref(&a),
+            &[("__radd__", function(vm, &RADD)?)],
+        )?;
         let y = vm.call0(&b)?;
         let sum = vm.binary_op(BinaryOp::Add, &x, &y)?;
         assert_eq!(shown_text(vm, &sum)?, "radded");
@@ -223,8 +228,8 @@ fn equality_without_hash_and_getattr() {
 fn orders_and_layouts() {
     with_vm(|vm| {
         let object = vm.types().object.as_value().clone();
-        let a = class(vm, "A", &[object.clone()], &[])?;
-        let b = class(vm, "B", &[object.clone()], &[])?;
+        let a = class(vm, "A", std::slice::from_ref(&object), &[])?;
+        let b = class(vm, "B", std::slice::from_ref(&object), &[])?;
         let c = class(vm, "C", &[a.clone(), b.clone()], &[])?;
         let d = class(vm, "D", &[b.clone(), a.clone()], &[])?;
         assert_eq!(
@@ -280,7 +285,7 @@ fn slots_and_class_assignment() {
             failure(vm, vm.setattr_str(&i, "z", &i)),
             "AttributeError: 'C' object has no attribute 'z' and no __dict__ for setting new attributes"
         );
-        let d = class(vm, "D", &[c.clone()], &[])?;
+        let d = class(vm, "D", std::slice::from_ref(&c), &[])?;
         let j = vm.call0(&d)?;
         vm.setattr_str(&j, "x", &Value::from_i32(8))?;
         vm.setattr_str(&j, "z", &Value::from_i32(9))?;
@@ -543,7 +548,10 @@ fn slots_on_native_bases() {
         assert_eq!(vm.getattr_str(&x, "other")?.as_small_int(), Some(3));
         let int = vm.types().int.as_value().clone();
         assert_eq!(
-            failure(vm, class(vm, "I", &[int.clone()], &[("__slots__", key)])),
+            failure(
+                vm,
+                class(vm, "I", std::slice::from_ref(&int), &[("__slots__", key)])
+            ),
             "TypeError: nonempty __slots__ not supported for subtype of 'int'"
         );
         // Subclasses of int and str have attributes of their own.

@@ -152,7 +152,7 @@ fn lists() {
             text(vm, vm.getitem(v, &n(99)?)),
             "IndexError: list index out of range"
         );
-        call_method(vm, v, "extend", &[v.clone()])?;
+        call_method(vm, v, "extend", std::slice::from_ref(v))?;
         assert_eq!(show(vm, v), "[0, 7, 0, 0, 0, 7, 0, 0]");
         let it = vm.iter(v)?;
         assert_eq!(text(vm, vm.next(&it).map(|v| v.unwrap_or_else(none))), "0");
@@ -182,12 +182,20 @@ fn sets_and_dicts() {
             method(vm, x, "add", &[ints(vm, &[])?.into_value()]),
             "TypeError: cannot use 'list' as a set element (unhashable type: 'list')"
         );
-        assert_eq!(method(vm, x, "isdisjoint", &[y.clone()]), "False");
+        assert_eq!(
+            method(vm, x, "isdisjoint", std::slice::from_ref(y)),
+            "False"
+        );
         let frozen = vm.new_frozenset(&a.keys())?;
         let holder = vm.new_set()?;
         holder.add(vm, frozen.as_value())?;
         assert_eq!(
-            method(vm, holder.as_value(), "__contains__", &[x.clone()]),
+            method(
+                vm,
+                holder.as_value(),
+                "__contains__",
+                std::slice::from_ref(x)
+            ),
             "True"
         );
         let d = vm.new_dict()?;

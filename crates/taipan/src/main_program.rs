@@ -86,8 +86,13 @@ fn remember_command(vm: &Vm, code: &Value, source: &str) -> PyResult<()> {
         return Ok(());
     }
     let linecache = vm.import("linecache")?;
-    let args = [code.clone(), vm.new_str(source)?.into_value(), vm.new_str("<string>")?.into_value()];
-    vm.call_method_str(&linecache, "_register_code", &args).map(drop)
+    let args = [
+        code.clone(),
+        vm.new_str(source)?.into_value(),
+        vm.new_str("<string>")?.into_value(),
+    ];
+    vm.call_method_str(&linecache, "_register_code", &args)
+        .map(drop)
 }
 
 fn run_command(vm: &Vm, command: &[u8]) -> PyResult<()> {
