@@ -499,7 +499,7 @@ fn a_class_works() {
         );
         assert_eq!(
             run("of", class.as_value(), Call::new().arg(vec![1, 2], vm)),
-            Ok("Counter".to_owned())
+            Ok("toys.Counter".to_owned())
         );
         assert_eq!(
             run("pair", &vm.none(), Call::new().arg(1, vm).arg((), vm)),
