@@ -74,7 +74,7 @@ const PUT_IN: &[(&str, &str, &str)] = &[
     (
         "json/decoder.py",
         "    # RUSTPYTHON SPECIFIC\n",
-        "    def __reduce__",
+        "    # Note that this exception is used from _json",
     ),
     ("unittest/__init__.py", "\n\n\n# XXX: RUSTPYTHON\n", ""),
     (
