@@ -4,6 +4,8 @@ use taipan_object::{
     BaseException, Dict, FieldException, PyResult, Raised, Ref, Str, TypeRef, Value, Vm,
 };
 
+pub(crate) use taipan_builtins::str_::{ascii, format};
+
 /// A builtin by name, as the interpreter was started with (not as a program may have replaced it).
 pub(crate) fn builtin(vm: &Vm, name: &str) -> PyResult {
     let name = vm.intern(name)?;
@@ -121,50 +123,6 @@ pub(crate) fn new_slice(vm: &Vm, start: &Value, stop: &Value, step: &Value) -> P
 /// `dict.update` for `{**mapping}`: AttributeError when it is no mapping.
 pub(crate) fn dict_update(vm: &Vm, d: &Ref<Dict>, mapping: &Value) -> PyResult<()> {
     taipan_builtins::dict_::dict_update(vm, d, mapping)
-}
-
-/// `format(value, spec)`
-pub(crate) fn format(vm: &Vm, v: &Value, spec: Option<&Value>) -> PyResult {
-    let empty = spec.is_none_or(|s| s.downcast_ref::<Str>().is_some_and(|s| s.is_empty()));
-    if empty && (v.is_exact_str(vm) || v.is_small_int()) {
-        return Ok(vm.str(v)?.into_value());
-    }
-    let spec = match spec {
-        Some(s) => s.clone(),
-        None => vm.new_str("")?.into_value(),
-    };
-    let Some(f) = vm.special(v, &vm.names().__format__)? else {
-        return Err(vm.type_error(&format!(
-            "Type {} doesn't define __format__",
-            vm.type_name(v)
-        )));
-    };
-    let out = vm.call1(&f, &spec)?;
-    if out.downcast_ref::<Str>().is_none() {
-        return Err(vm.type_error(&format!(
-            "__format__ must return a str, not {}",
-            vm.type_name(&out)
-        )));
-    }
-    Ok(out)
-}
-
-/// `ascii(value)`
-pub(crate) fn ascii(vm: &Vm, v: &Value) -> PyResult<Ref<Str>> {
-    let r = vm.repr(v)?;
-    if r.is_ascii() {
-        return Ok(r);
-    }
-    let mut out = String::with_capacity(r.len() + 8);
-    for c in r.text().chars() {
-        match c {
-            0..0x80 => out.push(c as u8 as char),
-            0x80..0x100 => out.push_str(&format!("\\x{c:02x}")),
-            0x100..0x10000 => out.push_str(&format!("\\u{c:04x}")),
-            _ => out.push_str(&format!("\\U{c:08x}")),
-        }
-    }
-    vm.new_str(&out)
 }
 
 /// `function` bound to `self_`.
