@@ -1,12 +1,37 @@
 //! The Python half of the standard library, packed into the executable by the build script.
 //!
 //! It knows nothing of the interpreter: it gives files by name. `taipan` unpacks them into a directory once, so that
-//! tracebacks, `inspect` and `.pyc` caches work as with any installation.
+//! tracebacks, `inspect` and `.pyc` caches work as with any installation. The modules that every start needs are there as
+//! compiled code as well ([`FROZEN`]).
 
 /// Names the contents of the archive: sixteen hexadecimal digits.
 pub const HASH: &str = env!("TAIPAN_LIBRARY_HASH");
 
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.bin"));
+
+static FROZEN_CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/frozen.bin"));
+
+/// The frozen modules: those that CPython freezes, under the same names.
+pub static FROZEN: &[Frozen] = include!(concat!(env!("OUT_DIR"), "/frozen.rs"));
+
+/// A module whose code was compiled when this crate was built.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is a package.
+    pub package: bool,
+    /// The library's module that it was made of, if any; `<` stands before a package whose `__init__` it is.
+    pub origname: Option<&'static str>,
+    range: std::ops::Range<usize>,
+}
+
+impl Frozen {
+    /// The module's code in the marshal format.
+    pub fn code(&self) -> &'static [u8] {
+        FROZEN_CODE.get(self.range.clone()).unwrap_or_default()
+    }
+}
 
 /// A file of the library.
 #[derive(Clone, Copy, Debug)]

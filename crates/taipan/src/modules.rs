@@ -1,7 +1,7 @@
 //! The native modules that an interpreter has: one list for each crate. And the modules that are frozen.
 
 use taipan_object::{ModuleSpec, Vm};
-use taipan_vm::config::{Frozen, FrozenCode};
+use taipan_vm::config::{Frozen, FrozenModules};
 
 /// The lists.
 const FAMILIES: &[&[&ModuleSpec]] = &[
@@ -16,31 +16,15 @@ const FAMILIES: &[&[&ModuleSpec]] = &[
     taipan_stdlib_text::MODULES,
 ];
 
-macro_rules! source {
-    ($name:literal, $orig:expr, $file:literal) => {
-        Frozen {
-            name: $name,
-            package: false,
-            origname: $orig,
-            code: FrozenCode::Source(|| taipan_pylib::find($file).and_then(|f| f.contents())),
-        }
-    };
+fn frozen(name: &str) -> Option<Frozen> {
+    let f = taipan_pylib::FROZEN.iter().find(|f| f.name == name)?;
+    Some(Frozen {
+        name: f.name,
+        package: f.package,
+        origname: f.origname,
+        code: f.code(),
+    })
 }
-
-/// Modules that the import system needs before it can read files.
-static FROZEN: &[Frozen] = &[
-    source!(
-        "_frozen_importlib",
-        Some("importlib._bootstrap"),
-        "importlib/_bootstrap.py"
-    ),
-    source!(
-        "_frozen_importlib_external",
-        Some("importlib._bootstrap_external"),
-        "importlib/_bootstrap_external.py"
-    ),
-    source!("zipimport", None, "zipimport.py"),
-];
 
 /// Makes the modules known to the import system.
 pub fn register(vm: &Vm) {
@@ -48,5 +32,10 @@ pub fn register(vm: &Vm) {
     for family in FAMILIES {
         taipan_vm::imp::register_modules(vm, family);
     }
-    taipan_vm::config::config(vm).frozen.set(FROZEN);
+    taipan_vm::config::config(vm)
+        .frozen
+        .set(Some(FrozenModules {
+            find: frozen,
+            names: || taipan_pylib::FROZEN.iter().map(|f| f.name).collect(),
+        }));
 }

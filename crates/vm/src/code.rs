@@ -2,19 +2,68 @@
 //! private copy of the instructions that the interpreter specializes, and the side array of inline caches.
 //! The public bytes (`co_code`) never change.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use taipan_bytecode::code::{co, co_fast};
+use taipan_bytecode::constant::Str as ConstStr;
 use taipan_bytecode::{CodeObject, Constant, Opcode};
 use taipan_object::{PyCell, PyResult, Ref, Str, Value, Vm};
 use taipan_text::TextBuf;
 use taipan_wtf8::Wtf8;
 
+use crate::code_type::convert::value_to_constant;
+
+/// Bytes of a code object.
+#[derive(Clone, Debug)]
+pub enum Table {
+    /// They lie in the executable.
+    Static(&'static [u8]),
+    /// They were made or read while running.
+    Shared(Rc<[u8]>),
+}
+
+impl std::ops::Deref for Table {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        match self {
+            Table::Static(bytes) => bytes,
+            Table::Shared(bytes) => bytes,
+        }
+    }
+}
+
+impl Table {
+    fn shared(&self) -> Rc<[u8]> {
+        match self {
+            Table::Static(bytes) => Rc::from(*bytes),
+            Table::Shared(bytes) => bytes.clone(),
+        }
+    }
+}
+
+/// What code needs to run: made when it first does.
+pub struct Running {
+    /// The instructions: a copy, in which opcodes are replaced by specialized ones.
+    pub stream: Box<[Cell<u16>]>,
+    /// One cache word for each code unit.
+    pub caches: Box<[Cell<u64>]>,
+}
+
 /// The payload of `code`.
 pub struct Code {
-    /// The immutable description: what `marshal` writes and `co_*` attributes show.
-    pub co: Rc<CodeObject>,
+    /// The compiler's description, if there is one: see [`Code::description`].
+    description: RefCell<Option<Rc<CodeObject>>>,
+    /// `co_code`
+    pub code: Table,
+    /// `co_linetable`
+    pub linetable: Table,
+    /// `co_exceptiontable`
+    pub exceptiontable: Table,
+    /// `co_firstlineno`
+    pub firstlineno: i32,
     /// `co_consts`
     pub consts: Box<[Value]>,
     /// `co_names`, interned.
@@ -22,16 +71,14 @@ pub struct Code {
     /// Names of the fast locals.
     pub locals: Box<[Ref<Str>]>,
     /// Kinds of the fast locals.
-    pub kinds: Box<[u8]>,
+    pub kinds: Table,
     /// `co_name`
     pub name: Ref<Str>,
     /// `co_qualname`
     pub qualname: Ref<Str>,
     /// `co_filename`
     pub filename: PyCell<Ref<Str>>,
-    /// The instructions that run: a copy, in which opcodes are replaced by specialized ones.
-    pub stream: Box<[Cell<u16>]>,
-    caches: OnceCell<Box<[Cell<u64>]>>,
+    running: OnceCell<Running>,
     /// Positional parameters.
     pub argcount: u32,
     /// Positional-only parameters.
@@ -53,20 +100,78 @@ pub struct Code {
 taipan_object::payload!(Code, leaf);
 
 impl Code {
-    /// One cache word for each code unit; made when the code first runs.
+    /// The instructions that run, and their caches.
     #[inline(always)]
-    pub fn caches(&self) -> *const Cell<u64> {
-        match self.caches.get() {
-            Some(c) => c.as_ptr(),
-            None => self.make_caches(),
+    pub fn running(&self) -> &Running {
+        match self.running.get() {
+            Some(r) => r,
+            None => self.make_running(),
         }
     }
 
     #[cold]
-    fn make_caches(&self) -> *const Cell<u64> {
-        self.caches
-            .get_or_init(|| vec![Cell::new(0); self.stream.len()].into_boxed_slice())
-            .as_ptr()
+    #[inline(never)]
+    fn make_running(&self) -> &Running {
+        self.running.get_or_init(|| Running {
+            stream: self
+                .code
+                .chunks_exact(2)
+                .map(|u| Cell::new(u16::from_le_bytes([u[0], u[1]])))
+                .collect(),
+            caches: vec![Cell::new(0); self.code.len() / 2].into_boxed_slice(),
+        })
+    }
+
+    /// The instructions that run.
+    #[inline(always)]
+    pub fn stream(&self) -> &[Cell<u16>] {
+        &self.running().stream
+    }
+
+    /// The number of code units.
+    pub fn units(&self) -> usize {
+        self.code.len() / 2
+    }
+
+    /// The description that `marshal` writes and `==` compares. Constants that are of no builtin type leave it without
+    /// constants.
+    pub fn description(&self, vm: &Vm) -> PyResult<Rc<CodeObject>> {
+        if let Some(d) = &*self.description.borrow() {
+            return Ok(d.clone());
+        }
+        let name = |s: &Ref<Str>| ConstStr::interned(str_to_wtf8(s));
+        let names = |all: &[Ref<Str>]| all.iter().map(|s| Constant::Str(name(s))).collect();
+        let consts = self
+            .consts
+            .iter()
+            .map(|v| value_to_constant(vm, v))
+            .collect::<PyResult<Option<Vec<Constant>>>>()?;
+        let d = Rc::new(CodeObject {
+            argcount: self.argcount,
+            posonlyargcount: self.posonlyargcount,
+            kwonlyargcount: self.kwonlyargcount,
+            stacksize: self.stacksize,
+            flags: self.flags,
+            code: self.code.shared(),
+            consts: consts.unwrap_or_default().into(),
+            names: names(&self.names),
+            localsplusnames: names(&self.locals),
+            localspluskinds: self.kinds.shared(),
+            filename: name(&self.filename.get()),
+            name: name(&self.name),
+            qualname: name(&self.qualname),
+            firstlineno: self.firstlineno,
+            linetable: self.linetable.shared(),
+            exceptiontable: self.exceptiontable.shared(),
+        });
+        *self.description.borrow_mut() = Some(d.clone());
+        Ok(d)
+    }
+
+    /// Gives the code another file name; that of the code in its constants stays.
+    pub fn set_filename(&self, name: &Ref<Str>) {
+        *self.description.borrow_mut() = None;
+        self.filename.set(name.clone());
     }
 
     /// Words of a frame's locals and stack.
@@ -88,7 +193,7 @@ impl Code {
 
     /// The line of an instruction.
     pub fn line_of(&self, unit: usize) -> Option<i32> {
-        taipan_bytecode::location::line_of(&self.co.linetable, self.co.firstlineno, unit)
+        taipan_bytecode::location::line_of(&self.linetable, self.firstlineno, unit)
     }
 
     /// The kind bits of a local.
@@ -192,33 +297,82 @@ pub fn new_code_with_consts(
 ) -> PyResult<Ref<Code>> {
     let names = names_of(vm, &code.names)?;
     let locals = names_of(vm, &code.localsplusnames)?;
-    let stream: Box<[Cell<u16>]> = code
-        .code
-        .chunks_exact(2)
-        .map(|u| Cell::new(u16::from_le_bytes([u[0], u[1]])))
-        .collect();
-    let simple_args = code.flags & (co::VARARGS | co::VARKEYWORDS) == 0 && code.kwonlyargcount == 0;
-    let payload = Code {
-        consts,
-        names,
-        kinds: code.localspluskinds.iter().copied().collect(),
-        name: interned(vm, &code.name.text)?,
-        qualname: interned(vm, &code.qualname.text)?,
-        filename: PyCell::new(interned(vm, &code.filename.text)?),
-        stream,
-        caches: OnceCell::new(),
+    let parts = Parts {
         argcount: code.argcount,
         posonlyargcount: code.posonlyargcount,
         kwonlyargcount: code.kwonlyargcount,
-        flags: code.flags,
-        nlocalsplus: locals.len() as u32,
-        locals,
         stacksize: code.stacksize,
-        nfree: code.nfreevars() as u32,
-        simple_args,
-        co: code,
+        flags: code.flags,
+        firstlineno: code.firstlineno,
+        code: Table::Shared(code.code.clone()),
+        linetable: Table::Shared(code.linetable.clone()),
+        exceptiontable: Table::Shared(code.exceptiontable.clone()),
+        consts,
+        names,
+        locals,
+        kinds: Table::Shared(code.localspluskinds.clone()),
+        name: interned(vm, &code.name.text)?,
+        qualname: interned(vm, &code.qualname.text)?,
+        filename: interned(vm, &code.filename.text)?,
     };
-    vm.new(payload)
+    let made = parts.into_code(vm)?;
+    *made.description.borrow_mut() = Some(code);
+    Ok(made)
+}
+
+/// The fields of a code object as objects.
+#[allow(missing_docs, reason = "the fields' names")]
+pub struct Parts {
+    pub argcount: u32,
+    pub posonlyargcount: u32,
+    pub kwonlyargcount: u32,
+    pub stacksize: u32,
+    pub flags: u32,
+    pub firstlineno: i32,
+    pub code: Table,
+    pub linetable: Table,
+    pub exceptiontable: Table,
+    pub consts: Box<[Value]>,
+    pub names: Box<[Ref<Str>]>,
+    pub locals: Box<[Ref<Str>]>,
+    pub kinds: Table,
+    pub name: Ref<Str>,
+    pub qualname: Ref<Str>,
+    pub filename: Ref<Str>,
+}
+
+impl Parts {
+    /// The code object of these parts, which must have been verified or come from the compiler.
+    pub fn into_code(self, vm: &Vm) -> PyResult<Ref<Code>> {
+        vm.new(Code {
+            description: RefCell::new(None),
+            simple_args: self.flags & (co::VARARGS | co::VARKEYWORDS) == 0
+                && self.kwonlyargcount == 0,
+            nlocalsplus: self.locals.len() as u32,
+            nfree: self
+                .kinds
+                .iter()
+                .filter(|k| **k & co_fast::FREE != 0)
+                .count() as u32,
+            running: OnceCell::new(),
+            filename: PyCell::new(self.filename),
+            code: self.code,
+            linetable: self.linetable,
+            exceptiontable: self.exceptiontable,
+            firstlineno: self.firstlineno,
+            consts: self.consts,
+            names: self.names,
+            locals: self.locals,
+            kinds: self.kinds,
+            name: self.name,
+            qualname: self.qualname,
+            argcount: self.argcount,
+            posonlyargcount: self.posonlyargcount,
+            kwonlyargcount: self.kwonlyargcount,
+            flags: self.flags,
+            stacksize: self.stacksize,
+        })
+    }
 }
 
 /// The opcode in a code unit of the private stream.

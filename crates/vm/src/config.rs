@@ -20,23 +20,25 @@ pub struct AstHooks {
 }
 
 /// A module that is compiled into the executable.
+#[derive(Clone, Copy)]
 pub struct Frozen {
     /// Its name.
     pub name: &'static str,
     /// Whether it is a package.
     pub package: bool,
-    /// The name that its source has in the library, when that differs (`importlib._bootstrap`).
+    /// The library's module that it was made of, if any; `<` stands before a package whose `__init__` it is.
     pub origname: Option<&'static str>,
-    /// The code, in the marshal format.
-    pub code: FrozenCode,
+    /// The code in the marshal format, as our own compiler made it.
+    pub code: &'static [u8],
 }
 
-/// The code of a frozen module.
-pub enum FrozenCode {
-    /// Marshal data that our own compiler made.
-    Marshal(&'static [u8]),
-    /// Source text, compiled when asked for.
-    Source(fn() -> Option<Vec<u8>>),
+/// The frozen modules that an interpreter has.
+#[derive(Clone, Copy)]
+pub struct FrozenModules {
+    /// The module of a name.
+    pub find: fn(&str) -> Option<Frozen>,
+    /// All names.
+    pub names: fn() -> Vec<&'static str>,
 }
 
 /// The configuration of an interpreter. Fields are set before `initialize` and stay as they are.
@@ -114,6 +116,8 @@ pub struct Settings {
     pub stdio_errors: String,
     /// `sys.pycache_prefix`
     pub pycache_prefix: Option<Vec<u8>>,
+    /// Not -X frozen_modules=off
+    pub use_frozen_modules: bool,
     /// --check-hash-based-pycs
     pub check_hash_pycs_mode: String,
     /// -X cpu_count
@@ -159,6 +163,7 @@ impl Default for Settings {
             stdio_encoding: "utf-8".to_owned(),
             stdio_errors: "strict".to_owned(),
             pycache_prefix: None,
+            use_frozen_modules: true,
             check_hash_pycs_mode: "default".to_owned(),
             cpu_count: -1,
         }
@@ -175,7 +180,10 @@ pub struct Config {
     /// What `_ast` brings.
     pub ast_hooks: Cell<Option<AstHooks>>,
     /// Frozen modules.
-    pub frozen: Cell<&'static [Frozen]>,
+    pub frozen: Cell<Option<FrozenModules>>,
+    /// What a test wants of frozen modules (`_imp._override_frozen_modules_for_tests`): 1 all, -1 only those that the
+    /// import system needs, 0 what the settings say.
+    pub frozen_override: Cell<i32>,
 }
 
 /// The configuration of the interpreter.

@@ -127,7 +127,7 @@ impl Frame {
 
     /// The index of the instruction that runs: the unit before `ip`.
     pub fn lasti(&self) -> isize {
-        let stream = &self.code().stream;
+        let stream = self.code().stream();
         let mut unit = self.next_unit() - 1;
         // A frame that waits for a call is past the call's inline cache, whose units are zero.
         while let Some(u) = usize::try_from(unit).ok().and_then(|i| stream.get(i))
@@ -140,7 +140,7 @@ impl Frame {
 
     /// The index of the unit that the instruction pointer is at.
     pub fn next_unit(&self) -> isize {
-        ((self.ip.addr() as isize) - (self.code().stream.as_ptr().addr() as isize)) / 2
+        ((self.ip.addr() as isize) - (self.code().stream().as_ptr().addr() as isize)) / 2
     }
 
     /// The line that runs.
@@ -148,7 +148,7 @@ impl Frame {
         let code = self.code();
         match usize::try_from(self.lasti()) {
             Ok(unit) => code.line_of(unit),
-            Err(_) => Some(code.co.firstlineno),
+            Err(_) => Some(code.firstlineno),
         }
     }
 

@@ -236,7 +236,7 @@ pub(crate) fn back_frame(mut f: *mut Frame) -> *mut Frame {
 pub(crate) fn first_traceable(code: &Code) -> usize {
     // The prefix (COPY_FREE_VARS, MAKE_CELL, RETURN_GENERATOR, POP_TOP) has no caches and at most one unit an instruction
     // unless operands are extended.
-    for (i, u) in code.stream.iter().enumerate() {
+    for (i, u) in code.stream().iter().enumerate() {
         match Opcode::from_u8(u.get() as u8).map(Opcode::deopt) {
             Some(Opcode::Resume | Opcode::InstrumentedResume) => return i,
             _ => continue,

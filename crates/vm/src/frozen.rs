@@ -2,40 +2,45 @@
 
 use taipan_object::{Module, PyResult, Ref, Str, Value, Vm};
 
-use crate::code::{Code, new_code};
-use crate::compile::{Options, compile_text};
-use crate::config::{Frozen, FrozenCode, config};
+use crate::code::Code;
+use crate::config::{Frozen, config, settings};
+
+/// The modules that the import system needs before it can read files; they are there even when no frozen modules are wanted.
+const BOOTSTRAP: &[&str] = &[
+    "_frozen_importlib",
+    "_frozen_importlib_external",
+    "zipimport",
+];
 
 /// The frozen module of a name.
-pub fn find(vm: &Vm, name: &Str) -> Option<&'static Frozen> {
-    config(vm).frozen.get().iter().find(|f| name.eq_str(f.name))
+pub fn find(vm: &Vm, name: &Str) -> Option<Frozen> {
+    let c = config(vm);
+    let name = name.to_string_lossy();
+    let wanted = match c.frozen_override.get() {
+        0 => settings(vm).use_frozen_modules,
+        n => n > 0,
+    };
+    if !wanted && !BOOTSTRAP.contains(&&*name) {
+        return None;
+    }
+    (c.frozen.get()?.find)(&name)
 }
 
 /// The code of a frozen module.
 pub fn code(vm: &Vm, f: &Frozen) -> PyResult<Ref<Code>> {
-    match f.code {
-        FrozenCode::Marshal(data) => load(vm, data),
-        FrozenCode::Source(get) => {
-            let text = get().and_then(|b| String::from_utf8(b).ok());
-            let Some(text) = text else {
-                return Err(vm.raise_new(
-                    &vm.exc().ImportError,
-                    &format!("Excluded frozen object named '{}'", f.name),
-                ));
-            };
-            let filename = vm.new_str(&format!("<frozen {}>", f.origname.unwrap_or(f.name)))?;
-            Ok(compile_text(vm, &text, &filename, &Options::exec())?.0)
-        }
+    let code = crate::marshal_objects::load_trusted(vm, f.code)?;
+    match code.and_then(|c| c.downcast::<Code>().ok()) {
+        Some(c) => Ok(c),
+        None => invalid(vm, f.name),
     }
 }
 
-/// Code from marshal data that our own compiler wrote.
-fn load(vm: &Vm, data: &[u8]) -> PyResult<Ref<Code>> {
-    let mut input = data;
-    match taipan_bytecode::marshal::load_code(&mut input) {
-        Ok(loaded) => new_code(vm, loaded.value),
-        Err(_) => Err(vm.raise_new(&vm.exc().ImportError, "Frozen object is invalid")),
-    }
+/// ImportError "Frozen object named 'x' is invalid".
+pub fn invalid<T>(vm: &Vm, name: &str) -> PyResult<T> {
+    let message = format!("Frozen object named '{name}' is invalid");
+    let e = vm.new_exception(&vm.exc().ImportError, &message)?;
+    vm.setattr_str(&e, "name", vm.new_str(name)?.as_value())?;
+    Err(vm.raise(e))
 }
 
 /// Makes and runs a frozen module; `None` when there is none of that name.
@@ -43,7 +48,7 @@ pub fn init_frozen(vm: &Vm, name: &Ref<Str>) -> PyResult<Option<Value>> {
     let Some(f) = find(vm, name) else {
         return Ok(None);
     };
-    let code = code(vm, f)?;
+    let code = code(vm, &f)?;
     let module: Ref<Module> = vm.new_module(f.name, None)?;
     let Some(dict) = module.dict.get() else {
         return Ok(None);
@@ -58,7 +63,10 @@ pub fn init_frozen(vm: &Vm, name: &Ref<Str>) -> PyResult<Option<Value>> {
             vm.new_list(Vec::new())?.into_value(),
         )?;
     }
-    let orig = vm.new_str(f.origname.unwrap_or(f.name))?.into_value();
+    let orig = match f.origname {
+        Some(o) => vm.new_str(o)?.into_value(),
+        None => vm.none(),
+    };
     dict.set_named(vm, "__origname__", orig)?;
     if let Some(modules) = vm.interp().modules.get() {
         modules.set(vm, name.as_value(), module.as_value().clone())?;

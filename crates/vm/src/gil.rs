@@ -12,7 +12,10 @@ use taipan_object::{PyResult, Vm};
 #[derive(Default)]
 struct Holding {
     held: bool,
+    /// Threads that wait for the lock.
     waiting: usize,
+    /// Threads that let go of it and wait until another has had it.
+    yielding: usize,
     /// Counts how often the lock was taken: a holder that was asked to let go waits until it changes.
     taken: u64,
 }
@@ -59,14 +62,23 @@ impl Gil {
         h.waiting -= 1;
         h.held = true;
         h.taken = h.taken.wrapping_add(1);
+        let heard = h.waiting > 0 || h.yielding > 0;
         drop(h);
-        self.changed.notify_all();
+        // Waking costs a system call even when nobody listens.
+        if heard {
+            self.changed.notify_all();
+        }
     }
 
     /// Lets go of the lock.
     pub fn release(&self) {
-        self.lock().held = false;
-        self.changed.notify_all();
+        let mut h = self.lock();
+        h.held = false;
+        let heard = h.waiting > 0 || h.yielding > 0;
+        drop(h);
+        if heard {
+            self.changed.notify_all();
+        }
     }
 
     /// Lets go and comes back once another thread has had the lock.
@@ -78,9 +90,11 @@ impl Gil {
         let before = h.taken;
         h.held = false;
         self.changed.notify_all();
+        h.yielding += 1;
         while h.taken == before && h.waiting > 0 {
             h = self.changed.wait(h).unwrap_or_else(PoisonError::into_inner);
         }
+        h.yielding -= 1;
         true
     }
 }

@@ -32,7 +32,7 @@ fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     )
 }
 
-fn frozen(vm: &Vm, name: &Ref<Str>) -> PyResult<&'static Frozen> {
+fn frozen(vm: &Vm, name: &Ref<Str>) -> PyResult<Frozen> {
     match crate::frozen::find(vm, name) {
         Some(f) => Ok(f),
         None => {
@@ -54,7 +54,7 @@ fn siphash(key: u64, source: &[u8]) -> u64 {
 
 /// Gives code and the code in its constants another file name.
 fn with_filename(vm: &Vm, code: &Ref<Code>, name: &Ref<Str>) -> PyResult<()> {
-    code.filename.set(name.clone());
+    code.set_filename(name);
     vm.check_stack(" in _fix_co_filename")?;
     for c in &code.consts {
         if let Some(inner) = c.downcast_ref::<Code>() {
@@ -173,23 +173,56 @@ pub mod functions {
     }
 
     /// Return info about the corresponding frozen module (if there is one) or None.
+    ///
+    /// The returned info (a 3-tuple):
+    ///
+    ///  * data         the raw marshalled bytes
+    ///  * is_package   whether or not it is a package
+    ///  * origname     the originally frozen module's name, or None if not
+    ///                 a stdlib module (this will usually be the same as
+    ///                 the module's current name)
     #[pyfunction(sig = "($module, name, /, *, withdata=False)")]
     fn find_frozen(vm: &Vm, name: &Ref<Str>, withdata: bool) -> PyResult {
-        let _ = withdata;
         let Some(f) = crate::frozen::find(vm, name) else {
             return Ok(vm.none());
         };
-        let orig = vm.new_str(f.origname.unwrap_or(f.name))?.into_value();
+        let data = if withdata {
+            let view = crate::glue::builtin(vm, "memoryview")?;
+            vm.call1(&view, vm.new_bytes(f.code)?.as_value())?
+        } else {
+            vm.none()
+        };
+        let orig = match f.origname {
+            Some(o) => vm.new_str(o)?.into_value(),
+            None => vm.none(),
+        };
         Ok(vm
-            .new_tuple(vec![vm.none(), vm.bool(f.package), orig])?
+            .new_tuple(vec![data, vm.bool(f.package), orig])?
             .into_value())
     }
 
     /// Create a code object for a frozen module.
     #[pyfunction(sig = "($module, name, data=None, /)")]
     fn get_frozen_object(vm: &Vm, name: &Ref<Str>, data: Option<&Value>) -> PyResult {
-        let _ = data;
-        Ok(crate::frozen::code(vm, frozen(vm, name)?)?.into_value())
+        let Some(data) = data.filter(|d| !vm.is_none(d)) else {
+            return Ok(crate::frozen::code(vm, &frozen(vm, name)?)?.into_value());
+        };
+        let bytes = vm.get_buffer(data, false)?.to_vec();
+        let shown = name.to_string_lossy();
+        if bytes.is_empty() {
+            return crate::frozen::invalid(vm, &shown);
+        }
+        match crate::marshal_module::loads(vm, &bytes, true) {
+            Ok((code, _)) if code.downcast_ref::<Code>().is_some() => Ok(code),
+            Ok(_) => Err(vm.type_error(&format!(
+                "frozen object {} is not a code object",
+                vm.repr(name.as_value())?.to_string_lossy()
+            ))),
+            Err(e) => {
+                drop(vm.take_raised(e));
+                crate::frozen::invalid(vm, &shown)
+            }
+        }
     }
 
     /// Initializes a frozen module.
@@ -201,18 +234,18 @@ pub mod functions {
     /// Returns the list of available frozen modules.
     #[pyfunction(sig = "($module, /)")]
     fn _frozen_module_names(vm: &Vm) -> PyResult<Vec<Value>> {
-        config(vm)
-            .frozen
-            .get()
-            .iter()
-            .map(|f| Ok(vm.new_str(f.name)?.into_value()))
+        let names = config(vm).frozen.get().map(|f| (f.names)());
+        names
+            .unwrap_or_default()
+            .into_iter()
+            .map(|n| Ok(vm.new_str(n)?.into_value()))
             .collect()
     }
 
     /// (internal-only) Override PyConfig.use_frozen_modules.
     #[pyfunction(sig = "($module, override, /)")]
-    fn _override_frozen_modules_for_tests(r#override: i32) {
-        let _ = r#override;
+    fn _override_frozen_modules_for_tests(vm: &Vm, r#override: i32) {
+        config(vm).frozen_override.set(r#override);
     }
 
     /// (internal-only) Override PyInterpreterConfig.check_multi_interp_extensions.

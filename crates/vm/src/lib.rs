@@ -29,6 +29,7 @@ pub mod imp;
 pub mod imp_module;
 pub mod import;
 pub mod marshal_module;
+pub mod marshal_objects;
 mod scope_hooks;
 pub mod startup;
 pub mod sys_module;

@@ -6,13 +6,14 @@ use taipan_bytecode::Constant;
 use taipan_bytecode::constant::Str as ConstStr;
 use taipan_bytecode::marshal::reader::ReadError;
 use taipan_bytecode::marshal::writer::WriteError;
-use taipan_bytecode::marshal::{VERSION, dump_constant, load_constant};
+use taipan_bytecode::marshal::{VERSION, dump_constant};
 use taipan_macros::pyfunctions;
 use taipan_object::{
     Bytes, Dict, List, Module, ModuleSpec, PyResult, Raised, Ref, Slice, Str, Tuple, Value, Vm,
 };
 
-use crate::code::{Code, constant_to_value, str_to_wtf8};
+use crate::code::{Code, str_to_wtf8};
+use crate::marshal_objects::LoadError;
 
 /// The module.
 pub static MODULE: ModuleSpec = ModuleSpec {
@@ -38,41 +39,12 @@ fn read_error(vm: &Vm, e: ReadError) -> Raised {
     }
 }
 
-fn check_code(vm: &Vm, c: &Constant, allow_code: bool) -> PyResult<()> {
-    vm.check_stack(" while reading marshal data")?;
-    match c {
-        Constant::Code(code) => {
-            if !allow_code {
-                return Err(vm.value_error("unmarshalling code objects is disallowed"));
-            }
-            match taipan_bytecode::verifier::verify_tree(code) {
-                Ok(()) => Ok(()),
-                Err(e) => Err(vm.value_error(&format!("bad marshal data ({e})"))),
-            }
-        }
-        Constant::Tuple(items)
-        | Constant::List(items)
-        | Constant::Set(items)
-        | Constant::FrozenSet(items) => {
-            items.iter().try_for_each(|c| check_code(vm, c, allow_code))
-        }
-        Constant::Dict(items) => items.iter().try_for_each(|(k, v)| {
-            check_code(vm, k, allow_code)?;
-            check_code(vm, v, allow_code)
-        }),
-        _ => Ok(()),
-    }
-}
-
 /// Reads a value from the front of `data`; gives it and the number of bytes it took.
 pub fn loads(vm: &Vm, data: &[u8], allow_code: bool) -> PyResult<(Value, usize)> {
-    let mut input = data;
-    let loaded = load_constant(&mut input).map_err(|e| read_error(vm, e))?;
-    check_code(vm, &loaded.value, allow_code)?;
-    Ok((
-        constant_to_value(vm, &loaded.value)?,
-        data.len() - input.len(),
-    ))
+    crate::marshal_objects::load(vm, data, allow_code).map_err(|e| match e {
+        LoadError::Read(e) => read_error(vm, e),
+        LoadError::Raised(e) => e,
+    })
 }
 
 fn constants(vm: &Vm, items: &[Value], allow_code: bool) -> PyResult<Rc<[Constant]>> {
@@ -167,7 +139,7 @@ fn to_constant(vm: &Vm, v: &Value, allow_code: bool) -> PyResult<Constant> {
         if !allow_code {
             return Err(vm.value_error("marshalling code objects is disallowed"));
         }
-        return Ok(Constant::Code(c.co.clone()));
+        return Ok(Constant::Code(c.description(vm)?));
     }
     match crate::glue::buffer_bytes(vm, v)? {
         Some(b) => Ok(Constant::Bytes(b.as_slice().into())),

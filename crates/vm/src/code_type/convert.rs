@@ -81,7 +81,7 @@ pub fn value_to_constant(vm: &Vm, v: &Value) -> PyResult<Option<Constant>> {
         return Ok(Some(Constant::Slice(Rc::new([start, stop, step]))));
     }
     if let Some(c) = v.downcast_ref::<Code>() {
-        return Ok(Some(Constant::Code(c.co.clone())));
+        return Ok(Some(Constant::Code(c.description(vm)?)));
     }
     Ok(None)
 }

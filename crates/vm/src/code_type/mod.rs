@@ -1,7 +1,7 @@
 //! `code` as a Python type: its attributes, comparison and iteration. Making code from parts is in `construct.rs`.
 
 mod construct;
-mod convert;
+pub mod convert;
 mod tables;
 
 pub use convert::value_to_constant;
@@ -56,15 +56,15 @@ static CODE_MEMBERS: ClassPart = ClassPart {
         "co_kwonlyargcount": |vm, c| vm.new_int(i64::from(c.kwonlyargcount));
         "co_stacksize": |vm, c| vm.new_int(i64::from(c.stacksize));
         "co_flags": |vm, c| vm.new_int(i64::from(c.flags));
-        "co_nlocals": |vm, c| vm.new_usize(c.co.nlocals());
+        "co_nlocals": |vm, c| vm.new_usize(c.kinds.iter().filter(|k| **k & taipan_bytecode::code::co_fast::LOCAL != 0).count());
         "co_consts": |vm, c| c.consts_tuple(vm);
         "co_names": |vm, c| Ok(vm.new_tuple(c.names.iter().map(|n| n.as_value().clone()).collect())?.into_value());
         "co_filename": |_vm, c| Ok(c.filename.get().into_value());
         "co_name": |_vm, c| Ok(c.name.as_value().clone());
         "co_qualname": |_vm, c| Ok(c.qualname.as_value().clone());
-        "co_firstlineno": |vm, c| vm.new_int(i64::from(c.co.firstlineno));
-        "co_linetable": |vm, c| Ok(vm.new_bytes(&c.co.linetable)?.into_value());
-        "co_exceptiontable": |vm, c| Ok(vm.new_bytes(&c.co.exceptiontable)?.into_value());
+        "co_firstlineno": |vm, c| vm.new_int(i64::from(c.firstlineno));
+        "co_linetable": |vm, c| Ok(vm.new_bytes(&c.linetable)?.into_value());
+        "co_exceptiontable": |vm, c| Ok(vm.new_bytes(&c.exceptiontable)?.into_value());
     },
 };
 
@@ -88,11 +88,11 @@ impl Code {
 
     /// Equality as Python's `==` has it.
     fn same(&self, vm: &Vm, other: &Code) -> PyResult<bool> {
-        let described = |c: &Code| c.co.consts.len() == c.consts.len();
-        if described(self) && described(other) {
-            return Ok(self.co == other.co);
+        let (a, b) = (self.description(vm)?, other.description(vm)?);
+        if a.consts.len() == self.consts.len() && b.consts.len() == other.consts.len() {
+            return Ok(a == b);
         }
-        let (mut a, mut b) = ((*self.co).clone(), (*other.co).clone());
+        let (mut a, mut b) = ((*a).clone(), (*b).clone());
         a.consts = std::rc::Rc::from([]);
         b.consts = std::rc::Rc::from([]);
         if a != b || self.consts.len() != other.consts.len() {
@@ -122,22 +122,22 @@ impl Code {
             this.name.to_string_lossy(),
             this.as_value().bits(),
             this.filename.get().to_string_lossy(),
-            if this.co.firstlineno == 0 {
+            if this.firstlineno == 0 {
                 -1
             } else {
-                this.co.firstlineno
+                this.firstlineno
             }
         )
     }
 
     #[pyslot]
-    fn tp_hash(this: &Ref<Self>) -> i64 {
+    fn tp_hash(vm: &Vm, this: &Ref<Self>) -> PyResult<i64> {
         let mut h = rustc_hash::FxHasher::default();
-        this.co.hash(&mut h);
-        match h.finish() as i64 {
+        this.description(vm)?.hash(&mut h);
+        Ok(match h.finish() as i64 {
             -1 => -2,
             h => h,
-        }
+        })
     }
 
     #[pyslot]
@@ -154,7 +154,7 @@ impl Code {
 
     #[pymethod(sig = "($self, /)")]
     fn __sizeof__(this: &Ref<Self>) -> usize {
-        208 + this.co.code.len() + 2 * 8 * this.locals.len()
+        208 + this.code.len() + 2 * 8 * this.locals.len()
     }
 
     #[pymethod(sig = "($self, /)")]
@@ -208,7 +208,7 @@ impl Code {
     #[getter(_co_code_adaptive)]
     fn co_code_adaptive(vm: &Vm, this: &Ref<Self>) -> PyResult {
         let bytes: Vec<u8> = this
-            .stream
+            .stream()
             .iter()
             .flat_map(|u| u.get().to_le_bytes())
             .collect();
@@ -232,6 +232,6 @@ impl Code {
 
     #[getter(co_code)]
     fn co_code(vm: &Vm, this: &Ref<Self>) -> PyResult {
-        Ok(vm.new_bytes(&this.co.code)?.into_value())
+        Ok(vm.new_bytes(&this.code)?.into_value())
     }
 }

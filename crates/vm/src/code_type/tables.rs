@@ -19,7 +19,7 @@ fn iterator(vm: &Vm, items: Vec<Value>) -> PyResult {
 /// `co_lines()`: start and end in bytes, and the line.
 pub(super) fn lines(vm: &Vm, code: &Code) -> PyResult {
     let mut out = Vec::new();
-    for r in location::line_ranges(&code.co.linetable, code.co.firstlineno) {
+    for r in location::line_ranges(&code.linetable, code.firstlineno) {
         let parts = vec![
             vm.new_usize(r.start * 2)?,
             vm.new_usize(r.end * 2)?,
@@ -32,9 +32,9 @@ pub(super) fn lines(vm: &Vm, code: &Code) -> PyResult {
 
 /// `co_positions()`: one tuple for each code unit.
 pub(super) fn positions(vm: &Vm, code: &Code) -> PyResult {
-    let units = code.stream.len();
+    let units = code.units();
     let mut out = Vec::with_capacity(units);
-    for e in location::entries(&code.co.linetable, code.co.firstlineno) {
+    for e in location::entries(&code.linetable, code.firstlineno) {
         let p = e.position;
         let parts = vec![
             number(vm, p.lineno)?,
@@ -58,7 +58,7 @@ pub(super) fn branches(vm: &Vm, code: &Code) -> PyResult {
     let mut out = Vec::new();
     let mut at = 0;
     let mut arg = 0usize;
-    while let Some(bytes) = code.co.code.get(at * 2..at * 2 + 2) {
+    while let Some(bytes) = code.code.get(at * 2..at * 2 + 2) {
         let Some(op) = Opcode::from_u8(bytes[0]).map(Opcode::deopt) else {
             break;
         };
@@ -94,8 +94,8 @@ pub(super) fn branches(vm: &Vm, code: &Code) -> PyResult {
 /// `co_lnotab`: pairs of increments of byte offset and line.
 pub(super) fn lnotab(code: &Code) -> Vec<u8> {
     let mut out = Vec::new();
-    let (mut offset, mut line) = (0usize, code.co.firstlineno);
-    for e in location::line_ranges(&code.co.linetable, code.co.firstlineno) {
+    let (mut offset, mut line) = (0usize, code.firstlineno);
+    for e in location::line_ranges(&code.linetable, code.firstlineno) {
         let Some(new) = e.line else { continue };
         if new == line {
             continue;

@@ -28,7 +28,7 @@ unsafe fn init_frame(
     unsafe {
         let (globals, builtins) = (func.globals.as_ptr(), func.builtins.as_ptr());
         f.write(Frame {
-            ip: code.payload.stream.as_ptr(),
+            ip: code.payload.running().stream.as_ptr(),
             sp: f
                 .cast::<u64>()
                 .add(frame::FRAME_WORDS + code.payload.nlocalsplus as usize),

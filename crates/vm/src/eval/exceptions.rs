@@ -13,7 +13,7 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
     loop {
         let f = r.frame;
         r.save();
-        let unit = r.ip.addr().wrapping_sub(r.code().stream.as_ptr().addr()) / 2;
+        let unit = r.ip.addr().wrapping_sub(r.code().stream().as_ptr().addr()) / 2;
         // Before its first instruction (a generator that was thrown into at once) a frame has no handlers.
         let at = unit.checked_sub(1);
         // SAFETY: the running frame.
@@ -24,7 +24,7 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
                 add_traceback(vm, f);
             }
         }
-        let handler = at.and_then(|at| handler_of(&r.code().co.exceptiontable, at));
+        let handler = at.and_then(|at| handler_of(&r.code().exceptiontable, at));
         if let Some(h) = handler {
             while r.depth() > h.depth {
                 let bits = r.pop_bits();
@@ -39,7 +39,7 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
                 None => vm.none(),
             };
             r.push(exc);
-            let base = r.code().stream.as_ptr();
+            let base = r.code().stream().as_ptr();
             // SAFETY: targets of the exception table lie within the code.
             r.ip = unsafe { base.add(h.target) };
             return true;
@@ -240,9 +240,9 @@ pub(super) fn reraise(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     if arg != 0
         && let Some(unit) = r.peek(arg as usize).as_small_int()
         && let Ok(unit) = usize::try_from(unit)
-        && unit < r.code().stream.len()
+        && unit < r.code().stream().len()
     {
-        let base = r.code().stream.as_ptr();
+        let base = r.code().stream().as_ptr();
         // The handler is looked up for the instruction that runs, RERAISE; the frame's line is that of the first raise.
         let here = r.ip;
         // SAFETY: the unit was checked.

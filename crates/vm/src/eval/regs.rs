@@ -41,16 +41,18 @@ impl Regs {
         unsafe {
             let f = &*frame;
             let code = f.code();
+            let running = code.running();
             Regs {
                 frame,
                 ip: f.ip,
                 sp: f.sp,
                 locals: Frame::locals_ptr(frame),
                 consts: code.consts.as_ptr(),
-                cache_base: code
-                    .caches()
+                cache_base: running
+                    .caches
+                    .as_ptr()
                     .addr()
-                    .wrapping_sub(code.stream.as_ptr().addr().wrapping_mul(4)),
+                    .wrapping_sub(running.stream.as_ptr().addr().wrapping_mul(4)),
             }
         }
     }

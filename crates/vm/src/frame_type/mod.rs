@@ -70,7 +70,7 @@ pub(crate) fn live(o: &FrameObject) -> Option<&Frame> {
 /// The line that a frame is at.
 pub fn lineno(o: &FrameObject) -> Option<i32> {
     match o.lineno.get() {
-        0 => live(o).map_or(Some(o.code.co.firstlineno), Frame::lineno),
+        0 => live(o).map_or(Some(o.code.firstlineno), Frame::lineno),
         n => Some(n),
     }
 }

@@ -4,6 +4,8 @@
 //! Format of the archive (little-endian): the number of files (u32); for each, in order of their names, the length of the name
 //! (u16), the name, offset, packed length and length of the contents (u32 each); then the contents, each deflated by itself.
 
+mod frozen;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -159,7 +161,7 @@ fn hash(mut h: u64, data: &[u8]) -> u64 {
 fn main() {
     let manifest = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out_dir = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets it"));
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     let mut files = BTreeMap::new();
     let theirs = Path::new(rustpython_pylib::LIB_PATH);
     collect(theirs, theirs, &mut files, false);
@@ -183,5 +185,6 @@ fn main() {
     }
     index.extend(data);
     std::fs::write(out_dir.join("library.bin"), index).expect("OUT_DIR is writable");
+    frozen::write(&files, &out_dir);
     println!("cargo::rustc-env=TAIPAN_LIBRARY_HASH={h:016x}");
 }

@@ -1,0 +1,360 @@
+//! Objects from marshal data. Code becomes objects at once, without a description in between; what does not come from
+//! this executable is verified first. The format itself is `taipan_bytecode::marshal`'s.
+
+use std::rc::Rc;
+
+use dashu_int::IBig;
+use taipan_bytecode::constant::Str as ConstStr;
+use taipan_bytecode::marshal::CodeFields;
+use taipan_bytecode::marshal::reader::{Builder, Container, Input, ReadError, Reader};
+use taipan_bytecode::{CodeObject, Constant};
+use taipan_object::{Dict, List, PyResult, Raised, Ref, Set, Str, Tuple, Value, Vm};
+use taipan_wtf8::Wtf8;
+
+use crate::code::{Parts, Table, wtf8_to_str};
+
+/// Why data could not be read.
+pub enum LoadError {
+    /// It is malformed.
+    Read(ReadError),
+    /// An exception is pending.
+    Raised(Raised),
+}
+
+impl From<ReadError> for LoadError {
+    fn from(e: ReadError) -> LoadError {
+        LoadError::Read(e)
+    }
+}
+
+impl From<Raised> for LoadError {
+    fn from(e: Raised) -> LoadError {
+        LoadError::Raised(e)
+    }
+}
+
+struct Slice<'a>(&'a [u8]);
+
+impl Input for Slice<'_> {
+    type Error = LoadError;
+
+    fn take(&mut self, size: usize) -> Result<&[u8], LoadError> {
+        Ok(self.0.take(size)?)
+    }
+
+    fn next_byte(&mut self) -> Result<Option<u8>, LoadError> {
+        Ok(self.0.next_byte()?)
+    }
+}
+
+/// A value that was read. Bytes become an object when they turn out to be no table of a code object.
+#[derive(Clone)]
+enum Item {
+    Value(Value),
+    Bytes(usize),
+}
+
+/// A container that is being filled.
+enum Partial {
+    List(Ref<List>),
+    Dict(Ref<Dict>),
+    Set(Ref<Set>),
+}
+
+struct Objects<'a> {
+    vm: &'a Vm,
+    /// The data, if it lies in the executable: its bytes need no copy, and its code no verification.
+    trusted: Option<&'static [u8]>,
+    /// All bytes that were read, and their objects.
+    bytes: Vec<(Table, Option<Value>)>,
+    /// What stands for a name while code is verified.
+    name: Constant,
+}
+
+const BAD_ARGUMENT: ReadError = ReadError::System("bad argument to internal function");
+
+fn count(value: i32) -> Result<u32, LoadError> {
+    u32::try_from(value).map_err(|_| ReadError::Value("code: co_varnames is too small").into())
+}
+
+impl Objects<'_> {
+    /// The bytes as they are kept: a part of the executable, or a copy.
+    fn table_of(&self, bytes: &[u8]) -> Table {
+        let inside = self.trusted.and_then(|all| {
+            let start = bytes.as_ptr().addr().checked_sub(all.as_ptr().addr())?;
+            all.get(start..start.checked_add(bytes.len())?)
+        });
+        match inside {
+            Some(part) => Table::Static(part),
+            None => Table::Shared(Rc::from(bytes)),
+        }
+    }
+
+    fn value(&mut self, item: Item) -> Result<Value, LoadError> {
+        match item {
+            Item::Value(v) => Ok(v),
+            Item::Bytes(i) => {
+                let Some((table, made)) = self.bytes.get_mut(i) else {
+                    return Err(BAD_ARGUMENT.into());
+                };
+                if let Some(v) = made {
+                    return Ok(v.clone());
+                }
+                let v = self.vm.new_bytes(table)?.into_value();
+                *made = Some(v.clone());
+                Ok(v)
+            }
+        }
+    }
+
+    fn values(&mut self, items: Vec<Item>) -> Result<Vec<Value>, LoadError> {
+        items.into_iter().map(|i| self.value(i)).collect()
+    }
+
+    fn table(&self, item: Item) -> Result<Table, LoadError> {
+        match item {
+            Item::Bytes(i) => match self.bytes.get(i) {
+                Some((table, _)) => Ok(table.clone()),
+                None => Err(BAD_ARGUMENT.into()),
+            },
+            Item::Value(_) => Err(BAD_ARGUMENT.into()),
+        }
+    }
+
+    fn tuple_items(&self, item: Item) -> Result<Ref<Tuple>, LoadError> {
+        match item {
+            Item::Value(v) => v.downcast::<Tuple>().map_err(|_| BAD_ARGUMENT.into()),
+            Item::Bytes(_) => Err(BAD_ARGUMENT.into()),
+        }
+    }
+
+    fn names(&self, item: Item) -> Result<Box<[Ref<Str>]>, LoadError> {
+        self.tuple_items(item)?
+            .as_slice()
+            .iter()
+            .map(|v| match v.downcast_ref::<Str>() {
+                Some(s) => Ok(self.vm.intern_str(s)),
+                None => Err(ReadError::Type("name tuples must contain only strings").into()),
+            })
+            .collect()
+    }
+
+    fn string(&self, item: Item) -> Result<Ref<Str>, LoadError> {
+        match item {
+            Item::Value(v) => match v.downcast_ref::<Str>() {
+                Some(s) => Ok(self.vm.intern_str(s)),
+                None => Err(BAD_ARGUMENT.into()),
+            },
+            Item::Bytes(_) => Err(BAD_ARGUMENT.into()),
+        }
+    }
+
+    /// Verifies code by a description in which constants and names only count.
+    fn verify(&self, parts: &Parts) -> Result<(), LoadError> {
+        let shared = |t: &Table| match t {
+            Table::Shared(bytes) => bytes.clone(),
+            Table::Static(bytes) => Rc::from(*bytes),
+        };
+        let Constant::Str(name) = &self.name else {
+            return Err(BAD_ARGUMENT.into());
+        };
+        let described = CodeObject {
+            argcount: parts.argcount,
+            posonlyargcount: parts.posonlyargcount,
+            kwonlyargcount: parts.kwonlyargcount,
+            stacksize: parts.stacksize,
+            flags: parts.flags,
+            code: shared(&parts.code),
+            consts: vec![Constant::None; parts.consts.len()].into(),
+            names: vec![self.name.clone(); parts.names.len()].into(),
+            localsplusnames: vec![self.name.clone(); parts.locals.len()].into(),
+            localspluskinds: shared(&parts.kinds),
+            filename: name.clone(),
+            name: name.clone(),
+            qualname: name.clone(),
+            firstlineno: parts.firstlineno,
+            linetable: shared(&parts.linetable),
+            exceptiontable: shared(&parts.exceptiontable),
+        };
+        taipan_bytecode::verifier::verify(&described)
+            .map_err(|e| LoadError::Raised(self.vm.value_error(&format!("bad marshal data ({e})"))))
+    }
+}
+
+impl Builder for Objects<'_> {
+    type Value = Item;
+    type Partial = Partial;
+    type Error = LoadError;
+
+    fn singleton(&mut self, type_byte: u8) -> Result<Item, LoadError> {
+        let vm = self.vm;
+        Ok(Item::Value(match type_byte {
+            b'T' => vm.bool(true),
+            b'F' => vm.bool(false),
+            b'.' => vm.ellipsis(),
+            b'S' => vm.exc().StopIteration.as_value().clone(),
+            _ => vm.none(),
+        }))
+    }
+
+    fn int(&mut self, value: IBig) -> Result<Item, LoadError> {
+        Ok(Item::Value(self.vm.new_ibig(value)?))
+    }
+
+    fn float(&mut self, value: f64) -> Result<Item, LoadError> {
+        Ok(Item::Value(self.vm.new_float(value)?))
+    }
+
+    fn complex(&mut self, real: f64, imaginary: f64) -> Result<Item, LoadError> {
+        Ok(Item::Value(self.vm.new_complex(real, imaginary)?))
+    }
+
+    fn str(&mut self, text: &Wtf8, interned: bool) -> Result<Item, LoadError> {
+        let s = match text.to_str() {
+            Some(text) if interned => self.vm.intern(text)?,
+            _ => {
+                let s = wtf8_to_str(self.vm, text)?;
+                if interned { self.vm.intern_str(&s) } else { s }
+            }
+        };
+        Ok(Item::Value(s.into_value()))
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Result<Item, LoadError> {
+        let table = self.table_of(bytes);
+        self.bytes.push((table, None));
+        Ok(Item::Bytes(self.bytes.len() - 1))
+    }
+
+    fn tuple(&mut self, items: Vec<Item>) -> Result<Item, LoadError> {
+        let items = self.values(items)?;
+        Ok(Item::Value(self.vm.new_tuple(items)?.into_value()))
+    }
+
+    fn frozenset(&mut self, items: Vec<Item>) -> Result<Item, LoadError> {
+        let items = self.values(items)?;
+        Ok(Item::Value(self.vm.new_frozenset(&items)?.into_value()))
+    }
+
+    fn slice(&mut self, parts: [Item; 3]) -> Result<Item, LoadError> {
+        let [start, stop, step] = parts;
+        let (start, stop, step) = (self.value(start)?, self.value(stop)?, self.value(step)?);
+        Ok(Item::Value(
+            self.vm.new_slice(start, stop, step)?.into_value(),
+        ))
+    }
+
+    fn code(&mut self, f: CodeFields<Item>) -> Result<Item, LoadError> {
+        let parts = Parts {
+            argcount: count(f.argcount)?,
+            posonlyargcount: count(f.posonlyargcount)?,
+            kwonlyargcount: count(f.kwonlyargcount)?,
+            stacksize: count(f.stacksize)?,
+            flags: f.flags as u32,
+            firstlineno: f.firstlineno,
+            code: self.table(f.code)?,
+            consts: self.tuple_items(f.consts)?.as_slice().into(),
+            names: self.names(f.names)?,
+            locals: self.names(f.localsplusnames)?,
+            kinds: self.table(f.localspluskinds)?,
+            filename: self.string(f.filename)?,
+            name: self.string(f.name)?,
+            qualname: self.string(f.qualname)?,
+            linetable: self.table(f.linetable)?,
+            exceptiontable: self.table(f.exceptiontable)?,
+        };
+        if self.trusted.is_none() {
+            self.verify(&parts)?;
+        }
+        Ok(Item::Value(parts.into_code(self.vm)?.into_value()))
+    }
+
+    fn begin(&mut self, kind: Container) -> Result<(Partial, Option<Item>), LoadError> {
+        let vm = self.vm;
+        let (partial, value) = match kind {
+            Container::List => {
+                let l = vm.new_list(Vec::new())?;
+                let v = l.as_value().clone();
+                (Partial::List(l), v)
+            }
+            Container::Dict => {
+                let d = vm.new_dict()?;
+                let v = d.as_value().clone();
+                (Partial::Dict(d), v)
+            }
+            Container::Set => {
+                let s = vm.new_set()?;
+                let v = s.as_value().clone();
+                (Partial::Set(s), v)
+            }
+        };
+        Ok((partial, Some(Item::Value(value))))
+    }
+
+    fn push(
+        &mut self,
+        partial: &mut Partial,
+        item: Item,
+        value: Option<Item>,
+    ) -> Result<(), LoadError> {
+        let item = self.value(item)?;
+        match (partial, value) {
+            (Partial::Dict(d), Some(v)) => {
+                let v = self.value(v)?;
+                d.set(self.vm, &item, v)?;
+            }
+            (Partial::Dict(_), None) => {}
+            (Partial::List(l), _) => {
+                if !l.push(item) {
+                    return Err(self.vm.no_memory().into());
+                }
+            }
+            (Partial::Set(s), _) => {
+                s.add(self.vm, &item)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, partial: Partial) -> Result<Item, LoadError> {
+        Ok(Item::Value(match partial {
+            Partial::List(l) => l.into_value(),
+            Partial::Dict(d) => d.into_value(),
+            Partial::Set(s) => s.into_value(),
+        }))
+    }
+}
+
+fn read(
+    vm: &Vm,
+    data: &[u8],
+    trusted: Option<&'static [u8]>,
+    allow_code: bool,
+) -> Result<(Value, usize), LoadError> {
+    let mut objects = Objects {
+        vm,
+        trusted,
+        bytes: Vec::new(),
+        name: Constant::Str(ConstStr::interned("name")),
+    };
+    let mut input = Slice(data);
+    let mut reader = Reader::new(&mut input, &mut objects, allow_code);
+    let item = reader.read()?;
+    drop(reader);
+    let value = objects.value(item)?;
+    Ok((value, data.len() - input.0.len()))
+}
+
+/// Reads a value from the front of `data`; gives it and the number of bytes it took.
+pub fn load(vm: &Vm, data: &[u8], allow_code: bool) -> Result<(Value, usize), LoadError> {
+    read(vm, data, None, allow_code)
+}
+
+/// The value in data that our own compiler wrote into the executable.
+pub fn load_trusted(vm: &Vm, data: &'static [u8]) -> PyResult<Option<Value>> {
+    match read(vm, data, Some(data), true) {
+        Ok((v, _)) => Ok(Some(v)),
+        Err(LoadError::Raised(e)) => Err(e),
+        Err(LoadError::Read(_)) => Ok(None),
+    }
+}
