@@ -13,6 +13,7 @@ const FAMILIES: &[&[&ModuleSpec]] = &[
     taipan_stdlib_hash::MODULES,
     taipan_stdlib_math::MODULES,
     taipan_stdlib_os::MODULES,
+    taipan_stdlib_serial::MODULES,
     taipan_stdlib_text::MODULES,
 ];
 
