@@ -39,6 +39,8 @@ pub mod breaker {
     pub const PENDING: u32 = 8;
     /// An exception was set for this thread from another.
     pub const ASYNC_EXC: u32 = 16;
+    /// Monitoring is active for all code. It stays set, and asks for something at RESUME and when unwinding only.
+    pub const MONITOR: u32 = 1 << 31;
 }
 
 /// The exception being handled, linked to the one of the enclosing handler or generator.

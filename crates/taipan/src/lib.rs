@@ -94,6 +94,7 @@ impl Builder {
                     taipan_stdlib_os::signal::run_pending_signals,
                 );
                 taipan_stdlib_os::signal::attach(&vm);
+                taipan_stdlib_os::signal::set_frame_getter(&vm, taipan_vm::frame_object::current);
                 modules::register(&vm);
                 taipan_vm::startup::initialize(&vm, library)?;
                 // Python's handler of SIGINT is there from the start.

@@ -31,7 +31,7 @@ pub fn handle(vm: &Vm) -> PyResult<()> {
         taipan_object::heap::gc::collect_if_due(vm);
     }
     let rest = bits.load(Ordering::Relaxed);
-    if rest == 0 {
+    if rest & !breaker::MONITOR == 0 {
         return Ok(());
     }
     let table: Vec<(u32, Handler)> = vm.state::<Handlers>().table.borrow().clone();

@@ -13,6 +13,7 @@ use taipan_text::TextBuf;
 use taipan_wtf8::Wtf8;
 
 use crate::code_type::convert::value_to_constant;
+use crate::instrumentation::data::CodeMonitoring;
 
 /// Bytes of a code object.
 #[derive(Clone, Debug)]
@@ -79,6 +80,10 @@ pub struct Code {
     /// `co_filename`
     pub filename: PyCell<Ref<Str>>,
     running: OnceCell<Running>,
+    /// What monitoring keeps, once it was asked for.
+    pub monitoring: OnceCell<Box<CodeMonitoring>>,
+    /// The version of the tools' wishes that the stream is instrumented for.
+    pub instrumentation_version: Cell<u32>,
     /// Positional parameters.
     pub argcount: u32,
     /// Positional-only parameters.
@@ -355,6 +360,8 @@ impl Parts {
                 .filter(|k| **k & co_fast::FREE != 0)
                 .count() as u32,
             running: OnceCell::new(),
+            monitoring: OnceCell::new(),
+            instrumentation_version: Cell::new(0),
             filename: PyCell::new(self.filename),
             code: self.code,
             linetable: self.linetable,

@@ -262,12 +262,35 @@ struct Chunk {
 
 const CHUNK_WORDS: usize = 16 * 1024;
 
+/// What this crate keeps for each thread.
+#[derive(Default)]
+pub(crate) struct ThreadData {
+    frames: FrameStack,
+    /// What the thread traces.
+    pub(crate) tracing: crate::instrumentation::ThreadTracing,
+}
+
+/// What this crate keeps for the thread.
+pub(crate) fn thread_data(vm: &Vm) -> &ThreadData {
+    let any = vm.ext.get_or_init(|| Box::new(ThreadData::default()));
+    match any.downcast_ref::<ThreadData>() {
+        Some(d) => d,
+        None => unreachable!("this crate alone sets the extension"),
+    }
+}
+
 /// The thread's frame stack.
 fn frame_stack(vm: &Vm) -> &FrameStack {
-    let any = vm.ext.get_or_init(|| Box::new(FrameStack::default()));
-    match any.downcast_ref::<FrameStack>() {
-        Some(s) => s,
-        None => unreachable!("this crate alone sets the extension"),
+    &thread_data(vm).frames
+}
+
+/// Calls `visit` with each frame of a thread, from the innermost. It must not run Python code.
+pub(crate) fn for_each(vm: &Vm, mut visit: impl FnMut(&Frame)) {
+    let mut f: *mut Frame = vm.frame.get().cast();
+    // SAFETY: frames of the chain are live.
+    while let Some(frame) = unsafe { f.as_ref() } {
+        visit(frame);
+        f = frame.previous;
     }
 }
 

@@ -8,6 +8,7 @@ use taipan_object::{PyCell, PyResult, Ref, Traverse, Value, Visitor, Vm};
 
 use crate::code::Code;
 use crate::frame::{FRAME_WORDS, Frame, frame_flag};
+use crate::instrumentation::stacks::Kind;
 
 /// The payload of `frame`.
 pub struct FrameObject {
@@ -217,6 +218,76 @@ pub(crate) unsafe fn forget_frame(f: *mut Frame) {
         // SAFETY: the frame's stack has been emptied.
         unsafe { detach(&o, f) };
         o.clear_locals();
+    }
+}
+
+/// The frame that runs, as Python code sees it: None when there is none.
+pub fn current(vm: &Vm) -> Value {
+    let f = back_frame(vm.frame.get().cast());
+    if f.is_null() {
+        return vm.none();
+    }
+    match frame_object(vm, f) {
+        Ok(o) => o.into_value(),
+        Err(r) => {
+            drop(vm.take_raised(r));
+            vm.none()
+        }
+    }
+}
+
+/// The locals of a frame that are unbound.
+pub(crate) fn unbound_locals(o: &FrameObject) -> Vec<usize> {
+    let f = o.frame.get();
+    if f.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: a live frame has a word for each local of its code.
+    let unbound = |i: &usize| unsafe { *Frame::locals_ptr(f).add(*i) == 0 };
+    (0..o.code.locals.len()).filter(unbound).collect()
+}
+
+/// Gives an unbound local of a frame a value.
+pub(crate) fn bind_local(o: &FrameObject, i: usize, v: Value) {
+    let f = o.frame.get();
+    if f.is_null() || i >= o.code.locals.len() {
+        return;
+    }
+    // SAFETY: as above; the word owns what it holds.
+    unsafe {
+        let bits = std::mem::replace(&mut *Frame::locals_ptr(f).add(i), v.into_bits());
+        crate::frame::drop_slot(bits);
+    }
+}
+
+/// Makes a frame that waits for a trace function go on at another unit, without the items of these kinds on its stack.
+pub(crate) fn go_on_at(vm: &Vm, o: &FrameObject, unit: usize, dropped: &[Kind]) {
+    let f = o.frame.get();
+    if o.is_detached() || unit >= o.code.units() {
+        return;
+    }
+    // SAFETY: the frame is live with its registers saved, and reads them again when the trace function is done. The stack
+    // is popped to the depth that was computed for the unit, never below its base.
+    unsafe {
+        for kind in dropped.iter().rev() {
+            if (*f).sp <= Frame::stack_base(f) {
+                break;
+            }
+            (*f).sp = (*f).sp.sub(1);
+            let bits = std::mem::replace(&mut *(*f).sp, 0);
+            if *kind == Kind::Except && bits != 0 {
+                // The exception that was handled before is so again.
+                let exc = crate::frame::Popped::from_bits(bits).into_value();
+                let old = vm
+                    .exc_level()
+                    .value
+                    .replace((!vm.is_none(&exc)).then_some(exc));
+                drop(old);
+            } else {
+                crate::frame::drop_slot(bits);
+            }
+        }
+        (*f).ip = o.code.stream().as_ptr().add(unit);
     }
 }
 

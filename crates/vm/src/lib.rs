@@ -28,6 +28,7 @@ mod groups;
 pub mod imp;
 pub mod imp_module;
 pub mod import;
+pub mod instrumentation;
 pub mod marshal_module;
 pub mod marshal_objects;
 mod scope_hooks;
@@ -104,6 +105,7 @@ pub fn init(vm: &Vm) -> PyResult<()> {
     imp::register_modules(vm, MODULES);
     imp::add_made(vm, BUILTINS.name, builtins);
     gil::init(vm);
+    threads::begin(vm);
     vm.interp()
         .super_type
         .set(Some(glue::builtin(vm, "super")?));

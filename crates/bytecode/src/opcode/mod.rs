@@ -147,6 +147,12 @@ impl Opcode {
         OPCODES[self.metadata().base as usize & 0xFF].unwrap_or(self)
     }
 
+    /// Whether it delivers events of monitoring.
+    #[inline]
+    pub fn is_instrumented(self) -> bool {
+        self as u8 >= MIN_INSTRUMENTED_OPCODE
+    }
+
     /// Whether public bytecode may hold it.
     pub fn is_real(self) -> bool {
         self.metadata().kind == Kind::Real

@@ -45,6 +45,13 @@ pub fn frame_locals(vm: &Vm, f: &Frame) -> PyResult {
         }
         dict.set_str(vm, name, v)?;
     }
+    // What was added through `f_locals`.
+    if f.frame_obj != 0 {
+        let o = crate::frame_object::frame_object(vm, base)?;
+        if let Some(extra) = o.extra_locals.get() {
+            crate::glue::dict_update(vm, &dict, &extra)?;
+        }
+    }
     Ok(dict.into_value())
 }
 

@@ -10,7 +10,7 @@ use crate::code::Code;
 use crate::frame::{self, Frame, Popped, drop_slot, frame_flag, strip};
 use crate::function::Function;
 
-const CALL_CACHE: usize = 3;
+pub(super) const CALL_CACHE: usize = 3;
 
 /// Fills in the head of a new frame. Takes over `func`.
 ///
@@ -570,7 +570,7 @@ unsafe fn end_caller_stack(r: &mut Regs, word: *mut u64) {
 ///
 /// # Safety
 /// The words are live stack slots. They still belong to the stack afterwards.
-unsafe fn call_native_words(
+pub(super) unsafe fn call_native_words(
     vm: &Vm,
     callable: &Value,
     first: *mut u64,

@@ -1,5 +1,6 @@
 //! Control flow: jumps, polling, returning, generators' instructions, iteration.
 
+use taipan_object::vm::breaker::MONITOR;
 use taipan_object::{PyResult, Raised, SendOutcome, Value, Vm};
 
 use super::regs::Regs;
@@ -14,6 +15,7 @@ pub(super) fn poll(vm: &Vm, r: &Regs) -> PyResult<()> {
         .interp()
         .breaker
         .load(std::sync::atomic::Ordering::Relaxed)
+        & !MONITOR
         != 0
     {
         poll_slow(vm, &{ *r })
@@ -24,14 +26,27 @@ pub(super) fn poll(vm: &Vm, r: &Regs) -> PyResult<()> {
 
 #[cold]
 #[inline(never)]
-fn poll_slow(vm: &Vm, r: &Regs) -> PyResult<()> {
+pub(super) fn poll_slow(vm: &Vm, r: &Regs) -> PyResult<()> {
     r.save();
     (vm.hooks().handle_breaker)(vm)
 }
 
+/// RESUME: looks at the breaker, monitoring included.
 #[inline(always)]
 pub(super) fn resume(vm: &Vm, r: &mut Regs, _arg: u32) -> PyResult<()> {
-    poll(vm, r)
+    if vm
+        .interp()
+        .breaker
+        .load(std::sync::atomic::Ordering::Relaxed)
+        != 0
+    {
+        let mut copy = *r;
+        let result = super::instrumented::resume(vm, &mut copy);
+        *r = copy;
+        result
+    } else {
+        Ok(())
+    }
 }
 
 #[inline(always)]
@@ -221,8 +236,7 @@ pub(super) fn for_iter(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         *r = copy;
         return result;
     }
-    // A `__next__` written in Python ends with StopIteration, which `next` takes as the end.
-    let next = vm.next(&it)?;
+    let next = next_of(vm, r, &it)?;
     r.skip(1);
     match next {
         Some(v) => r.push(v),
@@ -230,6 +244,25 @@ pub(super) fn for_iter(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         None => r.jump(arg as isize + 1),
     }
     Ok(())
+}
+
+/// The next item of a loop's iterator.
+#[inline(always)]
+pub(super) fn next_of(vm: &Vm, r: &Regs, it: &Value) -> PyResult<Option<Value>> {
+    match vm.type_of(it).payload.slots.tp_iternext.get() {
+        Some(f) => f(vm, it).or_else(|e| loop_ends(vm, &{ *r }, e)),
+        None => vm.next(it),
+    }
+}
+
+/// A `__next__` written in Python ends with StopIteration, which is the end of the loop.
+#[cold]
+#[inline(never)]
+fn loop_ends(vm: &Vm, r: &Regs, e: Raised) -> PyResult<Option<Value>> {
+    if vm.exception_matches(&vm.exc().StopIteration) {
+        super::instrumented::raised_inside(vm, r);
+    }
+    vm.catch(e, &vm.exc().StopIteration).map(|_| None)
 }
 
 pub(super) fn get_yield_from_iter(vm: &Vm, r: &mut Regs) -> PyResult<()> {
@@ -387,7 +420,7 @@ pub(super) fn send(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         *r = copy;
         return result;
     }
-    let outcome = send_to(vm, &receiver, &v.view())?;
+    let outcome = super::instrumented::send_to(vm, r, &receiver, &v.view())?;
     r.skip(1);
     match outcome {
         SendOutcome::Yield(v) => r.push(v),

@@ -3,6 +3,7 @@
 use taipan_bytecode::exception_table::handler_of;
 use taipan_object::{BaseException, PyResult, Tuple, TypeObject, Value, Vm};
 
+use super::instrumented;
 use super::regs::Regs;
 use crate::frame::{Frame, drop_slot, frame_flag};
 use crate::generator;
@@ -12,18 +13,27 @@ use crate::generator;
 pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
     loop {
         let f = r.frame;
-        r.save();
+        // SAFETY: the running frame.
+        let again = unsafe { (*f).flags } & frame_flag::RERAISED != 0;
+        if again {
+            // RERAISE has set the instruction pointer that `f_lineno` goes by.
+            // SAFETY: the running frame.
+            unsafe { (*f).sp = r.sp };
+        } else {
+            r.save();
+        }
         let unit = r.ip.addr().wrapping_sub(r.code().stream().as_ptr().addr()) / 2;
         // Before its first instruction (a generator that was thrown into at once) a frame has no handlers.
         let at = unit.checked_sub(1);
         // SAFETY: the running frame.
         unsafe {
-            if (*f).flags & frame_flag::RERAISED != 0 {
+            if again {
                 (*f).flags &= !frame_flag::RERAISED;
             } else {
                 add_traceback(vm, f);
             }
         }
+        instrumented::raised(vm, r, again);
         let handler = at.and_then(|at| handler_of(&r.code().exceptiontable, at));
         if let Some(h) = handler {
             while r.depth() > h.depth {
@@ -32,7 +42,8 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
                 unsafe { drop_slot(bits) };
             }
             if h.lasti {
-                r.push(Value::from_i32(at.unwrap_or(0) as i32));
+                // Where it was raised first, if it was raised again.
+                r.push(Value::from_i32(r.f().lasti().max(0) as i32));
             }
             let exc = match vm.take_exception() {
                 Some(e) => e,
@@ -42,7 +53,10 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
             let base = r.code().stream().as_ptr();
             // SAFETY: targets of the exception table lie within the code.
             r.ip = unsafe { base.add(h.target) };
-            return true;
+            if instrumented::handled(vm, r) {
+                return true;
+            }
+            continue;
         }
         // No handler here: leave the frame.
         while r.depth() > 0 {
@@ -50,7 +64,9 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
             // SAFETY: the content was taken out.
             unsafe { drop_slot(bits) };
         }
-        r.save();
+        // SAFETY: the running frame.
+        unsafe { (*f).sp = r.sp };
+        instrumented::unwinds(vm, r);
         // SAFETY: the running frame.
         let (flags, previous) = unsafe { ((*f).flags, (*f).previous) };
         if flags & frame_flag::GENERATOR != 0 {
@@ -187,7 +203,7 @@ pub(super) fn raise_varargs(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     r.save_ip();
     if n == 0 {
         return Err(match vm.handled_exception() {
-            Some(e) => vm.raise_as_is(e),
+            Some(e) => raise_again(vm, r, e),
             None => vm.runtime_error("No active exception to reraise"),
         });
     }

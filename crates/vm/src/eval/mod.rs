@@ -7,6 +7,7 @@ mod build;
 mod calls;
 mod control;
 mod exceptions;
+mod instrumented;
 mod names;
 mod objects;
 mod ops;
@@ -50,8 +51,11 @@ pub(crate) fn eval(vm: &Vm, frame: *mut Frame, throw: bool) -> PyResult<Outcome>
     };
     debug_assert!(r.f().flags & frame_flag::ENTRY != 0);
     r.make_current(vm);
-    if throw && !exceptions::unwind(vm, &mut r) {
-        return Err(vm.raised());
+    if throw {
+        instrumented::throw(vm, &r);
+        if !exceptions::unwind(vm, &mut r) {
+            return Err(vm.raised());
+        }
     }
     loop {
         match run(vm, &mut r) {
@@ -163,9 +167,9 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 // Jumps
                 Opcode::JumpForward => r.jump(arg as isize),
                 Opcode::JumpBackward | Opcode::JumpBackwardNoJit | Opcode::JumpBackwardJit => {
+                    check!(control::poll(vm, &r));
                     r.skip(1);
                     r.jump(-(arg as isize));
-                    check!(control::poll(vm, &r));
                 }
                 Opcode::JumpBackwardNoInterrupt => r.jump(-(arg as isize)),
                 Opcode::PopJumpIfFalse => control::pop_jump_if(vm, &mut r, arg, false),
@@ -344,6 +348,16 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 }
                 Opcode::MatchKeys => check!(slow!(|t| objects::match_keys(vm, t))),
                 Opcode::MatchClass => check!(slow!(|t| objects::match_class(vm, t, arg))),
+                other if other.is_instrumented() => {
+                    // The instruction itself may be left to run.
+                    match check!(slow!(|t| instrumented::run(vm, t, op, arg))) {
+                        Some(real) => {
+                            op = real as u8;
+                            continue 'extended;
+                        }
+                        None => {}
+                    }
+                }
                 _ => {
                     r.save();
                     check!(Err::<(), _>(

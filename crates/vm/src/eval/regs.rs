@@ -113,12 +113,14 @@ impl Regs {
         self.ip = unsafe { self.ip.offset(n) };
     }
 
-    /// Replaces the opcode of the instruction that was just fetched (whose operand stays).
+    /// Replaces the opcode of the instruction that was just fetched (whose operand stays), unless it is instrumented.
     #[inline(always)]
     pub fn specialize(&self, op: taipan_bytecode::Opcode) {
         // SAFETY: the unit before ip is the instruction's.
         let unit = unsafe { &*self.ip.sub(1) };
-        unit.set((unit.get() & 0xff00) | op as u16);
+        if (unit.get() as u8) < taipan_bytecode::opcode::MIN_INSTRUMENTED_OPCODE {
+            unit.set((unit.get() & 0xff00) | op as u16);
+        }
     }
 
     /// Pushes a value.

@@ -12,6 +12,7 @@ use taipan_object::{ClassPart, GetSetDef, Payload, PyResult, Ref, TypeSpec, Valu
 use crate::frame::{Frame, frame_flag};
 use crate::frame_object::{FrameObject, back_frame, frame_object};
 use crate::generator::{Generator, State};
+use crate::instrumentation::{legacy, lineno};
 
 /// `frame`
 pub static FRAME: TypeSpec = TypeSpec {
@@ -68,7 +69,7 @@ pub(crate) fn live(o: &FrameObject) -> Option<&Frame> {
 }
 
 /// The line that a frame is at.
-pub fn lineno(o: &FrameObject) -> Option<i32> {
+pub fn line(o: &FrameObject) -> Option<i32> {
     match o.lineno.get() {
         0 => live(o).map_or(Some(o.code.firstlineno), Frame::lineno),
         n => Some(n),
@@ -126,7 +127,7 @@ fn generator(o: &FrameObject) -> Option<Ref<Generator>> {
 impl FrameObject {
     #[pyslot]
     fn tp_repr(vm: &Vm, this: &Ref<Self>) -> PyResult<String> {
-        let line = lineno(this).map_or_else(|| "None".to_owned(), |n| n.to_string());
+        let line = line(this).map_or_else(|| "None".to_owned(), |n| n.to_string());
         Ok(format!(
             "<frame at {:#x}, file {}, line {line}, code {}>",
             this.as_value().bits(),
@@ -176,7 +177,7 @@ impl FrameObject {
     /// Return the current line number in the frame.
     #[getter(f_lineno)]
     fn f_lineno(vm: &Vm, this: &Ref<Self>) -> PyResult {
-        match lineno(this) {
+        match line(this) {
             Some(n) => vm.new_int(i64::from(n)),
             None => Ok(vm.none()),
         }
@@ -184,15 +185,13 @@ impl FrameObject {
 
     #[setter(f_lineno)]
     fn set_f_lineno(vm: &Vm, this: &Ref<Self>, value: Option<&Value>) -> PyResult<()> {
-        let _ = this;
         match value {
             None => Err(vm.attribute_error(
                 this.as_value(),
                 vm.intern("f_lineno")?.as_value(),
                 "attribute 'f_lineno' of 'frame' objects cannot be deleted",
             )),
-            Some(v) if v.as_int().is_none() => Err(vm.value_error("lineno must be an integer")),
-            Some(_) => Err(vm.value_error("f_lineno can only be set in a trace function")),
+            Some(v) => lineno::set_lineno(vm, this, v),
         }
     }
 
@@ -203,8 +202,19 @@ impl FrameObject {
     }
 
     #[setter(f_trace)]
-    fn set_f_trace(vm: &Vm, this: &Ref<Self>, value: Option<&Value>) {
-        this.trace.set(value.filter(|v| !vm.is_none(v)).cloned());
+    fn set_f_trace(vm: &Vm, this: &Ref<Self>, value: Option<&Value>) -> PyResult<()> {
+        let value = value.filter(|v| !vm.is_none(v)).cloned();
+        let old = this.trace.get();
+        let is_new = match (&old, &value) {
+            (Some(a), Some(b)) => !a.is(b),
+            (a, b) => a.is_some() != b.is_some(),
+        };
+        let set = value.is_some();
+        this.trace.set(value);
+        if is_new && set && this.trace_opcodes.get() {
+            return legacy::set_opcode_trace(vm, this, true);
+        }
+        Ok(())
     }
 
     /// Return the index of the last attempted instruction in the frame.
@@ -244,10 +254,18 @@ impl FrameObject {
     #[setter(f_trace_opcodes)]
     fn set_f_trace_opcodes(vm: &Vm, this: &Ref<Self>, value: Option<&Value>) -> PyResult<()> {
         match value {
-            None => Err(vm.type_error("attribute value type must be bool")),
+            None => Err(vm.attribute_error(
+                this.as_value(),
+                vm.intern("f_trace_opcodes")?.as_value(),
+                "attribute 'f_trace_opcodes' of 'frame' objects cannot be deleted",
+            )),
             Some(v) => {
-                this.trace_opcodes.set(bool_of(vm, v)?);
-                Ok(())
+                let on = bool_of(vm, v)?;
+                this.trace_opcodes.set(on);
+                if on && !this.trace.is_some() {
+                    return Ok(());
+                }
+                legacy::set_opcode_trace(vm, this, on)
             }
         }
     }

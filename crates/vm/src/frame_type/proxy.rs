@@ -1,9 +1,10 @@
 //! `FrameLocalsProxy` (PEP 667): a mapping that reads and writes the local variables of a function's frame.
 
+use taipan_bytecode::code::co_fast;
 use taipan_macros::pymethods;
 use taipan_object::{
-    Args, CompareOp, Dict, Payload, PyResult, Ref, Str, Traverse, TypeObject, TypeSpec, Value,
-    Visitor, Vm, payload, tpflags,
+    Args, CompareOp, Dict, Payload, PyResult, Ref, Traverse, TypeObject, TypeSpec, Value, Visitor,
+    Vm, payload, tpflags,
 };
 
 use super::fast_locals;
@@ -38,16 +39,25 @@ const CANNOT_REMOVE: &str = "cannot remove local variables from FrameLocalsProxy
 
 /// The index of the fast local that a key names. For reading it must be bound.
 fn index_of(vm: &Vm, o: &FrameObject, key: &Value, read: bool) -> PyResult<Option<usize>> {
-    let Some(name) = key.downcast_ref::<Str>() else {
-        vm.hash(key)?;
-        return Ok(None);
+    let hash = vm.hash(key)?;
+    let visible = |i: usize| {
+        if read {
+            fast_locals::get(o, i).is_some()
+        } else {
+            o.code.kinds.get(i).is_none_or(|k| k & co_fast::HIDDEN == 0)
+        }
     };
-    let found = |i: usize| !read || fast_locals::get(o, i).is_some();
-    Ok(o.code
-        .locals
-        .iter()
-        .enumerate()
-        .position(|(i, n)| n.same_text(name) && found(i)))
+    let names = || o.code.locals.iter().enumerate();
+    if let Some((i, _)) = names().find(|(i, n)| n.as_value().is(key) && visible(*i)) {
+        return Ok(Some(i));
+    }
+    for (i, name) in names() {
+        // Anything that is equal to the name will do.
+        if vm.hash(name.as_value())? == hash && vm.eq(name.as_value(), key)? && visible(i) {
+            return Ok(Some(i));
+        }
+    }
+    Ok(None)
 }
 
 fn extra(o: &FrameObject) -> Option<Ref<Dict>> {
@@ -289,7 +299,7 @@ impl FrameLocalsProxy {
     fn __reversed__(vm: &Vm, this: &Ref<Self>) -> PyResult {
         let mut keys: Vec<Value> = items(&this.frame).into_iter().map(|(k, _)| k).collect();
         keys.reverse();
-        vm.iter(vm.new_list(keys)?.as_value())
+        Ok(vm.new_list(keys)?.into_value())
     }
 
     #[pymethod(sig = "($self, /)")]

@@ -81,13 +81,15 @@ fn close_inner(vm: &Vm, inner: &Value) -> PyResult<()> {
     }
 }
 
-/// Whether nothing in the generator's code would notice an exception at its yield.
-fn unguarded(g: &Generator) -> bool {
+/// Whether nothing in the generator's code, and no tool, would notice an exception at its yield.
+fn unguarded(vm: &Vm, g: &Generator) -> bool {
+    if crate::instrumentation::is_active(vm) {
+        return false;
+    }
     // SAFETY: the frame is suspended; its ip is behind YIELD_VALUE, within the code.
     let unit = unsafe { (*(*g.frame()).ip).get() };
     let op = Opcode::from_u8(unit as u8).map(Opcode::deopt);
-    matches!(op, Some(Opcode::Resume | Opcode::InstrumentedResume))
-        && (unit >> 8) & RESUME_DEPTH1 != 0
+    matches!(op, Some(Opcode::Resume)) && (unit >> 8) & RESUME_DEPTH1 != 0
 }
 
 /// `close()`: gives what the generator returned, or None.
@@ -107,7 +109,7 @@ pub(crate) fn close(vm: &Vm, g: &Ref<Generator>) -> PyResult {
         g.state.set(State::Suspended);
         exc = closed.err().map(|e| vm.take_raised(e));
     }
-    if exc.is_none() && g.state.get() == State::Suspended && unguarded(g) {
+    if exc.is_none() && g.state.get() == State::Suspended && unguarded(vm, g) {
         g.throw_away();
         return Ok(vm.none());
     }

@@ -8,6 +8,7 @@ use crate::builtin_functions::current_frame;
 use crate::config::settings;
 use crate::frame::Frame;
 use crate::frame_object::{back_frame, frame_object};
+use crate::instrumentation::{ThreadTracing, legacy, thread};
 
 /// The frame `depth` levels above the one of the calling Python code.
 pub fn frame_at(vm: &Vm, depth: usize) -> Option<*mut Frame> {
@@ -31,6 +32,19 @@ fn exc_traceback(vm: &Vm, exc: &Value) -> Value {
     exc.downcast_ref::<taipan_object::BaseException>()
         .and_then(|b| b.traceback.get())
         .unwrap_or_else(|| vm.none())
+}
+
+fn unless_none(vm: &Vm, v: &Value) -> Option<Value> {
+    (!vm.is_none(v)).then(|| v.clone())
+}
+
+/// Calls `f` with what each thread traces; the first error is reported, and ends it.
+fn for_all_threads(vm: &Vm, mut f: impl FnMut(&ThreadTracing) -> PyResult<()>) {
+    let mut failed = false;
+    crate::threads::for_each(vm, |t| failed = failed || f(thread(t)).is_err());
+    if failed {
+        vm.unraisable(None, None);
+    }
 }
 
 /// The functions.
@@ -112,24 +126,35 @@ pub mod functions {
     /// Return a dict mapping each thread's thread id to its current stack frame.
     #[pyfunction(sig = "($module, /)")]
     fn _current_frames(vm: &Vm) -> PyResult<Ref<Dict>> {
+        audit(vm, "sys._current_frames", &[])?;
         let d = vm.new_dict()?;
-        if let Some(f) = frame_at(vm, 0) {
-            d.set(
-                vm,
-                &vm.new_usize(taipan_host::thread::ident() as usize)?,
-                frame_object(vm, f)?.into_value(),
-            )?;
-        }
-        Ok(d)
+        let mut result = Ok(());
+        crate::threads::for_each(vm, |t| {
+            let f = back_frame(t.frame.get().cast());
+            if result.is_ok() && !f.is_null() {
+                result = vm
+                    .new_usize(t.thread_ident.get() as usize)
+                    .and_then(|id| d.set(vm, &id, frame_object(vm, f)?.into_value()));
+            }
+        });
+        result.map(|()| d)
     }
 
     /// Return a dict mapping each thread's identifier to its current raised exception.
     #[pyfunction(sig = "($module, /)")]
     fn _current_exceptions(vm: &Vm) -> PyResult<Ref<Dict>> {
+        audit(vm, "sys._current_exceptions", &[])?;
         let d = vm.new_dict()?;
-        let e = vm.handled_exception().unwrap_or_else(|| vm.none());
-        d.set(vm, &vm.new_usize(taipan_host::thread::ident() as usize)?, e)?;
-        Ok(d)
+        let mut result = Ok(());
+        crate::threads::for_each(vm, |t| {
+            let e = t.handled_exception().unwrap_or_else(|| vm.none());
+            if result.is_ok() {
+                result = vm
+                    .new_usize(t.thread_ident.get() as usize)
+                    .and_then(|id| d.set(vm, &id, e));
+            }
+        });
+        result.map(|()| d)
     }
 
     /// Passes the event to any hooks that are attached.
@@ -184,64 +209,78 @@ pub mod functions {
 
     /// Set the global debug tracing function.
     ///
-    /// It will be called on each function call. See the debugger chapter in the library manual.
+    /// It will be called on each function call.  See the debugger chapter
+    /// in the library manual.
     #[pyfunction(sig = "($module, function, /)")]
     fn settrace(vm: &Vm, function: &Value) -> PyResult<()> {
         audit(vm, "sys.settrace", &[])?;
-        state(vm)
-            .trace
-            .0
-            .set(Some(function.clone()).filter(|f| !vm.is_none(f)));
-        Ok(())
+        legacy::set_trace(vm, thread(vm), unless_none(vm, function))
+    }
+
+    /// Set the global debug tracing function in all running threads belonging to the current interpreter.
+    ///
+    /// It will be called on each function call. See the debugger chapter
+    /// in the library manual.
+    #[pyfunction(sig = "($module, function, /)")]
+    fn _settraceallthreads(vm: &Vm, function: &Value) {
+        for_all_threads(vm, |t| {
+            audit(vm, "sys.settrace", &[])?;
+            legacy::set_trace(vm, t, unless_none(vm, function))
+        });
     }
 
     /// Return the global debug tracing function set with sys.settrace.
+    ///
+    /// See the debugger chapter in the library manual.
     #[pyfunction(sig = "($module, /)")]
     fn gettrace(vm: &Vm) -> Value {
-        or_none(vm, &state(vm).trace.0)
+        or_none(vm, &thread(vm).trace)
     }
 
     /// Set the profiling function.
     ///
-    /// It will be called on each function call and return. See the profiler chapter in the library manual.
+    /// It will be called on each function call and return.  See the profiler
+    /// chapter in the library manual.
     #[pyfunction(sig = "($module, function, /)")]
     fn setprofile(vm: &Vm, function: &Value) -> PyResult<()> {
         audit(vm, "sys.setprofile", &[])?;
-        state(vm)
-            .profile
-            .0
-            .set(Some(function.clone()).filter(|f| !vm.is_none(f)));
-        Ok(())
-    }
-
-    /// Return the profiling function set with sys.setprofile.
-    #[pyfunction(sig = "($module, /)")]
-    fn getprofile(vm: &Vm) -> Value {
-        or_none(vm, &state(vm).profile.0)
-    }
-
-    /// Set the global debug tracing function in all running threads belonging to the current interpreter.
-    #[pyfunction(sig = "($module, function, /)")]
-    fn _settraceallthreads(vm: &Vm, function: &Value) {
-        state(vm)
-            .trace
-            .0
-            .set(Some(function.clone()).filter(|f| !vm.is_none(f)));
+        legacy::set_profile(vm, thread(vm), unless_none(vm, function))
     }
 
     /// Set the profiling function in all running threads belonging to the current interpreter.
+    ///
+    /// It will be called on each function call and return.  See the profiler
+    /// chapter in the library manual.
     #[pyfunction(sig = "($module, function, /)")]
     fn _setprofileallthreads(vm: &Vm, function: &Value) {
-        state(vm)
-            .profile
-            .0
-            .set(Some(function.clone()).filter(|f| !vm.is_none(f)));
+        for_all_threads(vm, |t| {
+            audit(vm, "sys.setprofile", &[])?;
+            legacy::set_profile(vm, t, unless_none(vm, function))
+        });
+    }
+
+    /// Return the profiling function set with sys.setprofile.
+    ///
+    /// See the profiler chapter in the library manual.
+    #[pyfunction(sig = "($module, /)")]
+    fn getprofile(vm: &Vm) -> Value {
+        or_none(vm, &thread(vm).profile)
     }
 
     /// Call func(*args), while tracing is enabled.
+    ///
+    /// The tracing state is saved, and restored afterwards.  This is intended
+    /// to be called from a debugger from a checkpoint, to recursively debug
+    /// some other code.
     #[pyfunction(sig = "($module, func, args, /)")]
-    fn call_tracing(vm: &Vm, func: &Value, args: &Ref<Tuple>) -> PyResult {
-        vm.call_pos(func, args.as_slice())
+    fn call_tracing(vm: &Vm, func: &Value, args: &Value) -> PyResult {
+        match args.downcast_ref::<Tuple>() {
+            Some(t) => crate::instrumentation::call_tracing(vm, func, t.as_slice()),
+            None => Err(vm.type_error(&format!(
+                "call_tracing() argument 2 must be tuple, not {}",
+                vm.type_name(args)
+            ))),
+        }
     }
 
     /// set_asyncgen_hooks([firstiter] [, finalizer])

@@ -1,7 +1,13 @@
-//! `sys.monitoring`: tool names and event numbers. Events are not delivered yet. And `sys._jit`.
+//! `sys.monitoring`: Python's view of what `instrumentation` does. And `sys._jit`.
 
 use taipan_macros::pyfunctions;
 use taipan_object::{Module, ModuleSpec, PyResult, Ref, Value, Vm};
+
+use super::audit;
+use crate::code::Code;
+use crate::instrumentation::{
+    self, EVENT_NAMES, EVENTS, LOCAL_EVENTS, PROFILE_TOOL, UNGROUPED_EVENTS, event, monitoring,
+};
 
 /// `sys.monitoring`
 pub static MODULE: ModuleSpec = ModuleSpec {
@@ -21,34 +27,6 @@ pub static JIT: ModuleSpec = ModuleSpec {
     exec: None,
 };
 
-const EVENTS: &[(&str, i32)] = &[
-    ("PY_START", 1),
-    ("PY_RESUME", 2),
-    ("PY_RETURN", 4),
-    ("PY_YIELD", 8),
-    ("CALL", 16),
-    ("LINE", 32),
-    ("INSTRUCTION", 64),
-    ("JUMP", 128),
-    ("BRANCH_LEFT", 256),
-    ("BRANCH_RIGHT", 512),
-    ("STOP_ITERATION", 1024),
-    ("RAISE", 2048),
-    ("EXCEPTION_HANDLED", 4096),
-    ("PY_UNWIND", 8192),
-    ("PY_THROW", 16384),
-    ("RERAISE", 32768),
-    ("C_RETURN", 65536),
-    ("C_RAISE", 131_072),
-    ("BRANCH", 262_144),
-    ("NO_EVENTS", 0),
-];
-
-#[derive(Default)]
-struct Tools {
-    names: [crate::imp::OptionCell; 8],
-}
-
 /// Constants of `sys.monitoring`.
 pub(super) fn fill(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     let Some(dict) = module.dict.get() else {
@@ -63,12 +41,18 @@ pub(super) fn fill(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
         dict.set_named(vm, name, Value::from_i32(id))?;
     }
     let object = vm.types().object.as_value();
-    dict.set_named(vm, "DISABLE", vm.call0(object)?)?;
-    dict.set_named(vm, "MISSING", vm.call0(object)?)?;
-    let events: Vec<(&str, Value)> = EVENTS
+    let m = monitoring(vm);
+    for (name, cell) in [("DISABLE", &m.disable), ("MISSING", &m.missing)] {
+        let v = vm.call0(object)?;
+        cell.0.set(Some(v.clone()));
+        dict.set_named(vm, name, v)?;
+    }
+    let mut events: Vec<(&str, Value)> = EVENT_NAMES
         .iter()
-        .map(|(name, n)| (*name, Value::from_i32(*n)))
+        .enumerate()
+        .map(|(n, name)| (*name, Value::from_i32(1 << n)))
         .collect();
+    events.push(("NO_EVENTS", Value::from_i32(0)));
     dict.set_named(
         vm,
         "events",
@@ -76,10 +60,39 @@ pub(super) fn fill(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     )
 }
 
-fn slot(vm: &Vm, id: i32) -> PyResult<usize> {
+fn tool(vm: &Vm, id: i32) -> PyResult<usize> {
     match usize::try_from(id) {
-        Ok(i) if i < 6 => Ok(i),
-        _ => Err(vm.value_error("invalid tool ID")),
+        Ok(i) if i < PROFILE_TOOL => Ok(i),
+        _ => Err(vm.value_error(&format!("invalid tool {id} (must be between 0 and 5)"))),
+    }
+}
+
+/// Checks a set of events, given as bits below `limit`. C_RETURN and C_RAISE come with CALL, and BRANCH stands for both
+/// sides.
+fn event_set(vm: &Vm, set: i32, limit: usize, what: &str) -> PyResult<u32> {
+    const C_EVENTS: i32 = 1 << event::C_RETURN | 1 << event::C_RAISE;
+    const BRANCH: i32 = 1 << event::BRANCH;
+    let invalid = |set: i32| Err(vm.value_error(&format!("invalid {what} 0x{set:x}")));
+    if !(0..1 << EVENTS).contains(&set) {
+        return invalid(set);
+    }
+    if set & C_EVENTS != 0 && set & (C_EVENTS | 1 << event::CALL) != C_EVENTS | 1 << event::CALL {
+        return Err(vm.value_error("cannot set C_RETURN or C_RAISE events independently"));
+    }
+    let mut set = set & !C_EVENTS;
+    if set & BRANCH != 0 {
+        set = (set & !BRANCH) | 1 << event::BRANCH_LEFT | 1 << event::BRANCH_RIGHT;
+    }
+    if set >> limit != 0 {
+        return invalid(set);
+    }
+    Ok(set as u32)
+}
+
+fn code<'a>(vm: &Vm, v: &'a Value) -> PyResult<&'a Code> {
+    match v.downcast_ref::<Code>() {
+        Some(c) => Ok(c),
+        None => Err(vm.type_error("code must be a code object")),
     }
 }
 
@@ -90,72 +103,103 @@ pub mod functions {
 
     #[pyfunction(sig = "($module, tool_id, name, /)")]
     fn use_tool_id(vm: &Vm, tool_id: i32, name: &Value) -> PyResult<()> {
-        let i = slot(vm, tool_id)?;
+        let i = tool(vm, tool_id)?;
         if name.downcast_ref::<taipan_object::Str>().is_none() {
             return Err(vm.value_error("tool name must be a str"));
         }
-        let tools = vm.state::<Tools>();
-        if tools.names[i].0.is_some() {
+        let m = monitoring(vm);
+        if m.name(i).is_some() {
             return Err(vm.value_error(&format!("tool {tool_id} is already in use")));
         }
-        tools.names[i].0.set(Some(name.clone()));
-        Ok(())
-    }
-
-    #[pyfunction(sig = "($module, tool_id, /)")]
-    fn free_tool_id(vm: &Vm, tool_id: i32) -> PyResult<()> {
-        let i = slot(vm, tool_id)?;
-        vm.state::<Tools>().names[i].0.set(None);
+        m.set_name(i, Some(name.clone()));
         Ok(())
     }
 
     #[pyfunction(sig = "($module, tool_id, /)")]
     fn clear_tool_id(vm: &Vm, tool_id: i32) -> PyResult<()> {
-        slot(vm, tool_id).map(drop)
+        let i = tool(vm, tool_id)?;
+        if monitoring(vm).name(i).is_some() {
+            instrumentation::clear_tool(vm, i)?;
+        }
+        Ok(())
+    }
+
+    #[pyfunction(sig = "($module, tool_id, /)")]
+    fn free_tool_id(vm: &Vm, tool_id: i32) -> PyResult<()> {
+        clear_tool_id(vm, tool_id)?;
+        let i = tool(vm, tool_id)?;
+        monitoring(vm).set_name(i, None);
+        Ok(())
     }
 
     #[pyfunction(sig = "($module, tool_id, /)")]
     fn get_tool(vm: &Vm, tool_id: i32) -> PyResult {
-        let i = slot(vm, tool_id)?;
-        Ok(super::super::or_none(vm, &vm.state::<Tools>().names[i].0))
+        let i = tool(vm, tool_id)?;
+        Ok(monitoring(vm).name(i).unwrap_or_else(|| vm.none()))
     }
 
     #[pyfunction(sig = "($module, tool_id, event, func, /)")]
     fn register_callback(vm: &Vm, tool_id: i32, event: i32, func: &Value) -> PyResult {
-        slot(vm, tool_id)?;
-        let _ = (event, func);
-        Ok(vm.none())
+        let i = tool(vm, tool_id)?;
+        if event.count_ones() != 1 {
+            return Err(vm.value_error("The callback can only be set for one event at a time"));
+        }
+        let what = event.trailing_zeros() as usize;
+        if what >= EVENTS {
+            return Err(vm.value_error(&format!("invalid event {event}")));
+        }
+        audit(
+            vm,
+            "sys.monitoring.register_callback",
+            std::slice::from_ref(func),
+        )?;
+        let func = (!vm.is_none(func)).then(|| func.clone());
+        let old = monitoring(vm).register(i, what, func);
+        Ok(old.unwrap_or_else(|| vm.none()))
     }
 
     #[pyfunction(sig = "($module, tool_id, /)")]
-    fn get_events(vm: &Vm, tool_id: i32) -> PyResult<i32> {
-        slot(vm, tool_id).map(|_| 0)
+    fn get_events(vm: &Vm, tool_id: i32) -> PyResult<u32> {
+        let i = tool(vm, tool_id)?;
+        Ok(monitoring(vm).events_of(i))
     }
 
     #[pyfunction(sig = "($module, tool_id, event_set, /)")]
     fn set_events(vm: &Vm, tool_id: i32, event_set: i32) -> PyResult<()> {
-        let _ = event_set;
-        slot(vm, tool_id).map(drop)
+        let i = tool(vm, tool_id)?;
+        let set = super::event_set(vm, event_set, UNGROUPED_EVENTS, "event set")?;
+        instrumentation::set_events(vm, i, set)
     }
 
     #[pyfunction(sig = "($module, tool_id, code, /)")]
-    fn get_local_events(vm: &Vm, tool_id: i32, code: &Value) -> PyResult<i32> {
-        let _ = code;
-        slot(vm, tool_id).map(|_| 0)
+    fn get_local_events(vm: &Vm, tool_id: i32, code: &Value) -> PyResult<u32> {
+        let c = super::code(vm, code)?;
+        let i = tool(vm, tool_id)?;
+        Ok(instrumentation::local_events(c, i))
     }
 
     #[pyfunction(sig = "($module, tool_id, code, event_set, /)")]
     fn set_local_events(vm: &Vm, tool_id: i32, code: &Value, event_set: i32) -> PyResult<()> {
-        let _ = (code, event_set);
-        slot(vm, tool_id).map(drop)
+        let c = super::code(vm, code)?;
+        let i = tool(vm, tool_id)?;
+        let set = super::event_set(vm, event_set, LOCAL_EVENTS, "local event set")?;
+        instrumentation::set_local_events(vm, c, i, set)
     }
 
     #[pyfunction(sig = "($module, /)")]
-    fn restart_events() {}
+    fn restart_events(vm: &Vm) -> PyResult<()> {
+        instrumentation::restart_events(vm)
+    }
 
     #[pyfunction(sig = "($module, /)")]
     fn _all_events(vm: &Vm) -> PyResult {
-        Ok(vm.new_dict()?.into_value())
+        let d = vm.new_dict()?;
+        for (name, tools) in monitoring(vm).all() {
+            if tools != 0 {
+                d.set_named(vm, name, Value::from_i32(i32::from(tools)))?;
+            }
+        }
+        Ok(d.into_value())
     }
 }
 

@@ -60,6 +60,29 @@ pub struct Threads {
     pub to_join: RefCell<Vec<Arc<Done>>>,
     /// `stack_size`; 0: the default.
     pub stack_size: Cell<usize>,
+    /// All that run, the main thread first.
+    all: RefCell<Vec<*const Vm>>,
+}
+
+/// Adds a thread that begins to run to those of its interpreter. It must stay where it is until [`end`].
+pub(crate) fn begin(vm: &Vm) {
+    vm.state::<Threads>().all.borrow_mut().push(vm);
+}
+
+/// Takes a thread that ends away from those of its interpreter.
+fn end(vm: &Vm) {
+    let threads = vm.state::<Threads>();
+    threads.all.borrow_mut().retain(|t| !std::ptr::eq(*t, vm));
+}
+
+/// Calls `f` with each thread of the interpreter.
+pub(crate) fn for_each(vm: &Vm, mut f: impl FnMut(&Vm)) {
+    let all = vm.state::<Threads>().all.borrow().clone();
+    for thread in all {
+        // SAFETY: threads are listed from their beginning to their end, and the list changes under the GIL, which is held
+        // here. What a thread's state holds is only touched by who has the GIL.
+        f(unsafe { &*thread });
+    }
 }
 
 fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
@@ -111,6 +134,7 @@ impl Start {
         crate::gil::take(&vm, &gil, Duration::from_millis(5));
         done.start(taipan_host::thread::ident());
         vm.enter(|| {
+            begin(&vm);
             let threads = vm.state::<Threads>();
             threads.running.set(threads.running.get() + 1);
             if vm.call_dict(&function, &args, kwargs.as_ref()).is_err() {
@@ -121,6 +145,10 @@ impl Start {
                 }
             }
             drop((function, args, kwargs));
+            if crate::instrumentation::legacy::thread_ends(&vm).is_err() {
+                vm.clear_exception();
+            }
+            end(&vm);
             let threads = vm.state::<Threads>();
             threads.running.set(threads.running.get().saturating_sub(1));
         });
