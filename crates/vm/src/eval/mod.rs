@@ -350,12 +350,9 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::MatchClass => check!(slow!(|t| objects::match_class(vm, t, arg))),
                 other if other.is_instrumented() => {
                     // The instruction itself may be left to run.
-                    match check!(slow!(|t| instrumented::run(vm, t, op, arg))) {
-                        Some(real) => {
-                            op = real as u8;
-                            continue 'extended;
-                        }
-                        None => {}
+                    if let Some(real) = check!(slow!(|t| instrumented::run(vm, t, op, arg))) {
+                        op = real as u8;
+                        continue 'extended;
                     }
                 }
                 _ => {

@@ -255,17 +255,13 @@ pub(super) fn callback(
         event::PY_START | event::PY_RESUME | event::PY_THROW => traced(vm, "call", &none)?,
         event::PY_RETURN | event::PY_YIELD => traced(vm, "return", last)?,
         event::PY_UNWIND => traced(vm, "return", &none)?,
-        event::RAISE | event::STOP_ITERATION => {
-            if thread(vm).trace.is_some() {
-                traced(vm, "exception", &exception_tuple(vm, last)?)?;
-            }
+        event::RAISE | event::STOP_ITERATION if thread(vm).trace.is_some() => {
+            traced(vm, "exception", &exception_tuple(vm, last)?)?;
         }
-        event::LINE => {
-            if thread(vm).trace.is_some() {
-                let frame = required_frame(vm, "trace")?;
-                let line = last.as_small_int().and_then(|n| i32::try_from(n).ok());
-                traced_line(vm, &frame, line.unwrap_or(-1))?;
-            }
+        event::LINE if thread(vm).trace.is_some() => {
+            let frame = required_frame(vm, "trace")?;
+            let line = last.as_small_int().and_then(|n| i32::try_from(n).ok());
+            traced_line(vm, &frame, line.unwrap_or(-1))?;
         }
         event::JUMP => return jumped(vm, args),
         event::INSTRUCTION => instruction(vm)?,
