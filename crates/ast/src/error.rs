@@ -26,6 +26,7 @@ impl CompileError {
             end_lineno: Some(loc.end_lineno),
             end_offset: Some(loc.end_col_offset.wrapping_add(1)),
             text: None,
+            last_statement: None,
         }))
     }
 }

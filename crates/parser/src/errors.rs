@@ -181,13 +181,22 @@ impl<'a> Parser<'a> {
             {
                 self.check_rest_of_source();
             }
-            return Err(self.error_found());
+            return Err(self.placed_error());
         }
         let last = self.last_entry();
         self.restart_for_errors();
         let _ = self.start_rule();
         self.set_syntax_error(last);
-        Err(self.error_found())
+        Err(self.placed_error())
+    }
+
+    /// The error found, with the place of the last statement before it.
+    fn placed_error(&mut self) -> ParseError {
+        let mut error = self.error_found();
+        if let ParseError::Syntax(error) = &mut error {
+            error.last_statement = Some(self.last_statement);
+        }
+        error
     }
 
     /// Whether the tokenizer has met the end of the text (`_is_end_of_source`). It does so when it looks for what could
@@ -341,6 +350,7 @@ impl<'a> Parser<'a> {
             end_lineno: Some(end_lineno),
             end_offset: Some(shown(end_col)),
             text: Some(line),
+            last_statement: None,
         }
     }
 

@@ -919,7 +919,7 @@ pub fn statement<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
                 let Some(a) = (compound_stmt(p)) else {
                     break 'a12;
                 };
-                break 'b11 Some(p.one(a));
+                break 'b11 Some(p.compound(a));
             }
             p.mark = start;
             if p.raised {
@@ -956,7 +956,7 @@ pub fn single_compound_stmt<'a>(p: &mut Parser<'a>) -> Option<&'a [Stmt<'a>]> {
                 let Some(a) = (compound_stmt(p)) else {
                     break 'a15;
                 };
-                break 'b14 Some(p.one(a));
+                break 'b14 Some(p.compound(a));
             }
             p.mark = start;
             if p.raised {

@@ -97,6 +97,8 @@ pub struct Parser<'a> {
     pub type_ignores: Vec<(u32, &'a str)>,
     /// Warnings of the parser.
     pub warnings: Vec<SyntaxWarning>,
+    /// Line and column of the last compound statement read, zeros at first.
+    pub last_statement: (u32, u32),
     entries: Vec<Entry>,
     token_error: Option<SyntaxError>,
     memos: Vec<MemoEntry<'a>>,
@@ -135,6 +137,7 @@ impl<'a> Parser<'a> {
             barry_as_flufl: options.barry_as_flufl,
             tokenizer: Tokenizer::new(source, tokenizer_options),
             type_ignores: Vec::new(),
+            last_statement: (0, 0),
             warnings: Vec::new(),
             entries: Vec::with_capacity(source.len() / 5 + 8),
             token_error: None,

@@ -1,8 +1,10 @@
-//! Native modules that show the front end to Python: `_ast` (trees as objects), `_tokenize`, `_symtable`, `_opcode`.
+//! Native modules that show the front end to Python: `_ast` (trees as objects), `_tokenize`, `_symtable`, `_opcode`,
+//! and `_suggestions`.
 //! One folder or file for each module; [`MODULES`] lists them for the import system.
 
 pub mod ast;
 pub mod opcode;
+pub mod suggestions;
 pub mod symtable;
 pub mod tokenize;
 
@@ -12,6 +14,7 @@ use taipan_object::ModuleSpec;
 pub const MODULES: &[&ModuleSpec] = &[
     &ast::MODULE,
     &opcode::MODULE,
+    &suggestions::MODULE,
     &symtable::MODULE,
     &tokenize::MODULE,
 ];

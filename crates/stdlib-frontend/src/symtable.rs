@@ -189,7 +189,7 @@ fn table(vm: &Vm, source: &Value, filename: &Value, start: &str) -> PyResult {
     let arena = Arena::new();
     let mut warnings = Vec::new();
     let tree = taipan_parser::parse(&arena, &text, &parse_options(vm, &options), &mut warnings)
-        .map_err(|e| parse_error(vm, e, &filename))?;
+        .map_err(|e| parse_error(vm, e, &filename, &text, mode))?;
     let tree = arena.alloc(tree);
     let future = future_features(tree).map_err(|e| tree_error(vm, e, &filename, Some(&text)))?;
     let options = taipan_symtable::Options {

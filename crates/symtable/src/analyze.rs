@@ -211,7 +211,10 @@ impl<'a> Analyzer<'_, 'a> {
             return Ok(NameScope::Local);
         }
         // A name that the class binds is looked up in the class and then among the globals, never in a function around.
-        if let Some(class) = outside.class {
+        // The class's dict itself is no such name.
+        if let Some(class) = outside.class
+            && name != CLASS_NAMES[1]
+        {
             let class_flags = self.table.scope(class).flags(name);
             if class_flags & DEF_GLOBAL != 0 {
                 return Ok(NameScope::GlobalExplicit);

@@ -44,6 +44,9 @@ pub struct SyntaxError {
     pub end_offset: Option<u32>,
     /// The source line, where the place that raised the error has it.
     pub text: Option<String>,
+    /// For the parser's errors: where the last compound statement begins that was read whole (line and column in bytes;
+    /// zeros if there is none). `traceback` looks from there for misspelt keywords.
+    pub last_statement: Option<(u32, u32)>,
 }
 
 impl SyntaxError {
@@ -61,6 +64,7 @@ impl SyntaxError {
             end_lineno: Some(lineno),
             end_offset: Some(end_offset),
             text: None,
+            last_statement: None,
         }
     }
 }

@@ -104,6 +104,7 @@ impl<'b> Source<'b> {
                 end_lineno: None,
                 end_offset: None,
                 text: None,
+                last_statement: None,
             })),
             Err(CodecError::Other(e)) => Err(SourceError::Other(e)),
         }

@@ -101,7 +101,7 @@ pub fn compile_text_raw(
         Ok(t) => t,
         Err(e) => {
             show_warnings(vm, &mut warnings, filename, o)?;
-            return Err(parse_error(vm, e, filename));
+            return Err(parse_error(vm, e, filename, text, o.mode));
         }
     };
     compile_tree(
@@ -154,10 +154,21 @@ pub fn show_warnings(
     Ok(())
 }
 
-/// A parser's error as an exception.
-pub fn parse_error(vm: &Vm, e: ParseError, filename: &Ref<Str>) -> Raised {
+/// A parser's error as an exception, which remembers the text.
+pub fn parse_error(vm: &Vm, e: ParseError, filename: &Ref<Str>, text: &str, mode: Mode) -> Raised {
     match e {
-        ParseError::Syntax(e) => syntax_error(vm, &e, filename),
+        ParseError::Syntax(e) => {
+            let raised = match new_syntax_error(vm, &e, filename) {
+                Ok(v) => v,
+                Err(r) => return r,
+            };
+            if let Some(statement) = e.last_statement
+                && let Err(r) = set_metadata(vm, &raised, statement, text, mode)
+            {
+                return r;
+            }
+            vm.raise(raised)
+        }
         ParseError::TooDeep => vm.raise_new(&vm.exc().MemoryError, ParseError::TOO_DEEP),
     }
 }
@@ -204,6 +215,33 @@ pub fn syntax_error(vm: &Vm, e: &SyntaxError, filename: &Ref<Str>) -> Raised {
         Ok(v) => vm.raise(v),
         Err(r) => r,
     }
+}
+
+/// `_metadata`: where `traceback` begins to look for misspelt keywords, and the text to look in.
+fn set_metadata(
+    vm: &Vm,
+    error: &Value,
+    (line, column): (u32, u32),
+    text: &str,
+    mode: Mode,
+) -> PyResult<()> {
+    let Some(error) = error.downcast_ref::<FieldException>() else {
+        return Ok(());
+    };
+    // A module's text ends with a newline.
+    let text = match mode {
+        Mode::File if !text.is_empty() && !text.ends_with('\n') => {
+            vm.new_str(&format!("{text}\n"))?
+        }
+        _ => vm.new_str(text)?,
+    };
+    let parts = vec![
+        vm.new_int(i64::from(line))?,
+        vm.new_int(i64::from(column))?,
+        text.into_value(),
+    ];
+    error.fields[8].set(Some(vm.new_tuple(parts)?.into_value()));
+    Ok(())
 }
 
 fn number(vm: &Vm, n: Option<u32>) -> PyResult {

@@ -72,12 +72,13 @@ pub(crate) fn new_set(vm: &Vm, items: Vec<Value>, frozen: bool) -> PyResult {
 
 /// `set.add`
 pub(crate) fn set_add(vm: &Vm, set: &Value, v: &Value) -> PyResult<()> {
+    // Only a program that rebinds `__conditional_annotations__` brings anything else.
     match vm.as_any_set(set) {
-        Some(s) => s
+        Some(s) if !vm.is_instance_exact(set, &vm.types().frozenset) => s
             .add(vm, v)
             .map(drop)
             .map_err(|e| unhashable_note(vm, e, v, "set element")),
-        None => Err(vm.system_error("SET_ADD without a set")),
+        _ => Err(vm.type_error(&format!("'{}' object is not a set", vm.type_name(set)))),
     }
 }
 
@@ -240,16 +241,23 @@ pub(crate) fn typing_intrinsic_2(vm: &Vm, which: u32, a: &Value, b: &Value) -> P
     }
 }
 
-/// INTRINSIC_SUBSCRIPT_GENERIC: `typing.Generic[params]`
+/// INTRINSIC_SUBSCRIPT_GENERIC: `typing.Generic[params]`, with `Unpack[Ts]` for each type variable tuple.
 pub(crate) fn subscript_generic(vm: &Vm, params: &Value) -> PyResult {
-    let typing = vm.import("_typing")?;
-    let generic = vm.getattr_str(&typing, "Generic")?;
-    typing_call(
-        vm,
-        "typing",
-        "_generic_class_getitem",
-        &[generic, params.clone()],
-    )
+    let native = vm.import("_typing")?;
+    let generic = vm.getattr_str(&native, "Generic")?;
+    let tuple_class = vm.getattr_str(&native, "TypeVarTuple")?;
+    let typing = vm.import("typing")?;
+    let mut unpacked = Vec::new();
+    for param in vm.collect(params)? {
+        unpacked.push(if vm.type_value(&param).as_value().is(&tuple_class) {
+            let unpack = vm.getattr_str(&typing, "Unpack")?;
+            vm.getitem(&unpack, &param)?
+        } else {
+            param
+        });
+    }
+    let alias = vm.getattr_str(&typing, "_GenericAlias")?;
+    vm.call_pos(&alias, &[generic, vm.new_tuple(unpacked)?.into_value()])
 }
 
 /// `isinstance(v, class)`

@@ -182,8 +182,11 @@ impl<'a> Compiler<'a> {
             conditional_index,
         });
         if let Some(index) = conditional_index {
-            let op = if class { Op::LoadDeref } else { Op::LoadName };
-            self.addop_cellvar(loc, op, CONDITIONAL_ANNOTATIONS);
+            if class {
+                self.addop_cellvar(loc, Op::LoadDeref, CONDITIONAL_ANNOTATIONS);
+            } else {
+                self.addop_name(loc, Op::LoadName, CONDITIONAL_ANNOTATIONS);
+            }
             self.load_int(loc, index);
             self.addop_i(loc, Op::SetAdd, 1);
             self.addop(loc, Op::PopTop);

@@ -25,6 +25,19 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// A compound statement as a sequence. Its place is kept for errors after it, but not that of a function, nor of
+    /// what an error rule gives for one.
+    pub fn compound(&mut self, statement: Stmt<'a>) -> &'a [Stmt<'a>] {
+        let function = matches!(
+            statement.kind,
+            StmtKind::FunctionDef { .. } | StmtKind::AsyncFunctionDef { .. } | StmtKind::Pass
+        );
+        if !function && self.last_statement.0 <= statement.loc.lineno {
+            self.last_statement = (statement.loc.lineno, statement.loc.col_offset);
+        }
+        self.one(statement)
+    }
+
     /// Sequences of statements as one.
     pub fn flatten(&mut self, parts: &'a [&'a [Stmt<'a>]]) -> &'a [Stmt<'a>] {
         match parts {

@@ -12,8 +12,8 @@ use taipan_macros::{pyfunctions, pymethods};
 use taipan_object::generic::Union;
 use taipan_object::types::Plain;
 use taipan_object::{
-    Args, Module, ModuleSpec, Payload, PyCell, PyResult, Ref, Str, Tuple, TypeObject, TypeSpec,
-    Value, Vm, payload, tpflags,
+    Args, Module, ModuleSpec, Payload, PyCell, PyResult, Ref, Str, Tuple, TypeObject, TypeRef,
+    TypeSpec, Value, Vm, payload, tpflags,
 };
 
 /// The module.
@@ -231,8 +231,13 @@ static GENERIC: TypeSpec = TypeSpec {
     doc: Some(
         "Abstract base class for generic types.\n\nOn Python 3.12 and newer, generic classes implicitly inherit from\nGeneric when they declare a parameter list after the class's name::\n\n    class Mapping[KT, VT]:\n        def __getitem__(self, key: KT) -> VT:\n            ...\n            # Etc.\n\nOn older versions of Python, however, generic classes have to\nexplicitly inherit from Generic.\n\nAfter a class has been declared to be generic, it can then be used as\nfollows::\n\n    def lookup_name[KT, VT](mapping: Mapping[KT, VT], key: KT, default: VT) -> VT:\n        try:\n            return mapping[key]\n        except KeyError:\n            return default\n",
     ),
-    flags: tpflags::BASETYPE,
+    flags: tpflags::BASETYPE | tpflags::HEAPTYPE,
     parts: &[&GENERIC_METHODS],
+    // Instances are made as `object` makes them, which looks at the slot itself to tell whether arguments are its own.
+    extra: Some(|vm: &Vm, ty: &TypeRef| {
+        ty.slots.tp_new.set(vm.types().object.slots.tp_new.get());
+        Ok(())
+    }),
     ..TypeSpec::new("Generic", "typing", <Plain as Payload>::layout)
 };
 
@@ -256,14 +261,6 @@ fn with_class(vm: &Vm, name: &str, cls: &Value, args: Args<'_>) -> PyResult {
 
 #[pymethods(GENERIC_METHODS)]
 impl GenericMethods {
-    #[pyslot]
-    fn tp_new(vm: &Vm, cls: &Ref<TypeObject>, args: Args<'_>) -> PyResult {
-        match vm.types().object.slots.tp_new.get() {
-            Some(new) => new(vm, cls, args),
-            None => Err(vm.system_error("object makes instances")),
-        }
-    }
-
     /// Parameterizes a generic class.
     ///
     /// At least, parameterizing a generic class is the *main* thing this

@@ -74,7 +74,6 @@ fn fill(vm: &Vm, this: &Value, ty: &TypeRef, types: Option<&Value>, field: &Valu
         Some(d) => d.get(vm, field)?,
         None => None,
     };
-    let name = str_of(vm, field)?;
     let Some(t) = known else {
         return deprecated(
             vm,
@@ -85,6 +84,7 @@ fn fill(vm: &Vm, this: &Value, ty: &TypeRef, types: Option<&Value>, field: &Valu
             ),
         );
     };
+    let name = str_of(vm, field)?;
     if t.downcast_ref::<taipan_object::generic::GenericAlias>()
         .is_some()
     {
@@ -111,6 +111,16 @@ fn fill(vm: &Vm, this: &Value, ty: &TypeRef, types: Option<&Value>, field: &Valu
 
 fn init(vm: &Vm, this: &Value, args: Args<'_>) -> PyResult<()> {
     let ty = vm.type_value(this);
+    if vm.getattr_str_opt(ty.as_value(), "_fields")?.is_none() {
+        return Err(vm.attribute_error(
+            ty.as_value(),
+            vm.intern("_fields")?.as_value(),
+            &format!(
+                "type object '{}' has no attribute '_fields'",
+                tp_name(vm, &ty)
+            ),
+        ));
+    }
     let fields = names_of(vm, &ty, "_fields")?;
     let mut left = vec![true; fields.len()];
     let pos = args.pos();

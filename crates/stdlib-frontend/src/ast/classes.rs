@@ -97,6 +97,7 @@ fn location(vm: &Vm, ns: &Ref<Dict>, located: Located, names: &[Ref<Str>]) -> Py
 
 fn make(vm: &Vm) -> PyResult<Classes> {
     let ast = vm.make_type(&AST)?;
+    ast.unset_flag(taipan_object::tpflags::IMMUTABLETYPE);
     let intern = |names: &mut dyn Iterator<Item = &str>| -> PyResult<Vec<Ref<Str>>> {
         names.map(|n| vm.intern(n)).collect()
     };

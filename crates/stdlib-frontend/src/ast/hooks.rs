@@ -98,7 +98,7 @@ pub(super) fn parse_to_ast(vm: &Vm, text: &str, filename: &Ref<Str>, o: &Options
     let mut warnings = Vec::new();
     let tree = taipan_parser::parse(&arena, text, &parse_options(vm, o), &mut warnings);
     show_warnings(vm, &mut warnings, filename, o)?;
-    let tree = arena.alloc(tree.map_err(|e| parse_error(vm, e, filename))?);
+    let tree = arena.alloc(tree.map_err(|e| parse_error(vm, e, filename, text, o.mode))?);
     let tree = preprocessed(vm, &arena, tree, filename, o, Some(text))?;
     to_object::node(vm, &*classes::get(vm)?, NodeRef::Mod(tree))
 }

@@ -9,24 +9,25 @@ use crate::frame::{Frame, strip};
 
 /// The mapping of a frame's local names: that of a module or a class itself, a new dict of a function's.
 pub fn frame_locals(vm: &Vm, f: &Frame) -> PyResult {
-    if f.locals != 0 {
-        // SAFETY: the word owns a value for as long as the frame lives.
-        return Ok(unsafe { Value::from_word_ref(&raw const f.locals) }.clone());
-    }
     let code = f.code();
-    if !code.has(taipan_bytecode::code::co::OPTIMIZED) {
+    let base = std::ptr::from_ref(f).cast_mut();
+    // A module or a class in an inlined comprehension has variables of the comprehension: they alone are its locals then.
+    let in_comprehension = || {
+        code.kinds.iter().enumerate().any(|(i, k)| {
+            // SAFETY: the frame is live and has a word for each local.
+            k & taipan_bytecode::code::co_fast::HIDDEN != 0
+                && strip(unsafe { *Frame::locals_ptr(base).add(i) }) != 0
+        })
+    };
+    if !code.has(taipan_bytecode::code::co::OPTIMIZED) && !in_comprehension() {
+        if f.locals != 0 {
+            // SAFETY: the word owns a value for as long as the frame lives.
+            return Ok(unsafe { Value::from_word_ref(&raw const f.locals) }.clone());
+        }
         return Ok(f.globals().into_value());
     }
     let dict = vm.new_dict()?;
-    let base = std::ptr::from_ref(f).cast_mut();
     for (i, name) in code.locals.iter().enumerate() {
-        if code
-            .kinds
-            .get(i)
-            .is_some_and(|k| k & taipan_bytecode::code::co_fast::HIDDEN != 0)
-        {
-            continue;
-        }
         // SAFETY: the frame is live and has a word for each local, which is 0 or holds a value.
         let bits = strip(unsafe { *Frame::locals_ptr(base).add(i) });
         if bits == 0 {

@@ -801,15 +801,7 @@ pub(super) fn merge_keywords(
     };
     for (k, v) in items {
         if d.get(vm, &k)?.is_some() {
-            let name = match k.downcast_ref::<Str>() {
-                Some(s) => s.to_string_lossy().into_owned(),
-                None => {
-                    return Err(vm.type_error(&format!(
-                        "{} keywords must be strings",
-                        crate::glue::function_str(vm, callable)
-                    )));
-                }
-            };
+            let name = vm.str(&k)?.to_string_lossy().into_owned();
             return Err(vm.type_error(&format!(
                 "{} got multiple values for keyword argument '{name}'",
                 crate::glue::function_str(vm, callable)

@@ -324,7 +324,9 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::CallKw => check!(slow!(|t| calls::call_kw(vm, t, arg))),
                 Opcode::CallFunctionEx => check!(slow!(|t| calls::call_function_ex(vm, t))),
                 Opcode::MakeFunction => check!(slow!(|t| objects::make_function(vm, t))),
-                Opcode::SetFunctionAttribute => slow!(|t| objects::set_function_attribute(t, arg)),
+                Opcode::SetFunctionAttribute => {
+                    check!(slow!(|t| objects::set_function_attribute(vm, t, arg)))
+                }
                 Opcode::CallIntrinsic1 => check!(slow!(|t| special::intrinsic_1(vm, t, arg))),
                 Opcode::CallIntrinsic2 => check!(slow!(|t| special::intrinsic_2(vm, t, arg))),
                 Opcode::ExitInitCheck => check!(slow!(|t| control::exit_init_check(vm, t))),

@@ -18,7 +18,7 @@ pub(super) fn make_function(vm: &Vm, r: &mut Regs) -> PyResult<()> {
 }
 
 /// SET_FUNCTION_ATTRIBUTE: `value, function -> function`
-pub(super) fn set_function_attribute(r: &mut Regs, which: u32) {
+pub(super) fn set_function_attribute(vm: &Vm, r: &mut Regs, which: u32) -> PyResult<()> {
     let f = r.pop_value();
     let v = r.pop_value();
     if let Some(func) = f.downcast_ref::<Function>() {
@@ -27,11 +27,21 @@ pub(super) fn set_function_attribute(r: &mut Regs, which: u32) {
             2 => func.kwdefaults.set(v.downcast().ok()),
             4 => func.annotations.set(Some(v)),
             8 => func.set_closure(v.downcast::<Tuple>().ok()),
-            16 => func.annotate.set(Some(v)),
+            16 => {
+                // The code is named after the scope that it stands in, the function after the one that it is for.
+                if let Some(annotate) = v.downcast_ref::<Function>() {
+                    let mut name = taipan_text::TextBuf::new();
+                    name.push_text(func.qualname.get().text());
+                    name.push_str(".__annotate__");
+                    annotate.qualname.set(vm.new_str_buf(&name)?);
+                }
+                func.annotate.set(Some(v));
+            }
             _ => {}
         }
     }
     r.push(f);
+    Ok(())
 }
 
 pub(super) fn get_len(vm: &Vm, r: &mut Regs) -> PyResult<()> {
