@@ -77,6 +77,18 @@ fn qualified(def: &NativeDef, owner: Option<&str>) -> String {
     }
 }
 
+/// How messages call a function: `name()`, or just `function` where CPython's parser is given no name.
+struct Shown<'a>(&'a str);
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            "" => f.write_str("function"),
+            name => write!(f, "{name}()"),
+        }
+    }
+}
+
 fn plural(n: usize) -> &'static str {
     if n == 1 { "" } else { "s" }
 }
@@ -204,7 +216,8 @@ impl Params {
     }
 }
 
-/// Binds arguments to parameters by position and name, as `_PyArg_UnpackKeywords` does; `function` is what messages call it.
+/// Binds arguments to parameters by position and name, as `_PyArg_UnpackKeywords` does; `function` is what messages call it
+/// (nothing, if empty).
 #[inline]
 pub fn bind<'b, 'a>(
     vm: &Vm,
@@ -235,6 +248,7 @@ fn bind_slow<'a>(
     args: Args<'a>,
     places: &mut [Option<&'a Value>],
 ) -> PyResult<()> {
+    let shown = Shown(function);
     let given = args.pos().len();
     let (most, most_positional) = (params.names.len(), usize::from(params.positional));
     let required = usize::from(params.required);
@@ -244,12 +258,12 @@ fn bind_slow<'a>(
         let n = args.values.len();
         let s = plural(most);
         return Err(vm.type_error(&format!(
-            "{function}() takes at most {most} {keyword}argument{s} ({n} given)"
+            "{shown} takes at most {most} {keyword}argument{s} ({n} given)"
         )));
     }
     if given > most_positional {
         if most_positional == 0 {
-            return Err(vm.type_error(&format!("{function}() takes no positional arguments")));
+            return Err(vm.type_error(&format!("{shown} takes no positional arguments")));
         }
         let bound = if required < most_positional {
             "at most"
@@ -258,7 +272,7 @@ fn bind_slow<'a>(
         };
         let s = plural(most_positional);
         return Err(vm.type_error(&format!(
-            "{function}() takes {bound} {most_positional} positional argument{s} ({given} given)"
+            "{shown} takes {bound} {most_positional} positional argument{s} ({given} given)"
         )));
     }
     check_positional_only(vm, function, params, given, most_positional)?;
@@ -275,6 +289,7 @@ fn check_positional_only(
     given: usize,
     most: usize,
 ) -> PyResult<()> {
+    let shown = Shown(function);
     let least = usize::from(params.positional_only).min(usize::from(params.required));
     if given >= least {
         return Ok(());
@@ -282,7 +297,7 @@ fn check_positional_only(
     let bound = if least < most { "at least" } else { "exactly" };
     let s = plural(least);
     Err(vm.type_error(&format!(
-        "{function}() takes {bound} {least} positional argument{s} ({given} given)"
+        "{shown} takes {bound} {least} positional argument{s} ({given} given)"
     )))
 }
 
@@ -295,6 +310,7 @@ fn bind_keywords<'a>(
     places: &mut [Option<&'a Value>],
     first: usize,
 ) -> PyResult<()> {
+    let shown = Shown(function);
     let mut left = args.keyword_count();
     for (i, name) in params.keywords().filter(|(i, _)| *i >= first) {
         let found = if left != 0 {
@@ -307,7 +323,7 @@ fn bind_keywords<'a>(
         } else if params.is_required(i) {
             let position = i + 1;
             return Err(vm.type_error(&format!(
-                "{function}() missing required argument '{name}' (pos {position})"
+                "{shown} missing required argument '{name}' (pos {position})"
             )));
         }
         if let Some(place) = places.get_mut(i) {
@@ -321,7 +337,7 @@ fn bind_keywords<'a>(
         if find_keyword(&args, name).is_some() {
             let position = i + 1;
             return Err(vm.type_error(&format!(
-                "argument for {function}() given by name ('{name}') and position ({position})"
+                "argument for {shown} given by name ('{name}') and position ({position})"
             )));
         }
     }
@@ -336,6 +352,7 @@ fn find_keyword<'a>(args: &Args<'a>, name: &str) -> Option<&'a Value> {
 
 #[cold]
 fn unexpected_keyword(vm: &Vm, function: &str, params: &Params, args: Args<'_>) -> Raised {
+    let shown = Shown(function);
     let known = || params.keywords().map(|(_, name)| name);
     for (key, _) in args.keywords() {
         if known().any(|name| key.eq_str(name)) {
@@ -347,7 +364,7 @@ fn unexpected_keyword(vm: &Vm, function: &str, params: &Params, args: Args<'_>) 
             None => String::new(),
         };
         return vm.type_error(&format!(
-            "{function}() got an unexpected keyword argument '{key}'{hint}"
+            "{shown} got an unexpected keyword argument '{key}'{hint}"
         ));
     }
     vm.type_error("keywords must be strings")

@@ -9,6 +9,7 @@ const FAMILIES: &[&[&ModuleSpec]] = &[
     &[&taipan_builtins::weak::module::MODULE],
     taipan_stdlib_core::MODULES,
     taipan_stdlib_data::MODULES,
+    taipan_stdlib_datetime::MODULES,
     taipan_stdlib_frontend::MODULES,
     taipan_stdlib_hash::MODULES,
     taipan_stdlib_math::MODULES,

@@ -24,7 +24,7 @@ fn tp_new_wrapper(vm: &Vm, owner: &Value, args: Args<'_>) -> PyResult {
     let Some(owner) = owner.downcast_ref::<TypeObject>() else {
         return Err(vm.system_error("__new__() called with non-type 'self'"));
     };
-    let name = |t: &TypeObject| t.name.get().to_string_lossy().into_owned();
+    let name = TypeObject::full_name;
     let Some(first) = args.pos().first() else {
         return Err(vm.type_error(&format!("{}.__new__(): not enough arguments", name(owner))));
     };
