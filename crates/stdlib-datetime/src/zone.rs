@@ -12,6 +12,7 @@ use crate::util::{class_of, set_class_value, shown_type, str_argument};
 
 /// The payload of `tzinfo`: its subclasses have the rest.
 #[repr(C)]
+#[derive(Default)]
 pub struct TzInfo {
     _nothing: (),
 }
@@ -76,12 +77,6 @@ impl Default for Utc {
         Utc {
             value: PyCell::new(None),
         }
-    }
-}
-
-impl Default for TzInfo {
-    fn default() -> TzInfo {
-        TzInfo { _nothing: () }
     }
 }
 
