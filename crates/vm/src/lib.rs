@@ -29,6 +29,7 @@ pub mod imp;
 pub mod imp_module;
 pub mod import;
 pub mod instrumentation;
+pub mod lsprof_module;
 pub mod marshal_module;
 pub mod marshal_objects;
 mod scope_hooks;
@@ -81,6 +82,7 @@ const MODULES: &[&ModuleSpec] = &[
     &sys_module::MODULE,
     &imp_module::MODULE,
     &atexit::MODULE,
+    &lsprof_module::MODULE,
     &marshal_module::MODULE,
     &threads::MODULE,
     &gc_module::MODULE,

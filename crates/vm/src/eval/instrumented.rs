@@ -183,7 +183,27 @@ pub(super) fn run(vm: &Vm, r: &mut Regs, op: u8, arg: u32) -> PyResult<Option<Op
     if !install::has_event_form(data, unit, real) {
         return Ok(Some(real));
     }
-    instruction(vm, r, data, unit, real, arg)
+    // What hides an instruction counts as what ran before it.
+    let hidden =
+        op == Opcode::InstrumentedLine as u8 || op == Opcode::InstrumentedInstruction as u8;
+    match real {
+        Opcode::NotTaken | Opcode::PopIter => {
+            let what = if real == Opcode::NotTaken {
+                event::BRANCH_LEFT
+            } else {
+                event::BRANCH_RIGHT
+            };
+            let from = if hidden {
+                unit
+            } else {
+                branch_source(vm, r, data, unit)
+            };
+            let args = [byte_offset(from), byte_offset(unit + 1)];
+            let after = fire(vm, r, unit, what, &args)?;
+            Ok((after == After::Same).then_some(real))
+        }
+        _ => instruction(vm, r, unit, real, arg),
+    }
 }
 
 fn line(vm: &Vm, r: &mut Regs, data: &data::CodeMonitoring, unit: usize) -> PyResult<After> {
@@ -205,7 +225,6 @@ fn line(vm: &Vm, r: &mut Regs, data: &data::CodeMonitoring, unit: usize) -> PyRe
 fn instruction(
     vm: &Vm,
     r: &mut Regs,
-    data: &data::CodeMonitoring,
     unit: usize,
     real: Opcode,
     arg: u32,
@@ -267,8 +286,6 @@ fn instruction(
             r.skip(1);
             return Ok(None);
         }
-        Opcode::NotTaken => branch(vm, r, data, unit, event::BRANCH_LEFT)?,
-        Opcode::PopIter => branch(vm, r, data, unit, event::BRANCH_RIGHT)?,
         Opcode::EndAsyncFor => {
             let src = (unit + 1).wrapping_sub(arg as usize);
             let args = [byte_offset(src), byte_offset(unit + 1)];
@@ -293,29 +310,17 @@ fn jump(vm: &Vm, r: &mut Regs, unit: usize, n: isize, what: usize) -> PyResult<O
     Ok(None)
 }
 
-/// The event of what stands behind a branch.
-fn branch(
-    vm: &Vm,
-    r: &mut Regs,
-    data: &data::CodeMonitoring,
-    unit: usize,
-    what: usize,
-) -> PyResult<After> {
-    let code = &code_of(r).payload;
-    let mut from = previous(vm, code, data, unit);
-    if data::opcode_at(code, from) == Some(Opcode::EndFor) {
-        // The loop's FOR_ITER jumped here, or to its END_FOR when it was a generator's end.
-        from = data::instructions(code, data.first)
-            .find(|i| i.op == Opcode::ForIter && i.target() == Some(unit))
-            .map_or(from, |i| i.unit);
+/// The branch that leads to an instruction behind one.
+fn branch_source(vm: &Vm, r: &Regs, data: &data::CodeMonitoring, unit: usize) -> usize {
+    let code = r.code();
+    let from = previous(vm, code, data, unit);
+    if data::opcode_at(code, from) != Some(Opcode::EndFor) {
+        return from;
     }
-    fire(
-        vm,
-        r,
-        unit,
-        what,
-        &[byte_offset(from), byte_offset(unit + 1)],
-    )
+    // The loop's FOR_ITER jumped here, or to its END_FOR when it was a generator's end.
+    data::instructions(code, data.first)
+        .find(|i| i.op == Opcode::ForIter && i.target() == Some(unit))
+        .map_or(from, |i| i.unit)
 }
 
 fn for_iter(vm: &Vm, r: &mut Regs, unit: usize, arg: u32) -> PyResult<()> {
@@ -345,8 +350,12 @@ fn missing(vm: &Vm) -> Value {
 }
 
 fn stop_iteration(vm: &Vm, r: &mut Regs, unit: usize, v: Value) -> PyResult<After> {
-    let e = crate::glue::raise_stop_iteration(vm, v);
-    let exc = vm.take_raised(e);
+    let class = vm.exc().StopIteration.as_value();
+    let exc = if vm.is_none(&v) {
+        vm.call0(class)?
+    } else {
+        vm.call1(class, &v)?
+    };
     fire(
         vm,
         r,
@@ -546,13 +555,23 @@ fn running_unit(r: &Regs) -> usize {
     usize::try_from(r.f().lasti()).unwrap_or(0)
 }
 
+/// The last unit of the instruction that runs, its caches included: where exceptions are said to come from.
+fn last_unit(r: &Regs) -> usize {
+    let code = r.code();
+    let stream = code.stream();
+    let mut unit = unit_of(code, r.ip).wrapping_sub(1);
+    while unit > 0 && stream.get(unit).is_some_and(|u| u.get() as u8 == 0) {
+        unit -= 1;
+    }
+    unit.wrapping_add(data::opcode_at(code, unit).map_or(0, Opcode::caches))
+}
+
 /// An exception reached the frame, or is raised there.
 #[inline]
 pub(super) fn raised(vm: &Vm, r: &Regs, again: bool) {
     if is_active(vm) {
         let what = if again { event::RERAISE } else { event::RAISE };
-        let unit = unit_of(r.code(), r.ip).wrapping_sub(1);
-        exception_event(vm, r.frame, what, unit);
+        exception_event(vm, r.frame, what, last_unit(r));
     }
 }
 
@@ -569,8 +588,7 @@ pub(super) fn raised_inside(vm: &Vm, r: &Regs) {
 #[inline]
 pub(super) fn unwinds(vm: &Vm, r: &Regs) {
     if is_active(vm) {
-        let unit = unit_of(r.code(), r.ip).wrapping_sub(1);
-        exception_event(vm, r.frame, event::PY_UNWIND, unit);
+        exception_event(vm, r.frame, event::PY_UNWIND, last_unit(r));
     }
 }
 
@@ -581,7 +599,12 @@ pub(super) fn handled(vm: &Vm, r: &Regs) -> bool {
         return true;
     }
     let unit = unit_of(r.code(), r.ip);
-    note_jump(vm, r.code(), running_unit(r), unit);
+    let from = match running_unit(r) {
+        // It was thrown into a generator, which waited at the RESUME behind its yield.
+        u if data::opcode_at(r.code(), u) == Some(Opcode::YieldValue) => u + 1,
+        u => u,
+    };
+    note_jump(vm, r.code(), from, unit);
     if !wanted(vm, event::EXCEPTION_HANDLED) {
         return true;
     }

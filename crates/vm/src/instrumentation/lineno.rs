@@ -7,12 +7,15 @@ use super::{event, thread};
 use crate::code::Code;
 use crate::frame_object::FrameObject;
 
-/// The line of each unit that begins an entry of the location table, -1 for the others.
+/// The line of each unit where another line begins than the last one, -1 for the others.
 fn marked_lines(code: &Code) -> Vec<i32> {
     let mut lines = vec![-1; code.units()];
+    let mut last = None;
     for e in taipan_bytecode::location::entries(&code.linetable, code.firstlineno) {
-        if let (Some(line), Some(l)) = (e.position.lineno, lines.get_mut(e.start)) {
+        let line = e.position.lineno;
+        if let (Some(line), Some(l)) = (line.filter(|_| line != last), lines.get_mut(e.start)) {
             *l = line;
+            last = Some(line);
         }
     }
     lines

@@ -6,7 +6,7 @@ use taipan_object::{Module, ModuleSpec, PyResult, Ref, Value, Vm};
 use super::audit;
 use crate::code::Code;
 use crate::instrumentation::{
-    self, EVENT_NAMES, EVENTS, LOCAL_EVENTS, PROFILE_TOOL, UNGROUPED_EVENTS, event, monitoring,
+    self, EVENT_NAMES, EVENTS, LOCAL_EVENTS, PROFILE_TOOL, event, monitoring,
 };
 
 /// `sys.monitoring`
@@ -67,26 +67,18 @@ fn tool(vm: &Vm, id: i32) -> PyResult<usize> {
     }
 }
 
-/// Checks a set of events, given as bits below `limit`. C_RETURN and C_RAISE come with CALL, and BRANCH stands for both
-/// sides.
-fn event_set(vm: &Vm, set: i32, limit: usize, what: &str) -> PyResult<u32> {
+/// Checks a set of events. C_RETURN and C_RAISE come with CALL, and BRANCH stands for both sides.
+fn event_set(vm: &Vm, set: i32) -> PyResult<i32> {
     const C_EVENTS: i32 = 1 << event::C_RETURN | 1 << event::C_RAISE;
     const BRANCH: i32 = 1 << event::BRANCH;
-    let invalid = |set: i32| Err(vm.value_error(&format!("invalid {what} 0x{set:x}")));
-    if !(0..1 << EVENTS).contains(&set) {
-        return invalid(set);
-    }
     if set & C_EVENTS != 0 && set & (C_EVENTS | 1 << event::CALL) != C_EVENTS | 1 << event::CALL {
         return Err(vm.value_error("cannot set C_RETURN or C_RAISE events independently"));
     }
-    let mut set = set & !C_EVENTS;
-    if set & BRANCH != 0 {
-        set = (set & !BRANCH) | 1 << event::BRANCH_LEFT | 1 << event::BRANCH_RIGHT;
+    let set = set & !C_EVENTS;
+    if set & BRANCH == 0 {
+        return Ok(set);
     }
-    if set >> limit != 0 {
-        return invalid(set);
-    }
-    Ok(set as u32)
+    Ok((set & !BRANCH) | 1 << event::BRANCH_LEFT | 1 << event::BRANCH_RIGHT)
 }
 
 fn code<'a>(vm: &Vm, v: &'a Value) -> PyResult<&'a Code> {
@@ -167,8 +159,11 @@ pub mod functions {
     #[pyfunction(sig = "($module, tool_id, event_set, /)")]
     fn set_events(vm: &Vm, tool_id: i32, event_set: i32) -> PyResult<()> {
         let i = tool(vm, tool_id)?;
-        let set = super::event_set(vm, event_set, UNGROUPED_EVENTS, "event set")?;
-        instrumentation::set_events(vm, i, set)
+        if !(0..1 << EVENTS).contains(&event_set) {
+            return Err(vm.value_error(&format!("invalid event set 0x{event_set:x}")));
+        }
+        let set = super::event_set(vm, event_set)?;
+        instrumentation::set_events(vm, i, set as u32)
     }
 
     #[pyfunction(sig = "($module, tool_id, code, /)")]
@@ -182,8 +177,11 @@ pub mod functions {
     fn set_local_events(vm: &Vm, tool_id: i32, code: &Value, event_set: i32) -> PyResult<()> {
         let c = super::code(vm, code)?;
         let i = tool(vm, tool_id)?;
-        let set = super::event_set(vm, event_set, LOCAL_EVENTS, "local event set")?;
-        instrumentation::set_local_events(vm, c, i, set)
+        let set = super::event_set(vm, event_set)?;
+        if !(0..1 << LOCAL_EVENTS).contains(&set) {
+            return Err(vm.value_error(&format!("invalid local event set 0x{set:x}")));
+        }
+        instrumentation::set_local_events(vm, c, i, set as u32)
     }
 
     #[pyfunction(sig = "($module, /)")]
