@@ -7,6 +7,7 @@ use taipan_vm::config::{Frozen, FrozenModules};
 const FAMILIES: &[&[&ModuleSpec]] = &[
     taipan_builtins::MODULES,
     &[&taipan_builtins::weak::module::MODULE],
+    taipan_stdlib_asyncio::MODULES,
     taipan_stdlib_core::MODULES,
     taipan_stdlib_data::MODULES,
     taipan_stdlib_datetime::MODULES,
