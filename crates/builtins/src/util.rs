@@ -69,8 +69,9 @@ pub fn builtin(vm: &Vm, name: &str) -> PyResult {
 }
 
 /// A tuple of values.
+#[inline]
 pub fn tuple<const N: usize>(vm: &Vm, items: [Value; N]) -> PyResult {
-    vm.new_tuple(Vec::from(items)).map(Ref::into_value)
+    vm.new_tuple_array(items).map(Ref::into_value)
 }
 
 /// Appends `repr(v)`.

@@ -289,6 +289,14 @@ impl VecCell {
         self.vec_mut().shrink_to_fit();
     }
 
+    /// [`crate::Vm::equal_run`] from position `from` on.
+    pub fn equal_run(&self, vm: &crate::Vm, other: &VecCell, from: usize) -> usize {
+        match (self.vec().get(from..), other.vec().get(from..)) {
+            (Some(a), Some(b)) => vm.equal_run(a, b),
+            _ => 0,
+        }
+    }
+
     /// Shows the items to the collector, or to code that runs no Python.
     pub fn visit(&self, visit: &mut crate::reference::Visitor<'_>) {
         for v in self.vec() {

@@ -217,8 +217,9 @@ fn decode_base64(vm: &Vm, text: &[u8], strict: bool) -> PyResult<Vec<u8>> {
 
 /// CRC-32 of zip and PNG, from `crc` on.
 pub fn crc32(data: &[u8], crc: u32) -> u32 {
-    const TABLE: [u32; 256] = {
-        let mut table = [0; 256];
+    /// `TABLES[k][b]`: what a byte `b` adds that is followed by `k` others, so that eight bytes take one step.
+    static TABLES: [[u32; 256]; 8] = {
+        let mut tables = [[0; 256]; 8];
         let mut i = 0;
         while i < 256 {
             let mut c = i as u32;
@@ -231,14 +232,39 @@ pub fn crc32(data: &[u8], crc: u32) -> u32 {
                 };
                 bit += 1;
             }
-            table[i] = c;
+            tables[0][i] = c;
             i += 1;
         }
-        table
+        let mut i = 0;
+        while i < 256 {
+            let mut k = 1;
+            while k < 8 {
+                let c = tables[k - 1][i];
+                tables[k][i] = tables[0][(c & 0xff) as usize] ^ (c >> 8);
+                k += 1;
+            }
+            i += 1;
+        }
+        tables
     };
-    !data.iter().fold(!crc, |c, b| {
-        TABLE[((c ^ u32::from(*b)) & 0xff) as usize] ^ (c >> 8)
-    })
+    let byte = |table: usize, word: u32, shift: u32| TABLES[table][(word >> shift & 0xff) as usize];
+    let (chunks, rest) = data.as_chunks::<8>();
+    let mut c = !crc;
+    for &[b0, b1, b2, b3, b4, b5, b6, b7] in chunks {
+        let low = c ^ u32::from_le_bytes([b0, b1, b2, b3]);
+        let high = u32::from_le_bytes([b4, b5, b6, b7]);
+        c = byte(7, low, 0)
+            ^ byte(6, low, 8)
+            ^ byte(5, low, 16)
+            ^ byte(4, low, 24)
+            ^ byte(3, high, 0)
+            ^ byte(2, high, 8)
+            ^ byte(1, high, 16)
+            ^ byte(0, high, 24);
+    }
+    !rest
+        .iter()
+        .fold(c, |c, b| byte(0, c ^ u32::from(*b), 0) ^ (c >> 8))
 }
 
 fn decode_qp(data: &[u8], header: bool) -> Vec<u8> {

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use taipan_macros::pymethods;
+use taipan_object::containers::tuple::LastPair;
 use taipan_object::{
     Dict, Payload, PyCell, PyResult, Ref, Traverse, TypeSpec, Value, Visitor, Vm, payload, tpflags,
 };
@@ -78,6 +79,8 @@ macro_rules! dict_iterator {
         pub struct $name {
             /// Where it stands.
             pub cursor: Cursor,
+            /// What it gave last, if that was a pair.
+            last: LastPair,
         }
 
         payload!($name, gc);
@@ -85,23 +88,28 @@ macro_rules! dict_iterator {
         impl Traverse for $name {
             fn traverse(&self, visit: &mut Visitor<'_>) {
                 self.cursor.dict.visit(visit);
+                self.last.visit(visit);
             }
             fn clear(&self) {
                 self.cursor.dict.set(None);
+                self.last.forget();
             }
         }
 
         impl $name {
             /// An iterator at the start of its way through a dict.
             pub fn new(dict: Ref<Dict>) -> $name {
-                $name { cursor: Cursor::new(dict, $reverse) }
+                $name {
+                    cursor: Cursor::new(dict, $reverse),
+                    last: LastPair::new(),
+                }
             }
 
             /// The next item.
             #[inline]
             pub fn next(&self, vm: &Vm) -> PyResult<Option<Value>> {
                 match self.cursor.step(vm, $find)? {
-                    Some(x) => $item(vm, x).map(Some),
+                    Some(x) => $item(vm, &self.last, x).map(Some),
                     None => Ok(None),
                 }
             }
@@ -142,6 +150,7 @@ macro_rules! dict_iterator {
                         used: self.cursor.used.clone(),
                         left: self.cursor.left.clone(),
                     },
+                    last: LastPair::new(),
                 };
                 let mut items = Vec::new();
                 while let Some(v) = rest.next(vm)? {
@@ -155,12 +164,14 @@ macro_rules! dict_iterator {
     };
 }
 
-fn plain(_: &Vm, v: Value) -> PyResult {
+#[inline(always)]
+fn plain(_: &Vm, _: &LastPair, v: Value) -> PyResult {
     Ok(v)
 }
 
-fn pair(vm: &Vm, (k, v): (Value, Value)) -> PyResult {
-    util::tuple(vm, [k, v])
+#[inline(always)]
+fn pair(vm: &Vm, last: &LastPair, (k, v): (Value, Value)) -> PyResult {
+    last.pair(vm, k, v)
 }
 
 dict_iterator! {

@@ -299,14 +299,14 @@ impl DictMethods {
                 }
                 return Ok(made);
             }
-            let it = vm.iter(iterable)?;
-            while let Some(k) = vm.next(&it)? {
+            let mut items = vm.items(iterable)?;
+            while let Some(k) = items.next(vm)? {
                 d.set(vm, &k, value.clone())?;
             }
             return Ok(made);
         }
-        let it = vm.iter(iterable)?;
-        while let Some(k) = vm.next(&it)? {
+        let mut items = vm.items(iterable)?;
+        while let Some(k) = items.next(vm)? {
             vm.setitem(&made, &k, &value)?;
         }
         Ok(made)

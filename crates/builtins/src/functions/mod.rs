@@ -47,8 +47,8 @@ fn extreme(vm: &Vm, name: &str, op: CompareOp, args: Args<'_>) -> PyResult {
         Ok(())
     };
     if let [iterable] = pos {
-        let it = vm.iter(iterable)?;
-        while let Some(v) = vm.next(&it)? {
+        let mut items = vm.items(iterable)?;
+        while let Some(v) = items.next(vm)? {
             look(v)?;
         }
     } else {
@@ -78,8 +78,8 @@ pub mod containers {
     /// If the iterable is empty, return True.
     #[pyfunction(sig = "($module, iterable, /)")]
     fn all(vm: &Vm, iterable: &Value) -> PyResult<bool> {
-        let it = vm.iter(iterable)?;
-        while let Some(v) = vm.next(&it)? {
+        let mut items = vm.items(iterable)?;
+        while let Some(v) = items.next(vm)? {
             if !vm.is_true(&v)? {
                 return Ok(false);
             }
@@ -92,8 +92,8 @@ pub mod containers {
     /// If the iterable is empty, return False.
     #[pyfunction(sig = "($module, iterable, /)")]
     fn any(vm: &Vm, iterable: &Value) -> PyResult<bool> {
-        let it = vm.iter(iterable)?;
-        while let Some(v) = vm.next(&it)? {
+        let mut items = vm.items(iterable)?;
+        while let Some(v) = items.next(vm)? {
             if vm.is_true(&v)? {
                 return Ok(true);
             }

@@ -57,7 +57,7 @@ fn int_as_float(v: &Value) -> Option<f64> {
 
 /// `sum(iterable, start)`
 pub fn sum(vm: &Vm, iterable: &Value, start: Value) -> PyResult {
-    let it = vm.iter(iterable)?;
+    let mut items = vm.items(iterable)?;
     let refuse = |what: &str, join: &str| {
         vm.type_error(&format!(
             "sum() can't sum {what} [use {join}.join(seq) instead]"
@@ -80,9 +80,13 @@ pub fn sum(vm: &Vm, iterable: &Value, start: Value) -> PyResult {
     {
         let mut total = first;
         loop {
-            let Some(v) = vm.next(&it)? else {
+            let Some(v) = items.next(vm)? else {
                 return vm.new_int(total);
             };
+            if let Some(t) = v.as_small_int().and_then(|i| total.checked_add(i)) {
+                total = t;
+                continue;
+            }
             let plain = is_int(vm, &v) || util::is_exactly(vm, &v, &vm.types().bool);
             let next = v
                 .as_int()
@@ -103,7 +107,7 @@ pub fn sum(vm: &Vm, iterable: &Value, start: Value) -> PyResult {
     {
         let mut total = Compensated::new(first);
         loop {
-            let Some(v) = vm.next(&it)? else {
+            let Some(v) = items.next(vm)? else {
                 return vm.new_float(total.value());
             };
             if is_float(vm, &v) {
@@ -119,7 +123,7 @@ pub fn sum(vm: &Vm, iterable: &Value, start: Value) -> PyResult {
     if let Some((re, im)) = complex_parts(vm, &result) {
         let (mut re, mut im) = (Compensated::new(re), Compensated::new(im));
         loop {
-            let Some(v) = vm.next(&it)? else {
+            let Some(v) = items.next(vm)? else {
                 return vm.new_complex(re.value(), im.value());
             };
             if let Some((x, y)) = complex_parts(vm, &v) {
@@ -139,7 +143,7 @@ pub fn sum(vm: &Vm, iterable: &Value, start: Value) -> PyResult {
     loop {
         let v = match pending.take() {
             Some(v) => v,
-            None => match vm.next(&it)? {
+            None => match items.next(vm)? {
                 Some(v) => v,
                 None => return Ok(result),
             },

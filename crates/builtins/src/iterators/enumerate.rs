@@ -1,6 +1,7 @@
 //! `enumerate`
 
 use taipan_macros::pymethods;
+use taipan_object::containers::tuple::LastPair;
 use taipan_object::{
     Args, BinaryOp, Payload, PyCell, PyResult, Ref, Str, Traverse, TypeObject, TypeSpec, Value,
     Visitor, Vm, payload, tpflags,
@@ -14,6 +15,8 @@ pub struct Enumerate {
     pub iter: Value,
     /// The next number.
     pub count: PyCell<Value>,
+    /// What it gave last.
+    last: LastPair,
 }
 
 payload!(Enumerate, gc);
@@ -22,6 +25,10 @@ impl Traverse for Enumerate {
     fn traverse(&self, visit: &mut Visitor<'_>) {
         visit(&self.iter);
         self.count.visit(visit);
+        self.last.visit(visit);
+    }
+    fn clear(&self) {
+        self.last.forget();
     }
 }
 
@@ -101,6 +108,7 @@ impl Enumerate {
             Enumerate {
                 iter,
                 count: PyCell::new(count),
+                last: LastPair::new(),
             },
         )
     }
@@ -113,7 +121,7 @@ impl Enumerate {
     #[pyslot]
     fn tp_iternext(vm: &Vm, this: &Ref<Self>) -> PyResult<Option<Value>> {
         match this.next(vm)? {
-            Some((n, v)) => util::tuple(vm, [n, v]).map(Some),
+            Some((n, v)) => this.last.pair(vm, n, v).map(Some),
             None => Ok(None),
         }
     }

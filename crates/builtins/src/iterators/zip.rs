@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use taipan_macros::pymethods;
+use taipan_object::containers::tuple::LastPair;
 use taipan_object::{
     Args, Payload, PyResult, Ref, Traverse, TypeObject, TypeSpec, Value, Visitor, Vm, payload,
     tpflags,
@@ -17,13 +18,19 @@ pub struct Zip {
     pub iters: Box<[Value]>,
     /// Whether they must have the same length.
     pub strict: Cell<bool>,
+    /// What it gave last.
+    last: LastPair,
 }
 
 payload!(Zip, gc);
 
 impl Traverse for Zip {
     fn traverse(&self, visit: &mut Visitor<'_>) {
-        self.iters.iter().for_each(visit);
+        self.iters.iter().for_each(&mut *visit);
+        self.last.visit(visit);
+    }
+    fn clear(&self) {
+        self.last.forget();
     }
 }
 
@@ -44,7 +51,14 @@ impl Zip {
     fn tp_new(vm: &Vm, cls: &Ref<TypeObject>, args: Args<'_>) -> PyResult<Ref<Zip>> {
         let strict = Cell::new(strict_keyword(vm, "zip", &args)?);
         let iters = iterators(vm, args.pos())?.into_boxed_slice();
-        vm.new_object(cls, Zip { iters, strict })
+        vm.new_object(
+            cls,
+            Zip {
+                iters,
+                strict,
+                last: LastPair::new(),
+            },
+        )
     }
 
     #[pyslot]
@@ -63,7 +77,7 @@ impl Zip {
             let Some(y) = vm.next(b)? else {
                 return Ok(None);
             };
-            return util::tuple(vm, [x, y]).map(Some);
+            return this.last.pair(vm, x, y).map(Some);
         }
         if this.iters.is_empty() {
             return Ok(None);

@@ -99,15 +99,17 @@ pub fn repeated(vm: &Vm, items: &[Value], n: isize) -> PyResult<Vec<Value>> {
     Ok(out)
 }
 
-/// Compares two sequences whose items `a` and `b` give by position, as lists and tuples do.
+/// Compares two sequences whose items `a` and `b` give by position, as lists and tuples do. `equal_run` says how many pairs
+/// from a position on are equal without asking Python.
 pub fn compare_items(
     vm: &Vm,
+    equal_run: impl Fn(usize) -> usize,
     a: impl Fn(usize) -> Option<Value>,
     b: impl Fn(usize) -> Option<Value>,
     lengths: impl Fn() -> (usize, usize),
     op: CompareOp,
 ) -> PyResult {
-    let mut i = 0;
+    let mut i = equal_run(0);
     while let (Some(x), Some(y)) = (a(i), b(i)) {
         if !vm.eq(&x, &y)? {
             return match op {
@@ -117,6 +119,7 @@ pub fn compare_items(
             };
         }
         i += 1;
+        i += equal_run(i);
     }
     let (n, m): (usize, usize) = lengths();
     let order: Ordering = n.cmp(&m);
@@ -270,6 +273,7 @@ impl ListMethods {
         }
         compare_items(
             vm,
+            |i| this.equal_run(vm, other, i),
             |i| this.get(i),
             |i| other.get(i),
             || (this.len(), other.len()),

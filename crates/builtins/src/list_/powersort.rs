@@ -18,17 +18,17 @@ struct Run {
     power: u32,
 }
 
-struct Sorter<'f, T> {
-    less: &'f mut dyn FnMut(T, T) -> PyResult<bool>,
+struct Sorter<'f, T, F> {
+    less: &'f mut F,
     pending: Vec<Run>,
     min_gallop: usize,
     temp: Vec<T>,
 }
 
 /// Sorts `items` by `less`, stably. When `less` fails, the items are some permutation of what they were.
-pub fn sort<T: Copy>(
+pub fn sort<T: Copy, F: FnMut(T, T) -> PyResult<bool>>(
     items: &mut [T],
-    less: &mut dyn FnMut(T, T) -> PyResult<bool>,
+    less: &mut F,
 ) -> PyResult<()> {
     let total = items.len();
     if total < 2 {
@@ -90,7 +90,8 @@ fn power(start: usize, n1: usize, n2: usize, total: usize) -> u32 {
     }
 }
 
-impl<T: Copy> Sorter<'_, T> {
+impl<T: Copy, F: FnMut(T, T) -> PyResult<bool>> Sorter<'_, T, F> {
+    #[inline(always)]
     fn lt(&mut self, a: T, b: T) -> PyResult<bool> {
         (self.less)(a, b)
     }

@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 
 use taipan_object::{Args, CompareOp, List, PyResult, Ref, Str, Tuple, Value, Vm};
+use taipan_text::TextRef;
 
 use super::powersort;
 
@@ -64,7 +65,8 @@ fn less(vm: &Vm, kind: Kind, first: Kind, a: &Value, b: &Value) -> PyResult<bool
                 return vm.compare_bool(a, b, CompareOp::Lt);
             };
             let (x, y) = (a.as_slice(), b.as_slice());
-            for (i, (x, y)) in x.iter().zip(y).enumerate() {
+            let equal = vm.equal_run(x, y);
+            for (i, (x, y)) in x.iter().zip(y).enumerate().skip(equal) {
                 if !vm.eq(x, y)? {
                     let kind = if i == 0 { first } else { Kind::Other };
                     return less(vm, kind, Kind::Other, x, y);
@@ -76,38 +78,126 @@ fn less(vm: &Vm, kind: Kind, first: Kind, a: &Value, b: &Value) -> PyResult<bool
     }
 }
 
-/// Sorts references; `key_of` gives what an item is sorted by.
-fn sort_refs<T: Copy>(vm: &Vm, items: &mut [T], key_of: fn(&T) -> &Value) -> PyResult<()> {
-    let kind = common_kind(vm, items.iter().map(key_of));
-    // Nobody sees comparisons of ints and strings, and their order is total: any stable sort gives the same.
+/// An item's position with what decides most comparisons without a look at the item.
+#[derive(Clone, Copy)]
+struct Keyed<K> {
+    key: K,
+    at: usize,
+}
+
+fn keyed<K>(count: usize, mut key: impl FnMut(usize) -> Option<K>) -> Option<Vec<Keyed<K>>> {
+    (0..count)
+        .map(|at| key(at).map(|key| Keyed { key, at }))
+        .collect()
+}
+
+fn positions<K>(items: Vec<Keyed<K>>) -> Vec<usize> {
+    items.into_iter().map(|x| x.at).collect()
+}
+
+/// The first eight bytes of a text of one byte a character, so that their order is that of the number.
+fn prefix(text: &[u8]) -> u64 {
+    let mut head = [0; 8];
+    let n = text.len().min(8);
+    head[..n].copy_from_slice(&text[..n]);
+    u64::from_be_bytes(head)
+}
+
+fn narrow_text(v: &Value) -> Option<(u64, &[u8])> {
+    match v.downcast_ref::<Str>()?.text() {
+        TextRef::One(bytes) => Some((prefix(bytes), bytes)),
+        _ => None,
+    }
+}
+
+fn float_key(v: &Value) -> Option<f64> {
+    v.as_float().filter(|x| !x.is_nan())
+}
+
+fn float_order(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b).unwrap_or(Ordering::Equal)
+}
+
+/// Sorts tuples by a key of their first items; only where those are equal are the tuples compared as such.
+fn sort_tuples<K: Copy>(
+    vm: &Vm,
+    mut items: Vec<Keyed<K>>,
+    keys: &[Value],
+    order: impl Fn(K, K) -> Ordering,
+) -> (PyResult<()>, Vec<usize>) {
+    let result = powersort::sort(&mut items, &mut |a, b| match order(a.key, b.key) {
+        Ordering::Less => Ok(true),
+        Ordering::Greater => Ok(false),
+        Ordering::Equal => match (keys.get(a.at), keys.get(b.at)) {
+            (Some(x), Some(y)) => less(vm, Kind::Tuple, Kind::Other, x, y),
+            _ => Ok(false),
+        },
+    });
+    (result, positions(items))
+}
+
+/// The positions of the keys in their order. On failure they are in some order.
+fn sorted_positions(vm: &Vm, keys: &[Value]) -> (PyResult<()>, Vec<usize>) {
+    let kind = common_kind(vm, keys.iter());
+    let count = keys.len();
+    let get = |i: usize| keys.get(i);
+    // Nobody sees comparisons of ints, strings and floats; where their order is total, any stable sort gives the same.
     match kind {
         Kind::SmallInt => {
-            items.sort_by_key(|x| key_of(x).as_small_int());
-            return Ok(());
-        }
-        Kind::Str => {
-            items.sort_by(|x, y| text_order(key_of(x), key_of(y)));
-            return Ok(());
-        }
-        _ => {}
-    }
-    let mut first = Kind::Other;
-    if kind == Kind::Tuple {
-        let tuples = || {
-            items
-                .iter()
-                .filter_map(|x| key_of(x).downcast_ref::<Tuple>())
-        };
-        if tuples().all(|t| !t.is_empty()) {
-            first = common_kind(vm, tuples().filter_map(|t| t.as_slice().first()));
-            if first == Kind::Tuple {
-                first = Kind::Other;
+            if let Some(mut items) = keyed(count, |i| get(i)?.as_small_int()) {
+                items.sort_by_key(|x| x.key);
+                return (Ok(()), positions(items));
             }
         }
+        Kind::Float => {
+            if let Some(mut items) = keyed(count, |i| float_key(get(i)?)) {
+                items.sort_by(|x, y| float_order(x.key, y.key));
+                return (Ok(()), positions(items));
+            }
+        }
+        Kind::Str => {
+            if let Some(mut items) = keyed(count, |i| narrow_text(get(i)?)) {
+                items.sort_by(|x, y| x.key.cmp(&y.key));
+                return (Ok(()), positions(items));
+            }
+            let mut items: Vec<usize> = (0..count).collect();
+            items.sort_by(|&x, &y| match (get(x), get(y)) {
+                (Some(x), Some(y)) => text_order(x, y),
+                _ => Ordering::Equal,
+            });
+            return (Ok(()), items);
+        }
+        Kind::Tuple => {
+            let first = |i: usize| get(i)?.downcast_ref::<Tuple>()?.as_slice().first();
+            if (0..count).all(|i| first(i).is_some()) {
+                match common_kind(vm, (0..count).filter_map(first)) {
+                    Kind::SmallInt => {
+                        if let Some(items) = keyed(count, |i| first(i)?.as_small_int()) {
+                            return sort_tuples(vm, items, keys, |a, b| a.cmp(&b));
+                        }
+                    }
+                    Kind::Float => {
+                        if let Some(items) = keyed(count, |i| float_key(first(i)?)) {
+                            return sort_tuples(vm, items, keys, float_order);
+                        }
+                    }
+                    Kind::Str => {
+                        if let Some(items) = keyed(count, |i| narrow_text(first(i)?)) {
+                            return sort_tuples(vm, items, keys, |a, b| a.cmp(&b));
+                        }
+                    }
+                    Kind::Tuple | Kind::Other => {}
+                }
+            }
+        }
+        Kind::Other => {}
     }
-    powersort::sort(items, &mut |a, b| {
-        less(vm, kind, first, key_of(&a), key_of(&b))
-    })
+    let mut items: Vec<usize> = (0..count).collect();
+    let result = powersort::sort(&mut items, &mut |a, b| match (get(a), get(b)) {
+        (Some(x), Some(y)) => less(vm, kind, Kind::Other, x, y),
+        _ => Ok(false),
+    });
+    (result, items)
 }
 
 /// Sorts values that are in nobody else's hands. On failure they are left in some order.
@@ -141,26 +231,21 @@ pub fn sort_values(
         }
         return Ok(());
     }
-    // Reversing before and after keeps the order of equal items.
-    let (result, sorted) = match &keys {
-        None => {
-            let mut refs: Vec<&Value> = values.iter().collect();
-            if reverse {
-                refs.reverse();
-            }
-            let result = sort_refs(vm, &mut refs, |v| v);
-            (result, refs.into_iter().cloned().collect::<Vec<Value>>())
+    let mut keys = keys;
+    if reverse {
+        // Reversing before and after keeps the order of equal items.
+        values.reverse();
+        if let Some(keys) = &mut keys {
+            keys.reverse();
         }
-        Some(keys) => {
-            let mut refs: Vec<(&Value, &Value)> = keys.iter().zip(values.iter()).collect();
-            if reverse {
-                refs.reverse();
-            }
-            let result = sort_refs(vm, &mut refs, |v| v.0);
-            (result, refs.into_iter().map(|(_, v)| v.clone()).collect())
-        }
-    };
-    *values = sorted;
+    }
+    let (result, order) = sorted_positions(vm, keys.as_deref().unwrap_or(values));
+    let mut places: Vec<Option<Value>> = values.drain(..).map(Some).collect();
+    values.extend(
+        order
+            .into_iter()
+            .filter_map(|at| places.get_mut(at).and_then(Option::take)),
+    );
     if reverse {
         values.reverse();
     }

@@ -87,8 +87,8 @@ pub fn update(vm: &Vm, s: &Ref<Set>, iterable: &Value) -> PyResult<()> {
         }
         return Ok(());
     }
-    let it = vm.iter(iterable)?;
-    while let Some(k) = vm.next(&it)? {
+    let mut items = vm.items(iterable)?;
+    while let Some(k) = items.next(vm)? {
         s.add(vm, &k)?;
     }
     Ok(())
@@ -112,8 +112,8 @@ pub fn intersection(vm: &Vm, s: &Ref<Set>, other: &Value) -> PyResult<Ref<Set>> 
         }
         return Ok(result);
     }
-    let it = vm.iter(other)?;
-    while let Some(k) = vm.next(&it)? {
+    let mut items = vm.items(other)?;
+    while let Some(k) = items.next(vm)? {
         let h = vm.hash(&k)?;
         if s.contains_with_hash(vm, &k, h)? {
             result.add_with_hash(vm, &k, h)?;
@@ -139,8 +139,8 @@ pub fn difference_update(vm: &Vm, s: &Ref<Set>, other: &Value) -> PyResult<()> {
             drop(s.remove_with_hash(vm, &k, h)?);
         }
     } else {
-        let it = vm.iter(other)?;
-        while let Some(k) = vm.next(&it)? {
+        let mut items = vm.items(other)?;
+        while let Some(k) = items.next(vm)? {
             drop(s.remove(vm, &k)?);
         }
     }
@@ -231,8 +231,8 @@ pub fn is_superset(vm: &Vm, s: &Ref<Set>, other: &Value) -> PyResult<bool> {
     if let Some(o) = other.downcast_ref::<Set>() {
         return is_subset(vm, o, s);
     }
-    let it = vm.iter(other)?;
-    while let Some(k) = vm.next(&it)? {
+    let mut items = vm.items(other)?;
+    while let Some(k) = items.next(vm)? {
         if !s.contains(vm, &k)? {
             return Ok(false);
         }
@@ -259,8 +259,8 @@ pub fn is_disjoint(vm: &Vm, s: &Ref<Set>, other: &Value) -> PyResult<bool> {
         }
         return Ok(true);
     }
-    let it = vm.iter(other)?;
-    while let Some(k) = vm.next(&it)? {
+    let mut items = vm.items(other)?;
+    while let Some(k) = items.next(vm)? {
         if s.contains(vm, &k)? {
             return Ok(false);
         }

@@ -103,6 +103,10 @@ impl TupleMethods {
         };
         compare_items(
             vm,
+            |i| match (this.as_slice().get(i..), other.as_slice().get(i..)) {
+                (Some(a), Some(b)) => vm.equal_run(a, b),
+                _ => 0,
+            },
             |i| this.get(i),
             |i| other.get(i),
             || (this.len(), other.len()),

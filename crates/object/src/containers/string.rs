@@ -265,6 +265,22 @@ impl StrFiller {
         self.left -= n;
     }
 
+    /// Appends bytes with `f` applied to each; of results beyond ASCII the high bit is lost.
+    #[inline]
+    pub fn push_mapped(&mut self, bytes: &[u8], f: impl Fn(u8) -> u8) {
+        if self.form.width() != 1 || self.left < bytes.len() {
+            return bytes.iter().for_each(|&b| self.push_byte(f(b)));
+        }
+        // SAFETY: as in `put`: there is room for a unit of one byte for each of the bytes.
+        unsafe {
+            for (i, &b) in bytes.iter().enumerate() {
+                self.at.add(i).write(f(b) & 0x7f);
+            }
+            self.at = self.at.add(bytes.len());
+        }
+        self.left -= bytes.len();
+    }
+
     /// Appends an ASCII character; of other bytes the high bit is lost.
     #[inline(always)]
     pub fn push_byte(&mut self, b: u8) {
@@ -406,11 +422,7 @@ impl Vm {
         match s.as_bytes() {
             [] => Ok(self.interp().singletons().empty_str.clone()),
             [c] => Ok(self.latin1_char(f(*c) & 0x7f)),
-            bytes => self.new_str_filled(bytes.len(), Form::Ascii, |out| {
-                for &b in bytes {
-                    out.push_byte(f(b));
-                }
-            }),
+            bytes => self.new_str_filled(bytes.len(), Form::Ascii, |out| out.push_mapped(bytes, f)),
         }
     }
 

@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 
+use crate::cell::PyCell;
 use crate::class::TypeObject;
+use crate::header::flag;
 use crate::reference::{Layout, Object, Payload, Ref, Traverse, Visitor};
 use crate::value::{PyResult, Value};
 use crate::vm::Vm;
@@ -164,8 +166,16 @@ impl Vm {
     /// A new tuple that takes over the items of an array.
     #[inline]
     pub fn new_tuple_array<const N: usize>(&self, items: [Value; N]) -> PyResult<Ref<Tuple>> {
-        let mut items = items.into_iter();
-        self.new_tuple_with(N, |_| items.next().unwrap_or_else(|| self.none()))
+        if N == 0 {
+            return Ok(self.interp().singletons().empty_tuple.clone());
+        }
+        let r = self.alloc_tuple(self.types().tuple.object(), N)?;
+        // SAFETY: there is room for N items behind the payload; they are moved there.
+        unsafe {
+            r.data().cast_mut().cast::<[Value; N]>().write(items);
+            set_len(&r, N);
+        }
+        Ok(r)
     }
 
     /// A new tuple of `n` items that `item` gives by position. `item` runs no Python code.
@@ -195,6 +205,33 @@ impl Vm {
         Ok(r)
     }
 
+    /// Like [`Vm::new_tuple_with`], for items that may fail to be made.
+    #[inline]
+    pub fn new_tuple_try(
+        &self,
+        n: usize,
+        mut item: impl FnMut() -> PyResult,
+    ) -> PyResult<Ref<Tuple>> {
+        if n == 0 {
+            return Ok(self.interp().singletons().empty_tuple.clone());
+        }
+        let r = self.alloc_tuple(self.types().tuple.object(), n)?;
+        for i in 0..n {
+            let v = item()?;
+            // SAFETY: there is room for n items behind the payload; those up to this one are written.
+            unsafe {
+                r.data()
+                    .cast_mut()
+                    .cast::<MaybeUninit<Value>>()
+                    .add(i)
+                    .write(MaybeUninit::new(v));
+                set_len(&r, i + 1);
+            }
+        }
+        Ok(r)
+    }
+
+    #[inline]
     fn alloc_tuple(&self, ty: &Object<TypeObject>, n: usize) -> PyResult<Ref<Tuple>> {
         if u32::try_from(n).is_err() {
             return Err(self.no_memory());
@@ -203,16 +240,15 @@ impl Vm {
         let size = size_of::<Object<Tuple>>()
             .checked_add(items)
             .ok_or_else(|| self.no_memory())?;
+        let payload = Tuple {
+            hash: Cell::new(-1),
+            len: 0,
+            hidden: 0,
+        };
+        // The items are written before anybody sees the tuple; only a word for the dict needs its zero.
+        let zero = ty.payload.dict_offset() != 0;
         self.heap()
-            .new_object(
-                ty,
-                ty.payload.var_instance_size(size),
-                Tuple {
-                    hash: Cell::new(-1),
-                    len: 0,
-                    hidden: 0,
-                },
-            )
+            .new_object_with_tail(ty, ty.payload.var_instance_size(size), payload, zero)
             .ok_or_else(|| self.no_memory())
     }
 }
@@ -225,6 +261,57 @@ unsafe fn set_len(t: &Ref<Tuple>, n: usize) {
     let p = t.as_ptr().cast_mut();
     // SAFETY: the tuple is new and seen by nobody else.
     unsafe { (&raw mut (*p).payload.len).write(n as u32) };
+}
+
+/// The pair that an iterator gave last. When nobody kept it, it is filled again for the next one, as CPython's iterators
+/// do: loops over `zip`, `enumerate` and `items()` unpack it at once.
+pub struct LastPair(PyCell<Option<Ref<Tuple>>>);
+
+impl Default for LastPair {
+    fn default() -> LastPair {
+        LastPair::new()
+    }
+}
+
+impl LastPair {
+    /// None yet.
+    pub const fn new() -> LastPair {
+        LastPair(PyCell::new(None))
+    }
+
+    /// The tuple `(a, b)`.
+    #[inline]
+    pub fn pair(&self, vm: &Vm, a: Value, b: Value) -> PyResult {
+        if let Some(t) = self.0.take() {
+            if t.head().refcount() == 1 && t.len() == 2 {
+                // SAFETY: this is the only reference to the tuple, which has two items: nobody sees the exchange.
+                // What they were is dropped when the tuple is in order again.
+                let old = unsafe {
+                    let items = t.data().cast_mut().cast::<[Value; 2]>();
+                    std::ptr::replace(items, [a, b])
+                };
+                t.hash.set(-1);
+                // The collector may have seen that the old items were in no cycle.
+                t.head().set(flag::TRACKED);
+                self.0.set(Some(t.clone()));
+                drop(old);
+                return Ok(t.into_value());
+            }
+        }
+        let t = vm.new_tuple_array([a, b])?;
+        self.0.set(Some(t.clone()));
+        Ok(t.into_value())
+    }
+
+    /// Shows the pair to the collector.
+    pub fn visit(&self, visit: &mut Visitor<'_>) {
+        self.0.visit(visit);
+    }
+
+    /// Lets go of the pair.
+    pub fn forget(&self) {
+        self.0.set(None);
+    }
 }
 
 impl Value {

@@ -113,14 +113,17 @@ pub fn collect(vm: &Vm, generation: usize) -> usize {
         return 0;
     }
     let young = generation < 2;
-    let member =
-        |h: &Header| h.has(flag::TRACKED) && !h.is_immortal() && !(young && h.has(flag::OLD));
+    let member = |h: &Header| h.refcount() < UNREACHED && !(young && h.has(flag::OLD));
     let mut candidates: Vec<NonNull<Header>> = Vec::new();
     {
         let mut add = |p: NonNull<Header>| {
             // SAFETY: the walk gives live objects.
             let h = unsafe { p.as_ref() };
             if member(h) {
+                if is_plain_tuple(vm, h) {
+                    h.unset(flag::TRACKED);
+                    return;
+                }
                 h.set(flag::COLLECTING);
                 candidates.push(p);
             }
@@ -157,60 +160,97 @@ pub fn collect(vm: &Vm, generation: usize) -> usize {
     found
 }
 
-/// Of objects marked `COLLECTING`, those that only candidates refer to; the marks of the others are cleared.
+/// In the count of a candidate: nothing was found yet that keeps it alive. Objects with more references than this bit
+/// leaves room for are no candidates.
+const UNREACHED: u32 = 1 << 30;
+
+/// Of objects marked `COLLECTING`, those that only candidates refer to.
+///
+/// Each candidate is traversed twice. First every reference from one candidate to another takes one off the count, so that
+/// what is left was held from outside. Then what is reached from there gives the references back as it is traversed, and what
+/// was never reached does so at the end.
 fn unreachable(candidates: &[NonNull<Header>]) -> Vec<NonNull<Header>> {
-    let counted = |v: &Value| -> Option<NonNull<Header>> {
+    let member = |v: &Value| -> Option<NonNull<Header>> {
         let h = v.header()?;
-        // A member keeps the flag until the restoring pass is over.
-        (h.has(flag::COLLECTING) && !h.is_immortal()).then(|| NonNull::from(h))
+        h.has(flag::COLLECTING).then(|| NonNull::from(h))
     };
+    for p in candidates {
+        // SAFETY: candidates are live.
+        let h = unsafe { p.as_ref() };
+        h.set_refcount(h.refcount() | UNREACHED);
+    }
     for &p in candidates {
         children(p, &mut |v| {
-            if let Some(c) = counted(v) {
+            if let Some(c) = member(v) {
                 // SAFETY: a live object; its count includes this reference.
                 let c = unsafe { c.as_ref() };
                 c.set_refcount(c.refcount().wrapping_sub(1));
             }
         });
     }
-    // Objects with a count left are held from outside.
-    // SAFETY: candidates are live.
-    let outside: Vec<bool> = candidates
-        .iter()
-        .map(|p| unsafe { p.as_ref().refcount() } > 0)
-        .collect();
-    for &p in candidates {
-        children(p, &mut |v| {
-            if let Some(c) = counted(v) {
-                // SAFETY: as above; this undoes the first pass.
-                let c = unsafe { c.as_ref() };
-                c.set_refcount(c.refcount().wrapping_add(1));
-            }
-        });
-    }
     let mut work: Vec<NonNull<Header>> = Vec::new();
-    for (&p, held) in candidates.iter().zip(outside) {
-        if held {
-            // SAFETY: live.
-            unsafe { p.as_ref() }.unset(flag::COLLECTING);
+    for &p in candidates {
+        // SAFETY: live.
+        let h = unsafe { p.as_ref() };
+        let count = h.refcount();
+        if count > UNREACHED {
+            h.set_refcount(count & !UNREACHED);
             work.push(p);
         }
+        while let Some(p) = work.pop() {
+            children(p, &mut |v| {
+                if let Some(c) = member(v) {
+                    // SAFETY: live; this gives back what the first traversal took.
+                    let h = unsafe { c.as_ref() };
+                    let count = h.refcount().wrapping_add(1);
+                    h.set_refcount(count & !UNREACHED);
+                    if count & UNREACHED != 0 {
+                        work.push(c);
+                    }
+                }
+            });
+        }
     }
-    while let Some(p) = work.pop() {
+    let garbage: Vec<NonNull<Header>> = candidates
+        .iter()
+        .copied()
+        // SAFETY: live.
+        .filter(|p| unsafe { p.as_ref() }.refcount() & UNREACHED != 0)
+        .collect();
+    for &p in &garbage {
+        // SAFETY: live.
+        let h = unsafe { p.as_ref() };
+        h.set_refcount(h.refcount() & !UNREACHED);
+    }
+    for &p in &garbage {
         children(p, &mut |v| {
-            if let Some(c) = counted(v) {
-                // SAFETY: live.
-                unsafe { c.as_ref() }.unset(flag::COLLECTING);
-                work.push(c);
+            if let Some(c) = member(v) {
+                // SAFETY: live; as above.
+                let h = unsafe { c.as_ref() };
+                h.set_refcount(h.refcount().wrapping_add(1));
             }
         });
     }
-    // SAFETY: live.
-    candidates
-        .iter()
-        .copied()
-        .filter(|p| unsafe { p.as_ref() }.has(flag::COLLECTING))
-        .collect()
+    garbage
+}
+
+/// Whether an object is an exact tuple that can be in no cycle, because no item can: it need not be looked at again.
+/// ([`crate::containers::tuple::LastPair`], which exchanges a tuple's items, has it looked at again.)
+fn is_plain_tuple(vm: &Vm, h: &Header) -> bool {
+    if !std::ptr::eq(h.ty(), vm.types().tuple.object()) {
+        return false;
+    }
+    let mut plain = true;
+    let mut look = |v: &Value| {
+        plain &= v.header().is_none_or(|h| !h.has(flag::TRACKED));
+    };
+    // SAFETY: a live object whose layout describes it.
+    unsafe {
+        if let Some(traverse) = h.ty().payload.layout().traverse {
+            traverse(h, &mut look);
+        }
+    }
+    plain
 }
 
 /// Finalizes and frees unreachable objects, leaving alone what a finalizer brought back.

@@ -54,6 +54,20 @@ impl Heap {
         size: usize,
         payload: T,
     ) -> Option<Ref<T>> {
+        let zero = ty.payload.is_gc() || ty.payload.dict_offset() != 0;
+        self.new_object_with_tail(ty, size, payload, zero)
+    }
+
+    /// Like [`Heap::new_object`]; what follows the payload is zeroed only if `zero` says so. Without that, the caller writes it
+    /// before anybody else sees the object.
+    #[inline(always)]
+    pub(crate) fn new_object_with_tail<T: Payload>(
+        &self,
+        ty: &Object<TypeObject>,
+        size: usize,
+        payload: T,
+        zero: bool,
+    ) -> Option<Ref<T>> {
         let gc = ty.payload.is_gc();
         let size = size.max(size_of::<Object<T>>());
         let (mem, large) = self.allocate(size, gc)?;
@@ -74,7 +88,7 @@ impl Heap {
                 payload,
             });
             let tail = size - size_of::<Object<T>>();
-            if tail != 0 && (gc || ty.payload.dict_offset() != 0) {
+            if zero && tail != 0 {
                 mem.as_ptr()
                     .add(size_of::<Object<T>>())
                     .write_bytes(0, tail);

@@ -56,13 +56,27 @@ impl Vm {
     }
 
     /// The truth of `a op b`; identity implies equality, as in containers (PyObject_RichCompareBool).
+    #[inline]
     pub fn compare_bool(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult<bool> {
+        if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int()) {
+            return Ok(op.matches(x.cmp(&y)));
+        }
+        self.compare_bool_objects(a, b, op)
+    }
+
+    fn compare_bool_objects(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult<bool> {
         if a.is(b) {
             match op {
                 CompareOp::Eq => return Ok(true),
                 CompareOp::Ne => return Ok(false),
                 _ => {}
             }
+        }
+        if let (Some(x), Some(y)) = (self.exact_float(a), self.exact_float(b)) {
+            return Ok(match x.partial_cmp(&y) {
+                Some(order) => op.matches(order),
+                None => op == CompareOp::Ne,
+            });
         }
         let r = self.rich_compare(a, b, op)?;
         self.is_true(&r)
@@ -83,7 +97,34 @@ impl Vm {
         {
             return Ok(x.same_text(y));
         }
+        if let (Some(x), Some(y)) = (self.exact_float(a), self.exact_float(b)) {
+            return Ok(x == y);
+        }
         self.compare_bool(a, b, CompareOp::Eq)
+    }
+
+    /// How many pairs at the start of two sequences are equal for all to see: the same object, or exact strings or floats of
+    /// the same value. Runs no Python code.
+    pub fn equal_run(&self, a: &[Value], b: &[Value]) -> usize {
+        let equal = |(x, y): &(&Value, &Value)| {
+            if x.is(y) {
+                return true;
+            }
+            if x.is_small_int() || y.is_small_int() {
+                return false;
+            }
+            if x.is_exact_str(self) && y.is_exact_str(self) {
+                return match (x.downcast_ref::<Str>(), y.downcast_ref::<Str>()) {
+                    (Some(x), Some(y)) => x.same_text(y),
+                    _ => false,
+                };
+            }
+            match (self.exact_float(x), self.exact_float(y)) {
+                (Some(x), Some(y)) => x == y,
+                _ => false,
+            }
+        };
+        a.iter().zip(b).take_while(equal).count()
     }
 
     /// `hash(v)`, never -1.

@@ -2,6 +2,7 @@
 
 use crate::containers::list::List;
 use crate::containers::tuple::Tuple;
+use crate::reference::Ref;
 use crate::value::{PyResult, Raised, Value};
 use crate::vm::Vm;
 
@@ -71,8 +72,8 @@ impl Vm {
 
     /// Calls `f` with each item of an iterable; stops early when `f` gives false.
     pub fn for_each(&self, v: &Value, f: &mut dyn FnMut(Value) -> PyResult<bool>) -> PyResult<()> {
-        let it = self.iter(v)?;
-        while let Some(x) = self.next(&it)? {
+        let mut items = self.items(v)?;
+        while let Some(x) = items.next(self)? {
             if !f(x)? {
                 break;
             }
@@ -146,6 +147,51 @@ impl Vm {
                 None => Err(self.overflow_error("Python int too large to convert to C ssize_t")),
             },
         }
+    }
+}
+
+/// The items of an iterable, one after another, as its iterator gives them. Exact lists and tuples need no iterator.
+pub enum Items {
+    /// Of an exact list, from a position on; changes of the list are seen as its iterator sees them.
+    List(Ref<List>, usize),
+    /// Of an exact tuple, from a position on.
+    Tuple(Ref<Tuple>, usize),
+    /// Of anything else: its iterator.
+    Other(Value),
+}
+
+impl Items {
+    /// The next item, `None` at the end.
+    #[inline]
+    pub fn next(&mut self, vm: &Vm) -> PyResult<Option<Value>> {
+        match self {
+            Items::List(l, i) => {
+                let v = l.get(*i);
+                *i += 1;
+                Ok(v)
+            }
+            Items::Tuple(t, i) => {
+                let v = t.get(*i);
+                *i += 1;
+                Ok(v)
+            }
+            Items::Other(it) => vm.next(it),
+        }
+    }
+}
+
+impl Vm {
+    /// The items of an iterable; fails as `iter` does.
+    #[inline]
+    pub fn items(&self, v: &Value) -> PyResult<Items> {
+        let types = self.types();
+        if let Some(l) = v.downcast_exact::<List>(&types.list) {
+            return Ok(Items::List(l.clone(), 0));
+        }
+        if let Some(t) = v.downcast_exact::<Tuple>(&types.tuple) {
+            return Ok(Items::Tuple(t.clone(), 0));
+        }
+        self.iter(v).map(Items::Other)
     }
 }
 

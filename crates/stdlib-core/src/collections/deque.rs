@@ -155,8 +155,8 @@ impl Deque {
             }
             return Ok(());
         }
-        let it = vm.iter(iterable)?;
-        while let Some(v) = vm.next(&it)? {
+        let mut items = vm.items(iterable)?;
+        while let Some(v) = items.next(vm)? {
             if this.maxlen.get() != Some(0) {
                 push(this, vm, v)?;
             }

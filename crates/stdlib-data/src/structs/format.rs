@@ -1,10 +1,11 @@
 //! The format strings of `struct`: parsed into items with offsets, packed and unpacked.
 
 use dashu_int::IBig;
+use smallvec::SmallVec;
 use taipan_builtins::complex_::to_complex;
 use taipan_builtins::int_::arith::int_of;
 use taipan_builtins::int_::methods::to_le_bytes;
-use taipan_object::{Bytes, PyResult, Raised, Value, Vm};
+use taipan_object::{Bytes, PyResult, Raised, Ref, Tuple, Value, Vm};
 
 /// One item of a format: a code with its place and size.
 #[derive(Clone, Debug)]
@@ -135,8 +136,8 @@ impl Format {
     }
 
     /// Packs values; there are as many as the format has.
-    pub fn pack(&self, vm: &Vm, values: &[Value]) -> PyResult<Vec<u8>> {
-        let mut out = Vec::new();
+    pub fn pack(&self, vm: &Vm, values: &[Value]) -> PyResult<SmallVec<[u8; 64]>> {
+        let mut out = SmallVec::new();
         if out.try_reserve_exact(self.size).is_err() {
             return Err(vm.no_memory());
         }
@@ -157,19 +158,17 @@ impl Format {
     }
 
     /// Unpacks the values in `data`, which has the format's size.
-    pub fn unpack(&self, vm: &Vm, data: &[u8]) -> PyResult<Vec<Value>> {
-        let mut out = Vec::new();
-        if out.try_reserve_exact(self.values).is_err() {
-            return Err(vm.no_memory());
-        }
-        for item in &self.items {
-            for i in 0..item.count {
-                let at = item.offset + i * item.size;
-                let part = data.get(at..at + item.size).unwrap_or_default();
-                out.push(unpack_one(vm, item.code, self.big, part)?);
+    pub fn unpack(&self, vm: &Vm, data: &[u8]) -> PyResult<Ref<Tuple>> {
+        let mut places = self.items.iter().flat_map(|item| {
+            (0..item.count).map(move |i| (item.code, item.offset + i * item.size, item.size))
+        });
+        vm.new_tuple_try(self.values, || match places.next() {
+            Some((code, at, size)) => {
+                let part = data.get(at..at + size).unwrap_or_default();
+                unpack_one(vm, code, self.big, part)
             }
-        }
-        Ok(out)
+            None => Ok(vm.none()),
+        })
     }
 }
 
@@ -311,6 +310,19 @@ fn is_signed(code: u8) -> bool {
 }
 
 fn pack_int(vm: &Vm, code: u8, big: bool, v: &Value, place: &mut [u8]) -> PyResult<()> {
+    if let Some(n) = v.as_small_int() {
+        let bits = place.len() as u32 * 8;
+        let fits = match (bits, is_signed(code)) {
+            (64, true) => true,
+            (64, false) => n >= 0,
+            (_, true) => n >> (bits - 1) == n >> 63,
+            (_, false) => n >> bits == 0,
+        };
+        if fits {
+            put(place, &n.to_le_bytes(), big);
+            return Ok(());
+        }
+    }
     if v.as_int().is_none() && !vm.has_index(v) {
         return Err(error(vm, "required argument is not an integer"));
     }
@@ -318,13 +330,6 @@ fn pack_int(vm: &Vm, code: u8, big: bool, v: &Value, place: &mut [u8]) -> PyResu
     let i = int_of(vm, &v)?;
     // An address may be given as a negative number.
     let signed = is_signed(code) || (code == b'P' && i.is_negative());
-    if let Some(n) = v.as_small_int()
-        && place.len() == 8
-        && (signed || n >= 0)
-    {
-        put(place, &n.to_le_bytes(), big);
-        return Ok(());
-    }
     match to_le_bytes(i, place.len(), signed) {
         Ok(bytes) => put(place, &bytes, big),
         Err(_) if code == b'P' => return Err(error(vm, "int too large to convert")),

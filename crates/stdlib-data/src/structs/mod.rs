@@ -5,6 +5,7 @@ pub mod format;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
 use taipan_macros::{pyfunctions, pymethods};
 use taipan_object::buffer::Buffer;
 use taipan_object::{
@@ -54,26 +55,27 @@ fn parse(vm: &Vm, v: &Value) -> PyResult<(Format, Ref<Str>)> {
     Ok((format.map_err(|m| error(vm, m))?, text))
 }
 
-/// Formats that were used lately, by their text.
+/// Formats that were used lately with their texts, by the texts' hashes.
 #[derive(Default)]
-struct Cache(RefCell<std::collections::HashMap<String, Rc<Format>>>);
+struct Cache(RefCell<FxHashMap<i64, (Ref<Str>, Rc<Format>)>>);
 
 const CACHE_SIZE: usize = 100;
 
 fn cached(vm: &Vm, v: &Value) -> PyResult<Rc<Format>> {
     let cache = vm.state::<Cache>();
-    if let Some(text) = v.downcast_ref::<Str>().and_then(|s| s.as_ascii())
-        && let Some(f) = cache.0.borrow().get(text)
+    if let Some(text) = v.downcast_ref::<Str>()
+        && let Some((known, f)) = cache.0.borrow().get(&text.hash(vm))
+        && known.same_text(text)
     {
         return Ok(f.clone());
     }
     let (format, text) = parse(vm, v)?;
     let format = Rc::new(format);
-    let mut known = cache.0.borrow_mut();
-    if known.len() >= CACHE_SIZE {
-        known.clear();
-    }
-    known.insert(text.to_string_lossy().into_owned(), format.clone());
+    let full = cache.0.borrow().len() >= CACHE_SIZE;
+    let dropped = full.then(|| std::mem::take(&mut *cache.0.borrow_mut()));
+    let entry = (text.clone(), format.clone());
+    let replaced = cache.0.borrow_mut().insert(text.hash(vm), entry);
+    drop((dropped, replaced));
     Ok(format)
 }
 
@@ -165,16 +167,16 @@ fn pack_into(vm: &Vm, format: &Format, args: &[Value]) -> PyResult<()> {
     Ok(())
 }
 
-/// A copy of `size` bytes at `at` in a buffer.
-fn copy(buffer: &Buffer, at: usize, size: usize) -> Vec<u8> {
+/// Unpacks what stands at `at` in a buffer. Making numbers and bytes runs no code that could change it meanwhile.
+fn unpack_at(vm: &Vm, format: &Format, buffer: &Buffer, at: usize) -> PyResult<Ref<Tuple>> {
     let start = buffer.offset.saturating_add(at);
-    let mut out = Vec::new();
+    let mut out = None;
     buffer.memory.with(&mut |m| {
-        if let Some(part) = m.get(start..start.saturating_add(size)) {
-            out.extend_from_slice(part);
+        if let Some(part) = m.get(start..start.saturating_add(format.size)) {
+            out = Some(format.unpack(vm, part));
         }
     });
-    out
+    out.unwrap_or_else(|| Err(error(vm, "unpack of a buffer that is too short")))
 }
 
 fn unpack(vm: &Vm, format: &Format, data: &Value) -> PyResult<Ref<Tuple>> {
@@ -188,19 +190,19 @@ fn unpack(vm: &Vm, format: &Format, data: &Value) -> PyResult<Ref<Tuple>> {
         if b.len() != format.size {
             return Err(wrong());
         }
-        return vm.new_tuple(format.unpack(vm, b.as_slice())?);
+        return format.unpack(vm, b.as_slice());
     }
     let buffer = vm.get_buffer(data, false)?;
     if buffer.len != format.size {
         return Err(wrong());
     }
-    vm.new_tuple(format.unpack(vm, &copy(&buffer, 0, format.size))?)
+    unpack_at(vm, format, &buffer, 0)
 }
 
 fn unpack_from(vm: &Vm, format: &Format, data: &Value, offset: isize) -> PyResult<Ref<Tuple>> {
     let buffer = vm.get_buffer(data, false)?;
     let at = place(vm, format.size, offset, buffer.len, false)?;
-    vm.new_tuple(format.unpack(vm, &copy(&buffer, at, format.size))?)
+    unpack_at(vm, format, &buffer, at)
 }
 
 /// The payload of `unpack_iterator`.
@@ -249,8 +251,8 @@ impl UnpackIter {
             return Ok(None);
         }
         self.at.set(at + size);
-        let items = self.format.unpack(vm, &copy(&buffer, at, size))?;
-        Ok(Some(vm.new_tuple(items)?.into_value()))
+        let items = unpack_at(vm, &self.format, &buffer, at)?;
+        Ok(Some(items.into_value()))
     }
 
     #[pymethod(sig = "($self, /)")]

@@ -19,7 +19,18 @@ fn range_product(from: u64, to: u64) -> UBig {
         return UBig::ONE;
     }
     if to - from < 16 {
-        return (from..=to).fold(UBig::ONE, |p, i| p * i);
+        let mut product = UBig::ONE;
+        let mut word: u64 = 1;
+        for i in from..=to {
+            match word.checked_mul(i) {
+                Some(w) => word = w,
+                None => {
+                    product *= word;
+                    word = i;
+                }
+            }
+        }
+        return product * word;
     }
     let middle = from + (to - from) / 2;
     range_product(from, middle) * range_product(middle + 1, to)
@@ -38,6 +49,9 @@ fn falling(n: &UBig, k: u64) -> UBig {
 }
 
 fn make(vm: &Vm, u: UBig) -> PyResult {
+    if let Some(v) = i64::try_from(&u).ok().and_then(Value::small_int) {
+        return Ok(v);
+    }
     vm.new_ibig(IBig::from(u))
 }
 
@@ -92,8 +106,44 @@ pub fn perm(vm: &Vm, n: &Value, k: &Value) -> PyResult {
     }
 }
 
+/// Up to this n, all binomials fit 64 bits.
+const SMALL_COMB: usize = 67;
+
+/// For each `n` up to [`SMALL_COMB`], the odd part of `n!` modulo 2⁶⁴, its inverse there, and how often two divides `n!`.
+static ODD_FACTORIALS: [(u64, u64, u32); SMALL_COMB + 1] = {
+    let mut table = [(1u64, 1u64, 0u32); SMALL_COMB + 1];
+    let mut n = 1;
+    while n <= SMALL_COMB {
+        let (odd, _, twos) = table[n - 1];
+        let more = (n as u64).trailing_zeros();
+        let odd = odd.wrapping_mul(n as u64 >> more);
+        // Newton's iteration doubles the bits that are right, of which there are three at first.
+        let mut inverse = odd;
+        let mut step = 0;
+        while step < 5 {
+            inverse = inverse.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(inverse)));
+            step += 1;
+        }
+        table[n] = (odd, inverse, twos + more);
+        n += 1;
+    }
+    table
+};
+
+/// The binomial of numbers for which [`ODD_FACTORIALS`] has entries: n! / (k! (n - k)!) by odd parts and powers of two.
+fn small_comb(n: i64, k: i64) -> Option<u64> {
+    let at = |i: i64| ODD_FACTORIALS.get(usize::try_from(i).ok()?);
+    let ((all, _, twos), (_, a, s), (_, b, t)) = (at(n)?, at(k)?, at(n.checked_sub(k)?)?);
+    Some(all.wrapping_mul(*a).wrapping_mul(*b) << (twos - s - t))
+}
+
 /// `math.comb`
 pub fn comb(vm: &Vm, n: &Value, k: &Value) -> PyResult {
+    if let (Some(n), Some(k)) = (n.as_small_int(), k.as_small_int())
+        && let Some(c) = small_comb(n, k)
+    {
+        return make(vm, UBig::from(c));
+    }
     let (n_negative, n) = magnitude(vm, n)?;
     let (k_negative, k) = magnitude(vm, k)?;
     if n_negative {
@@ -136,10 +186,35 @@ fn gcd_of(a: UBig, b: UBig) -> UBig {
     a.gcd(b)
 }
 
+/// The greatest common divisor by Stein's algorithm.
+fn gcd_of_words(mut a: u64, mut b: u64) -> u64 {
+    if a == 0 || b == 0 {
+        return a | b;
+    }
+    let twos = (a | b).trailing_zeros();
+    a >>= a.trailing_zeros();
+    while b != 0 {
+        b >>= b.trailing_zeros();
+        if a > b {
+            std::mem::swap(&mut a, &mut b);
+        }
+        b -= a;
+    }
+    a << twos
+}
+
 /// `math.gcd`
 pub fn gcd(vm: &Vm, integers: &[Value]) -> PyResult {
-    let mut result = UBig::ZERO;
-    for v in integers {
+    let mut small: u64 = 0;
+    let mut rest = integers;
+    while let [v, more @ ..] = rest
+        && let Some(i) = v.as_small_int()
+    {
+        small = gcd_of_words(small, i.unsigned_abs());
+        rest = more;
+    }
+    let mut result = UBig::from(small);
+    for v in rest {
         let (_, m) = magnitude(vm, v)?;
         result = gcd_of(result, m);
     }

@@ -25,8 +25,8 @@ fn two_product(a: f64, b: f64) -> (f64, f64) {
 pub fn fsum(vm: &Vm, seq: &Value) -> PyResult<f64> {
     let mut partials: Vec<f64> = Vec::new();
     let (mut special, mut infinities) = (0.0f64, 0.0f64);
-    let it = vm.iter(seq)?;
-    while let Some(item) = vm.next(&it)? {
+    let mut items = vm.items(seq)?;
+    while let Some(item) = items.next(vm)? {
         let item = vm.as_double(&item)?;
         let mut x = item;
         let mut kept = 0;

@@ -1,5 +1,6 @@
 //! `_thread.lock` and `_thread.RLock`.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,8 @@ struct Held {
 struct Raw {
     held: Mutex<Held>,
     freed: Condvar,
+    /// Threads that wait: without any, there is nobody to wake, which would be a system call.
+    waiting: AtomicUsize,
 }
 
 impl Raw {
@@ -38,14 +41,30 @@ impl Raw {
         false
     }
 
+    /// Wakes a thread that waits for the lock, which was just released.
+    fn wake(&self) {
+        if self.waiting.load(Ordering::SeqCst) != 0 {
+            self.freed.notify_one();
+        }
+    }
+
+    /// As new, in a child process: its other threads are gone.
+    fn reset(&self) {
+        *self.lock() = Held::default();
+        self.waiting.store(0, Ordering::SeqCst);
+    }
+
     fn take(&self, me: u64, timeout: Option<Duration>) -> bool {
         let until = timeout.and_then(|t| Instant::now().checked_add(t));
         let mut h = self.lock();
+        // Counted before the mutex is given away, so that whoever releases the lock afterwards sees it.
+        self.waiting.fetch_add(1, Ordering::SeqCst);
         while h.count != 0 {
             match until {
                 None => h = self.freed.wait(h).unwrap_or_else(PoisonError::into_inner),
                 Some(u) => {
                     let Some(left) = u.checked_duration_since(Instant::now()) else {
+                        self.waiting.fetch_sub(1, Ordering::SeqCst);
                         return false;
                     };
                     h = self
@@ -56,6 +75,7 @@ impl Raw {
                 }
             }
         }
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
         *h = Held {
             owner: me,
             count: 1,
@@ -132,7 +152,7 @@ fn acquire(
     timeout: Option<&Value>,
 ) -> PyResult<bool> {
     let wait = wait_time(vm, blocking, timeout)?;
-    let me = taipan_host::thread::ident();
+    let me = vm.thread_ident.get();
     if raw.try_take(me, again) {
         return Ok(true);
     }
@@ -217,7 +237,7 @@ impl Lock {
         }
         *h = Held::default();
         drop(h);
-        this.raw.freed.notify_one();
+        this.raw.wake();
         Ok(())
     }
 
@@ -248,7 +268,7 @@ impl Lock {
 
     #[pymethod(params = "($self, /)")]
     fn _at_fork_reinit(&self) {
-        *self.raw.lock() = Held::default();
+        self.raw.reset();
     }
 }
 
@@ -290,7 +310,7 @@ impl RLock {
     #[pymethod(sig = "($self, /)")]
     fn release(vm: &Vm, this: &Ref<Self>) -> PyResult<()> {
         let mut h = this.raw.lock();
-        if h.count == 0 || h.owner != taipan_host::thread::ident() {
+        if h.count == 0 || h.owner != vm.thread_ident.get() {
             drop(h);
             return Err(vm.runtime_error("cannot release un-acquired lock"));
         }
@@ -298,7 +318,7 @@ impl RLock {
         if h.count == 0 {
             h.owner = 0;
             drop(h);
-            this.raw.freed.notify_one();
+            this.raw.wake();
         }
         Ok(())
     }
@@ -318,16 +338,16 @@ impl RLock {
 
     /// For internal use by `threading.Condition`.
     #[pymethod(sig = "($self, /)")]
-    fn _is_owned(&self) -> bool {
+    fn _is_owned(&self, vm: &Vm) -> bool {
         let h = self.raw.lock();
-        h.count > 0 && h.owner == taipan_host::thread::ident()
+        h.count > 0 && h.owner == vm.thread_ident.get()
     }
 
     /// For internal use by reentrancy tests.
     #[pymethod(sig = "($self, /)")]
-    fn _recursion_count(&self) -> usize {
+    fn _recursion_count(&self, vm: &Vm) -> usize {
         let h = self.raw.lock();
-        if h.owner == taipan_host::thread::ident() {
+        if h.owner == vm.thread_ident.get() {
             h.count
         } else {
             0
@@ -344,7 +364,7 @@ impl RLock {
         }
         let saved = std::mem::take(&mut *h);
         drop(h);
-        this.raw.freed.notify_one();
+        this.raw.wake();
         Ok((saved.count, saved.owner))
     }
 
@@ -363,6 +383,6 @@ impl RLock {
 
     #[pymethod(params = "($self, /)")]
     fn _at_fork_reinit(&self) {
-        *self.raw.lock() = Held::default();
+        self.raw.reset();
     }
 }
