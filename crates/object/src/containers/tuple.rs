@@ -282,21 +282,22 @@ impl LastPair {
     /// The tuple `(a, b)`.
     #[inline]
     pub fn pair(&self, vm: &Vm, a: Value, b: Value) -> PyResult {
-        if let Some(t) = self.0.take() {
-            if t.head().refcount() == 1 && t.len() == 2 {
-                // SAFETY: this is the only reference to the tuple, which has two items: nobody sees the exchange.
-                // What they were is dropped when the tuple is in order again.
-                let old = unsafe {
-                    let items = t.data().cast_mut().cast::<[Value; 2]>();
-                    std::ptr::replace(items, [a, b])
-                };
-                t.hash.set(-1);
-                // The collector may have seen that the old items were in no cycle.
-                t.head().set(flag::TRACKED);
-                self.0.set(Some(t.clone()));
-                drop(old);
-                return Ok(t.into_value());
-            }
+        if let Some(t) = self.0.take()
+            && t.head().refcount() == 1
+            && t.len() == 2
+        {
+            // SAFETY: this is the only reference to the tuple, which has two items: nobody sees the exchange.
+            // What they were is dropped when the tuple is in order again.
+            let old = unsafe {
+                let items = t.data().cast_mut().cast::<[Value; 2]>();
+                std::ptr::replace(items, [a, b])
+            };
+            t.hash.set(-1);
+            // The collector may have seen that the old items were in no cycle.
+            t.head().set(flag::TRACKED);
+            self.0.set(Some(t.clone()));
+            drop(old);
+            return Ok(t.into_value());
         }
         let t = vm.new_tuple_array([a, b])?;
         self.0.set(Some(t.clone()));
