@@ -50,6 +50,12 @@ pub static METHOD: TypeSpec = TypeSpec {
         }],
         getset: &[
             attribute(
+                "__doc__",
+                None,
+                |vm, v| vm.getattr(&this::<Method>(vm, v)?.function, &vm.names().__doc__),
+                None,
+            ),
+            attribute(
                 "__func__",
                 Some("the function (or other callable) implementing a method"),
                 |vm, v| Ok(this::<Method>(vm, v)?.function.clone()),

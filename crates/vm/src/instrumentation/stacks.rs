@@ -1,7 +1,6 @@
 //! What stands on the value stack at each instruction, as far as a jump by `f_lineno` must know it.
 
 use taipan_bytecode::Opcode;
-use taipan_bytecode::code::co;
 use taipan_bytecode::exception_table;
 
 use super::data::instructions;
@@ -139,17 +138,12 @@ fn target(i: super::data::Instruction, s: &Known) -> Option<(usize, Known)> {
 pub(crate) fn stacks(code: &Code) -> Vec<Known> {
     let n = code.units();
     let mut known = vec![Known::Nothing; n];
-    let mut first = Stack::new();
-    // A generator is sent None to start it.
-    if code.has(co::GENERATOR | co::COROUTINE | co::ASYNC_GENERATOR) {
-        first.push(Kind::Object);
-    }
     let set = |known: &mut Vec<Known>, unit: usize, s: Known| {
         if let Some(k) = known.get_mut(unit) {
             *k = s;
         }
     };
-    set(&mut known, 0, Known::Stack(first));
+    set(&mut known, 0, Known::Stack(Stack::new()));
     // A jump backwards to what was not reached yet, or a handler of what was reached only now, asks for another round.
     let mut again = true;
     while again {
