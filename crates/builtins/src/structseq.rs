@@ -168,6 +168,12 @@ impl StructSeq {
         self.build_of(vm, &ty, values)
     }
 
+    /// Whether a value is an instance of the class.
+    pub fn is_instance(&'static self, vm: &Vm, v: &Value) -> bool {
+        self.class(vm)
+            .is_ok_and(|ty| vm.type_of(v).payload.is_subtype(ty.object()))
+    }
+
     fn build_of(&self, vm: &Vm, ty: &TypeRef, mut values: Vec<Value>) -> PyResult<Ref<Tuple>> {
         values.resize_with(self.total, || vm.none());
         vm.new_tuple_with_hidden(ty.object(), values, self.visible)
@@ -186,7 +192,8 @@ fn own_declaration(vm: &Vm, this: &Ref<Tuple>) -> PyResult<&'static StructSeq> {
     declaration(vm, &vm.type_of(this.as_value()).to_ref())
 }
 
-const PARTS: &[&ClassPart] = &[&STRUCTSEQ_METHODS];
+/// What all struct sequences have; a class with a constructor of its own puts its part behind it.
+pub const PARTS: &[&ClassPart] = &[&STRUCTSEQ_METHODS];
 
 /// Holder of the methods that all struct sequences have.
 pub struct StructSeqMethods;

@@ -8,6 +8,7 @@ pub mod consts;
 pub mod env;
 pub mod fcntl;
 pub mod fs;
+pub mod linux;
 pub mod mem;
 pub mod net;
 mod net_addr;

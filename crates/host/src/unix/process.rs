@@ -128,6 +128,14 @@ pub fn getgrouplist(user: &[u8], gid: u32) -> Result<Vec<u32>> {
     })
 }
 
+/// Reads the group table and sets the supplementary groups of `user`, `gid` among them.
+pub fn initgroups(user: &[u8], gid: u32) -> Result<()> {
+    with_cstr(user, |user| {
+        // SAFETY: the name is NUL-terminated.
+        done(unsafe { libc::initgroups(user.as_ptr(), gid) })
+    })
+}
+
 /// `fork`: 0 in the child.
 ///
 /// # Safety

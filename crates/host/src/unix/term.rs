@@ -139,3 +139,30 @@ pub fn openpty() -> Result<(Fd, Fd)> {
 pub fn login_tty(fd: Fd) -> Result<()> {
     done(scalar!(login_tty(fd)))
 }
+
+/// Opens a master of a pseudo-terminal; it is not inherited.
+pub fn posix_openpt(flags: i32) -> Result<Fd> {
+    let fd = check(scalar!(posix_openpt(flags)))?;
+    super::fs::set_inheritable(fd, false)?;
+    Ok(fd)
+}
+
+/// Gives the slave of a master to this user.
+pub fn grantpt(fd: Fd) -> Result<()> {
+    done(scalar!(grantpt(fd)))
+}
+
+/// Unlocks the slave of a master.
+pub fn unlockpt(fd: Fd) -> Result<()> {
+    done(scalar!(unlockpt(fd)))
+}
+
+/// The path of a master's slave.
+pub fn ptsname(fd: Fd) -> Result<Vec<u8>> {
+    let mut buffer = [0u8; 128];
+    // SAFETY: the buffer is writable for the length given; the name in it is NUL-terminated.
+    unsafe {
+        super::returned(libc::ptsname_r(fd, buffer.as_mut_ptr().cast(), buffer.len()))?;
+        Ok(super::bytes_of(buffer.as_ptr().cast()))
+    }
+}

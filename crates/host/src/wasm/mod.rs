@@ -6,6 +6,7 @@ pub mod consts;
 pub mod env;
 pub mod fcntl;
 pub mod fs;
+pub mod linux;
 pub mod mem;
 pub mod net;
 pub mod process;

@@ -65,6 +65,8 @@ stubs! {
     fn getgroups() -> Result<Vec<u32>>;
     /// Sets the supplementary groups.
     fn setgroups(groups: &[u32]) -> Result<()>;
+    /// Reads the group table and sets the supplementary groups of `user`, `gid` among them.
+    fn initgroups(user: &[u8], gid: u32) -> Result<()>;
     /// Groups that `user` is in, `gid` among them.
     fn getgrouplist(user: &[u8], gid: u32) -> Result<Vec<u32>>;
     /// Replaces the program. `env` holds `NAME=value`; `env::block()` is our own. Returns only on failure.

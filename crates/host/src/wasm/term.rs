@@ -33,4 +33,12 @@ stubs! {
     fn openpty() -> Result<(Fd, Fd)>;
     /// Makes the terminal the controlling one and standard input, output and error of this process.
     fn login_tty(fd: Fd) -> Result<()>;
+    /// Opens a master of a pseudo-terminal; it is not inherited.
+    fn posix_openpt(flags: i32) -> Result<Fd>;
+    /// Gives the slave of a master to this user.
+    fn grantpt(fd: Fd) -> Result<()>;
+    /// Unlocks the slave of a master.
+    fn unlockpt(fd: Fd) -> Result<()>;
+    /// The path of a master's slave.
+    fn ptsname(fd: Fd) -> Result<Vec<u8>>;
 }

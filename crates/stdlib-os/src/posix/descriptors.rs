@@ -17,6 +17,61 @@ fn length(vm: &Vm, n: isize) -> PyResult<usize> {
     usize::try_from(n).map_err(|_| util::os_error(vm, taipan_host::Errno::EINVAL))
 }
 
+fn parts_of(vm: &Vm, function: &str, buffers: &Value) -> PyResult<Vec<Value>> {
+    if vm.type_of(buffers).payload.slots.sq_length.get().is_none() {
+        return Err(vm.type_error(&format!("{function}() arg 2 must be a sequence")));
+    }
+    vm.collect(buffers)
+}
+
+/// Fills the buffers of a sequence by one call.
+pub(super) fn scatter(
+    vm: &Vm,
+    function: &str,
+    buffers: &Value,
+    read: impl Fn(&mut [std::io::IoSliceMut<'_>]) -> taipan_host::Result<usize>,
+) -> PyResult<usize> {
+    let targets = parts_of(vm, function, buffers)?
+        .iter()
+        .map(|b| util::writable(vm, b))
+        .collect::<PyResult<Vec<_>>>()?;
+    // Other threads may use the buffers' objects meanwhile: they are filled afterwards.
+    let mut parts = targets
+        .iter()
+        .map(|t| zeroed(vm, t.len()))
+        .collect::<PyResult<Vec<_>>>()?;
+    let total = call(vm, || {
+        let mut slices: Vec<_> = parts
+            .iter_mut()
+            .map(|p| std::io::IoSliceMut::new(p))
+            .collect();
+        read(&mut slices)
+    })?;
+    let mut left = total;
+    for (t, p) in targets.iter().zip(&parts) {
+        let n = left.min(p.len());
+        t.put(0, &p[..n]);
+        left -= n;
+    }
+    Ok(total)
+}
+
+/// Writes the buffers of a sequence by one call.
+pub(super) fn gather(
+    vm: &Vm,
+    function: &str,
+    buffers: &Value,
+    write: impl Fn(&[std::io::IoSlice<'_>]) -> taipan_host::Result<usize>,
+) -> PyResult<usize> {
+    let items = parts_of(vm, function, buffers)?;
+    let parts = items
+        .iter()
+        .map(|b| util::data(vm, b))
+        .collect::<PyResult<Vec<_>>>()?;
+    let slices: Vec<_> = parts.iter().map(|p| std::io::IoSlice::new(p)).collect();
+    call(vm, || write(&slices))
+}
+
 #[pyfunctions(FUNCTIONS)]
 mod functions {
     use super::*;
@@ -79,47 +134,13 @@ mod functions {
     /// Iterate over fd and read into buffers.
     #[pyfunction(sig = "($module, fd, buffers, /)")]
     fn readv(vm: &Vm, fd: i32, buffers: &Value) -> PyResult<usize> {
-        if vm.type_of(buffers).payload.slots.sq_length.get().is_none() {
-            return Err(vm.type_error("readv() arg 2 must be a sequence"));
-        }
-        let targets = vm
-            .collect(buffers)?
-            .iter()
-            .map(|b| util::writable(vm, b))
-            .collect::<PyResult<Vec<_>>>()?;
-        let mut parts = targets
-            .iter()
-            .map(|t| zeroed(vm, t.len()))
-            .collect::<PyResult<Vec<_>>>()?;
-        let total = call(vm, || {
-            let mut slices: Vec<_> = parts
-                .iter_mut()
-                .map(|p| std::io::IoSliceMut::new(p))
-                .collect();
-            fs::readv(fd, &mut slices)
-        })?;
-        let mut left = total;
-        for (t, p) in targets.iter().zip(&parts) {
-            let n = left.min(p.len());
-            t.put(0, &p[..n]);
-            left -= n;
-        }
-        Ok(total)
+        scatter(vm, "readv", buffers, |parts| fs::readv(fd, parts))
     }
 
     /// Iterate over buffers, and write the contents of each to a file descriptor.
     #[pyfunction(sig = "($module, fd, buffers, /)")]
     fn writev(vm: &Vm, fd: i32, buffers: &Value) -> PyResult<usize> {
-        if vm.type_of(buffers).payload.slots.sq_length.get().is_none() {
-            return Err(vm.type_error("writev() arg 2 must be a sequence"));
-        }
-        let items = vm.collect(buffers)?;
-        let parts = items
-            .iter()
-            .map(|b| util::data(vm, b))
-            .collect::<PyResult<Vec<_>>>()?;
-        let slices: Vec<_> = parts.iter().map(|p| std::io::IoSlice::new(p)).collect();
-        call(vm, || fs::writev(fd, &slices))
+        gather(vm, "writev", buffers, |parts| fs::writev(fd, parts))
     }
 
     /// Set the position of a file descriptor.  Return the new position.

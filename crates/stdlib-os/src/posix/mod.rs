@@ -1,8 +1,9 @@
 //! `posix`: what `os` is made of. Functions on paths are in `files`, on descriptors in `descriptors`, on processes and
-//! the system in `process`; arguments in `path`, struct sequences in `structs`, `scandir` in its own file.
+//! the system in `process`, what Linux has beyond POSIX in `linux`; arguments in `path`, struct sequences in `structs`, `scandir` in its own file.
 
 mod descriptors;
 mod files;
+mod linux;
 pub mod path;
 pub mod process;
 mod scandir;
@@ -23,6 +24,7 @@ pub static MODULE: ModuleSpec = ModuleSpec {
         files::FUNCTIONS,
         descriptors::FUNCTIONS,
         process::FUNCTIONS,
+        linux::FUNCTIONS,
         scandir::FUNCTIONS,
     ],
     types: &[&scandir::DIR_ENTRY],

@@ -56,13 +56,21 @@ pub fn after_fork_child(vm: &Vm) {
 }
 
 fn fork_now(vm: &Vm) -> PyResult<i32> {
+    fork_with(vm, || ())
+}
+
+/// Forks; the child runs `in_child` before the hooks.
+pub(super) fn fork_with(vm: &Vm, in_child: impl FnOnce()) -> PyResult<i32> {
     before_fork(vm);
     // SAFETY: this thread holds the GIL, so no other thread of the interpreter is inside its state; the child goes on
     // as this thread alone, and takes what belongs to other threads apart in `after_fork_child`.
     #[allow(unsafe_code, reason = "the one way to fork")]
     let pid = unsafe { process::fork() };
     match pid {
-        Ok(0) => after_fork_child(vm),
+        Ok(0) => {
+            in_child();
+            after_fork_child(vm);
+        }
         _ => after_fork_parent(vm),
     }
     done(vm, pid)

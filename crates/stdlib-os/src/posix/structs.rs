@@ -1,9 +1,10 @@
 //! The struct sequences of `posix`.
 
-use taipan_builtins::structseq::{StructSeq, field};
+use taipan_builtins::structseq::{PARTS, StructSeq, field};
 use taipan_host::types::{Rusage, Stat, StatVfs};
 use taipan_object::convert::IntoPy;
-use taipan_object::{PyResult, Ref, Tuple, Value, Vm};
+use taipan_macros::pymethods;
+use taipan_object::{PyResult, Ref, Tuple, TypeObject, TypeSpec, Value, Vm};
 
 /// `os.stat_result`
 pub static STAT_RESULT: StructSeq = StructSeq {
@@ -141,11 +142,16 @@ pub static WAITID_RESULT: StructSeq = StructSeq {
 
 /// `posix.sched_param`
 pub static SCHED_PARAM: StructSeq = StructSeq {
-    spec: StructSeq::spec(
-        "sched_param",
-        "posix",
-        Some("Currently has only one field: sched_priority"),
-    ),
+    spec: TypeSpec {
+        parts: &[PARTS[0], &SCHED_PARAM_METHODS],
+        ..StructSeq::spec(
+            "sched_param",
+            "posix",
+            Some(
+                "Currently has only one field: sched_priority\n\n  sched_priority\n    A scheduling parameter.",
+            ),
+        )
+    },
     fields: &[field::<0>(
         "sched_priority",
         Some("the scheduling priority"),
@@ -153,6 +159,23 @@ pub static SCHED_PARAM: StructSeq = StructSeq {
     visible: 1,
     total: 1,
 };
+
+/// Holder of `sched_param`'s constructor and pickling.
+pub struct SchedParam;
+
+#[pymethods(SCHED_PARAM_METHODS)]
+impl SchedParam {
+    #[pyslot(name = "sched_param", params = "(sched_priority)")]
+    fn tp_new(vm: &Vm, cls: &Ref<TypeObject>, sched_priority: &Value) -> PyResult<Ref<Tuple>> {
+        vm.new_tuple_with_hidden(cls.object(), vec![sched_priority.clone()], 1)
+    }
+
+    #[pymethod(sig = "($self, /)")]
+    fn __reduce__(vm: &Vm, this: &Ref<Tuple>) -> PyResult<(Value, Value)> {
+        let args = vm.new_tuple(this.as_slice().to_vec())?;
+        Ok((vm.type_of(this.as_value()).to_ref().into_value(), args.into_value()))
+    }
+}
 
 /// `resource.struct_rusage`, which `wait3` and `wait4` give as well.
 pub static STRUCT_RUSAGE: StructSeq = StructSeq {
