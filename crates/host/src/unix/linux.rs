@@ -160,13 +160,13 @@ pub fn removexattr(of: XattrOf<'_>, name: &[u8]) -> Result<()> {
         let name = name.as_ptr();
         // SAFETY (all three): strings are NUL-terminated.
         match of {
-            XattrOf::Path(p) => with_cstr(p, |p| {
-                done(unsafe { libc::removexattr(p.as_ptr(), name) })
-            }),
+            XattrOf::Path(p) => {
+                with_cstr(p, |p| done(unsafe { libc::removexattr(p.as_ptr(), name) }))
+            }
             // SAFETY: see above.
-            XattrOf::Link(p) => with_cstr(p, |p| {
-                done(unsafe { libc::lremovexattr(p.as_ptr(), name) })
-            }),
+            XattrOf::Link(p) => {
+                with_cstr(p, |p| done(unsafe { libc::lremovexattr(p.as_ptr(), name) }))
+            }
             // SAFETY: see above.
             XattrOf::Fd(fd) => done(unsafe { libc::fremovexattr(fd, name) }),
         }
@@ -254,12 +254,7 @@ pub fn preadv(
 }
 
 /// Writes several buffers to a position.
-pub fn pwritev(
-    fd: Fd,
-    buffers: &[std::io::IoSlice<'_>],
-    offset: i64,
-    flags: i32,
-) -> Result<usize> {
+pub fn pwritev(fd: Fd, buffers: &[std::io::IoSlice<'_>], offset: i64, flags: i32) -> Result<usize> {
     let count = i32::try_from(buffers.len()).unwrap_or(i32::MAX);
     // SAFETY: `IoSlice` has the layout of `iovec`; each part is readable for its length.
     size(unsafe { libc::pwritev2(fd, buffers.as_ptr().cast(), count, offset, flags) })

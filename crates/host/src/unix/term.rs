@@ -162,7 +162,11 @@ pub fn ptsname(fd: Fd) -> Result<Vec<u8>> {
     let mut buffer = [0u8; 128];
     // SAFETY: the buffer is writable for the length given; the name in it is NUL-terminated.
     unsafe {
-        super::returned(libc::ptsname_r(fd, buffer.as_mut_ptr().cast(), buffer.len()))?;
+        super::returned(libc::ptsname_r(
+            fd,
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+        ))?;
         Ok(super::bytes_of(buffer.as_ptr().cast()))
     }
 }

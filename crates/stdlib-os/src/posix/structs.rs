@@ -2,8 +2,8 @@
 
 use taipan_builtins::structseq::{PARTS, StructSeq, field};
 use taipan_host::types::{Rusage, Stat, StatVfs};
-use taipan_object::convert::IntoPy;
 use taipan_macros::pymethods;
+use taipan_object::convert::IntoPy;
 use taipan_object::{PyResult, Ref, Tuple, TypeObject, TypeSpec, Value, Vm};
 
 /// `os.stat_result`
@@ -173,7 +173,10 @@ impl SchedParam {
     #[pymethod(sig = "($self, /)")]
     fn __reduce__(vm: &Vm, this: &Ref<Tuple>) -> PyResult<(Value, Value)> {
         let args = vm.new_tuple(this.as_slice().to_vec())?;
-        Ok((vm.type_of(this.as_value()).to_ref().into_value(), args.into_value()))
+        Ok((
+            vm.type_of(this.as_value()).to_ref().into_value(),
+            args.into_value(),
+        ))
     }
 }
 
