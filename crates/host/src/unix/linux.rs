@@ -99,77 +99,53 @@ fn xattr_read(call: impl Fn(*mut libc::c_void, usize) -> Result<usize>) -> Resul
     Err(crate::Errno(libc::ERANGE))
 }
 
+/// Calls the variant of a function on extended attributes that fits what it is on.
+macro_rules! on_xattr {
+    ($of:expr, $path:ident, $link:ident, $fd:ident, ($($arg:expr),*)) => {
+        match $of {
+            // SAFETY: the path is NUL-terminated; the caller answers for the other arguments.
+            XattrOf::Path(p) => with_cstr(p, |p| check(unsafe { libc::$path(p.as_ptr(), $($arg),*) })),
+            // SAFETY: as above.
+            XattrOf::Link(p) => with_cstr(p, |p| check(unsafe { libc::$link(p.as_ptr(), $($arg),*) })),
+            // SAFETY: as above, without a path.
+            XattrOf::Fd(fd) => check(unsafe { libc::$fd(fd, $($arg),*) }),
+        }
+    };
+}
+
 /// The value of an extended attribute.
 pub fn getxattr(of: XattrOf<'_>, name: &[u8]) -> Result<Vec<u8>> {
     with_cstr(name, |name| {
-        let name = name.as_ptr();
-        // SAFETY (all three): strings are NUL-terminated, and `xattr_read` gives a buffer writable for its length.
-        match of {
-            XattrOf::Path(p) => with_cstr(p, |p| {
-                xattr_read(|b, n| size(unsafe { libc::getxattr(p.as_ptr(), name, b, n) }))
-            }),
-            // SAFETY: see above.
-            XattrOf::Link(p) => with_cstr(p, |p| {
-                xattr_read(|b, n| size(unsafe { libc::lgetxattr(p.as_ptr(), name, b, n) }))
-            }),
-            // SAFETY: see above.
-            XattrOf::Fd(fd) => xattr_read(|b, n| size(unsafe { libc::fgetxattr(fd, name, b, n) })),
-        }
+        // The name is NUL-terminated, and `xattr_read` gives a buffer writable for its length.
+        xattr_read(|b, n| {
+            on_xattr!(of, getxattr, lgetxattr, fgetxattr, (name.as_ptr(), b, n)).and_then(size)
+        })
     })
 }
 
 /// The names of all extended attributes, each ended by NUL.
 pub fn listxattr(of: XattrOf<'_>) -> Result<Vec<u8>> {
-    // SAFETY (all three): strings are NUL-terminated, and `xattr_read` gives a buffer writable for its length.
-    match of {
-        XattrOf::Path(p) => with_cstr(p, |p| {
-            xattr_read(|b, n| size(unsafe { libc::listxattr(p.as_ptr(), b.cast(), n) }))
-        }),
-        // SAFETY: see above.
-        XattrOf::Link(p) => with_cstr(p, |p| {
-            xattr_read(|b, n| size(unsafe { libc::llistxattr(p.as_ptr(), b.cast(), n) }))
-        }),
-        // SAFETY: see above.
-        XattrOf::Fd(fd) => xattr_read(|b, n| size(unsafe { libc::flistxattr(fd, b.cast(), n) })),
-    }
+    // `xattr_read` gives a buffer writable for its length.
+    xattr_read(|b, n| {
+        on_xattr!(of, listxattr, llistxattr, flistxattr, (b.cast(), n)).and_then(size)
+    })
 }
 
 /// Sets an extended attribute.
 pub fn setxattr(of: XattrOf<'_>, name: &[u8], value: &[u8], flags: i32) -> Result<()> {
     let (v, n) = (value.as_ptr().cast(), value.len());
     with_cstr(name, |name| {
+        // The name is NUL-terminated, the value readable for its length.
         let name = name.as_ptr();
-        // SAFETY (all three): strings are NUL-terminated, the value is readable for its length.
-        match of {
-            XattrOf::Path(p) => with_cstr(p, |p| {
-                done(unsafe { libc::setxattr(p.as_ptr(), name, v, n, flags) })
-            }),
-            // SAFETY: see above.
-            XattrOf::Link(p) => with_cstr(p, |p| {
-                done(unsafe { libc::lsetxattr(p.as_ptr(), name, v, n, flags) })
-            }),
-            // SAFETY: see above.
-            XattrOf::Fd(fd) => done(unsafe { libc::fsetxattr(fd, name, v, n, flags) }),
-        }
+        on_xattr!(of, setxattr, lsetxattr, fsetxattr, (name, v, n, flags)).map(drop)
     })
 }
 
 /// Removes an extended attribute.
 pub fn removexattr(of: XattrOf<'_>, name: &[u8]) -> Result<()> {
     with_cstr(name, |name| {
-        let name = name.as_ptr();
-        // SAFETY (all three): strings are NUL-terminated.
-        match of {
-            XattrOf::Path(p) => {
-                with_cstr(p, |p| done(unsafe { libc::removexattr(p.as_ptr(), name) }))
-            }
-            // SAFETY: see above.
-            XattrOf::Link(p) => {
-                with_cstr(p, |p| done(unsafe { libc::lremovexattr(p.as_ptr(), name) }))
-            }
-            // SAFETY: see above.
-            XattrOf::Fd(fd) => done(unsafe { libc::fremovexattr(fd, name) }),
-        }
+        // The name is NUL-terminated.
+        on_xattr!(of, removexattr, lremovexattr, fremovexattr, (name.as_ptr())).map(drop)
     })
 }
 
