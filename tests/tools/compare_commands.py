@@ -343,11 +343,18 @@ def main():
     args = parser.parse_args()
     reference = shutil.which(args.reference) or sys.exit(f"no reference Python {args.reference!r}")
     python = os.path.abspath(shutil.which(args.py) or sys.exit(f"no Python {args.py!r}"))
+    # A Python that only works with PYTHONHOME cannot tell what -E and -I do.
+    environment = subprocess.run([reference, "-I", "-c", "pass"], capture_output=True).returncode == 0
     library = pathlib.Path(facts(reference, "import os; print(os.path.dirname(os.__file__))"))
     files = FILES[: args.n]
     same, different = 0, []
     masks, scratches = [], []
     with tempfile.TemporaryDirectory(prefix="commands-") as top:
+        # Help screens show the executable's name.
+        link = pathlib.Path(top, "bin", os.path.basename(reference))
+        link.parent.mkdir()
+        link.symlink_to(python)
+        python = str(link)
         for which, executable in (("r", reference), ("t", python)):
             scratch = pathlib.Path(top, which)
             scratch.mkdir()
@@ -376,6 +383,8 @@ def main():
         for entry in commands(placed):
             name = entry[0]
             if args.k and not any(k in name for k in args.k):
+                continue
+            if not environment and {"-E", "-I"} & set(entry[1]):
                 continue
             entry = (name, [a if a not in ("abc.py", "bisect.py", "heapq.py", "colorsys.py") else "library/" + a
                             for a in entry[1]], *entry[2:])

@@ -183,6 +183,20 @@ pub fn line_ranges(table: &[u8], firstlineno: i32) -> impl Iterator<Item = LineR
     })
 }
 
+/// The table with the first lines alone (`-X no_debug_ranges`).
+pub fn without_columns(table: &[u8], firstlineno: i32) -> Vec<u8> {
+    let mut out = Writer::new(firstlineno);
+    for entry in entries(table, firstlineno) {
+        let position = Position {
+            lineno: entry.position.lineno,
+            end_lineno: entry.position.lineno,
+            ..Position::default()
+        };
+        out.push(position, entry.length);
+    }
+    out.finish()
+}
+
 /// Writes a table, entry by entry, in the shortest form for each.
 #[derive(Debug)]
 pub struct Writer {

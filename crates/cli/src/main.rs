@@ -1,6 +1,7 @@
 //! The command `taipan`: CPython's command line. `options` reads it; the interpreter runs on a thread with a large stack.
 
 mod options;
+mod settle;
 
 use options::{Action, Options};
 use taipan::main_program::{self, Status};
@@ -35,6 +36,7 @@ fn run(o: Options) -> Status {
 }
 
 fn main() {
+    taipan_host::mem::share_allocator();
     let args = taipan_host::env::args();
     let status = match options::parse(&args) {
         Action::Print(text) => {
@@ -44,6 +46,10 @@ fn main() {
         Action::Usage(text) => {
             write(2, &text);
             Status::Code(2)
+        }
+        Action::Fatal(text) => {
+            write(2, &text);
+            Status::Code(1)
         }
         Action::Run(o) => taipan::on_big_stack(move || run(*o)).unwrap_or(Status::Code(1)),
     };

@@ -1,6 +1,7 @@
 //! Python 3.14 to embed: [`Interpreter`] puts the virtual machine, the native modules and the library together.
 //! [`run`] is what the command does with a program; [`paths`] finds the library.
 
+pub mod interactive;
 pub mod main_program;
 pub mod modules;
 pub mod paths;

@@ -4,9 +4,12 @@ use taipan_object::{Dict, PyResult, Ref, Value, Vm};
 use taipan_vm::builtin_functions::eval_code;
 use taipan_vm::builtins::execution::bytes_text;
 use taipan_vm::compile::{Options, compile_text};
+use taipan_vm::config::{config, settings};
 use taipan_vm::startup;
 use taipan_vm::sys_module::hooks::{self, Ended};
 use taipan_vm::sys_module::{sys_get, sys_set};
+
+use crate::interactive;
 
 /// What to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,21 +54,26 @@ fn prepend_path(vm: &Vm, dir: Value) -> PyResult<()> {
 }
 
 fn safe_path(vm: &Vm) -> bool {
-    taipan_vm::config::settings(vm).safe_path
+    settings(vm).safe_path
 }
 
 fn run_text(vm: &Vm, source: &str, filename: &[u8], remember: bool) -> PyResult<()> {
     let filename = taipan_vm::fs_text(vm, filename)?;
     let globals = globals(vm)?;
     let options = Options {
-        optimize: taipan_vm::config::settings(vm).optimization_level,
+        optimize: config(vm).optimization_level.get(),
         ..Options::exec()
     };
     let (code, _) = compile_text(vm, source, &filename, &options)?;
     if remember {
-        remember_command(vm, code.as_value(), source)?;
+        remember_source(vm, code.as_value(), source, "<string>")?;
     }
     eval_code(vm, &code, &globals, globals.as_value(), None).map(drop)
+}
+
+/// Runs the source text of a file in `__main__`.
+pub(crate) fn run_script_bytes(vm: &Vm, bytes: &[u8], filename: &[u8]) -> PyResult<()> {
+    run_bytes(vm, bytes, filename)
 }
 
 fn run_bytes(vm: &Vm, bytes: &[u8], filename: &[u8]) -> PyResult<()> {
@@ -80,8 +88,8 @@ fn run_bytes(vm: &Vm, bytes: &[u8], filename: &[u8]) -> PyResult<()> {
     run_text(vm, &source, filename, false)
 }
 
-/// Gives the lines of a `-c` command to `linecache`, so that tracebacks show them.
-fn remember_command(vm: &Vm, code: &Value, source: &str) -> PyResult<()> {
+/// Gives the lines of a source that is no file to `linecache`, so that tracebacks show them.
+pub(crate) fn remember_source(vm: &Vm, code: &Value, source: &str, filename: &str) -> PyResult<()> {
     if taipan_vm::imp::bootstrap_module(vm).is_none() {
         return Ok(());
     }
@@ -89,7 +97,7 @@ fn remember_command(vm: &Vm, code: &Value, source: &str) -> PyResult<()> {
     let args = [
         code.clone(),
         vm.new_str(source)?.into_value(),
-        vm.new_str("<string>")?.into_value(),
+        vm.new_str(filename)?.into_value(),
     ];
     vm.call_method_str(&linecache, "_register_code", &args)
         .map(drop)
@@ -237,53 +245,114 @@ fn quoted(path: &[u8]) -> String {
 }
 
 fn run_file(vm: &Vm, program: &[u8], path: &[u8]) -> PyResult<Option<Status>> {
-    if taipan_vm::imp::bootstrap_module(vm).is_some()
-        && let Some(importer) = importer_of(vm, path)?
-    {
-        let _ = importer;
+    let path = &absolute(path)[..];
+    if taipan_vm::imp::bootstrap_module(vm).is_some() && importer_of(vm, path)?.is_some() {
+        // A directory or zip file stands on the path even when nothing else of the program's may.
         prepend_path(vm, text(vm, path)?)?;
         return run_module(vm, b"__main__", false).map(|()| None);
     }
-    let bytes = match taipan_vm::files::read_file(path) {
+    let mut bytes = match taipan_vm::files::read_file(path) {
         Ok(b) => b,
         Err(e) => return Ok(Some(cannot_open(program, path, e))),
     };
     if !safe_path(vm) {
         prepend_path(vm, text(vm, &script_directory(path))?)?;
     }
+    if settings(vm).skip_first_line {
+        let end = bytes.iter().position(|&b| b == b'\n');
+        bytes.drain(..end.unwrap_or(bytes.len()));
+    }
+    let compiled = path.ends_with(b".pyc") || bytes.starts_with(&taipan_vm::marshal_module::MAGIC);
     let globals = globals(vm)?;
     globals.set_named(vm, "__file__", text(vm, path)?)?;
-    if let Some(lib) = taipan_vm::imp::bootstrap_module(vm)
-        && let Some(external) = vm.getattr_str_opt(&lib, "_bootstrap_external")?
-    {
-        let loader = vm.getattr_str(&external, "SourceFileLoader")?;
-        let loader = vm.call_pos(
-            &loader,
-            &[vm.new_str("__main__")?.into_value(), text(vm, path)?],
-        )?;
-        globals.set_str(vm, &vm.names().__loader__, loader)?;
+    set_main_loader(
+        vm,
+        path,
+        if compiled {
+            "SourcelessFileLoader"
+        } else {
+            "SourceFileLoader"
+        },
+    )?;
+    if compiled {
+        let code = taipan_vm::marshal_module::load_pyc(vm, &bytes)?;
+        return eval_code(vm, &code, &globals, globals.as_value(), None).map(|_| None);
     }
     run_bytes(vm, &bytes, path).map(|()| None)
 }
 
-fn run_stdin(vm: &Vm) -> PyResult<()> {
+fn set_main_loader(vm: &Vm, path: &[u8], class: &str) -> PyResult<()> {
+    let Some(lib) = taipan_vm::imp::bootstrap_module(vm) else {
+        return Ok(());
+    };
+    let Some(external) = vm.getattr_str_opt(&lib, "_bootstrap_external")? else {
+        return Ok(());
+    };
+    let loader = vm.getattr_str(&external, class)?;
+    let name = vm.new_str("__main__")?.into_value();
+    let loader = vm.call_pos(&loader, &[name, text(vm, path)?])?;
+    globals(vm)?.set_str(vm, &vm.names().__loader__, loader)
+}
+
+fn run_stdin(vm: &Vm) -> PyResult<Option<Status>> {
     if !safe_path(vm) {
         prepend_path(vm, vm.new_str("")?.into_value())?;
     }
-    if taipan_host::fs::isatty(0) && taipan_vm::imp::bootstrap_module(vm).is_some() {
-        return run_module(vm, b"_pyrepl", false);
+    let talking = interactive::is_interactive(vm);
+    if talking {
+        // From here on SystemExit ends the program.
+        config(vm).inspect.set(false);
+        if let Some(s) = interactive::run_startup(vm).or_else(|| interactive::run_hook(vm)) {
+            return Ok(Some(s));
+        }
+    }
+    if interactive::has_editor(vm) {
+        return interactive::run_editor(vm, true).map(|()| None);
+    }
+    if talking {
+        return interactive::run_loop(vm).map(Some);
     }
     let bytes = taipan_vm::files::read_all(0).unwrap_or_default();
-    run_bytes(vm, &bytes, b"<stdin>")
+    run_bytes(vm, &bytes, b"<stdin>").map(|()| None)
+}
+
+/// The prompt after a program that ran with -i, or that asks for it by the variable.
+fn run_prompt_after(vm: &Vm) -> Option<Status> {
+    let c = config(vm);
+    let asked = || {
+        settings(vm).use_environment
+            && taipan_host::env::var(b"PYTHONINSPECT").is_some_and(|v| !v.is_empty())
+    };
+    if !(c.inspect.get() || asked()) || !interactive::is_interactive(vm) {
+        return None;
+    }
+    c.inspect.set(false);
+    if let Some(s) = interactive::run_startup(vm).or_else(|| interactive::run_hook(vm)) {
+        return Some(s);
+    }
+    let result = if interactive::has_editor(vm) {
+        interactive::run_editor(vm, false).map(|()| Status::Code(0))
+    } else {
+        interactive::run_loop(vm)
+    };
+    Some(result.unwrap_or_else(|e| {
+        let exc = vm.take_raised(e);
+        ended(vm, &exc)
+    }))
 }
 
 /// Runs a program and ends the interpreter.
 pub fn run(vm: &Vm, called_as: &[u8], program: &Program) -> Status {
+    let s = settings(vm);
+    let prompt_only = *program == Program::Stdin;
+    if !s.quiet && (s.verbose > 0 || (prompt_only && interactive::is_interactive(vm))) {
+        interactive::print_header(vm);
+    }
     let result = match program {
         Program::Command(c) => run_command(vm, c).map(|()| None),
         Program::Module(m) => run_main_module(vm, m).map(|()| None),
         Program::File(f) => run_file(vm, called_as, f),
-        Program::Stdin => run_stdin(vm).map(|()| None),
+        Program::Stdin => run_stdin(vm),
     };
     let mut status = match result {
         Ok(None) => Status::Code(0),
@@ -293,18 +362,11 @@ pub fn run(vm: &Vm, called_as: &[u8], program: &Program) -> Status {
             ended(vm, &exc)
         }
     };
-    let inspect = taipan_vm::config::settings(vm).inspect;
-    if inspect && *program != Program::Stdin && taipan_vm::imp::bootstrap_module(vm).is_some() {
-        let prompt = run_module(vm, b"_pyrepl", false);
-        status = match prompt {
-            Ok(()) => Status::Code(0),
-            Err(e) => {
-                let exc = vm.take_raised(e);
-                ended(vm, &exc)
-            }
-        };
+    if let Some(after) = run_prompt_after(vm) {
+        status = after;
     }
-    if !startup::finalize(vm) && status == Status::Code(0) {
+    // A program that could write nothing of what it printed has failed, whatever it says.
+    if !startup::finalize(vm) {
         status = Status::Code(120);
     }
     status

@@ -321,7 +321,9 @@ pub fn new_code_with_consts(
         filename: interned(vm, &code.filename.text)?,
     };
     let made = parts.into_code(vm)?;
-    *made.description.borrow_mut() = Some(code);
+    if !crate::config::config(vm).no_debug_ranges.get() {
+        *made.description.borrow_mut() = Some(code);
+    }
     Ok(made)
 }
 
@@ -349,6 +351,13 @@ pub struct Parts {
 impl Parts {
     /// The code object of these parts, which must have been verified or come from the compiler.
     pub fn into_code(self, vm: &Vm) -> PyResult<Ref<Code>> {
+        let linetable = if !crate::config::config(vm).no_debug_ranges.get() {
+            self.linetable
+        } else {
+            let table =
+                taipan_bytecode::location::without_columns(&self.linetable, self.firstlineno);
+            Table::Shared(table.into())
+        };
         vm.new(Code {
             description: RefCell::new(None),
             simple_args: self.flags & (co::VARARGS | co::VARKEYWORDS) == 0
@@ -364,7 +373,7 @@ impl Parts {
             instrumentation_version: Cell::new(0),
             filename: PyCell::new(self.filename),
             code: self.code,
-            linetable: self.linetable,
+            linetable,
             exceptiontable: self.exceptiontable,
             firstlineno: self.firstlineno,
             consts: self.consts,

@@ -80,6 +80,14 @@ pub struct Settings {
     pub inspect: bool,
     /// Runs the prompt, or -i.
     pub interactive: bool,
+    /// -x
+    pub skip_first_line: bool,
+    /// Not -X no_debug_ranges
+    pub debug_ranges: bool,
+    /// -X faulthandler
+    pub faulthandler: bool,
+    /// -X importtime: 1 shows what imports took, 2 those of modules that are loaded already as well.
+    pub import_time: u8,
     /// -O, -OO
     pub optimization_level: u8,
     /// -d
@@ -145,6 +153,10 @@ impl Default for Settings {
             safe_path: false,
             inspect: false,
             interactive: false,
+            skip_first_line: false,
+            debug_ranges: true,
+            faulthandler: false,
+            import_time: 0,
             optimization_level: 0,
             parser_debug: 0,
             verbose: 0,
@@ -177,6 +189,10 @@ pub struct Config {
     pub settings: RefCell<Rc<Settings>>,
     /// -O, for `compile(optimize=-1)`.
     pub optimization_level: Cell<u8>,
+    /// Whether code objects go without columns.
+    pub no_debug_ranges: Cell<bool>,
+    /// -i: an exception, SystemExit among them, leads to the prompt.
+    pub inspect: Cell<bool>,
     /// What `_ast` brings.
     pub ast_hooks: Cell<Option<AstHooks>>,
     /// Frozen modules.
@@ -199,6 +215,8 @@ pub fn settings(vm: &Vm) -> Rc<Settings> {
 /// Sets the configuration of an interpreter, before its `sys` is made.
 pub fn set_settings(vm: &Vm, s: Settings) {
     let c = config(vm);
-    c.optimization_level.set(s.optimization_level);
+    c.optimization_level.set(s.optimization_level.min(2));
+    c.inspect.set(s.inspect);
+    c.no_debug_ranges.set(!s.debug_ranges);
     *c.settings.borrow_mut() = Rc::new(s);
 }

@@ -16,6 +16,12 @@ pub struct ImportState {
     pub bootstrap: OptionCell,
     /// `builtins.__import__` as the interpreter started with.
     pub import_function: OptionCell,
+    /// -X importtime: whether the heading was shown.
+    pub header_shown: Cell<bool>,
+    /// -X importtime: how many imports are under way.
+    pub level: Cell<usize>,
+    /// -X importtime: what the imports within the present one took, in nanoseconds.
+    pub inner_time: Cell<u64>,
     /// Depth of the global import lock.
     pub lock_depth: Cell<usize>,
 }

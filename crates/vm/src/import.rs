@@ -189,8 +189,41 @@ pub fn import_name(
     Ok(module)
 }
 
-/// Asks importlib for a module that is not loaded.
+/// Asks importlib for a module that is not loaded, and shows how long it took if -X importtime asks for that.
 pub fn find_and_load(vm: &Vm, name: &Ref<Str>) -> PyResult {
+    if crate::config::settings(vm).import_time == 0 {
+        return load(vm, name);
+    }
+    let state = vm.state::<crate::imp::ImportState>();
+    if !state.header_shown.replace(true) {
+        crate::sys_module::hooks::write_stderr(
+            vm,
+            "import time: self [us] | cumulative | imported package\n",
+        );
+    }
+    let inner_before = state.inner_time.replace(0);
+    let level = state.level.get();
+    state.level.set(level + 1);
+    let start = std::time::Instant::now();
+    let result = load(vm, name);
+    let total = start.elapsed().as_nanos() as u64;
+    let inner = state.inner_time.get();
+    state.level.set(level);
+    let us = |ns: u64| ns.div_ceil(1000);
+    let line = format!(
+        "import time: {:9} | {:10} | {:width$}{}\n",
+        us(total.saturating_sub(inner)),
+        us(total),
+        "",
+        name.to_string_lossy(),
+        width = level * 2,
+    );
+    crate::sys_module::hooks::write_stderr(vm, &line);
+    state.inner_time.set(inner_before + total);
+    result
+}
+
+fn load(vm: &Vm, name: &Ref<Str>) -> PyResult {
     let Some(lib) = crate::imp::bootstrap_module(vm) else {
         return match crate::imp::init_native(vm, name)? {
             Some(m) => Ok(m),

@@ -153,6 +153,23 @@ pub fn dumps(vm: &Vm, value: &Value, version: i32, allow_code: bool) -> PyResult
     dump_constant(&c, version).map_err(|e: WriteError| vm.value_error(&e.to_string()))
 }
 
+/// How `.pyc` files of this version begin.
+pub const MAGIC: [u8; 4] = [0x2b, 0x0e, b'\r', b'\n'];
+
+/// What stands before the code in a `.pyc` file.
+const PYC_HEADER: usize = 16;
+
+/// The code of a `.pyc` file that is run as a program.
+pub fn load_pyc(vm: &Vm, bytes: &[u8]) -> PyResult<Ref<Code>> {
+    if !bytes.starts_with(&MAGIC) {
+        return Err(vm.runtime_error("Bad magic number in .pyc file"));
+    }
+    let (value, _) = loads(vm, bytes.get(PYC_HEADER..).unwrap_or_default(), true)?;
+    value
+        .downcast::<Code>()
+        .map_err(|_| vm.runtime_error("Bad code object in .pyc file"))
+}
+
 /// The functions.
 #[pyfunctions(FUNCTIONS)]
 pub mod functions {

@@ -135,3 +135,13 @@ pub unsafe fn advise(start: NonNull<u8>, length: usize, advice: i32) -> Result<(
     // SAFETY: the caller's contract.
     super::done(unsafe { libc::madvise(start.as_ptr().cast(), length, advice) })
 }
+
+/// Lets all threads allocate from one place. An interpreter runs one thread at a time, and glibc's places for further
+/// threads cost pages and system calls: they grow page by page. To be called before there are threads.
+pub fn share_allocator() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: sets a parameter of the allocator.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}

@@ -81,3 +81,6 @@ pub unsafe fn sync(start: NonNull<u8>, length: usize, flags: i32) -> Result<()> 
 pub unsafe fn advise(start: NonNull<u8>, length: usize, advice: i32) -> Result<()> {
     <Result<()> as Missing>::MISSING
 }
+
+/// Nothing is to be done where there is one thread.
+pub fn share_allocator() {}

@@ -199,7 +199,7 @@ pub fn print_uncaught(vm: &Vm, exc: &Value) -> Ended {
         .type_of(exc)
         .payload
         .is_subtype(vm.exc().SystemExit.object())
-        && !crate::config::settings(vm).inspect
+        && !crate::config::config(vm).inspect.get()
     {
         return Ended::Exit(exit_status(vm, exc));
     }
