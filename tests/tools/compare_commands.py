@@ -300,6 +300,8 @@ class Masks:
             self.masks.append((re.escape(prefix), name))
         self.masks += [
             (r"0x[0-9a-f]{6,}", "0xADDRESS"),
+            (r"id=\d{6,}", "id=ADDRESS"),
+            (r"Python 3\.14\.\d+ .*", "Python VERSION"),
             (r"in \d+\.\d+s", "in TIME"),
             (r"(\d+ loops?, best of \d+: ).*", r"\1TIME"),
             (r"\d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d", "DATE"),
@@ -316,6 +318,7 @@ def run(python, entry, scratch, masks):
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "FORCE_COLOR", "NO_COLOR"))}
     environment |= {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TERM": "xterm", "COLUMNS": "80", "LINES": "25",
                     "HOME": str(scratch), "PAGER": "cat", "TZ": "UTC", "PYTHON_HISTORY": str(scratch / "history")}
+    environment.setdefault("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
     environment |= extra
     try:
         p = subprocess.run([python, *arguments], input=stdin.encode(), capture_output=True, cwd=scratch,

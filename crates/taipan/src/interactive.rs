@@ -197,7 +197,11 @@ fn read_statement(vm: &Vm, lines: &mut Lines, flags: u32) -> PyResult<Option<Str
         let line = line.trim_end_matches('\n');
         if first {
             let body = line.trim();
-            if body.is_empty() || body.starts_with('#') || body == "\0" {
+            if body.starts_with('\0') {
+                // CPython's tokenizer takes it for the end.
+                return Ok(None);
+            }
+            if body.is_empty() || body.starts_with('#') {
                 continue;
             }
         } else {

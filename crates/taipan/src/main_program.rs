@@ -44,7 +44,9 @@ fn globals(vm: &Vm) -> PyResult<Ref<Dict>> {
         .ok_or_else(|| vm.runtime_error("__main__ has no dict"))
 }
 
-fn prepend_path(vm: &Vm, dir: Value) -> PyResult<()> {
+fn prepend_path(vm: &Vm, dir: &[u8]) -> PyResult<()> {
+    *config(vm).sys_path_0.borrow_mut() = Some(dir.to_vec());
+    let dir = text(vm, dir)?;
     match sys_get(vm, "path") {
         Some(p) => vm
             .call_method_str(&p, "insert", &[Value::from_i32(0), dir])
@@ -105,7 +107,7 @@ pub(crate) fn remember_source(vm: &Vm, code: &Value, source: &str, filename: &st
 
 fn run_command(vm: &Vm, command: &[u8]) -> PyResult<()> {
     if !safe_path(vm) {
-        prepend_path(vm, vm.new_str("")?.into_value())?;
+        prepend_path(vm, b"")?;
     }
     let source = match std::str::from_utf8(command) {
         Ok(s) => dedent(s),
@@ -168,7 +170,7 @@ fn run_module(vm: &Vm, name: &[u8], set_argv0: bool) -> PyResult<()> {
 fn run_main_module(vm: &Vm, name: &[u8]) -> PyResult<()> {
     if !safe_path(vm) {
         let dir = taipan_host::env::cwd().unwrap_or_default();
-        prepend_path(vm, text(vm, &dir)?)?;
+        prepend_path(vm, &dir)?;
     }
     run_module(vm, name, true)
 }
@@ -248,7 +250,7 @@ fn run_file(vm: &Vm, program: &[u8], path: &[u8]) -> PyResult<Option<Status>> {
     let path = &absolute(path)[..];
     if taipan_vm::imp::bootstrap_module(vm).is_some() && importer_of(vm, path)?.is_some() {
         // A directory or zip file stands on the path even when nothing else of the program's may.
-        prepend_path(vm, text(vm, path)?)?;
+        prepend_path(vm, path)?;
         return run_module(vm, b"__main__", false).map(|()| None);
     }
     let mut bytes = match taipan_vm::files::read_file(path) {
@@ -256,7 +258,7 @@ fn run_file(vm: &Vm, program: &[u8], path: &[u8]) -> PyResult<Option<Status>> {
         Err(e) => return Ok(Some(cannot_open(program, path, e))),
     };
     if !safe_path(vm) {
-        prepend_path(vm, text(vm, &script_directory(path))?)?;
+        prepend_path(vm, &script_directory(path))?;
     }
     if settings(vm).skip_first_line {
         let end = bytes.iter().position(|&b| b == b'\n');
@@ -296,7 +298,7 @@ fn set_main_loader(vm: &Vm, path: &[u8], class: &str) -> PyResult<()> {
 
 fn run_stdin(vm: &Vm) -> PyResult<Option<Status>> {
     if !safe_path(vm) {
-        prepend_path(vm, vm.new_str("")?.into_value())?;
+        prepend_path(vm, b"")?;
     }
     let talking = interactive::is_interactive(vm);
     if talking {
@@ -313,6 +315,7 @@ fn run_stdin(vm: &Vm) -> PyResult<Option<Status>> {
         return interactive::run_loop(vm).map(Some);
     }
     let bytes = taipan_vm::files::read_all(0).unwrap_or_default();
+    globals(vm)?.set_named(vm, "__file__", vm.new_str("<stdin>")?.into_value())?;
     run_bytes(vm, &bytes, b"<stdin>").map(|()| None)
 }
 
@@ -363,7 +366,10 @@ pub fn run(vm: &Vm, called_as: &[u8], program: &Program) -> Status {
         }
     };
     if let Some(after) = run_prompt_after(vm) {
-        status = after;
+        // An interrupt of the program itself is not forgotten.
+        if status != Status::Interrupted || after != Status::Code(0) {
+            status = after;
+        }
     }
     // A program that could write nothing of what it printed has failed, whatever it says.
     if !startup::finalize(vm) {

@@ -34,7 +34,18 @@ pub fn run(vm: &Vm) {
         let next = state.callbacks.borrow_mut().pop();
         let Some(c) = next else { return };
         if vm.call_dict(&c.func, &c.args, c.kwargs.as_ref()).is_err() {
-            vm.unraisable(Some("in atexit callback"), Some(&c.func));
+            let pending = vm.take_exception();
+            let shown = match vm.repr(&c.func) {
+                Ok(s) => s.to_string_lossy().into_owned(),
+                Err(e) => {
+                    drop(vm.take_raised(e));
+                    String::new()
+                }
+            };
+            if let Some(e) = pending {
+                let _ = vm.raise_as_is(e);
+            }
+            vm.unraisable(Some(&format!("in atexit callback {shown}")), None);
         }
     }
 }

@@ -189,6 +189,8 @@ pub struct Config {
     pub settings: RefCell<Rc<Settings>>,
     /// -O, for `compile(optimize=-1)`.
     pub optimization_level: Cell<u8>,
+    /// What the program put first on the path.
+    pub sys_path_0: RefCell<Option<Vec<u8>>>,
     /// Whether code objects go without columns.
     pub no_debug_ranges: Cell<bool>,
     /// -i: an exception, SystemExit among them, leads to the prompt.

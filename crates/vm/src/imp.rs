@@ -92,6 +92,26 @@ pub fn exec_native(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     }
 }
 
+/// Whether a module's file lies where the program's own modules do: it may stand before one of the same name that was meant.
+fn is_in_program_directory(vm: &Vm, origin: &str) -> bool {
+    let config = crate::config::config(vm);
+    let first = config.sys_path_0.borrow();
+    let Some(first) = first.as_deref() else {
+        return false;
+    };
+    let Some((mut root, file)) = origin.rsplit_once('/') else {
+        return false;
+    };
+    if file == "__init__.py" {
+        root = root.rsplit_once('/').map_or("", |p| p.0);
+    }
+    if first.is_empty() {
+        let here = taipan_host::env::cwd().unwrap_or_default();
+        return root.as_bytes() == here;
+    }
+    root.as_bytes() == first
+}
+
 /// ImportError "cannot import name 'x' from 'm' (file)".
 #[cold]
 pub(crate) fn cannot_import_name(
@@ -131,7 +151,24 @@ pub(crate) fn cannot_import_name(
         let place = origin.as_ref().map_or("unknown location".to_owned(), |o| {
             o.to_string_lossy().into_owned()
         });
-        let msg = if initializing {
+        let shadows = origin.is_some() && is_in_program_directory(vm, &place);
+        let quoted = match &origin {
+            Some(o) => vm.repr(o.as_value())?.to_string_lossy().into_owned(),
+            None => String::new(),
+        };
+        let msg = if shadows
+            && crate::sys_module::stdlib_names::NAMES
+                .split(' ')
+                .any(|n| n == module_shown)
+        {
+            format!(
+                "cannot import name '{shown}' from '{module_shown}' (consider renaming {quoted} since it has the same name as the standard library module named '{module_shown}' and prevents importing that standard library module)"
+            )
+        } else if initializing && shadows {
+            format!(
+                "cannot import name '{shown}' from '{module_shown}' (consider renaming {quoted} if it has the same name as a library you intended to import)"
+            )
+        } else if initializing {
             format!(
                 "cannot import name '{shown}' from partially initialized module '{module_shown}' (most likely due to a circular import) ({place})"
             )

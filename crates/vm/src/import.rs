@@ -1,9 +1,10 @@
 //! `import` statements: what they do once a module is found in `sys.modules`, and the call into importlib when it is not.
 //! `__import__` and the native module `_imp` are in `imp.rs`.
 
-use taipan_object::{Dict, Module, PyResult, Ref, Str, Value, Vm};
+use taipan_object::{BaseException, Dict, Module, PyResult, Raised, Ref, Str, Value, Vm};
 
 use crate::frame::Frame;
+use crate::traceback::Traceback;
 
 /// Whether `builtins.__import__` is the native one.
 pub(crate) fn is_default_import(vm: &Vm, f: &Value) -> bool {
@@ -119,6 +120,55 @@ fn resolve_name(vm: &Vm, name: &Ref<Str>, globals: &Ref<Dict>, level: i64) -> Py
     vm.new_str(&format!("{base}.{}", name.to_string_lossy()))
 }
 
+/// Takes importlib's own frames out of the pending exception's traceback: all runs of them for an ImportError, otherwise
+/// those that end in `_call_with_frames_removed` (remove_importlib_frames).
+#[cold]
+fn without_importlib(vm: &Vm, e: Raised) -> Raised {
+    if crate::config::settings(vm).verbose > 0 {
+        return e;
+    }
+    let exc = vm.take_raised(e);
+    let always = vm
+        .type_of(&exc)
+        .payload
+        .is_subtype(vm.exc().ImportError.object());
+    if let Some(b) = exc.downcast_ref::<BaseException>() {
+        let mut entries = Vec::new();
+        let mut next = b.traceback.get();
+        while let Some(tb) = next.and_then(|v| v.downcast::<Traceback>().ok()) {
+            next = tb.next.get();
+            entries.push(tb);
+        }
+        // How many of the entries stay before those of the present run of importlib's.
+        let mut kept: Vec<Ref<Traceback>> = Vec::new();
+        let mut before_run = None;
+        for tb in entries {
+            let code = &tb.frame.code;
+            let file = code.filename.get();
+            let inside = file.eq_str("<frozen importlib._bootstrap>")
+                || file.eq_str("<frozen importlib._bootstrap_external>");
+            if !inside {
+                before_run = None;
+                kept.push(tb);
+                continue;
+            }
+            let start = *before_run.get_or_insert(kept.len());
+            let cut = always || code.name.eq_str("_call_with_frames_removed");
+            kept.push(tb);
+            if cut {
+                kept.truncate(start);
+            }
+        }
+        let mut following = None;
+        for tb in kept.into_iter().rev() {
+            tb.next.set(following);
+            following = Some(tb.into_value());
+        }
+        b.traceback.set(following);
+    }
+    vm.raise_as_is(exc)
+}
+
 /// `__import__(name, globals, None, from_list, level)` (PyImport_ImportModuleLevelObject).
 pub fn import_name(
     vm: &Vm,
@@ -143,7 +193,7 @@ pub fn import_name(
             ensure_initialized(vm, &m, &absolute)?;
             m
         }
-        None => find_and_load(vm, &absolute)?,
+        None => find_and_load(vm, &absolute).map_err(|e| without_importlib(vm, e))?,
     };
     let has_from = !vm.is_none(from) && vm.is_true(from)?;
     if !has_from {
@@ -180,11 +230,13 @@ pub fn import_name(
             Some(f) => f,
             None => crate::glue::builtin(vm, "__import__")?,
         };
-        return vm.call_method(
-            &lib,
-            &vm.names()._handle_fromlist,
-            &[module, from.clone(), import_func],
-        );
+        return vm
+            .call_method(
+                &lib,
+                &vm.names()._handle_fromlist,
+                &[module, from.clone(), import_func],
+            )
+            .map_err(|e| without_importlib(vm, e));
     }
     Ok(module)
 }

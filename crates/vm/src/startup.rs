@@ -110,6 +110,7 @@ fn install_external_importers(vm: &Vm) -> PyResult<()> {
 /// Makes `sys.stdin`, `sys.stdout` and `sys.stderr` from `_io`.
 fn standard_streams(vm: &Vm) -> PyResult<()> {
     let io = vm.import("_io")?;
+    name_stdio_encoding(vm)?;
     if let (Some(b), Some(f)) = (vm.interp().builtins.get(), vm.getattr_str_opt(&io, "open")?) {
         b.set_named(vm, "open", f)?;
     }
@@ -128,6 +129,35 @@ fn standard_streams(vm: &Vm) -> PyResult<()> {
         sys_set(vm, &format!("__{name}__"), stream)?;
     }
     Ok(())
+}
+
+/// Makes the encoding of the streams that a variable asked for the one that its codec is called by.
+fn name_stdio_encoding(vm: &Vm) -> PyResult<()> {
+    let asked = settings(vm).stdio_encoding.clone();
+    if asked == "utf-8" {
+        return Ok(());
+    }
+    let find = || -> PyResult<String> {
+        let codecs = vm.import("_codecs")?;
+        let found = vm.call_method_str(&codecs, "lookup", &[vm.new_str(&asked)?.into_value()])?;
+        let name = vm.getattr_str(&found, "name")?;
+        Ok(vm.str(&name)?.to_string_lossy().into_owned())
+    };
+    match find() {
+        Ok(name) => {
+            let mut s = (*settings(vm)).clone();
+            s.stdio_encoding = name;
+            *config(vm).settings.borrow_mut() = std::rc::Rc::new(s);
+            Ok(())
+        }
+        Err(e) => {
+            hooks::write_stderr(
+                vm,
+                "Fatal Python error: init_stdio_encoding: failed to get the Python codec name of the stdio encoding\nPython runtime state: core initialized\n",
+            );
+            Err(e)
+        }
+    }
 }
 
 fn standard_stream(vm: &Vm, io: &Value, fd: i32, name: &str) -> PyResult {

@@ -319,9 +319,7 @@ pub(super) fn slot_tp_finalize(vm: &Vm, v: &Value) -> PyResult<()> {
             let _ = vm.raise_as_is(e);
         }
         vm.unraisable(
-            Some(&format!(
-                "Exception ignored while calling deallocator {shown}"
-            )),
+            Some(&format!("while calling deallocator {shown}")),
             None,
         );
     }
