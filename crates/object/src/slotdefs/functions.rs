@@ -318,10 +318,7 @@ pub(super) fn slot_tp_finalize(vm: &Vm, v: &Value) -> PyResult<()> {
         if let Some(e) = failed {
             let _ = vm.raise_as_is(e);
         }
-        vm.unraisable(
-            Some(&format!("while calling deallocator {shown}")),
-            None,
-        );
+        vm.unraisable(Some(&format!("while calling deallocator {shown}")), None);
     }
     Ok(())
 }
