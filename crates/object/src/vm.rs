@@ -150,6 +150,7 @@ pub struct Interp {
     pub hash_key: (u64, u64),
     next_type_version: Cell<u32>,
     next_dict_version: Cell<u32>,
+    next_context_version: Cell<u64>,
     /// The cache of attribute lookups in types.
     pub(crate) method_cache: crate::lookup::MethodCache,
     /// Weak references by object.
@@ -197,12 +198,16 @@ pub struct Vm {
     repr_running: RefCell<Vec<u64>>,
     /// The thread's number for `threading.get_ident`.
     pub thread_ident: Cell<u64>,
+    /// The thread's `contextvars.Context`, once it has one.
+    pub context: PyCell<Option<Value>>,
+    context_version: Cell<u64>,
 }
 
 impl Vm {
     /// The first thread of an interpreter whose threads share `interp`.
     pub fn for_interp(interp: Rc<Interp>) -> Box<Vm> {
         let limit = interp.recursion_limit.get();
+        let context_version = Cell::new(interp.next_context_version());
         let vm = Box::new(Vm {
             interp,
             current_exception: PyCell::new(None),
@@ -217,6 +222,8 @@ impl Vm {
             stack_limit: Cell::new(0),
             repr_running: RefCell::new(Vec::new()),
             thread_ident: Cell::new(0),
+            context: PyCell::new(None),
+            context_version,
         });
         vm.exc_info.set(&raw const vm.exc_base);
         vm
@@ -237,6 +244,7 @@ impl Vm {
             hash_key: config.hash_key,
             next_type_version: Cell::new(1),
             next_dict_version: Cell::new(1),
+            next_context_version: Cell::new(1),
             method_cache: crate::lookup::MethodCache::new(),
             weakrefs: crate::weakref::WeakTable::default(),
             super_type: PyCell::new(None),
@@ -545,6 +553,18 @@ impl Vm {
         self.interp.state::<T>()
     }
 
+    /// A number that changes whenever a context variable may have got another value in this thread. No two threads of an
+    /// interpreter have the same, so natives can keep what they read from a variable together with it.
+    #[inline]
+    pub fn context_version(&self) -> u64 {
+        self.context_version.get()
+    }
+
+    /// Notes that the thread's context, or a variable in it, changed.
+    pub fn context_changed(&self) {
+        self.context_version.set(self.interp.next_context_version());
+    }
+
     /// Asks the interpreter loop to look at the breaker.
     pub fn request_break(&self) {
         self.interp.breaker.fetch_or(breaker::GC, Ordering::Relaxed);
@@ -624,6 +644,12 @@ impl Interp {
         } else {
             0
         }
+    }
+
+    fn next_context_version(&self) -> u64 {
+        let v = self.next_context_version.get();
+        self.next_context_version.set(v.wrapping_add(1));
+        v
     }
 
     /// See [`Vm::state`].

@@ -1,9 +1,8 @@
 //! `_contextvars`. A context's variables are in a dict that contexts share until one of them changes it, so that
 //! copying a context costs nothing.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell};
 
-use rustc_hash::FxHashMap;
 use taipan_builtins::dict_;
 use taipan_macros::{pyfunctions, pymethods};
 use taipan_object::{
@@ -21,23 +20,17 @@ pub static MODULE: ModuleSpec = ModuleSpec {
     exec: Some(exec),
 };
 
-/// The context that each thread is in.
+/// What the module keeps for an interpreter.
 #[derive(Default)]
-struct Current {
-    by_thread: RefCell<FxHashMap<usize, Ref<Context>>>,
+struct State {
     /// `Token.MISSING`, once it is made.
     missing: OnceCell<Value>,
 }
 
-fn thread_key(vm: &Vm) -> usize {
-    (&raw const *vm).addr()
-}
-
 /// The thread's context, made when it has none.
 pub fn current(vm: &Vm) -> PyResult<Ref<Context>> {
-    let state = vm.state::<Current>();
-    if let Some(c) = state.by_thread.borrow().get(&thread_key(vm)) {
-        return Ok(c.clone());
+    if let Some(Ok(c)) = vm.context.get().map(Value::downcast::<Context>) {
+        return Ok(c);
     }
     let made = vm.new(Context::new(vm.new_dict()?))?;
     drop(set_current(vm, Some(made.clone())));
@@ -45,12 +38,9 @@ pub fn current(vm: &Vm) -> PyResult<Ref<Context>> {
 }
 
 fn set_current(vm: &Vm, context: Option<Ref<Context>>) -> Option<Ref<Context>> {
-    let state = vm.state::<Current>();
-    let mut map = state.by_thread.borrow_mut();
-    match context {
-        Some(c) => map.insert(thread_key(vm), c),
-        None => map.remove(&thread_key(vm)),
-    }
+    vm.context_changed();
+    let before = vm.context.replace(context.map(Ref::into_value));
+    before.and_then(|v| v.downcast::<Context>().ok())
 }
 
 /// A copy of the thread's context.
@@ -299,6 +289,7 @@ impl ContextVar {
             return complain(Vm::value_error, "was created in a different Context");
         }
         token.used.set(true);
+        vm.context_changed();
         let vars = context.own_vars(vm)?;
         match &token.old {
             Some(old) => vars.set(vm, this.as_value(), old.clone()),
@@ -377,6 +368,7 @@ impl ContextVar {
         let vars = context.own_vars(vm)?;
         let old = vars.get(vm, this.as_value())?;
         vars.set(vm, this.as_value(), value)?;
+        vm.context_changed();
         vm.new(Token {
             context,
             var: this.clone(),
@@ -517,7 +509,7 @@ impl Missing {
 }
 
 fn missing(vm: &Vm) -> PyResult {
-    let state = vm.state::<Current>();
+    let state = vm.state::<State>();
     if let Some(v) = state.missing.get() {
         return Ok(v.clone());
     }

@@ -11,6 +11,7 @@ const FAMILIES: &[&[&ModuleSpec]] = &[
     taipan_stdlib_core::MODULES,
     taipan_stdlib_data::MODULES,
     taipan_stdlib_datetime::MODULES,
+    taipan_stdlib_decimal::MODULES,
     taipan_stdlib_frontend::MODULES,
     taipan_stdlib_hash::MODULES,
     taipan_stdlib_math::MODULES,

@@ -142,7 +142,8 @@ pub fn minus(a: &Dec, rules: &Rules, st: &mut u32) -> Dec {
     if a.is_nan() {
         return apply(a, rules, st);
     }
-    let negative = !a.negative && !(a.is_zero() && rules.round != Round::Floor);
+    let unsigned = a.is_zero() && rules.round != Round::Floor;
+    let negative = !(a.negative || unsigned);
     apply(&a.clone().with_sign(negative), rules, st)
 }
 

@@ -57,10 +57,7 @@ static POWERS: [u128; 39] = powers();
 /// 10**n as a machine number, for n below 39.
 #[inline]
 fn small_power(n: i64) -> Option<u128> {
-    usize::try_from(n)
-        .ok()
-        .and_then(|n| POWERS.get(n))
-        .copied()
+    usize::try_from(n).ok().and_then(|n| POWERS.get(n)).copied()
 }
 
 /// 10**n as a bigint; `None` when it would be longer than [`MAX_DIGITS`].

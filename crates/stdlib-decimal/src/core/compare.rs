@@ -136,9 +136,7 @@ pub fn choose(a: &Dec, b: &Dec, choice: Choice, rules: &Rules, st: &mut u32) -> 
 pub fn same_quantum(a: &Dec, b: &Dec) -> bool {
     match (a.is_finite(), b.is_finite()) {
         (true, true) => a.exp == b.exp,
-        (false, false) => {
-            (a.is_nan() && b.is_nan()) || (a.is_infinite() && b.is_infinite())
-        }
+        (false, false) => (a.is_nan() && b.is_nan()) || (a.is_infinite() && b.is_infinite()),
         _ => false,
     }
 }

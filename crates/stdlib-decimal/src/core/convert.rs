@@ -127,7 +127,10 @@ mod tests {
 
     #[test]
     fn hashes_are_those_of_equal_numbers() {
-        assert_eq!(hash(&Dec::small(false, 5, -1)), hash::float(0.5).unwrap_or(0));
+        assert_eq!(
+            hash(&Dec::small(false, 5, -1)),
+            hash::float(0.5).unwrap_or(0)
+        );
         assert_eq!(hash(&Dec::small(true, 10, 2)), hash::int(-1000));
         assert_eq!(hash(&from_float(0.1)), hash::float(0.1).unwrap_or(0));
     }

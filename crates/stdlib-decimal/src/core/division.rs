@@ -104,10 +104,7 @@ fn integer_quotient(a: &Dec, b: &Dec, rules: &Rules) -> Option<(Dec, Dec)> {
     if q.digits() > rules.prec {
         return None;
     }
-    Some((
-        Dec::finite(negative, q, 0),
-        Dec::finite(a.negative, r, exp),
-    ))
+    Some((Dec::finite(negative, q, 0), Dec::finite(a.negative, r, exp)))
 }
 
 /// `divmod(a, b)`
@@ -126,10 +123,7 @@ pub fn divmod(a: &Dec, b: &Dec, rules: &Rules, st: &mut u32) -> (Dec, Dec) {
         return (q, Dec::nan());
     }
     if b.is_infinite() {
-        return (
-            Dec::small(negative, 0, 0),
-            rules.finalize(a.clone(), st),
-        );
+        return (Dec::small(negative, 0, 0), rules.finalize(a.clone(), st));
     }
     if b.coeff.is_zero() {
         if a.coeff.is_zero() {

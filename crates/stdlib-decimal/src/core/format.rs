@@ -1,7 +1,5 @@
 //! `format()`: the part of the format-specification language that decimal numbers have, and rendering by it.
 
-use taipan_text::TextRef;
-
 use super::coeff::{Coeff, MAX_DIGITS};
 use super::number::{Dec, Kind};
 use super::quantize::rescale;
@@ -60,7 +58,7 @@ impl Reader<'_> {
     /// A number; one that is too large is as good as the largest.
     fn number(&mut self) -> Option<u128> {
         let mut value: Option<u128> = None;
-        let digit = |c: char| TextRef::from(c.encode_utf8(&mut [0; 4]) as &str).get(0).and_then(taipan_unicode::decimal);
+        let digit = |c: char| taipan_unicode::decimal(c.into());
         while let Some(d) = self.chars.peek().copied().and_then(digit) {
             self.chars.next();
             let v = value.unwrap_or(0);
@@ -235,7 +233,11 @@ impl Spec {
         }
         let exponent = left - point;
         if exponent != 0 || matches!(self.kind, 'e' | 'E') {
-            let letter = if matches!(self.kind, 'E' | 'G') { 'E' } else { 'e' };
+            let letter = if matches!(self.kind, 'E' | 'G') {
+                'E'
+            } else {
+                'e'
+            };
             tail.push_str(&format!("{letter}{exponent:+}"));
         }
         if self.kind == '%' {

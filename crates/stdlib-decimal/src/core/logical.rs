@@ -31,13 +31,7 @@ fn number(bits: &[bool]) -> Dec {
 }
 
 /// `logical_and` and its kind. Any operand that is not made of zeros and ones is invalid, a NaN too.
-pub fn logical(
-    a: &Dec,
-    b: &Dec,
-    op: fn(bool, bool) -> bool,
-    rules: &Rules,
-    st: &mut u32,
-) -> Dec {
+pub fn logical(a: &Dec, b: &Dec, op: fn(bool, bool) -> bool, rules: &Rules, st: &mut u32) -> Dec {
     let (Some(x), Some(y)) = (bits(a), bits(b)) else {
         return Dec::error(status::INVALID_OPERATION, st);
     };

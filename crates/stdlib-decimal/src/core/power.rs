@@ -142,11 +142,7 @@ fn out_of_range(
         let rest = super::arith::subtract(&base.magnitude(), &one, &Rules::MAX, &mut ignored);
         rest.adjusted() - 1
     };
-    let limit = if grows {
-        rules.emax
-    } else {
-        -rules.etiny()
-    };
+    let limit = if grows { rules.emax } else { -rules.etiny() };
     if exponent.adjusted().saturating_add(scale) < digits_of(limit) + 1 {
         return None;
     }
@@ -158,13 +154,7 @@ fn digits_of(v: i64) -> i64 {
     Coeff::Small(v.unsigned_abs().into()).digits()
 }
 
-fn integer_power(
-    base: &Dec,
-    exponent: &Dec,
-    negative: bool,
-    rules: &Rules,
-    st: &mut u32,
-) -> Dec {
+fn integer_power(base: &Dec, exponent: &Dec, negative: bool, rules: &Rules, st: &mut u32) -> Dec {
     let mut work = Rules {
         prec: rules.prec + exponent.coeff.digits() + exponent.exp + 2,
         round: Round::HalfEven,
@@ -229,13 +219,7 @@ fn real_power(base: &Dec, exponent: &Dec, rules: &Rules, st: &mut u32) -> Dec {
 }
 
 /// `pow(base, exponent, modulus)`
-pub fn power_modulo(
-    base: &Dec,
-    exponent: &Dec,
-    modulus: &Dec,
-    rules: &Rules,
-    st: &mut u32,
-) -> Dec {
+pub fn power_modulo(base: &Dec, exponent: &Dec, modulus: &Dec, rules: &Rules, st: &mut u32) -> Dec {
     if let Some(nan) = nan_of(&[base, exponent, modulus], rules, st) {
         return nan;
     }

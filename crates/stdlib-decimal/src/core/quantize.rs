@@ -122,7 +122,8 @@ pub fn scaleb(a: &Dec, b: &Dec, rules: &Rules, st: &mut u32) -> Dec {
     }
     let limit = 2 * (rules.emax.saturating_add(rules.prec));
     let n = if b.is_finite() && b.exp == 0 {
-        b.to_i64().filter(|n| n.unsigned_abs() <= limit.unsigned_abs())
+        b.to_i64()
+            .filter(|n| n.unsigned_abs() <= limit.unsigned_abs())
     } else {
         None
     };

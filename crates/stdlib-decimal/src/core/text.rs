@@ -127,7 +127,10 @@ fn parse_exponent(text: &str) -> Option<i64> {
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let size = digits.parse::<i64>().unwrap_or(i64::MAX / 2).min(i64::MAX / 2);
+    let size = digits
+        .parse::<i64>()
+        .unwrap_or(i64::MAX / 2)
+        .min(i64::MAX / 2);
     Some(if negative { -size } else { size })
 }
 
@@ -174,7 +177,16 @@ mod tests {
     #[test]
     fn text_round_trips() {
         for text in [
-            "0", "-0", "1.50", "0.000001", "1E-7", "1.2E+20", "0E+3", "-Infinity", "NaN123", "-sNaN",
+            "0",
+            "-0",
+            "1.50",
+            "0.000001",
+            "1E-7",
+            "1.2E+20",
+            "0E+3",
+            "-Infinity",
+            "NaN123",
+            "-sNaN",
             "123456789012345678901234567890123456789012345678901234567890.5",
         ] {
             assert_eq!(round_trip(text), text);
@@ -185,7 +197,9 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_told() {
-        for text in ["", ".", "1e", "1e+", "x", "1..2", "nanx", "infinit", "1 ", "--1", "é"] {
+        for text in [
+            "", ".", "1e", "1e+", "x", "1..2", "nanx", "infinit", "1 ", "--1", "é",
+        ] {
             let mut st = 0;
             from_text_exactly(text, &mut st);
             assert_eq!(st, status::CONVERSION_SYNTAX, "{text}");

@@ -44,7 +44,7 @@ fn atanh_inverse(n: u32, bits: usize) -> IBig {
     let mut sum = power.clone();
     let mut k = 1u32;
     loop {
-        power = power / &square;
+        power /= &square;
         if power.is_zero() {
             return IBig::from(sum);
         }
@@ -262,8 +262,7 @@ impl<'a> Logarithm<'a> {
         let digits = number.coeff.digits();
         let head = number.coeff.shift_right(digits - 17).0;
         let scale = head.digits() - 1;
-        let mut estimate =
-            head.to_u64()? as f64 / 10f64.powi(i32::try_from(scale).unwrap_or(0));
+        let mut estimate = head.to_u64()? as f64 / 10f64.powi(i32::try_from(scale).unwrap_or(0));
         let mut tens = number.adjusted();
         if estimate > 3.2 {
             estimate /= 10.0;
@@ -286,7 +285,11 @@ impl<'a> Logarithm<'a> {
 
     /// The logarithm with an error below 2**(SLACK / 2 - bits).
     fn value(&self, bits: usize) -> Option<IBig> {
-        let mantissa = Dec::finite(false, self.number.coeff.clone(), self.number.exp - self.tens);
+        let mantissa = Dec::finite(
+            false,
+            self.number.coeff.clone(),
+            self.number.exp - self.tens,
+        );
         let m = fixed(&mantissa, bits)?;
         let one = IBig::ONE << bits;
         let (start, m) = if self.smallness > 6 {
@@ -358,12 +361,7 @@ pub fn log10(a: &Dec, rules: &Rules, st: &mut u32) -> Dec {
     })
 }
 
-fn logarithm(
-    a: &Dec,
-    rules: &Rules,
-    st: &mut u32,
-    finish: impl Fn(UBig, usize) -> UBig,
-) -> Dec {
+fn logarithm(a: &Dec, rules: &Rules, st: &mut u32, finish: impl Fn(UBig, usize) -> UBig) -> Dec {
     if rules.prec > MAX_WORK {
         return Dec::error(status::NO_MEMORY, st);
     }
@@ -374,7 +372,8 @@ fn logarithm(
         return near_one(a, log.smallness, rules, st);
     }
     let negative = if log.tens == 0 {
-        log.estimate < 1.0 || super::compare::compare_magnitudes(a, &Dec::small(false, 1, 0)).is_lt()
+        log.estimate < 1.0
+            || super::compare::compare_magnitudes(a, &Dec::small(false, 1, 0)).is_lt()
     } else {
         log.tens < 0
     };
@@ -421,7 +420,11 @@ mod tests {
     fn logarithms() {
         check(ln, "10", "2.302585092994045684017991455");
         check(ln, "2", "0.6931471805599453094172321215");
-        check(ln, "1.0000000000000000000000000001", "1.000000000000000000000000000E-28");
+        check(
+            ln,
+            "1.0000000000000000000000000001",
+            "1.000000000000000000000000000E-28",
+        );
         check(log10, "2", "0.3010299956639811952137388947");
         check(log10, "1E+12", "12");
     }
