@@ -120,10 +120,6 @@ pub fn fma(a: &Dec, b: &Dec, c: &Dec, rules: &Rules, st: &mut u32) -> Dec {
     } else {
         multiply_special(a, b, rules, st)
     };
-    if *st & status::INVALID_OPERATION != 0 && !a.is_nan() && !b.is_nan() {
-        // Infinity times zero: the addition of a signaling NaN changes nothing about it.
-        return product;
-    }
     add(&product, c, rules, st)
 }
 

@@ -11,7 +11,7 @@ use super::text::to_text;
 pub enum FormatError {
     /// It is none.
     Syntax,
-    /// The precision is beyond what numbers can have.
+    /// The precision, width or grouping is beyond what is supported.
     Limits,
     /// The width is no size.
     Width,
@@ -186,6 +186,9 @@ impl Spec {
             .ok()
             .filter(|&w| isize::try_from(w).is_ok())
             .ok_or(FormatError::Width)?;
+        if width > isize::MAX as usize / 2 || locale.grouping.iter().any(|&n| n > 127) {
+            return Err(FormatError::Limits);
+        }
         if width > 1 << 36 {
             return Err(FormatError::Memory);
         }
@@ -233,7 +236,7 @@ impl Spec {
         }
         let exponent = left - point;
         if exponent != 0 || matches!(self.kind, 'e' | 'E') {
-            let letter = if matches!(self.kind, 'E' | 'G') {
+            let letter = if matches!(self.kind, 'E' | 'G' | 'N') {
                 'E'
             } else {
                 'e'

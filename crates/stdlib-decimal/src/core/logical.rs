@@ -87,7 +87,7 @@ pub fn shift(a: &Dec, b: &Dec, rules: &Rules, st: &mut u32) -> Dec {
             None => return Dec::error(status::NO_MEMORY, st),
         }
     } else {
-        a.coeff.shift_right(-n).0
+        a.coeff.low_digits(rules.prec).shift_right(-n).0
     };
     Dec::finite(a.negative, coeff, a.exp)
 }

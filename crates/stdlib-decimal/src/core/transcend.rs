@@ -202,7 +202,7 @@ pub fn exp(a: &Dec, rules: &Rules, st: &mut u32) -> Dec {
     if a.coeff.is_zero() {
         return Dec::small(false, 1, 0);
     }
-    if a.adjusted() > 19 {
+    if a.adjusted() > 18 {
         // Beyond what any context has room for.
         let exp = if a.negative { -EXP_INF } else { EXP_INF };
         return rules.finalize(Dec::small(false, 1, exp), st);

@@ -1,6 +1,7 @@
 //! Arguments of methods that CPython parses with `PyArg_ParseTuple` and `PyArg_ParseTupleAndKeywords`, whose messages do
 //! not name the function.
 
+use taipan_object::suggestions::suggest;
 use taipan_object::{Args, PyResult, Value, Vm};
 
 fn plural(n: usize) -> &'static str {
@@ -54,8 +55,12 @@ pub fn named<'a, const N: usize>(
     }
     if let Some(name) = unknown {
         let name = name.to_string_lossy();
+        let hint = match suggest(&name, names) {
+            Some(near) => format!(". Did you mean '{near}'?"),
+            None => String::new(),
+        };
         return Err(vm.type_error(&format!(
-            "this function got an unexpected keyword argument '{name}'"
+            "this function got an unexpected keyword argument '{name}'{hint}"
         )));
     }
     Ok(found)

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use taipan_macros::pymethods;
-use taipan_object::protocol::attr::generic_setattr;
+use taipan_object::protocol::attr::{generic_setattr, no_attribute};
 use taipan_object::{
     Args, List, Payload, PyCell, PyResult, Ref, Str, Traverse, Tuple, TypeObject, TypeSpec, Value,
     Visitor, Vm, payload, tpflags,
@@ -271,6 +271,10 @@ impl Context {
         value: Option<&Value>,
     ) -> PyResult<()> {
         let value = kept(vm, value)?;
+        let class = vm.type_value(this.as_value());
+        if class.dict_offset() == 0 && vm.lookup(&class, name).is_none() {
+            return Err(no_attribute(vm, this.as_value(), name));
+        }
         generic_setattr(vm, this.as_value(), name, Some(value))
     }
 

@@ -287,7 +287,9 @@ impl Decimal {
             && number.as_float().is_none()
         {
             let name = vm.type_name(number);
-            return Err(vm.type_error(&format!("Cannot convert {name} to Decimal")));
+            return Err(vm.type_error(&format!(
+                "conversion from {name} to Decimal is not supported"
+            )));
         }
         let d = match number.downcast_ref::<Decimal>() {
             Some(d) if std::ptr::eq(vm.type_of(number), vm.class::<Decimal>()?.object()) => {

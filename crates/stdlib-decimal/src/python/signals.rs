@@ -2,7 +2,7 @@
 //! traps.
 
 use std::cell::Cell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use taipan_macros::pymethods;
 use taipan_object::{
@@ -277,9 +277,9 @@ fn from_dict(vm: &Vm, dict: &Ref<Dict>) -> PyResult<Option<u32>> {
     Ok(Some(flags))
 }
 
-/// The payload of `SignalDict`: flags that a context shares; `None` when it belongs to no context.
+/// The payload of `SignalDict`: a view of a context's flags or traps, which is good as long as the context lives.
 pub struct SignalDict {
-    flags: Option<Rc<Cell<u32>>>,
+    flags: Weak<Cell<u32>>,
 }
 
 payload!(SignalDict, leaf);
@@ -300,13 +300,13 @@ impl SignalDict {
     pub fn of(vm: &Vm, flags: &Rc<Cell<u32>>) -> PyResult {
         let state = classes(vm)?;
         let class = &state.get(vm)?.signal_dict;
-        let flags = Some(flags.clone());
+        let flags = Rc::downgrade(flags);
         Ok(vm.new_object(class, SignalDict { flags })?.into_value())
     }
 
-    fn cell(&self, vm: &Vm) -> PyResult<&Rc<Cell<u32>>> {
+    fn cell(&self, vm: &Vm) -> PyResult<Rc<Cell<u32>>> {
         self.flags
-            .as_ref()
+            .upgrade()
             .ok_or_else(|| vm.value_error("invalid signal dict"))
     }
 
@@ -319,7 +319,7 @@ impl SignalDict {
 impl SignalDict {
     #[pyslot]
     fn tp_new(vm: &Vm, cls: &Ref<TypeObject>, _args: Args<'_>) -> PyResult<Ref<SignalDict>> {
-        vm.new_object(cls, SignalDict { flags: None })
+        vm.new_object(cls, SignalDict { flags: Weak::new() })
     }
 
     #[pyslot]
@@ -339,12 +339,14 @@ impl SignalDict {
     }
 
     #[pyslot]
-    fn mp_length(&self) -> usize {
-        SIGNALS.len()
+    fn mp_length(&self, vm: &Vm) -> PyResult<usize> {
+        self.cell(vm)?;
+        Ok(SIGNALS.len())
     }
 
     #[pyslot]
-    fn tp_iter(vm: &Vm, _this: &Ref<Self>) -> PyResult {
+    fn tp_iter(vm: &Vm, this: &Ref<Self>) -> PyResult {
+        this.cell(vm)?;
         let state = classes(vm)?;
         let known = &state.get(vm)?.signals.signals;
         let keys = known.iter().map(|(_, class)| class.clone()).collect();
