@@ -28,9 +28,9 @@ runctx.__doc__ = _pyprofile.runctx.__doc__
 
 
 def _numbers(entry):
-    """Calls that are not recursive, all calls, own time and time with callees."""
+    """All calls, those that are not recursive, own time, and time with callees."""
     calls = entry.callcount
-    return calls - entry.reccallcount, calls, entry.inlinetime, entry.totaltime
+    return calls, calls - entry.reccallcount, entry.inlinetime, entry.totaltime
 
 
 class Profile(_lsprof.Profiler):
@@ -64,7 +64,9 @@ class Profile(_lsprof.Profiler):
         callers_of = {}
         for entry in entries:
             callers = callers_of[id(entry.code)] = {}
-            self.stats[label(entry.code)] = (*_numbers(entry), callers)
+            calls, primitive, *times = _numbers(entry)
+            # `pstats` wants these two in this order, and in the other one for callers.
+            self.stats[label(entry.code)] = (primitive, calls, *times, callers)
         for entry in entries:
             caller = label(entry.code)
             for callee in entry.calls or ():

@@ -121,6 +121,10 @@ pub fn run_pending_signals(vm: &Vm) -> PyResult<()> {
         pending &= pending - 1;
         // A handler may have been reset since the signal came.
         let Some(handler) = handlers.get(n).filter(|h| vm.is_callable(h)) else {
+            let message = format!("Signal {n} ignored due to race condition");
+            let exc = vm.new_exception(&vm.exc().OSError, &message)?;
+            let _ = vm.raise(exc);
+            vm.unraisable(Some("while calling signal handler"), None);
             continue;
         };
         let frame = handlers.frame.get().map_or_else(|| vm.none(), |f| f(vm));
@@ -197,9 +201,8 @@ pub fn signal_set(vm: &Vm, v: &Value) -> PyResult<u64> {
             Some(n) => {
                 return Err(vm.value_error(&format!("signal number {n} out of range [1; 64]")));
             }
-            None => {
-                return Err(vm.overflow_error("Python int too large to convert to C int"));
-            }
+            // As a C long that it does not fit in.
+            None => return Err(vm.value_error("signal number -1 out of range [1; 64]")),
         }
     }
     Ok(set)

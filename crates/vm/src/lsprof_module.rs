@@ -463,10 +463,7 @@ impl Profiler {
         this.builtins.set(builtins);
         let tool = Value::from_i32(TOOL);
         let name = vm.new_str("cProfile")?.into_value();
-        if let Err(e) = monitor(vm, "use_tool_id", &[tool.clone(), name]) {
-            drop(vm.take_raised(e));
-            return Err(vm.value_error("Another profiling tool is already active"));
-        }
+        monitor(vm, "use_tool_id", &[tool.clone(), name])?;
         let mut events = 0;
         for (what, method) in CALLBACKS {
             let bit = 1 << what;

@@ -500,7 +500,7 @@ pub(super) fn call(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         r.drop_n(n + 2);
         r.push(v);
     }
-    Ok(())
+    super::control::poll(vm, r)
 }
 
 /// Takes the function out of its stack word.
@@ -674,7 +674,7 @@ pub(super) fn call_kw(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         r.drop_n(n + 2);
         r.push(v);
     }
-    Ok(())
+    super::control::poll(vm, r)
 }
 
 /// CALL_FUNCTION_EX: `callable, NULL, iterable, mapping or NULL`
@@ -770,7 +770,7 @@ pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     )?;
     r.drop_n(4);
     r.push(v);
-    Ok(())
+    super::control::poll(vm, r)
 }
 
 /// Adds the items of a mapping after `**` to the keyword arguments of a call.

@@ -430,6 +430,7 @@ fn call(vm: &Vm, r: &mut Regs, unit: usize, n: usize) -> PyResult<Option<Opcode>
     r.skip(calls::CALL_CACHE);
     r.drop_n(n + 2);
     r.push(v);
+    control::poll(vm, r)?;
     Ok(None)
 }
 
@@ -467,6 +468,7 @@ fn call_kw(vm: &Vm, r: &mut Regs, unit: usize, n: usize) -> PyResult<Option<Opco
     r.skip(calls::CALL_CACHE);
     r.drop_n(n + 3);
     r.push(v);
+    control::poll(vm, r)?;
     Ok(None)
 }
 
@@ -604,10 +606,14 @@ pub(super) fn handled(vm: &Vm, r: &Regs) -> bool {
         u if data::opcode_at(r.code(), u) == Some(Opcode::YieldValue) => u + 1,
         u => u,
     };
+    let goes_on = !wanted(vm, event::EXCEPTION_HANDLED) || handled_event(vm, r, unit);
+    // Last, since callbacks jump as well.
     note_jump(vm, r.code(), from, unit);
-    if !wanted(vm, event::EXCEPTION_HANDLED) {
-        return true;
-    }
+    goes_on
+}
+
+#[cold]
+fn handled_event(vm: &Vm, r: &Regs, unit: usize) -> bool {
     r.save();
     let exc = (*r.peek(1)).clone();
     let _ = vm.raise_as_is(exc.clone());

@@ -113,7 +113,10 @@ impl ThreadHandle {
 
     #[pyslot]
     fn tp_repr(&self) -> String {
-        format!("<_ThreadHandle object: ident={}>", self.done.ident())
+        format!(
+            "<_thread._ThreadHandle object: ident={}>",
+            self.done.ident()
+        )
     }
 
     /// Waits for the thread's end.
@@ -150,8 +153,12 @@ impl ThreadHandle {
     }
 
     #[pymethod(params = "($self, /)")]
-    fn _set_done(&self) {
-        self.done.finish();
+    fn _set_done(vm: &Vm, this: &Ref<Self>) -> PyResult<()> {
+        if !this.done.is_started() {
+            return Err(vm.runtime_error("thread not started"));
+        }
+        this.done.finish();
+        Ok(())
     }
 
     #[getter(ident)]

@@ -141,7 +141,15 @@ impl Start {
                 if vm.exception_matches(&vm.exc().SystemExit) {
                     vm.clear_exception();
                 } else {
-                    vm.unraisable(Some("in thread started by"), Some(&function));
+                    let exc = vm.take_exception();
+                    let text = vm.repr_string(&function).unwrap_or_else(|e| {
+                        drop(vm.take_raised(e));
+                        String::new()
+                    });
+                    if let Some(exc) = exc {
+                        let _ = vm.raise_as_is(exc);
+                    }
+                    vm.unraisable(Some(&format!("in thread started by {text}")), None);
                 }
             }
             drop((function, args, kwargs));
