@@ -38,16 +38,17 @@ pub mod functions {
     /// Round a number to a given precision in decimal digits.
     #[pyfunction(sig = "($module, /, number, ndigits=None)")]
     fn round(vm: &Vm, number: &Value, ndigits: Value) -> PyResult {
-        let Some(f) = vm.special(number, &vm.names().__round__)? else {
-            return Err(vm.type_error(&format!(
+        let args: &[Value] = if vm.is_none(&ndigits) {
+            &[]
+        } else {
+            std::slice::from_ref(&ndigits)
+        };
+        match vm.call_special(number, &vm.names().__round__, args)? {
+            Some(v) => Ok(v),
+            None => Err(vm.type_error(&format!(
                 "type {} doesn't define __round__ method",
                 vm.type_name(number)
-            )));
-        };
-        if vm.is_none(&ndigits) {
-            vm.call0(&f)
-        } else {
-            vm.call1(&f, &ndigits)
+            ))),
         }
     }
 

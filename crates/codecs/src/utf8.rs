@@ -83,7 +83,11 @@ impl Encoder for Utf8 {
                 .position(|u| is_surrogate(u.code()))
                 .unwrap_or(rest.len());
             // Room for the longest encoding at once: writing by index into it is much faster than pushing.
-            let longest = if size_of::<T>() == 4 { 4 } else { 3 };
+            let longest = match size_of::<T>() {
+                1 => 2,
+                2 => 3,
+                _ => 4,
+            };
             let start = out.len();
             out.resize(start + good * longest, 0);
             let mut end = start;
@@ -130,12 +134,11 @@ impl Encoder for Utf8 {
                 let rest = units.get(*pos..).unwrap_or_default();
                 if rest.is_ascii() {
                     out.extend_from_slice(rest);
+                    *pos = units.len();
+                    true
                 } else {
-                    out.reserve(rest.len() + rest.len() / 2);
-                    rest.iter().for_each(|&c| put(c.into(), out));
+                    wide(units, pos, out)
                 }
-                *pos = units.len();
-                true
             }
             TextRef::Two(units) => wide(units, pos, out),
             TextRef::Four(units) => wide(units, pos, out),

@@ -196,6 +196,29 @@ fn put_utf16(c: u32, order: ByteOrder, out: &mut Vec<u8>) {
     }
 }
 
+/// Appends all units from a position on; none is a surrogate.
+fn put_units<T: Copy + Into<u16>>(
+    units: &[T],
+    pos: &mut usize,
+    order: ByteOrder,
+    out: &mut Vec<u8>,
+) {
+    let rest = units.get(*pos..).unwrap_or_default();
+    let start = out.len();
+    out.resize(start + 2 * rest.len(), 0);
+    let (places, _) = out[start..].as_chunks_mut::<2>();
+    if order.is_big() {
+        for (place, unit) in places.iter_mut().zip(rest) {
+            *place = (*unit).into().to_be_bytes();
+        }
+    } else {
+        for (place, unit) in places.iter_mut().zip(rest) {
+            *place = (*unit).into().to_le_bytes();
+        }
+    }
+    *pos = units.len();
+}
+
 fn encode(
     text: TextRef<'_>,
     pos: &mut usize,
@@ -231,6 +254,16 @@ impl Encoder for Utf16 {
         out.reserve((text.len().saturating_sub(*pos) + 1) * 2);
         if order == ByteOrder::Mark && *pos == 0 && out.is_empty() {
             order.put16(0xFEFF, out);
+        }
+        match text {
+            TextRef::One(units) => put_units(units, pos, order, out),
+            TextRef::Two(units) => {
+                let rest = units.get(*pos..).unwrap_or_default();
+                if !rest.iter().any(|u| is_surrogate((*u).into())) {
+                    put_units(units, pos, order, out);
+                }
+            }
+            TextRef::Four(_) => {}
         }
         encode(text, pos, out, |c, out| put_utf16(c, order, out))
     }

@@ -134,6 +134,23 @@ impl<T: Payload> PyCell<Option<Ref<T>>> {
     }
 }
 
+/// Copies of items of a slice, from `start` on, each `step` places behind the last, up to `count` of them.
+pub fn pick(items: &[Value], start: usize, step: isize, count: usize) -> Vec<Value> {
+    let (Some(last), true) = (count.checked_sub(1), count <= items.len()) else {
+        return Vec::new();
+    };
+    let size = step.unsigned_abs().max(1);
+    if step < 0 {
+        let low = start.saturating_sub(last.saturating_mul(size));
+        let part = items.get(low..=start).unwrap_or_default();
+        part.iter().rev().step_by(size).cloned().collect()
+    } else {
+        let high = start.saturating_add(last.saturating_mul(size));
+        let part = items.get(start..=high).unwrap_or_default();
+        part.iter().step_by(size).cloned().collect()
+    }
+}
+
 /// A mutable sequence of values with the same discipline as [`PyCell`]: items are cloned out, replaced items are given back.
 pub struct VecCell(UnsafeCell<Vec<Value>>);
 
@@ -277,6 +294,21 @@ impl VecCell {
         vec.get(start.min(end)..end)
             .map(<[Value]>::to_vec)
             .unwrap_or_default()
+    }
+
+    /// Copies of all items and of those of another. `None` when memory is exhausted.
+    pub fn concat(&self, other: &VecCell) -> Option<Vec<Value>> {
+        let (a, b) = (self.vec(), other.vec());
+        let mut out = Vec::new();
+        out.try_reserve_exact(a.len().checked_add(b.len())?).ok()?;
+        out.extend_from_slice(a);
+        out.extend_from_slice(b);
+        Some(out)
+    }
+
+    /// Copies of items from `start` on, each `step` places behind the last, up to `count` of them.
+    pub fn slice_step(&self, start: usize, step: isize, count: usize) -> Vec<Value> {
+        pick(self.vec(), start, step, count)
     }
 
     /// Reverses in place.

@@ -689,10 +689,12 @@ impl TypeObject {
     }
 
     /// Whether the type is `other` or derives from it.
+    #[inline]
     pub fn is_subtype(&self, other: &Object<TypeObject>) -> bool {
-        if std::ptr::eq(self, &other.payload) {
-            return true;
-        }
+        std::ptr::eq(self, &other.payload) || self.derives_from(other)
+    }
+
+    fn derives_from(&self, other: &Object<TypeObject>) -> bool {
         match self.mro.get() {
             Some(mro) => mro
                 .as_slice()

@@ -156,6 +156,7 @@ macro_rules! payload {
     (@impl $t:ty, $traverse:expr, $clear:expr, $base:expr, $var:expr) => {
         // SAFETY: the layout is made from the type itself; that `base` is the first field is the declaration's promise.
         unsafe impl $crate::Payload for $t {
+            #[inline(always)]
             fn layout() -> &'static $crate::Layout {
                 static LAYOUT: $crate::Layout = $crate::Layout {
                     name: stringify!($t),

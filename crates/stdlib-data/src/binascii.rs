@@ -67,19 +67,35 @@ fn ascii_of(vm: &Vm, v: &Value) -> PyResult<Vec<u8>> {
 const HEX: &[u8; 16] = b"0123456789abcdef";
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/// What has no value in the tables of digits.
+const NO_DIGIT: u8 = 0xff;
+
+/// A table from bytes to their positions among digits, with `any_case` those of upper-case letters too.
+const fn digits_of(digits: &[u8], any_case: bool) -> [u8; 256] {
+    let mut table = [NO_DIGIT; 256];
+    let mut i = 0;
+    while i < digits.len() {
+        table[digits[i] as usize] = i as u8;
+        if any_case {
+            table[digits[i].to_ascii_uppercase() as usize] = i as u8;
+        }
+        i += 1;
+    }
+    table
+}
+
+static HEX_DIGITS: [u8; 256] = digits_of(b"0123456789abcdef", true);
+static BASE64_DIGITS: [u8; 256] = digits_of(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+    false,
+);
+
 fn hex_digit(b: u8) -> Option<u8> {
-    char::from(b).to_digit(16).map(|d| d as u8)
+    Some(HEX_DIGITS[usize::from(b)]).filter(|d| *d != NO_DIGIT)
 }
 
 fn base64_value(b: u8) -> Option<u8> {
-    Some(match b {
-        b'A'..=b'Z' => b - b'A',
-        b'a'..=b'z' => b - b'a' + 26,
-        b'0'..=b'9' => b - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    })
+    Some(BASE64_DIGITS[usize::from(b)]).filter(|d| *d != NO_DIGIT)
 }
 
 /// Hexadecimal digits, with a separator after every `group` bytes: counted from the right, or for a negative `group`
@@ -132,12 +148,17 @@ fn unhexlify(vm: &Vm, text: &Value) -> PyResult<Ref<Bytes>> {
         return Err(error(vm, "Odd-length string"));
     }
     let mut out = Vec::with_capacity(text.len() / 2);
-    for pair in text.chunks_exact(2) {
-        let [high, low] = pair else { continue };
-        match (hex_digit(*high), hex_digit(*low)) {
-            (Some(h), Some(l)) => out.push(h << 4 | l),
-            _ => return Err(error(vm, "Non-hexadecimal digit found")),
-        }
+    let mut seen = 0;
+    out.extend(text.as_chunks().0.iter().map(|[high, low]| {
+        let (h, l) = (
+            HEX_DIGITS[usize::from(*high)],
+            HEX_DIGITS[usize::from(*low)],
+        );
+        seen |= h | l;
+        h << 4 | l
+    }));
+    if seen & 0xf0 != 0 {
+        return Err(error(vm, "Non-hexadecimal digit found"));
     }
     vm.new_bytes(&out)
 }
@@ -150,7 +171,18 @@ fn decode_base64(vm: &Vm, text: &[u8], strict: bool) -> PyResult<Vec<u8>> {
     }
     let (mut place, mut left, mut pads) = (0u8, 0u8, 0u8);
     let (mut padded, mut complete) = (false, false);
-    for &b in text {
+    // Whole groups of digits at the start, which is nearly everything.
+    let groups = text.as_chunks::<4>().0;
+    let mut whole = 0;
+    for group in groups {
+        let [a, b, c, d] = group.map(|b| BASE64_DIGITS[usize::from(b)]);
+        if (a | b | c | d) & 0xc0 != 0 {
+            break;
+        }
+        out.extend([a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
+        whole += 4;
+    }
+    for &b in text.get(whole..).unwrap_or_default() {
         if b == b'=' {
             padded = true;
             if place >= 2 {

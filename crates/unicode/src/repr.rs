@@ -85,12 +85,26 @@ pub fn escape_non_ascii(text: TextRef<'_>) -> TextBuf {
 /// the single one.
 pub fn repr_bytes(bytes: &[u8], smart: bool) -> TextBuf {
     let quote = quote(smart && bytes.contains(&b'\''), bytes.contains(&b'"'));
-    let mut out = TextBuf::with_capacity(bytes.len() + 3);
-    out.push('b'.into());
-    out.push(quote.into());
-    bytes.iter().for_each(|&b| push_ascii(b, quote, &mut out));
-    out.push(quote.into());
-    out
+    let mut out = String::with_capacity(bytes.len() + bytes.len() / 2 + 3);
+    out.push('b');
+    out.push(quote);
+    for &b in bytes {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        match b {
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            b'\\' => out.push_str("\\\\"),
+            b' '..=b'~' if char::from(b) != quote => out.push(char::from(b)),
+            b' '..=b'~' => out.extend(['\\', char::from(b)]),
+            _ => {
+                let digit = |d: u8| char::from(HEX[usize::from(d & 15)]);
+                out.extend(['\\', 'x', digit(b >> 4), digit(b)]);
+            }
+        }
+    }
+    out.push(quote);
+    TextBuf::from(out.as_str())
 }
 
 #[cfg(test)]

@@ -480,6 +480,16 @@ pub fn replace<T: ByteString>(
     limit: isize,
 ) -> PyResult {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    if let ([old], [new]) = (old, new)
+        && this.with(<[u8]>::len) <= limit
+    {
+        let out: Vec<u8> = this.with(|b| {
+            b.iter()
+                .map(|&c| if c == *old { *new } else { c })
+                .collect()
+        });
+        return T::make(vm, &out);
+    }
     let replaced = this.with(|b| {
         let (text, old, new) = (TextRef::One(b), TextRef::One(old), TextRef::One(new));
         let n = search::count(text, old, limit);
@@ -590,19 +600,26 @@ pub fn translate<T: ByteString>(
         Some(v) => bytes_of(vm, v)?,
         None => BytesArg::Slice(b""),
     };
-    let map = |c: u8| {
-        table
-            .as_deref()
-            .and_then(|t| t.get(usize::from(c)))
-            .copied()
-            .unwrap_or(c)
+    let mut map: [u8; 256] = std::array::from_fn(|i| i as u8);
+    if let Some(t) = table.as_deref() {
+        for (to, from) in map.iter_mut().zip(t) {
+            *to = *from;
+        }
+    }
+    let out: Vec<u8> = if delete.is_empty() {
+        this.with(|b| b.iter().map(|&c| map[usize::from(c)]).collect())
+    } else {
+        let mut deleted = [false; 256];
+        for c in delete.iter() {
+            deleted[usize::from(*c)] = true;
+        }
+        this.with(|b| {
+            b.iter()
+                .filter(|c| !deleted[usize::from(**c)])
+                .map(|&c| map[usize::from(c)])
+                .collect()
+        })
     };
-    let out: Vec<u8> = this.with(|b| {
-        b.iter()
-            .filter(|c| !delete.contains(c))
-            .map(|&c| map(c))
-            .collect()
-    });
     if this.with(|b| b == out.as_slice()) {
         return T::part(vm, this, 0, usize::MAX);
     }
@@ -786,6 +803,11 @@ pub fn from_iterable(vm: &Vm, v: &Value, message: &str) -> PyResult<Vec<u8>> {
         let (mut out, mut i) = (Vec::with_capacity(list.len()), 0);
         // Item by item: `__index__` can change the list.
         while let Some(item) = list.get(i) {
+            if let Some(b) = item.as_small_int().and_then(|n| u8::try_from(n).ok()) {
+                out.push(b);
+                i += 1;
+                continue;
+            }
             out.push(byte_value(vm, &item, message)?);
             i += 1;
         }

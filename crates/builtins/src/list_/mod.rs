@@ -139,8 +139,7 @@ fn subscript(vm: &Vm, this: &Ref<List>, key: &Value) -> PyResult {
                 .new_list(this.slice(start, start + r.count))?
                 .into_value());
         }
-        let mut items = Vec::with_capacity(r.count);
-        items.extend(r.positions().filter_map(|i| this.get(i)));
+        let items = this.slice_step(r.start as usize, r.step, r.count);
         return Ok(vm.new_list(items)?.into_value());
     }
     if !vm.has_index(key) {
@@ -306,16 +305,10 @@ impl ListMethods {
                 "\") to list",
             ));
         };
-        let mut items = Vec::new();
-        if items
-            .try_reserve_exact(this.len().saturating_add(other.len()))
-            .is_err()
-        {
-            return Err(vm.no_memory());
+        match this.concat(other) {
+            Some(items) => vm.new_list(items),
+            None => Err(vm.no_memory()),
         }
-        this.items.visit(&mut |v| items.push(v.clone()));
-        other.items.visit(&mut |v| items.push(v.clone()));
-        vm.new_list(items)
     }
 
     #[pyslot]

@@ -32,15 +32,20 @@ pub fn format(vm: &Vm, value: &Value, spec: Option<&Value>) -> PyResult {
             return Ok(vm.str(value)?.into_value());
         }
     }
-    let Some(method) = vm.special(value, &vm.names().__format__)? else {
+    let no_spec;
+    let spec = match spec {
+        Some(spec) => spec,
+        None => {
+            no_spec = vm.new_str("")?.into_value();
+            &no_spec
+        }
+    };
+    let args = std::slice::from_ref(spec);
+    let Some(result) = vm.call_special(value, &vm.names().__format__, args)? else {
         return Err(vm.type_error(&format!(
             "Type {} doesn't define __format__",
             vm.type_name(value)
         )));
-    };
-    let result = match spec {
-        Some(spec) => vm.call1(&method, spec)?,
-        None => vm.call1(&method, vm.new_str("")?.as_value())?,
     };
     if result.downcast_ref::<Str>().is_none() {
         return Err(vm.type_error(&format!(

@@ -101,7 +101,7 @@ fn strip(
 fn cased(
     vm: &Vm,
     this: &Ref<Str>,
-    ascii: fn(&u8) -> u8,
+    ascii: impl Fn(&u8) -> u8,
     other: fn(TextRef<'_>) -> TextBuf,
 ) -> PyResult<Ref<Str>> {
     match this.as_ascii() {

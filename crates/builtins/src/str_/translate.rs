@@ -40,16 +40,57 @@ fn look_up(vm: &Vm, table: &Value, c: u32) -> PyResult<Mapped> {
     }
 }
 
+/// Translates ASCII text as long as each character stays one ASCII character or is deleted: what it becomes, where something
+/// else begins, and whether anything changed.
+fn translate_ascii(vm: &Vm, text: &[u8], table: &Value) -> PyResult<(Vec<u8>, usize, bool)> {
+    const UNKNOWN: u8 = 0xff;
+    const DELETED: u8 = 0xfe;
+    let mut known = [UNKNOWN; 128];
+    let mut out = Vec::with_capacity(text.len());
+    let mut changed = false;
+    for (at, &c) in text.iter().enumerate() {
+        let Some(place) = known.get_mut(usize::from(c)) else {
+            return Ok((out, at, changed));
+        };
+        if *place == UNKNOWN {
+            *place = match look_up(vm, table, c.into())? {
+                Mapped::Same => c,
+                Mapped::Deleted => DELETED,
+                Mapped::Char(to @ 0..=0x7f) => to as u8,
+                Mapped::Char(_) | Mapped::Text(_) => return Ok((out, at, changed)),
+            };
+        }
+        changed |= *place != c;
+        if *place != DELETED {
+            out.push(*place);
+        }
+    }
+    Ok((out, text.len(), changed))
+}
+
 /// `s.translate(table)`
 pub fn translate(vm: &Vm, this: &Ref<Str>, table: &Value) -> PyResult<Ref<Str>> {
     if this.is_empty() {
         return exact(vm, this);
     }
+    let (mut out, at, mut changed) = match this.as_ascii() {
+        Some(s) => {
+            let (bytes, at, changed) = translate_ascii(vm, s.as_bytes(), table)?;
+            let text = std::str::from_utf8(&bytes).unwrap_or_default();
+            if at == s.len() {
+                return if changed {
+                    vm.new_str(text)
+                } else {
+                    exact(vm, this)
+                };
+            }
+            (TextBuf::from(text), at, changed)
+        }
+        None => (TextBuf::with_form(this.form(), this.len()), 0, false),
+    };
     // The table is asked once for each ASCII character.
     let mut known: Vec<Option<Mapped>> = vec![None; 128];
-    let mut out = TextBuf::with_form(this.form(), this.len());
-    let mut changed = false;
-    for c in this.text().chars() {
+    for c in this.text().slice(at..this.len()).chars() {
         let mapped = match known.get(c as usize) {
             Some(Some(m)) => m.clone(),
             _ => {

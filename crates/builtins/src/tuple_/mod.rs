@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use taipan_macros::pymethods;
 use taipan_numeric::hash::TupleHash;
+use taipan_object::cell::pick;
 use taipan_object::convert::SliceIndex;
 use taipan_object::{
     CompareOp, Payload, PyCell, PyResult, Ref, Str, Traverse, Tuple, TypeObject, TypeSpec, Value,
@@ -33,14 +34,6 @@ pub static TUPLE: TypeSpec = TypeSpec {
 
 fn is_exact(vm: &Vm, t: &Ref<Tuple>) -> bool {
     util::is_exactly(vm, t.as_value(), &vm.types().tuple)
-}
-
-fn vector(vm: &Vm, len: usize) -> PyResult<Vec<Value>> {
-    let mut v = Vec::new();
-    match v.try_reserve_exact(len) {
-        Ok(()) => Ok(v),
-        Err(_) => Err(vm.no_memory()),
-    }
 }
 
 /// Holder of the methods of `tuple`.
@@ -148,10 +141,12 @@ impl TupleMethods {
         if other.is_empty() && is_exact(vm, this) {
             return Ok(this.clone());
         }
-        let mut items = vector(vm, this.len().saturating_add(other.len()))?;
-        items.extend_from_slice(this.as_slice());
-        items.extend_from_slice(other.as_slice());
-        vm.new_tuple(items)
+        let (a, b) = (this.as_slice(), other.as_slice());
+        let count = a.len().checked_add(b.len());
+        let mut items = a.iter().chain(b);
+        vm.new_tuple_with(count.ok_or_else(|| vm.no_memory())?, |_| {
+            items.next().cloned().unwrap_or_else(|| vm.none())
+        })
     }
 
     #[pyslot]
@@ -187,8 +182,14 @@ impl TupleMethods {
             if r.count == this.len() && r.step == 1 && is_exact(vm, this) {
                 return Ok(this.as_value().clone());
             }
-            let mut items = vector(vm, r.count)?;
-            items.extend(r.positions().filter_map(|i| this.get(i)));
+            if r.step == 1 {
+                let start = r.start as usize;
+                let part = this.as_slice().get(start..start + r.count);
+                return vm
+                    .new_tuple_from(part.unwrap_or_default())
+                    .map(Ref::into_value);
+            }
+            let items = pick(this.as_slice(), r.start as usize, r.step, r.count);
             return vm.new_tuple(items).map(Ref::into_value);
         }
         if !vm.has_index(key) {

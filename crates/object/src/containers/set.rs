@@ -87,7 +87,8 @@ struct Table {
 
 /// What a step of a search found.
 enum Found {
-    Absent,
+    /// The key is not there: the walk ends at this unused place.
+    Absent(usize),
     Same(usize),
     /// A key with the same hash.
     Candidate(usize),
@@ -118,21 +119,23 @@ impl Table {
         loop {
             let at = walk.at;
             let Some(p) = self.places.get(at) else {
-                return Found::Absent;
+                return Found::Absent(at);
             };
-            walk.advance();
             match &p.key {
                 Some(k) if p.hash == hash => {
-                    return if k.is(key) {
-                        Found::Same(at)
-                    } else {
-                        Found::Candidate(at)
-                    };
+                    if k.is(key) {
+                        return Found::Same(at);
+                    }
+                    if !(k.is_small_int() && key.is_small_int()) {
+                        walk.advance();
+                        return Found::Candidate(at);
+                    }
                 }
                 Some(_) => {}
-                None if p.hash == 0 => return Found::Absent,
+                None if p.hash == 0 => return Found::Absent(at),
                 None => {}
             }
+            walk.advance();
         }
     }
 
@@ -205,10 +208,33 @@ impl Table {
             return true;
         }
         self.insert_clean(key, hash);
+        self.make_room()
+    }
+
+    /// Grows the table if it has become too full; false when memory is exhausted.
+    #[inline(always)]
+    fn make_room(&mut self) -> bool {
         if self.fill * 5 < self.mask() * 3 {
             return true;
         }
         self.resize(Table::grown(self.used))
+    }
+
+    /// Adds a key that is not there, for which a search ended at the unused place `at`.
+    #[inline]
+    fn insert_at(&mut self, at: usize, key: Value, hash: i64) -> bool {
+        if self.fill == self.used
+            && let Some(p) = self.places.get_mut(at)
+        {
+            *p = Place {
+                key: Some(key),
+                hash,
+            };
+            self.fill += 1;
+            self.used += 1;
+            return self.make_room();
+        }
+        self.insert(key, hash)
     }
 
     /// The last place of a removed key on a hash's walk before an unused place: what CPython fills again.
@@ -375,7 +401,13 @@ impl Set {
     }
 
     /// The place of a key.
+    #[inline]
     fn find(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<usize>> {
+        Ok(self.locate(vm, key, hash)?.ok())
+    }
+
+    /// The place of a key, or else the unused place where the search for it ended.
+    fn locate(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Result<usize, usize>> {
         let str_key = if key.is_exact_str(vm) {
             key.downcast_ref::<Str>()
         } else {
@@ -385,10 +417,10 @@ impl Set {
             let mut walk = Walk::new(self.table().mask(), hash);
             loop {
                 match self.table().step(&mut walk, hash, key) {
-                    Found::Absent => return Ok(None),
-                    Found::Same(i) => return Ok(Some(i)),
+                    Found::Absent(i) => return Ok(Err(i)),
+                    Found::Same(i) => return Ok(Ok(i)),
                     Found::Candidate(i) => {
-                        let Some(stored) = self.table().places.get(i).and_then(|p| p.key.clone())
+                        let Some(stored) = self.table().places.get(i).and_then(|p| p.key.as_ref())
                         else {
                             continue 'again;
                         };
@@ -397,17 +429,18 @@ impl Set {
                             && let Some(s) = stored.downcast_ref::<Str>()
                         {
                             if s.same_text(k) {
-                                return Ok(Some(i));
+                                return Ok(Ok(i));
                             }
                             continue;
                         }
+                        let stored = stored.clone();
                         let stamp = self.stamp.get();
                         let equal = vm.eq(&stored, key)?;
                         if self.stamp.get() != stamp {
                             continue 'again;
                         }
                         if equal {
-                            return Ok(Some(i));
+                            return Ok(Ok(i));
                         }
                     }
                 }
@@ -437,10 +470,10 @@ impl Set {
 
     /// Adds a key whose hash is known; true if it was not there.
     pub fn add_with_hash(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<bool> {
-        if self.table().fill != 0 && self.find(vm, key, hash)?.is_some() {
+        let Err(at) = self.locate(vm, key, hash)? else {
             return Ok(false);
-        }
-        if !self.table_mut().insert(key.clone(), hash) {
+        };
+        if !self.table_mut().insert_at(at, key.clone(), hash) {
             return Err(vm.no_memory());
         }
         self.changed();

@@ -273,8 +273,9 @@ impl StrFiller {
         }
         // SAFETY: as in `put`: there is room for a unit of one byte for each of the bytes.
         unsafe {
+            let to = self.at;
             for (i, &b) in bytes.iter().enumerate() {
-                self.at.add(i).write(f(b) & 0x7f);
+                to.add(i).write(f(b) & 0x7f);
             }
             self.at = self.at.add(bytes.len());
         }

@@ -1,7 +1,13 @@
 //! Calling.
 
+use smallvec::SmallVec;
+
+use super::attr::generic_getattr;
+use crate::bind::call_native;
+use crate::class::tpflags;
 use crate::containers::dict::Dict;
 use crate::containers::string::Str;
+use crate::descr::MethodDescr;
 use crate::native::Args;
 use crate::reference::Ref;
 use crate::value::{PyResult, Value};
@@ -71,8 +77,47 @@ impl Vm {
 
     /// `obj.name(*args)`
     pub fn call_method(&self, obj: &Value, name: &Ref<Str>, args: &[Value]) -> PyResult {
+        self.call_method_args(obj, name, Args::positional(args))
+    }
+
+    /// `obj.name(*args, **kwargs)`. Where that makes no difference, no bound method is made.
+    pub fn call_method_args(&self, obj: &Value, name: &Ref<Str>, args: Args<'_>) -> PyResult {
+        let ty = &self.type_of(obj).payload;
+        let generic = ty
+            .slots
+            .tp_getattro
+            .get()
+            .is_some_and(|f| f as usize == generic_getattr as *const () as usize);
+        if generic
+            && name.is_interned()
+            && let Some(f) = self.lookup(ty, name)
+            && self
+                .type_of(&f)
+                .payload
+                .has_flag(tpflags::METHOD_DESCRIPTOR)
+            && self.instance_get(obj, name).is_none()
+        {
+            return self.call_unbound(&f, obj, args);
+        }
         let f = self.getattr(obj, name)?;
-        self.call_pos(&f, args)
+        self.call(&f, args)
+    }
+
+    /// Calls what a method's look-up in the type of `obj` found: a function or a descriptor that would bind it.
+    fn call_unbound(&self, f: &Value, obj: &Value, args: Args<'_>) -> PyResult {
+        if let Some(d) = f.downcast_exact::<MethodDescr>(&self.types().method_descriptor)
+            && self.type_of(obj).payload.is_subtype(d.owner.object())
+        {
+            let owner = d.owner.spec().map_or("", |s| s.name);
+            self.check_stack(" while calling a Python object")?;
+            return call_native(self, d.def, obj, Some(owner), args);
+        }
+        let mut values: SmallVec<[Value; 6]> = SmallVec::with_capacity(args.values.len() + 1);
+        values.push(obj.clone());
+        values.extend(args.values.iter().cloned());
+        let kwnames = args.kwnames;
+        let values = &values;
+        self.call(f, Args { values, kwnames })
     }
 
     /// `obj.name(*args)` for a name given as text.
@@ -88,9 +133,19 @@ impl Vm {
         name: &Ref<Str>,
         args: &[Value],
     ) -> PyResult<Option<Value>> {
-        match self.special(obj, name)? {
-            Some(f) => self.call_pos(&f, args).map(Some),
-            None => Ok(None),
+        let Some(f) = self.lookup_special(obj, name) else {
+            return Ok(None);
+        };
+        let found = &self.type_of(&f).payload;
+        if found.has_flag(tpflags::METHOD_DESCRIPTOR) {
+            return self.call_unbound(&f, obj, Args::positional(args)).map(Some);
+        }
+        match found.slots.tp_descr_get.get() {
+            Some(get) => {
+                let bound = get(self, &f, Some(obj), self.type_value(obj).as_ref())?;
+                self.call_pos(&bound, args).map(Some)
+            }
+            None => self.call_pos(&f, args).map(Some),
         }
     }
 

@@ -29,9 +29,9 @@ impl Vm {
             }
             return Ok(false);
         }
-        if let Some(f) = self.special(cls, &self.names().__instancecheck__)? {
-            self.check_stack(" in __instancecheck__")?;
-            let r = self.call1(&f, v)?;
+        self.check_stack(" in __instancecheck__")?;
+        let check = &self.names().__instancecheck__;
+        if let Some(r) = self.call_special(cls, check, std::slice::from_ref(v))? {
             return self.is_true(&r);
         }
         self.is_instance_real(v, cls)

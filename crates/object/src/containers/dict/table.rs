@@ -108,6 +108,27 @@ impl Index {
         at_width!(self, ix => go(ix, hash, n), false)
     }
 
+    /// Fills an index that is empty with entries from 0 on, of which the hashes are given. There is room for them.
+    fn fill(&mut self, hashes: impl Iterator<Item = i64>) {
+        fn go<T: Width>(ix: &mut [T], hashes: impl Iterator<Item = i64>) {
+            let mask = ix.len() - 1;
+            for (n, hash) in hashes.enumerate() {
+                let mut walk = Walk::new(hash);
+                loop {
+                    // As in `place`.
+                    if let Some(p) = ix.get_mut(walk.at & mask)
+                        && p.wide() == EMPTY
+                    {
+                        *p = T::narrow(n as i32);
+                        break;
+                    }
+                    walk.advance();
+                }
+            }
+        }
+        at_width!(self, ix => go(ix, hashes), ());
+    }
+
     /// Marks the place of entry `n` as one of a removed key.
     fn forget(&mut self, hash: i64, n: usize) {
         fn go<T: Width>(ix: &mut [T], hash: i64, n: usize) {
@@ -391,20 +412,24 @@ impl Table {
             return false;
         };
         let usable = size * 2 / 3;
+        let gaps = self.used != self.end();
+        // The gaps are gone even if there was no room: the old index no longer fits.
         let ok = match &mut self.entries {
             Entries::Str(e) => {
-                e.retain(|x| x.0.is_some());
+                if gaps {
+                    e.retain(|x| x.0.is_some());
+                }
+                index.fill(e.iter().map(|x| x.0.as_ref().map_or(0, |k| text_hash(k))));
                 room(e, usable)
             }
             Entries::General(e) => {
-                e.retain(|x| x.0.is_some());
+                if gaps {
+                    e.retain(|x| x.0.is_some());
+                }
+                index.fill(e.iter().map(|x| x.2));
                 room(e, usable)
             }
         };
-        // The gaps are gone even if there was no room: the old index no longer fits.
-        for i in 0..self.end() {
-            index.place(self.hash(i), i);
-        }
         self.index = index;
         self.fill = self.end();
         ok
