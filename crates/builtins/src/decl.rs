@@ -52,5 +52,19 @@ pub(crate) const fn attribute(
         doc,
         get: Some(get),
         set,
+        member: false,
+    }
+}
+
+/// An attribute that is a field of the instance in CPython.
+pub(crate) const fn member(
+    name: &'static str,
+    doc: Option<&'static str>,
+    get: NoArgs,
+    set: Option<fn(&Vm, &Value, Option<&Value>) -> PyResult<()>>,
+) -> GetSetDef {
+    GetSetDef {
+        member: true,
+        ..attribute(name, doc, get, set)
     }
 }

@@ -19,7 +19,6 @@ use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
 use taipan_macros::pymethods;
-use taipan_object::descr::GetSetDescr;
 use taipan_object::{
     Args, ClassPart, Dict, GetSetDef, Module, Payload, PyResult, Ref, Str, Tuple, TypeObject,
     TypeRef, TypeSpec, Value, Vm, tpflags,
@@ -54,6 +53,7 @@ pub const fn field<const I: usize>(name: &'static str, doc: Option<&'static str>
             doc,
             get: Some(get_field::<I>),
             set: None,
+            member: true,
         },
     }
 }
@@ -117,6 +117,7 @@ impl StructSeq {
     /// The interpreter's class, made on first use.
     pub fn class(&'static self, vm: &Vm) -> PyResult<TypeRef> {
         let ty = vm.make_type(&self.spec)?;
+        ty.unset_flag(tpflags::IMMUTABLETYPE);
         let made = vm.state::<Made>();
         if made
             .by_type
@@ -130,12 +131,8 @@ impl StructSeq {
             return Ok(ty);
         };
         for f in self.fields {
-            let owner = ty.clone();
-            let d = vm.new_object(
-                &vm.types().getset_descriptor,
-                GetSetDescr { def: &f.def, owner },
-            )?;
-            dict.set_named(vm, f.def.name, d.into_value())?;
+            let d = vm.new_attribute_descr(&f.def, &ty)?;
+            dict.set_named(vm, f.def.name, d)?;
         }
         let n = |n: usize| vm.new_usize(n);
         dict.set_named(vm, "n_sequence_fields", n(self.visible)?)?;

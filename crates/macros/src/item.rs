@@ -20,6 +20,8 @@ pub enum Mark {
     StaticMethod,
     /// `#[getter]`
     Getter,
+    /// `#[member]`
+    Member,
     /// `#[setter]`
     Setter,
     /// `#[pyslot]`
@@ -36,6 +38,7 @@ impl Mark {
             "classmethod" => Mark::ClassMethod,
             "staticmethod" => Mark::StaticMethod,
             "getter" => Mark::Getter,
+            "member" => Mark::Member,
             "setter" => Mark::Setter,
             "pyslot" => Mark::Slot,
             "pyfunction" => Mark::Function,
@@ -153,7 +156,7 @@ pub fn take_mark(attrs: &mut Vec<Attribute>, ident: &Ident) -> Result<Option<Mar
         return Ok(None);
     };
     let options = read_options(&attr)?;
-    if matches!(mark, Mark::Getter | Mark::Setter) && options.signature.is_some() {
+    if matches!(mark, Mark::Getter | Mark::Member | Mark::Setter) && options.signature.is_some() {
         return Err(Error::new(
             attr.span(),
             "a getter or setter has no signature",

@@ -150,6 +150,8 @@
 //! | `name = ".."` | the name in Python; otherwise the Rust function's. `#[getter(x)]` and `#[setter(x)]` name it directly |
 //! | `doc = ".."` | `__doc__`; otherwise the doc comment |
 //!
+//! `#[member]` is `#[getter]` for what is a field of the instance in CPython: Python sees a `member_descriptor`.
+//!
 //! `#[cfg]` on a marked function applies to its entry too. Without `sig` and `params` a function takes no arguments
 //! (METH_NOARGS) or an `Args`.
 //!

@@ -17,6 +17,7 @@ struct GetSet {
     doc: Option<String>,
     get: Option<TokenStream>,
     set: Option<TokenStream>,
+    member: bool,
     cfgs: Vec<syn::Attribute>,
 }
 
@@ -52,7 +53,9 @@ pub fn expand(args: &TableArgs, mut block: ItemImpl) -> Result<TokenStream> {
                 wrappers.push(entry.items);
                 defs.push(entry.def);
             }
-            Mark::Getter | Mark::Setter => accessor(&place, marked, &function.sig, &mut getset)?,
+            Mark::Getter | Mark::Member | Mark::Setter => {
+                accessor(&place, marked, &function.sig, &mut getset)?;
+            }
             Mark::Slot => slots.push(slot(&place, marked, &function.sig)?),
             Mark::Function => {
                 return Err(Error::new(
@@ -64,7 +67,7 @@ pub fn expand(args: &TableArgs, mut block: ItemImpl) -> Result<TokenStream> {
     }
     let none = quote!(::std::option::Option::None);
     let getset = getset.into_iter().map(|g| {
-        let (name, cfgs) = (g.name, g.cfgs);
+        let (name, cfgs, member) = (g.name, g.cfgs, g.member);
         let some = |t: Option<TokenStream>| {
             t.map_or(none.clone(), |t| quote!(::std::option::Option::Some(#t)))
         };
@@ -72,7 +75,7 @@ pub fn expand(args: &TableArgs, mut block: ItemImpl) -> Result<TokenStream> {
         let doc = g
             .doc
             .map_or(none.clone(), |d| quote!(::std::option::Option::Some(#d)));
-        quote!(#(#cfgs)* #krate::GetSetDef { name: #name, doc: #doc, get: #get, set: #set })
+        quote!(#(#cfgs)* #krate::GetSetDef { name: #name, doc: #doc, get: #get, set: #set, member: #member })
     });
     let doc = "Methods, computed attributes and slots that an impl block declares for Python.";
     Ok(quote! {
@@ -151,12 +154,14 @@ fn accessor(
                 doc: None,
                 get: None,
                 set: None,
+                member: false,
                 cfgs,
             });
             all.len() - 1
         }
     };
     let entry = &mut all[at];
+    entry.member |= marked.mark == Mark::Member;
     let place = if setter {
         &mut entry.set
     } else {

@@ -117,6 +117,17 @@ fn wrong_count(vm: &Vm, name: &str, given: usize, min: usize, max: usize) -> Rai
     ))
 }
 
+/// Checks the number of keyword arguments of a function whose positional ones are `*args`.
+pub fn check_keyword_count(vm: &Vm, name: &str, given: usize, most: usize) -> PyResult<()> {
+    if given <= most {
+        return Ok(());
+    }
+    Err(vm.type_error(&format!(
+        "{name}() takes at most {most} keyword argument{} ({given} given)",
+        plural(most)
+    )))
+}
+
 /// Fails with "name() takes no keyword arguments" when there are some.
 pub fn check_no_keywords(vm: &Vm, name: &str, args: &Args<'_>) -> PyResult<()> {
     if args.keyword_count() == 0 {
@@ -358,6 +369,19 @@ fn unexpected_keyword(vm: &Vm, function: &str, params: &Params, args: Args<'_>) 
         if known().any(|name| key.eq_str(name)) {
             continue;
         }
+        if !key.as_value().is_exact_str(vm) {
+            // Subclasses of str compare as they like.
+            let mut same = false;
+            for name in known() {
+                match vm.new_str(name).and_then(|n| vm.eq(key.as_value(), n.as_value())) {
+                    Ok(equal) => same |= equal,
+                    Err(r) => return r,
+                }
+            }
+            if same {
+                continue;
+            }
+        }
         let key = key.to_string_lossy();
         let hint = match suggest(&key, known()) {
             Some(name) => format!(". Did you mean '{name}'?"),
@@ -367,7 +391,7 @@ fn unexpected_keyword(vm: &Vm, function: &str, params: &Params, args: Args<'_>) 
             "{shown} got an unexpected keyword argument '{key}'{hint}"
         ));
     }
-    vm.type_error("keywords must be strings")
+    vm.type_error(&format!("invalid keyword argument for {function}()"))
 }
 
 /// Binds the arguments of a function with `*args` and named parameters: the named ones, and the rest of the positional ones.

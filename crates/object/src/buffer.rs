@@ -12,6 +12,8 @@ pub trait Export {
     fn with(&self, f: &mut dyn FnMut(&[u8]));
     /// The bytes to change, for the time of the call; false when read-only.
     fn with_mut(&self, f: &mut dyn FnMut(&mut [u8])) -> bool;
+    /// Shows the values that the export itself holds counts of, to the cycle collector.
+    fn visit(&self, _: &mut crate::reference::Visitor<'_>) {}
 }
 
 /// An exported buffer. Dropping it ends the export.

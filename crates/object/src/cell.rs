@@ -224,6 +224,19 @@ impl VecCell {
         true
     }
 
+    /// Makes room for `n` more, and no more than that; false when memory is exhausted.
+    pub fn reserve(&self, n: usize) -> bool {
+        self.vec_mut().try_reserve_exact(n).is_ok()
+    }
+
+    /// Gives back room that is far from being used.
+    pub fn trim(&self) {
+        let vec = self.vec_mut();
+        if vec.len() + (vec.len() >> 3) + 6 < vec.capacity() {
+            vec.shrink_to_fit();
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn grow(vec: &mut Vec<Value>) -> bool {

@@ -386,10 +386,13 @@ pub struct InstanceLayout {
     pub inline_cap: u16,
     /// Offsets of the members that `__slots__` made, inherited ones included.
     pub member_offsets: Box<[u32]>,
+    /// Words behind the variable part of instances that have one: their dict and members.
+    pub end_words: u16,
 }
 
-/// Dict offset of types whose instances have a variable part: the word stands behind it.
-pub const DICT_AT_END: usize = u32::MAX as usize;
+/// Offsets from here on count from the end of the variable part of an instance: dict word and members of types whose
+/// instances have such a part stand behind it.
+pub const AT_END: usize = 1 << 31;
 
 /// The payload of types.
 pub struct TypeObject {
@@ -425,6 +428,7 @@ pub struct TypeObject {
     pub(crate) dict_offset: Cell<u32>,
     pub(crate) inline_offset: Cell<u32>,
     pub(crate) inline_cap: Cell<u16>,
+    pub(crate) end_words: Cell<u16>,
     pub(crate) has_members: Cell<bool>,
     /// Addresses of subclasses; each removes itself when it dies.
     pub(crate) subclasses: RefCell<Vec<*const Object<TypeObject>>>,
@@ -527,29 +531,40 @@ impl TypeObject {
     pub(crate) fn dict_word(&self, p: NonNull<Header>) -> Option<*mut u64> {
         match self.dict_offset() {
             0 => None,
-            DICT_AT_END => self.dict_word_at_end(p),
-            // SAFETY: the type's own layout: the offset lies within the instance.
-            off => Some(unsafe { p.as_ptr().cast::<u8>().add(off) }.cast()),
+            // SAFETY: the type's own layout.
+            off => unsafe { self.word_at(p, off) },
         }
     }
 
+    /// The word at an offset that may count from the end of the variable part.
+    ///
+    /// # Safety
+    /// The offset is that of the dict word or of a member in the layout of the instance's type, which is this one.
+    #[inline(always)]
+    pub(crate) unsafe fn word_at(&self, p: NonNull<Header>, offset: usize) -> Option<*mut u64> {
+        if offset >= AT_END {
+            return self.word_at_end(p, offset - AT_END);
+        }
+        // SAFETY: the contract: the offset lies within the instance.
+        Some(unsafe { p.as_ptr().cast::<u8>().add(offset) }.cast())
+    }
+
     #[cold]
-    fn dict_word_at_end(&self, p: NonNull<Header>) -> Option<*mut u64> {
+    fn word_at_end(&self, p: NonNull<Header>, offset: usize) -> Option<*mut u64> {
         let var_size = self.layout().var_size?;
-        // SAFETY: a live object of this layout; instances are made with a word behind the variable part.
+        // SAFETY: a live object of this layout; instances are made with `end_words` words behind the variable part.
         unsafe {
             let size = var_size(p.as_ptr()).next_multiple_of(8);
-            Some(p.as_ptr().cast::<u8>().add(size).cast())
+            Some(p.as_ptr().cast::<u8>().add(size + offset).cast())
         }
     }
 
     /// Bytes to allocate for an instance whose payload and variable part take `size` bytes.
     #[inline(always)]
     pub fn var_instance_size(&self, size: usize) -> usize {
-        if self.dict_offset() == DICT_AT_END {
-            size.next_multiple_of(8) + 8
-        } else {
-            size
+        match self.end_words.get() {
+            0 => size,
+            words => size.next_multiple_of(8) + 8 * usize::from(words),
         }
     }
 
@@ -571,6 +586,7 @@ impl TypeObject {
         self.dict_offset.set(l.dict_offset);
         self.inline_offset.set(l.inline_offset);
         self.inline_cap.set(l.inline_cap);
+        self.end_words.set(l.end_words);
         self.has_members.set(!l.member_offsets.is_empty());
         *self.instance.borrow_mut() = l;
     }
@@ -580,8 +596,10 @@ impl TypeObject {
         let base = p.as_ptr().cast::<u8>();
         if self.has_members.get() {
             for &off in self.instance.borrow().member_offsets.iter() {
-                // SAFETY: offsets of the type's own layout lie within the instance.
-                f(unsafe { base.add(off as usize) }.cast());
+                // SAFETY: the offsets are those of the type's own layout.
+                if let Some(word) = unsafe { self.word_at(p, off as usize) } {
+                    f(word);
+                }
             }
         }
         if let Some(dict) = self.dict_word(p) {

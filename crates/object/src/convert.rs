@@ -220,10 +220,16 @@ impl<'a> FromArg<'a> for f64 {
 impl Vm {
     /// The value of `v` as a C double: a float, or what `__float__` or `__index__` gives (`PyFloat_AsDouble`).
     pub fn as_double(&self, v: &Value) -> PyResult<f64> {
-        if let Some(f) = v.as_float() {
-            return Ok(f);
+        match v.as_float() {
+            Some(f) => Ok(f),
+            None => self.number_as_double(v),
         }
-        if let Some(i) = v.as_int() {
+    }
+
+    /// What `float(v)` makes of a number: `__float__` counts for instances of subclasses of float as well.
+    pub fn number_as_double(&self, v: &Value) -> PyResult<f64> {
+        let exact = std::ptr::eq(self.type_of(v), self.types().int.object());
+        if exact && let Some(i) = v.as_int() {
             return int_to_double(self, i);
         }
         if let Some(nb_float) = self.type_of(v).payload.slots.nb_float.get() {

@@ -66,17 +66,28 @@ impl Traverse for GetSetDescr {
     }
 }
 
-/// `member_descriptor`: a slot made by `__slots__`.
+/// `member_descriptor`: a slot made by `__slots__`, or an attribute that is a field of a native type's instances.
 pub struct MemberDescr {
     /// `__name__`
     pub name: Ref<Str>,
-    /// Offset of the word in the instance.
+    /// Offset of the word in the instance; meaningless where `native` is set.
     pub offset: u32,
+    /// How a native type reads and sets it; `None` for a slot.
+    pub native: Option<&'static GetSetDef>,
     /// `__objclass__`
     pub owner: Ref<TypeObject>,
 }
 
 crate::payload!(MemberDescr, gc);
+
+impl MemberDescr {
+    /// The offset of a slot that lies at the same place in all instances, for caches.
+    #[inline]
+    pub fn fixed_offset(&self) -> Option<u32> {
+        (self.native.is_none() && (self.offset as usize) < crate::class::AT_END)
+            .then_some(self.offset)
+    }
+}
 
 impl Traverse for MemberDescr {
     fn traverse(&self, visit: &mut Visitor<'_>) {

@@ -28,6 +28,16 @@ fn dict_word(h: &Header) -> Option<*mut u64> {
     h.ty().payload.dict_word(NonNull::new(p)?)
 }
 
+/// The word of a `__slots__` member.
+///
+/// # Safety
+/// `offset` is one of the member offsets of the object's type.
+unsafe fn member_word(h: &Header, offset: u32) -> Option<*mut u64> {
+    let p: *mut Header = std::ptr::with_exposed_provenance_mut((&raw const *h).addr());
+    // SAFETY: the contract.
+    unsafe { h.ty().payload.word_at(NonNull::new(p)?, offset as usize) }
+}
+
 fn dict_in_word(word: *mut u64) -> Option<Ref<Dict>> {
     // SAFETY: the word is the instance's dict word: 0 or an owned dict.
     unsafe {
@@ -232,17 +242,17 @@ impl Vm {
         Ok(dict)
     }
 
-    /// The value of the member that a descriptor stands for; `None` when unset or when the instance has no such member.
+    /// The value of the slot that a descriptor stands for; `None` when unset or when the instance has no such slot.
     #[inline]
     pub fn member_value(&self, d: &crate::descr::MemberDescr, obj: &Value) -> Option<Value> {
-        if !self.type_of(obj).payload.is_subtype(d.owner.object()) {
+        if d.native.is_some() || !self.type_of(obj).payload.is_subtype(d.owner.object()) {
             return None;
         }
         // SAFETY: instances of the descriptor's class and of those that derive from it have the member at this offset.
         unsafe { self.member_get(obj, d.offset) }
     }
 
-    /// Sets or deletes the member that a descriptor stands for; gives the old value.
+    /// Sets or deletes the slot that a descriptor stands for; gives the old value.
     #[inline]
     pub fn set_member_value(
         &self,
@@ -250,7 +260,7 @@ impl Vm {
         obj: &Value,
         value: Option<Value>,
     ) -> Option<Value> {
-        if !self.type_of(obj).payload.is_subtype(d.owner.object()) {
+        if d.native.is_some() || !self.type_of(obj).payload.is_subtype(d.owner.object()) {
             return None;
         }
         // SAFETY: as in `member_value`.
@@ -289,9 +299,7 @@ impl Vm {
         let h = obj.header()?;
         // SAFETY: the contract.
         unsafe {
-            let word: *const u64 = std::ptr::with_exposed_provenance::<u8>((&raw const *h).addr())
-                .add(offset as usize)
-                .cast();
+            let word = member_word(h, offset)?;
             if *word == 0 {
                 None
             } else {
@@ -313,10 +321,7 @@ impl Vm {
         let h = obj.header()?;
         // SAFETY: the contract.
         unsafe {
-            let word: *mut u64 =
-                std::ptr::with_exposed_provenance_mut::<u8>((&raw const *h).addr())
-                    .add(offset as usize)
-                    .cast();
+            let word = member_word(h, offset)?;
             let old = std::mem::replace(&mut *word, value.map_or(0, Value::into_bits));
             if old == 0 {
                 None
@@ -330,6 +335,7 @@ impl Vm {
 /// `__dict__` of instances of native types that have one and do not declare the attribute themselves.
 pub(crate) static DICT_ATTRIBUTE: crate::native::GetSetDef = crate::native::GetSetDef {
     name: "__dict__",
+    member: false,
     doc: None,
     get: Some(|vm, v| match vm.instance_dict(v)? {
         Some(d) => Ok(d.into_value()),

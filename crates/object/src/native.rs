@@ -147,6 +147,8 @@ pub struct GetSetDef {
     pub get: Option<fn(&Vm, &Value) -> PyResult>,
     /// Sets (`Some`) or deletes (`None`) it; `None` here: read-only.
     pub set: Option<fn(&Vm, &Value, Option<&Value>) -> PyResult<()>>,
+    /// Shown as a `member_descriptor`: in CPython the attribute is a field of the instance.
+    pub member: bool,
 }
 
 /// What one `#[pymethods(PART)]` block declares.

@@ -4,11 +4,11 @@
 use std::cell::{Cell, RefCell};
 
 use crate::cell::PyCell;
-use crate::class::{DICT_AT_END, InstanceLayout, Slots, TypeObject, TypeRef, tpflags};
+use crate::class::{AT_END, InstanceLayout, Slots, TypeObject, TypeRef, tpflags};
 use crate::containers::dict::Dict;
-use crate::descr::{GetSetDescr, MethodDescr};
+use crate::descr::{GetSetDescr, MemberDescr, MethodDescr};
 use crate::native::{GetSetDef, NativeKind, TypeSpec};
-use crate::reference::{Layout, Object, Ref};
+use crate::reference::{Layout, Object, Payload, Ref};
 use crate::value::{PyResult, Value};
 use crate::vm::Vm;
 
@@ -39,6 +39,7 @@ impl TypeObject {
             dict_offset: Cell::new(0),
             inline_offset: Cell::new(0),
             inline_cap: Cell::new(0),
+            end_words: Cell::new(0),
             has_members: Cell::new(false),
             subclasses: RefCell::new(Vec::new()),
         }
@@ -73,6 +74,7 @@ pub(crate) fn type_dies(ty: &TypeObject) {
 /// `__dict__` of instances of native types that have one.
 static INSTANCE_DICT: GetSetDef = GetSetDef {
     name: "__dict__",
+    member: false,
     doc: None,
     get: Some(|vm, v| match vm.instance_dict(v)? {
         Some(d) => Ok(d.into_value()),
@@ -136,7 +138,8 @@ impl Vm {
         if size == 0 {
             ty.set_instance_layout(InstanceLayout {
                 size: ty.layout().size as u32,
-                dict_offset: DICT_AT_END as u32,
+                dict_offset: AT_END as u32,
+                end_words: 1,
                 ..InstanceLayout::default()
             });
             return;
@@ -146,7 +149,7 @@ impl Vm {
             dict_offset: size as u32,
             inline_offset: size as u32 + 8,
             inline_cap: 0,
-            member_offsets: Box::default(),
+            ..InstanceLayout::default()
         });
     }
 
@@ -222,14 +225,8 @@ impl Vm {
             }
             for def in part.getset {
                 let name = self.intern(def.name)?;
-                let d = self.new_object(
-                    &self.types().getset_descriptor,
-                    GetSetDescr {
-                        def,
-                        owner: ty.clone(),
-                    },
-                )?;
-                dict.set_str(self, &name, d.into_value())?;
+                let d = self.new_attribute_descr(def, ty)?;
+                dict.set_str(self, &name, d)?;
             }
         }
         let doc: Value = match spec.doc {
@@ -281,10 +278,36 @@ impl Vm {
         Ok(())
     }
 
+    /// The descriptor of an attribute that a native type declares.
+    pub fn new_attribute_descr(&self, def: &'static GetSetDef, owner: &TypeRef) -> PyResult {
+        let owner = owner.clone();
+        if def.member {
+            let member = MemberDescr {
+                name: self.intern(def.name)?,
+                offset: 0,
+                native: Some(def),
+                owner,
+            };
+            return Ok(self
+                .new_object(&self.types().member_descriptor, member)?
+                .into_value());
+        }
+        Ok(self
+            .new_object(
+                &self.types().getset_descriptor,
+                GetSetDescr { def, owner },
+            )?
+            .into_value())
+    }
+
     /// Takes slots that the type does not set, and the flags that subclasses share, from its base.
     pub fn inherit_from_base(&self, ty: &TypeRef) {
         if let Some(base) = ty.base.get() {
-            let makes_instances = ty.slots.tp_new.get().is_some() || !base.is(&self.types().object);
+            // Plain objects that may be derived from are made as `object` makes them.
+            let plain = std::ptr::eq(ty.layout(), <crate::types::Plain as Payload>::layout())
+                && ty.has_flag(tpflags::BASETYPE);
+            let makes_instances =
+                plain || ty.slots.tp_new.get().is_some() || !base.is(&self.types().object);
             ty.slots.inherit(&base.slots);
             if !makes_instances {
                 // A native type that derives from `object` alone makes instances only when it says how.

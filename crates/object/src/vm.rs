@@ -196,6 +196,10 @@ pub struct Vm {
     pub stack_limit: Cell<usize>,
     /// Objects whose `repr` is running, for `Py_ReprEnter`.
     repr_running: RefCell<Vec<u64>>,
+    /// How deeply destructors nest in this thread.
+    pub(crate) dealloc_depth: Cell<u32>,
+    /// Objects waiting for their destructor, where destruction nested too deeply. Their counts are zero.
+    pub(crate) deferred: RefCell<Vec<std::ptr::NonNull<crate::header::Header>>>,
     /// The thread's number for `threading.get_ident`.
     pub thread_ident: Cell<u64>,
     /// The thread's `contextvars.Context`, once it has one.
@@ -221,6 +225,8 @@ impl Vm {
             recursion_remaining: Cell::new(limit),
             stack_limit: Cell::new(0),
             repr_running: RefCell::new(Vec::new()),
+            dealloc_depth: Cell::new(0),
+            deferred: RefCell::new(Vec::new()),
             thread_ident: Cell::new(0),
             context: PyCell::new(None),
             context_version,

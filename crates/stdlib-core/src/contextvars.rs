@@ -396,7 +396,7 @@ impl ContextVar {
         vm.generic_alias(cls, object)
     }
 
-    #[getter]
+    #[member]
     fn name(&self) -> Ref<Str> {
         self.name.clone()
     }

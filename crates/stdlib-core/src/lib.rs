@@ -11,6 +11,7 @@ pub mod contextvars;
 pub mod functools;
 pub mod itertools;
 pub mod operator;
+pub mod testing;
 pub mod typing;
 
 use taipan_object::ModuleSpec;
@@ -23,5 +24,8 @@ pub const MODULES: &[&ModuleSpec] = &[
     &functools::MODULE,
     &itertools::MODULE,
     &operator::MODULE,
+    &testing::TESTCAPI,
+    &testing::TESTLIMITEDCAPI,
+    &testing::TESTINTERNALCAPI,
     &typing::MODULE,
 ];

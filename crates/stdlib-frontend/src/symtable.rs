@@ -100,6 +100,7 @@ macro_rules! members {
                 None => Err($vm.type_error("a symtable entry is required")),
             }),
             set: Some(readonly),
+            member: true,
         },)*]
     };
 }

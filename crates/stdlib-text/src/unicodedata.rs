@@ -290,7 +290,7 @@ impl Ucd {
         normalized(vm, Version::V3_2_0, form, unistr)
     }
 
-    #[getter]
+    #[member]
     fn unidata_version(&self) -> &'static str {
         "3.2.0"
     }

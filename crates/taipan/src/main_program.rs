@@ -372,7 +372,7 @@ pub fn run(vm: &Vm, called_as: &[u8], program: &Program) -> Status {
         }
     }
     // A program that could write nothing of what it printed has failed, whatever it says.
-    if !startup::finalize(vm) {
+    if !taipan_vm::finalize::finalize(vm) {
         status = Status::Code(120);
     }
     status

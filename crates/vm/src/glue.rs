@@ -135,23 +135,6 @@ pub(crate) fn bind_method(vm: &Vm, function: &Value, self_: &Value) -> PyResult 
     Ok(vm.new(method)?.into_value())
 }
 
-/// The name of a value's type, with its module unless that is `builtins`.
-pub(crate) fn qualified_type_name(vm: &Vm, v: &Value) -> String {
-    let ty = vm.type_of(v);
-    let qualname = ty.payload.qualname.get().to_string_lossy().into_owned();
-    let module = ty
-        .payload
-        .dict
-        .get()
-        .and_then(|d| d.get_str(vm, &vm.names().__module__));
-    match module.as_ref().and_then(|m| m.downcast_ref::<Str>()) {
-        Some(m) if !m.eq_str("builtins") && !m.eq_str("__main__") => {
-            format!("{}.{qualname}", m.to_string_lossy())
-        }
-        _ => qualname,
-    }
-}
-
 /// What a callable is called in messages about its arguments (`_PyObject_FunctionStr`).
 pub(crate) fn function_str(vm: &Vm, f: &Value) -> String {
     let text = || -> PyResult<Option<String>> {

@@ -13,6 +13,7 @@ pub mod compile;
 pub mod config;
 pub mod eval;
 pub mod files;
+pub mod finalize;
 pub mod frame;
 pub mod frame_object;
 pub mod frame_type;

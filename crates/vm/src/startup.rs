@@ -1,11 +1,11 @@
-//! The start of an interpreter: `sys` and `builtins`, the import system, the standard streams, `__main__` and `site`. And
-//! its end: what runs before everything goes.
+//! The start of an interpreter: `sys` and `builtins`, the import system, the standard streams, `__main__` and `site`. Its
+//! end is in `finalize.rs`.
 
 use taipan_object::{Module, PyResult, Ref, Value, Vm};
 
 use crate::config::{config, settings};
 use crate::imp::ImportState;
-use crate::sys_module::{self, hooks, std_printer, sys_get, sys_set};
+use crate::sys_module::{hooks, std_printer, sys_get, sys_set};
 
 /// Makes `sys` and `builtins`, and with `library` the import system and everything that needs it.
 pub fn initialize(vm: &Vm, library: bool) -> PyResult<()> {
@@ -28,6 +28,7 @@ pub fn initialize(vm: &Vm, library: bool) -> PyResult<()> {
         sys_set(vm, name, vm.none())?;
     }
     set_debug(vm)?;
+    crate::finalize::remember_builtins(vm)?;
     if library {
         install_importlib(vm, &sys)?;
         install_external_importers(vm)?;
@@ -259,26 +260,6 @@ pub fn flush_std_files(vm: &Vm) -> bool {
             vm.clear_exception();
         }
     }
-    ok
-}
-
-/// Ends the interpreter: waits for threads, runs the functions of `atexit`, flushes the streams, and lets go of modules.
-/// Gives false when the standard output could not be flushed.
-pub fn finalize(vm: &Vm) -> bool {
-    let modules = vm.interp().modules.get().cloned();
-    let loaded = |name: &str| -> Option<Value> {
-        let key = vm.intern(name).ok()?;
-        modules.as_ref()?.get_str(vm, &key)
-    };
-    if let Some(threading) = loaded("threading")
-        && vm.call_method_str(&threading, "_shutdown", &[]).is_err()
-    {
-        vm.unraisable(Some("on threading shutdown"), Some(&threading));
-    }
-    crate::atexit::run(vm);
-    let ok = flush_std_files(vm);
-    sys_module::state(vm).finalizing.set(true);
-    vm.clear_exception();
     ok
 }
 

@@ -33,12 +33,14 @@ static TRACEBACK_MEMBERS: ClassPart = ClassPart {
             doc: None,
             get: Some(|vm, v| Ok(traceback_of(vm, v)?.frame.as_value().clone())),
             set: Some(readonly),
+            member: true,
         },
         GetSetDef {
             name: "tb_lasti",
             doc: None,
             get: Some(|vm, v| vm.new_int(traceback_of(vm, v)?.lasti as i64)),
             set: Some(readonly),
+            member: true,
         },
     ],
 };

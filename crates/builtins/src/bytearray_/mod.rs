@@ -130,6 +130,9 @@ impl Export for ByteArrayMemory {
         f(&mut self.0.data.borrow_mut());
         true
     }
+    fn visit(&self, visit: &mut taipan_object::Visitor<'_>) {
+        visit(self.0.as_value());
+    }
 }
 
 impl Drop for ByteArrayMemory {

@@ -45,6 +45,9 @@ impl Export for BytesMemory {
     fn with_mut(&self, _: &mut dyn FnMut(&mut [u8])) -> bool {
         false
     }
+    fn visit(&self, visit: &mut taipan_object::Visitor<'_>) {
+        visit(self.0.as_value());
+    }
 }
 
 fn get_buffer(vm: &Vm, this: &Value, writable: bool) -> PyResult<Buffer> {

@@ -383,13 +383,13 @@ impl Methods {
     }
 
     /// the real part of a complex number
-    #[getter]
+    #[member]
     fn real(vm: &Vm, this: &Value) -> PyResult<f64> {
         Ok(value(vm, this)?.0)
     }
 
     /// the imaginary part of a complex number
-    #[getter]
+    #[member]
     fn imag(vm: &Vm, this: &Value) -> PyResult<f64> {
         Ok(value(vm, this)?.1)
     }

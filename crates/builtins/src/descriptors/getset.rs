@@ -6,7 +6,7 @@ use taipan_object::native::NativeDef;
 use taipan_object::{ClassPart, Payload, PyResult, Ref, SlotDef, TypeSpec, Value, Vm};
 
 use super::native::{does_not_apply, qualname, reduce_to_getattr, text_or_none, this};
-use crate::decl::{attribute, method};
+use crate::decl::{attribute, member, method};
 
 /// `getset_descriptor`
 pub static GETSET_DESCRIPTOR: TypeSpec = TypeSpec {
@@ -26,13 +26,13 @@ pub static GETSET_DESCRIPTOR: TypeSpec = TypeSpec {
         ],
         methods: &[],
         getset: &[
-            attribute(
+            member(
                 "__objclass__",
                 None,
                 |vm, v| Ok(this::<GetSetDescr>(vm, v)?.owner.as_value().clone()),
                 None,
             ),
-            attribute(
+            member(
                 "__name__",
                 None,
                 |vm, v| {
@@ -131,19 +131,24 @@ pub static MEMBER_DESCRIPTOR: TypeSpec = TypeSpec {
             )
         }],
         getset: &[
-            attribute(
+            member(
                 "__objclass__",
                 None,
                 |vm, v| Ok(this::<MemberDescr>(vm, v)?.owner.as_value().clone()),
                 None,
             ),
-            attribute(
+            member(
                 "__name__",
                 None,
                 |vm, v| Ok(this::<MemberDescr>(vm, v)?.name.as_value().clone()),
                 None,
             ),
-            attribute("__doc__", None, |vm, _| Ok(vm.none()), None),
+            attribute(
+                "__doc__",
+                None,
+                |vm, v| text_or_none(vm, this::<MemberDescr>(vm, v)?.native.and_then(|n| n.doc)),
+                None,
+            ),
             attribute(
                 "__qualname__",
                 None,
@@ -167,7 +172,12 @@ fn check_member(vm: &Vm, d: &Ref<MemberDescr>, obj: &Value) -> PyResult<()> {
 }
 
 fn unset(vm: &Vm, d: &Ref<MemberDescr>, obj: &Value) -> taipan_object::Raised {
-    taipan_object::protocol::attr::no_attribute(vm, obj, &d.name)
+    let msg = format!(
+        "'{}' object has no attribute '{}'",
+        vm.qualified_type_name(obj),
+        d.name.to_string_lossy()
+    );
+    vm.attribute_error(obj, d.name.as_value(), &msg)
 }
 
 fn member_get(vm: &Vm, v: &Value, obj: Option<&Value>, _: &Value) -> PyResult {
@@ -176,12 +186,21 @@ fn member_get(vm: &Vm, v: &Value, obj: Option<&Value>, _: &Value) -> PyResult {
         return Ok(v.clone());
     };
     check_member(vm, d, obj)?;
+    if let Some(get) = d.native.and_then(|n| n.get) {
+        return get(vm, obj);
+    }
     vm.member_value(d, obj).ok_or_else(|| unset(vm, d, obj))
 }
 
 fn member_set(vm: &Vm, v: &Value, obj: &Value, value: Option<&Value>) -> PyResult<()> {
     let d = this::<MemberDescr>(vm, v)?;
     check_member(vm, d, obj)?;
+    if let Some(native) = d.native {
+        return match native.set {
+            Some(set) => set(vm, obj, value),
+            None => Err(vm.raise_new(&vm.exc().AttributeError, "readonly attribute")),
+        };
+    }
     let old = vm.set_member_value(d, obj, value.cloned());
     if value.is_none() && old.is_none() {
         return Err(unset(vm, d, obj));

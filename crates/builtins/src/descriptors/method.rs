@@ -11,7 +11,7 @@ use taipan_object::{
 };
 
 use super::native::{reduce_to_getattr, this};
-use crate::decl::{attribute, method};
+use crate::decl::{attribute, member, method};
 
 /// `method`
 pub static METHOD: TypeSpec = TypeSpec {
@@ -55,13 +55,13 @@ pub static METHOD: TypeSpec = TypeSpec {
                 |vm, v| vm.getattr(&this::<Method>(vm, v)?.function, &vm.names().__doc__),
                 None,
             ),
-            attribute(
+            member(
                 "__func__",
                 Some("the function (or other callable) implementing a method"),
                 |vm, v| Ok(this::<Method>(vm, v)?.function.clone()),
                 None,
             ),
-            attribute(
+            member(
                 "__self__",
                 Some("the instance to which a method is bound"),
                 |vm, v| Ok(this::<Method>(vm, v)?.self_.clone()),

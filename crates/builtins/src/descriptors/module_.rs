@@ -10,7 +10,7 @@ use taipan_object::{
 };
 
 use super::native::this;
-use crate::decl::{attribute, method};
+use crate::decl::{attribute, member, method};
 
 static PARAMS: Params = Params {
     names: &["name", "doc"],
@@ -49,7 +49,7 @@ pub static MODULE: TypeSpec = TypeSpec {
             NoArgs(dir),
         )],
         getset: &[
-            attribute(
+            member(
                 "__dict__",
                 None,
                 |vm, v| Ok(dict(vm, v)?.into_value()),

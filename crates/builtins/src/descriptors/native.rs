@@ -10,7 +10,7 @@ use taipan_object::{
     Value, Vm, tpflags,
 };
 
-use crate::decl::{attribute, method, plain};
+use crate::decl::{attribute, member, method, plain};
 
 /// The payload that a method of this folder was called on; another payload cannot come here.
 pub(crate) fn this<'a, T: Payload>(vm: &Vm, v: &'a Value) -> PyResult<&'a Ref<T>> {
@@ -74,7 +74,7 @@ static FUNCTION_PART: ClassPart = ClassPart {
         ..method("__reduce__", "($self, /)", "", NoArgs(function_reduce))
     }],
     getset: &[
-        attribute(
+        member(
             "__module__",
             None,
             |vm, v| {
@@ -290,13 +290,13 @@ static DESCRIPTOR_PART: ClassPart = ClassPart {
 };
 
 static DESCRIPTOR_GETSET: [GetSetDef; 5] = [
-    attribute(
+    member(
         "__objclass__",
         None,
         |vm, v| Ok(this::<MethodDescr>(vm, v)?.owner.as_value().clone()),
         None,
     ),
-    attribute(
+    member(
         "__name__",
         None,
         |vm, v| {

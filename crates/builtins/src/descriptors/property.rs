@@ -12,7 +12,7 @@ use taipan_object::{
 
 use super::native::this;
 use super::static_class::is_abstract;
-use crate::decl::{attribute, method};
+use crate::decl::{attribute, member, method};
 
 /// The payload of `property`.
 #[derive(Default)]
@@ -126,25 +126,25 @@ pub static PROPERTY: TypeSpec = TypeSpec {
             ),
         ],
         getset: &[
-            attribute(
+            member(
                 "fget",
                 None,
                 |vm, v| shown(vm, &this::<Property>(vm, v)?.get),
                 None,
             ),
-            attribute(
+            member(
                 "fset",
                 None,
                 |vm, v| shown(vm, &this::<Property>(vm, v)?.set),
                 None,
             ),
-            attribute(
+            member(
                 "fdel",
                 None,
                 |vm, v| shown(vm, &this::<Property>(vm, v)?.del),
                 None,
             ),
-            attribute(
+            member(
                 "__doc__",
                 None,
                 |vm, v| shown(vm, &this::<Property>(vm, v)?.doc),

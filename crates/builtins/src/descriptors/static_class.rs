@@ -8,7 +8,7 @@ use taipan_object::{
 };
 
 use super::native::{class_getitem, this};
-use crate::decl::attribute;
+use crate::decl::{attribute, member};
 use crate::types::type_new::{instance_dict, set_instance_dict};
 
 /// `staticmethod`
@@ -74,8 +74,8 @@ static SHARED: ClassPart = ClassPart {
 };
 
 static GETSET: [GetSetDef; 6] = [
-    attribute("__func__", None, callable, None),
-    attribute("__wrapped__", None, callable, None),
+    member("__func__", None, callable, None),
+    member("__wrapped__", None, callable, None),
     attribute(
         "__isabstractmethod__",
         None,

@@ -8,7 +8,7 @@ use taipan_object::{
 };
 
 use super::native::this;
-use crate::decl::attribute;
+use crate::decl::member;
 
 /// The payload of `super`.
 pub struct Super {
@@ -53,19 +53,19 @@ pub static SUPER: TypeSpec = TypeSpec {
         ],
         methods: &[],
         getset: &[
-            attribute(
+            member(
                 "__thisclass__",
                 Some("the class invoking super()"),
                 |vm, v| shown(vm, this::<Super>(vm, v)?.class.get().map(Into::into)),
                 None,
             ),
-            attribute(
+            member(
                 "__self__",
                 Some("the instance invoking super(); may be None"),
                 |vm, v| shown(vm, this::<Super>(vm, v)?.obj.get()),
                 None,
             ),
-            attribute(
+            member(
                 "__self_class__",
                 Some("the type of the instance invoking super(); may be None"),
                 |vm, v| shown(vm, this::<Super>(vm, v)?.obj_class.get().map(Into::into)),

@@ -10,7 +10,7 @@ use taipan_object::{
 };
 
 use super::native::{does_not_apply, qualname, reduce_to_getattr, this};
-use crate::decl::{attribute, method};
+use crate::decl::{attribute, member, method};
 
 fn entry(vm: &Vm, d: &WrapperDescr) -> PyResult<&'static SlotEntry> {
     SLOT_DEFS
@@ -48,13 +48,13 @@ pub static WRAPPER_DESCRIPTOR: TypeSpec = TypeSpec {
             )
         }],
         getset: &[
-            attribute(
+            member(
                 "__objclass__",
                 None,
                 |vm, v| Ok(this::<WrapperDescr>(vm, v)?.owner.as_value().clone()),
                 None,
             ),
-            attribute(
+            member(
                 "__name__",
                 None,
                 |vm, v| named(vm, this::<WrapperDescr>(vm, v)?, |e| e.name),
@@ -169,7 +169,7 @@ pub static METHOD_WRAPPER: TypeSpec = TypeSpec {
             )
         }],
         getset: &[
-            attribute(
+            member(
                 "__self__",
                 None,
                 |vm, v| Ok(this::<MethodWrapper>(vm, v)?.self_.clone()),

@@ -224,7 +224,7 @@ impl Methods {
         }
     }
 
-    #[getter(__suppress_context__)]
+    #[member(__suppress_context__)]
     fn suppress_context(vm: &Vm, this: &Value) -> PyResult<bool> {
         Ok(payload(vm, this)?.suppress_context.get())
     }

@@ -46,6 +46,7 @@ pub const fn member<const I: usize>(name: &'static str, doc: &'static str) -> Ge
         doc: Some(doc),
         get: Some(get::<I>),
         set: Some(set::<I>),
+        member: true,
     }
 }
 

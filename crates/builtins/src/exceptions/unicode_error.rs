@@ -35,6 +35,7 @@ const fn position<const I: usize>(name: &'static str, doc: &'static str) -> GetS
         doc: Some(doc),
         get: Some(get_position::<I>),
         set: Some(set_position::<I>),
+        member: true,
     }
 }
 

@@ -10,7 +10,7 @@ use taipan_numeric::format::{Locale, format_float};
 use taipan_numeric::parse::{parse_float, to_ascii, trim};
 use taipan_numeric::spec::FormatSpec;
 use taipan_numeric::{double, hexfloat};
-use taipan_object::bind::{check_no_keywords, check_positional};
+use taipan_object::bind::constructor_positional;
 use taipan_object::convert::IntoPy;
 use taipan_object::{
     Args, Bytes, CompareOp, Float, IntRef, Payload, PyResult, Ref, Str, Tuple, TypeObject,
@@ -50,12 +50,17 @@ pub fn float_from_str(vm: &Vm, s: &Ref<Str>) -> PyResult<f64> {
 
 /// `float(v)`
 pub fn to_float(vm: &Vm, v: &Value) -> PyResult<f64> {
-    if let Some(s) = v.downcast_ref::<Str>() {
+    if v.is_exact_str(vm)
+        && let Some(s) = v.downcast_ref::<Str>()
+    {
         return float_from_str(vm, s);
     }
     let slots = &vm.type_of(v).payload.slots;
     if slots.nb_float.get().is_some() || slots.nb_index.get().is_some() {
-        return vm.as_double(v);
+        return vm.number_as_double(v);
+    }
+    if let Some(s) = v.downcast_ref::<Str>() {
+        return float_from_str(vm, s);
     }
     let bytes = match v.downcast_ref::<Bytes>() {
         Some(b) => b.as_slice().to_vec(),
@@ -138,12 +143,8 @@ impl Methods {
     #[pyslot]
     fn tp_new(vm: &Vm, cls: &Ref<TypeObject>, args: Args<'_>) -> PyResult {
         let exact = cls.is(&vm.types().float);
-        // A subclass may take keywords in its `__init__`.
-        if exact {
-            check_no_keywords(vm, "float", &args)?;
-        }
-        check_positional(vm, "float", args.pos().len(), 0, 1)?;
-        match args.pos().first() {
+        let args = constructor_positional(vm, "float", cls.as_value(), 0, 1, args)?;
+        match args.first() {
             None => of_class(vm, cls, 0.0),
             Some(v) if exact && std::ptr::eq(vm.type_of(v), vm.types().float.object()) => {
                 Ok(v.clone())

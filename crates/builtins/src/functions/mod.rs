@@ -18,6 +18,7 @@ fn extreme(vm: &Vm, name: &str, op: CompareOp, args: Args<'_>) -> PyResult {
     if pos.is_empty() {
         return Err(vm.type_error(&format!("{name} expected at least 1 argument, got 0")));
     }
+    taipan_object::bind::check_keyword_count(vm, name, args.keyword_count(), 2)?;
     let (mut key, mut default) = (None, None);
     for (k, v) in args.keywords() {
         if k.eq_str("key") {

@@ -50,11 +50,6 @@ fn complex_parts(vm: &Vm, v: &Value) -> Option<(f64, f64)> {
         .map(|c| (c.re, c.im))
 }
 
-/// An int's value as a float, if the item is an int of any class that fits 64 bits.
-fn int_as_float(v: &Value) -> Option<f64> {
-    v.as_int().and_then(|i| i.to_i64()).map(|i| i as f64)
-}
-
 /// `sum(iterable, start)`
 pub fn sum(vm: &Vm, iterable: &Value, start: Value) -> PyResult {
     let mut items = vm.items(iterable)?;
@@ -112,8 +107,8 @@ pub fn sum(vm: &Vm, iterable: &Value, start: Value) -> PyResult {
             };
             if is_float(vm, &v) {
                 total.add(v.as_float().unwrap_or(0.0));
-            } else if let Some(i) = int_as_float(&v) {
-                total.add(i);
+            } else if v.as_int().is_some() {
+                total.add(vm.as_double(&v)?);
             } else {
                 result = vm.binary_op(BinaryOp::Add, &vm.new_float(total.value())?, &v)?;
                 break;

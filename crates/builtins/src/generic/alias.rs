@@ -11,7 +11,7 @@ use taipan_object::{
 };
 
 use super::{params, type_repr, union};
-use crate::decl::{attribute, method};
+use crate::decl::{attribute, member, method};
 use crate::descriptors::native::this;
 
 /// Attributes that are the alias's own; all others are its origin's.
@@ -97,19 +97,19 @@ pub static GENERIC_ALIAS: TypeSpec = TypeSpec {
 };
 
 static GETSET: [GetSetDef; 5] = [
-    attribute(
+    member(
         "__origin__",
         None,
         |vm, v| Ok(this::<GenericAlias>(vm, v)?.origin.clone()),
         None,
     ),
-    attribute(
+    member(
         "__args__",
         None,
         |vm, v| Ok(this::<GenericAlias>(vm, v)?.args.as_value().clone()),
         None,
     ),
-    attribute(
+    member(
         "__unpacked__",
         None,
         |vm, v| Ok(vm.bool(this::<GenericAlias>(vm, v)?.starred)),

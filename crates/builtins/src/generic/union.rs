@@ -10,7 +10,7 @@ use taipan_object::{
 };
 
 use super::{params, type_repr};
-use crate::decl::{attribute, method, on_class};
+use crate::decl::{attribute, member, method, on_class};
 use crate::descriptors::native::this;
 
 /// `typing.Union`
@@ -77,7 +77,7 @@ pub static UNION: TypeSpec = TypeSpec {
 };
 
 static GETSET: [GetSetDef; 5] = [
-    attribute(
+    member(
         "__args__",
         None,
         |vm, v| Ok(this::<Union>(vm, v)?.args.as_value().clone()),

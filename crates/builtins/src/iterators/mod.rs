@@ -36,6 +36,7 @@ pub const FAMILY: Family = Family {
 
 /// The keyword `strict`, the only one that `zip` and `map` take.
 fn strict_keyword(vm: &Vm, name: &str, args: &Args<'_>) -> PyResult<bool> {
+    taipan_object::bind::check_keyword_count(vm, name, args.keyword_count(), 1)?;
     let mut strict = false;
     for (k, v) in args.keywords() {
         if !k.eq_str("strict") {

@@ -11,6 +11,7 @@ use std::cmp::Ordering;
 
 use taipan_macros::pymethods;
 use taipan_object::cell::VecCell;
+use taipan_object::containers::slice::adjust;
 use taipan_object::convert::SliceIndex;
 use taipan_object::{
     Args, CompareOp, Dict, List, Payload, PyResult, Ref, Set, Str, Tuple, TypeObject, TypeSpec,
@@ -54,12 +55,16 @@ pub fn extend(vm: &Vm, list: &Ref<List>, iterable: &Value) -> PyResult<()> {
             s.keys()
         } else {
             let it = vm.iter(iterable)?;
-            vm.length_hint(iterable, 8)?;
+            let hint = vm.length_hint(iterable, 8)?;
+            if list.capacity() == 0 && !list.reserve(hint.min(1 << 20)) {
+                return Err(vm.no_memory());
+            }
             while let Some(v) = vm.next(&it)? {
                 if !list.push(v) {
                     return Err(vm.no_memory());
                 }
             }
+            list.trim();
             return Ok(());
         };
     append_all(vm, list, more)
@@ -112,6 +117,11 @@ pub fn compare_items(
     let mut i = equal_run(0);
     while let (Some(x), Some(y)) = (a(i), b(i)) {
         if !vm.eq(&x, &y)? {
+            // The comparison may have shortened a list: there is no differing pair then.
+            let (n, m) = lengths();
+            if i >= n || i >= m {
+                break;
+            }
             return match op {
                 CompareOp::Eq => Ok(vm.bool(false)),
                 CompareOp::Ne => Ok(vm.bool(true)),
@@ -169,7 +179,8 @@ fn assign_slice(
     slice: &taipan_object::Slice,
     value: Option<&Value>,
 ) -> PyResult<()> {
-    let r = slice.range(vm, || this.len())?;
+    let (start, stop, step) = slice.unpack(vm)?;
+    let r = adjust(this.len(), start, stop, step);
     if r.step == 1 {
         let new = match value {
             Some(v) => util::collect_or(vm, v, "must assign iterable to extended slice")?,
@@ -199,6 +210,8 @@ fn assign_slice(
         return Ok(());
     };
     let new = util::collect_or(vm, value, "must assign iterable to extended slice")?;
+    // The iterable's code may have changed the list.
+    let r = adjust(this.len(), start, stop, step);
     if new.len() != r.count {
         return Err(vm.value_error(&format!(
             "attempt to assign sequence of size {} to extended slice of size {}",

@@ -50,6 +50,13 @@ payload!(MemoryView, gc);
 impl Traverse for MemoryView {
     fn traverse(&self, visit: &mut Visitor<'_>) {
         visit(&self.owner);
+        // What views share is counted once: it is nobody's own while there are several.
+        if let Ok(memory) = self.memory.try_borrow()
+            && let Some(m) = &*memory
+            && Rc::strong_count(m) == 1
+        {
+            m.visit(visit);
+        }
     }
 }
 
@@ -84,9 +91,19 @@ impl MemoryView {
         shape: Vec<isize>,
         strides: Vec<isize>,
     ) -> PyResult<MemoryView> {
-        Ok(MemoryView {
+        Ok(self.share(self.memory(vm)?, offset, shape, strides))
+    }
+
+    fn share(
+        &self,
+        memory: Rc<dyn Export>,
+        offset: usize,
+        shape: Vec<isize>,
+        strides: Vec<isize>,
+    ) -> MemoryView {
+        MemoryView {
             owner: self.owner.clone(),
-            memory: RefCell::new(Some(self.memory(vm)?)),
+            memory: RefCell::new(Some(memory)),
             offset,
             readonly: self.readonly,
             itemsize: self.itemsize,
@@ -95,7 +112,7 @@ impl MemoryView {
             strides,
             exports: Cell::new(0),
             hash: Cell::new(-1),
-        })
+        }
     }
 
     fn count(&self) -> usize {
@@ -246,6 +263,8 @@ impl MemoryView {
             return self.with(vm, self.offset, self.shape.clone(), self.strides.clone());
         };
         let n = self.shape.first().copied().unwrap_or(0);
+        // Evaluating the slice may release the view, which does not concern the new one.
+        let memory = self.memory(vm)?;
         let r = slice.range(vm, || n as usize)?;
         let stride = self.strides.first().copied().unwrap_or(0);
         let (mut shape, mut strides) = (self.shape.clone(), self.strides.clone());
@@ -254,12 +273,8 @@ impl MemoryView {
             *s = stride.wrapping_mul(r.step);
         }
         let start = if r.count == 0 { 0 } else { r.start };
-        self.with(
-            vm,
-            self.offset.wrapping_add_signed(start.wrapping_mul(stride)),
-            shape,
-            strides,
-        )
+        let offset = self.offset.wrapping_add_signed(start.wrapping_mul(stride));
+        Ok(self.share(memory, offset, shape, strides))
     }
 
     fn list(&self, vm: &Vm, dim: usize, at: usize) -> PyResult {
@@ -300,6 +315,19 @@ impl Export for ViewMemory {
     fn with_mut(&self, f: &mut dyn FnMut(&mut [u8])) -> bool {
         self.memory.with_mut(f)
     }
+    fn visit(&self, visit: &mut Visitor<'_>) {
+        visit(self.view.as_value());
+    }
+}
+
+/// Keeps a view from being released while it lives.
+fn hold(vm: &Vm, view: &Ref<MemoryView>) -> PyResult<ViewMemory> {
+    let memory = view.memory(vm)?;
+    view.exports.set(view.exports.get() + 1);
+    Ok(ViewMemory {
+        view: view.clone(),
+        memory,
+    })
 }
 
 impl Drop for ViewMemory {
@@ -397,7 +425,9 @@ impl MemoryView {
                 vm.value_error("memoryview: hashing is restricted to formats 'B', 'b' or 'c'")
             );
         }
+        let held = hold(vm, this)?;
         vm.hash(&this.owner)?;
+        drop(held);
         let h = taipan_object::containers::string::hash_bytes(vm, &bytes);
         this.hash.set(h);
         Ok(h)
@@ -415,7 +445,7 @@ impl MemoryView {
             if this.shape != other.shape {
                 false
             } else if this.format == other.format
-                && !matches!(this.format.as_str(), "f" | "d" | "e")
+                && !matches!(this.format.trim_start_matches('@'), "f" | "d" | "e" | "?")
             {
                 this.bytes(vm)? == other.bytes(vm)?
             } else {
@@ -481,6 +511,7 @@ impl MemoryView {
             None => {
                 let source = MemoryView::from_buffer(vm.get_buffer(value, false)?);
                 let target = this.sliced(vm, key)?;
+                this.memory(vm)?;
                 let plain = |f: &str| f.trim_start_matches('@').to_owned();
                 if source.shape != target.shape || plain(&source.format) != plain(&target.format) {
                     return Err(vm.value_error(
@@ -541,6 +572,7 @@ impl MemoryView {
         sep: Option<&Value>,
         bytes_per_sep: i32,
     ) -> PyResult<Ref<Str>> {
+        let _held = hold(vm, this)?;
         crate::bytes_::shared::hex(vm, &this.bytes(vm)?, sep, bytes_per_sep)
     }
 

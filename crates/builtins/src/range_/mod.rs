@@ -351,17 +351,17 @@ impl Range {
         this.item(vm, &integer(vm, key)?)
     }
 
-    #[getter(start)]
+    #[member(start)]
     fn get_start(&self) -> IBig {
         self.parts().0
     }
 
-    #[getter(stop)]
+    #[member(stop)]
     fn get_stop(&self) -> IBig {
         self.parts().1
     }
 
-    #[getter(step)]
+    #[member(step)]
     fn get_step(&self) -> IBig {
         self.parts().2
     }

@@ -281,8 +281,11 @@ impl SetMethods {
         vm.new_set_of(cls)
     }
 
-    #[pyslot(name = "set", params = "(iterable=(), /)")]
-    fn tp_init(vm: &Vm, this: &Ref<Set>, iterable: Option<&Value>) -> PyResult<()> {
+    #[pyslot]
+    fn tp_init(vm: &Vm, this: &Ref<Set>, args: Args<'_>) -> PyResult<()> {
+        taipan_object::bind::check_no_keywords(vm, "set", &args)?;
+        taipan_object::bind::check_positional(vm, "set", args.pos().len(), 0, 1)?;
+        let iterable = args.pos().first();
         if !this.is_empty() {
             this.clear_all();
         }

@@ -129,19 +129,19 @@ impl SliceMethods {
     }
 
     /// The first position.
-    #[getter(start)]
+    #[member(start)]
     fn get_start(this: &Ref<Slice>) -> Value {
         this.start.clone()
     }
 
     /// Where the positions end.
-    #[getter(stop)]
+    #[member(stop)]
     fn get_stop(this: &Ref<Slice>) -> Value {
         this.stop.clone()
     }
 
     /// The distance between positions.
-    #[getter(step)]
+    #[member(step)]
     fn get_step(this: &Ref<Slice>) -> Value {
         this.step.clone()
     }

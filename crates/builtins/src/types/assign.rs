@@ -15,6 +15,7 @@ fn members(ty: &TypeRef) -> Vec<(u32, String)> {
         let dict = t.downcast_ref::<TypeObject>().and_then(|t| t.dict.get());
         for v in dict.iter().flat_map(|d| d.values()) {
             if let Some(m) = v.downcast_ref::<MemberDescr>()
+                && m.native.is_none()
                 && m.owner.as_value().is(t)
             {
                 out.push((m.offset, m.name.to_string_lossy().into_owned()));
@@ -25,11 +26,38 @@ fn members(ty: &TypeRef) -> Vec<(u32, String)> {
     out
 }
 
-fn same_layout(a: &TypeRef, b: &TypeRef) -> bool {
+fn same_kind(a: &TypeRef, b: &TypeRef) -> bool {
     std::ptr::eq(a.layout(), b.layout())
         && (a.dict_offset() == 0) == (b.dict_offset() == 0)
         && a.has_flag(tpflags::MANAGED_WEAKREF) == b.has_flag(tpflags::MANAGED_WEAKREF)
-        && members(a) == members(b)
+}
+
+/// The class from which instances of `ty` have their layout, dict and weak references included.
+fn layout_class(ty: &TypeRef) -> TypeRef {
+    let mut at = ty.clone();
+    while let Some(base) = at.base.get() {
+        let same_members = at.instance.borrow().member_offsets.len()
+            == base.instance.borrow().member_offsets.len();
+        if !same_kind(&at, &base) || !same_members {
+            break;
+        }
+        at = base;
+    }
+    at
+}
+
+/// Whether instances of one class can become instances of the other (`compatible_for_assignment`): both have their layout
+/// from the same class, or from two that add the same to a common base.
+fn same_layout(a: &TypeRef, b: &TypeRef) -> bool {
+    let (a, b) = (layout_class(a), layout_class(b));
+    if a.is(&b) {
+        return true;
+    }
+    let same_base = match (a.base.get(), b.base.get()) {
+        (Some(x), Some(y)) => x.is(&y),
+        _ => false,
+    };
+    same_base && same_kind(&a, &b) && members(&a) == members(&b)
 }
 
 #[cold]
@@ -67,8 +95,20 @@ pub(super) fn set_class(vm: &Vm, v: &Value, value: Option<&Value>) -> PyResult<(
     vm.set_type_of(v, new)
 }
 
-/// A class whose MRO is to be replaced, with the new one.
-type NewOrder = (TypeRef, taipan_object::Ref<Tuple>);
+/// A class whose MRO was replaced, with the new one and the old one.
+type NewOrder = (TypeRef, taipan_object::Ref<Tuple>, taipan_object::Ref<Tuple>);
+
+/// Whether `cls` is in the chain of `__base__` of `t`.
+fn derives_by_bases(t: &TypeRef, cls: &TypeRef) -> bool {
+    let mut at = t.base.get();
+    while let Some(b) = at {
+        if b.is(cls) {
+            return true;
+        }
+        at = b.base.get();
+    }
+    false
+}
 
 /// Assignment to `C.__bases__`.
 pub(super) fn set_bases(vm: &Vm, v: &Value, value: Option<&Value>) -> PyResult<()> {
@@ -93,7 +133,8 @@ pub(super) fn set_bases(vm: &Vm, v: &Value, value: Option<&Value>) -> PyResult<(
                 vm.type_name(b)
             )));
         };
-        if t.is_subtype(cls.object()) {
+        // The chain of bases is ahead of the MRO while a metaclass's `mro()` runs.
+        if t.is_subtype(cls.object()) || derives_by_bases(t, cls) {
             return Err(vm.type_error("a __bases__ item causes an inheritance cycle"));
         }
     }
@@ -108,18 +149,28 @@ pub(super) fn set_bases(vm: &Vm, v: &Value, value: Option<&Value>) -> PyResult<(
     cls.bases.set(Some(bases.clone()));
     cls.base.set(Some(new_base));
     let mut changed: Vec<NewOrder> = Vec::new();
-    if let Err(r) = reorder(vm, cls, &mut changed) {
-        for (t, old) in changed.into_iter().rev() {
-            t.mro.set(Some(old));
+    let done = reorder(vm, cls, &mut changed);
+    // A metaclass's `mro()` may have assigned bases meanwhile, which stay then.
+    let still_ours = cls.bases.get().is_some_and(|b| b.is(bases));
+    if let Err(r) = done {
+        for (t, new, old) in changed.into_iter().rev() {
+            if t.mro.get().is_some_and(|m| m.is(&new)) {
+                t.mro.set(Some(old));
+            }
         }
-        cls.bases.set(old_bases);
-        cls.base.set(old_base);
-        type_new::link(cls);
+        if still_ours {
+            cls.bases.set(old_bases);
+            cls.base.set(old_base);
+            type_new::link(cls);
+        }
         return Err(r);
+    }
+    if !still_ours {
+        return Ok(());
     }
     type_new::link(cls);
     vm.type_modified(cls);
-    for (t, _) in &changed {
+    for (t, ..) in &changed {
         vm.type_modified(t);
         if let Some(base) = t.base.get() {
             t.slots.inherit(&base.slots);
@@ -145,9 +196,20 @@ fn compatible_bases(cls: &TypeRef, old: &TypeRef, new: &TypeRef) -> bool {
 /// Gives a class and those that derive from it new MROs; `changed` gets the old ones.
 fn reorder(vm: &Vm, cls: &TypeRef, changed: &mut Vec<NewOrder>) -> PyResult<()> {
     vm.check_stack("")?;
+    let before = cls.mro.get();
     let new = mro::compute(vm, cls)?;
-    if let Some(old) = cls.mro.replace(Some(new)) {
-        changed.push((cls.clone(), old));
+    let present = cls.mro.get();
+    let untouched = match (&before, &present) {
+        (Some(a), Some(b)) => a.is(b),
+        (None, None) => true,
+        _ => false,
+    };
+    if !untouched {
+        // The metaclass's `mro()` assigned bases: what it brought about is newer.
+        return Ok(());
+    }
+    if let Some(old) = cls.mro.replace(Some(new.clone())) {
+        changed.push((cls.clone(), new, old));
     }
     for s in subclasses(cls) {
         reorder(vm, &s, changed)?;

@@ -1,6 +1,6 @@
 //! How instances of a class lie in memory: which base decides it, and where slots, `__dict__` and inline attributes go.
 
-use taipan_object::class::{DICT_AT_END, InstanceLayout};
+use taipan_object::class::{AT_END, InstanceLayout};
 use taipan_object::{
     Bytes, Dict, Int, Payload, PyResult, Ref, Str, Tuple, TypeObject, TypeRef, Value, Vm, tpflags,
 };
@@ -21,11 +21,6 @@ pub fn has_itemsize(ty: &TypeObject) -> bool {
     ]
     .into_iter()
     .any(|x| std::ptr::eq(l, x))
-}
-
-/// Whether `__slots__` members can be added behind instances of the type.
-pub fn can_have_members(ty: &TypeObject) -> bool {
-    !has_itemsize(ty) && ty.layout().var_size.is_none()
 }
 
 fn adds_to_layout(ty: &TypeObject, base: &TypeObject) -> bool {
@@ -117,6 +112,38 @@ pub fn inline_capacity(vm: &Vm, dict: &Ref<Dict>, bases: &[Value]) -> usize {
     n.max(inherited).min(MAX_INLINE)
 }
 
+/// As `derive`, where instances have a variable part: members and dict stand behind it, new ones behind inherited ones.
+fn derive_at_end(
+    vm: &Vm,
+    base: &TypeObject,
+    members: usize,
+    has_dict: bool,
+) -> PyResult<(InstanceLayout, Vec<u32>)> {
+    let inherited = base.instance.borrow().clone();
+    let start = usize::from(inherited.end_words);
+    let adds_dict = has_dict && inherited.dict_offset == 0;
+    let words = u16::try_from(start + members + usize::from(adds_dict));
+    let Ok(end_words) = words else {
+        return Err(vm.no_memory());
+    };
+    let at = |word: usize| (AT_END + 8 * word) as u32;
+    let new: Vec<u32> = (start..start + members).map(at).collect();
+    let mut offsets = inherited.member_offsets.to_vec();
+    offsets.extend(&new);
+    let layout = InstanceLayout {
+        size: base.layout().size as u32,
+        dict_offset: if adds_dict {
+            at(start + members)
+        } else {
+            inherited.dict_offset
+        },
+        member_offsets: offsets.into_boxed_slice(),
+        end_words,
+        ..InstanceLayout::default()
+    };
+    Ok((layout, new))
+}
+
 /// The layout of a class that derives from `base`, with `members` new slots, with or without `__dict__`;
 /// also gives the offsets of the new slots.
 pub fn derive(
@@ -129,14 +156,7 @@ pub fn derive(
     let payload = base.layout().size;
     let inherited = base.instance.borrow().member_offsets.to_vec();
     if base.layout().var_size.is_some() {
-        return Ok((
-            InstanceLayout {
-                size: payload as u32,
-                dict_offset: if has_dict { DICT_AT_END as u32 } else { 0 },
-                ..InstanceLayout::default()
-            },
-            Vec::new(),
-        ));
+        return derive_at_end(vm, base, members, has_dict);
     }
     let start = payload.next_multiple_of(8) + 8 * inherited.len();
     let end = members

@@ -8,7 +8,7 @@ use taipan_object::{
 };
 
 use super::type_new::instance_dict;
-use crate::decl::{attribute, method};
+use crate::decl::{member, method};
 
 /// The payload of `types.SimpleNamespace`: everything is in the instance's `__dict__`.
 pub struct Namespace;
@@ -49,7 +49,7 @@ pub static SIMPLE_NAMESPACE: TypeSpec = TypeSpec {
                 Variadic(replace),
             ),
         ],
-        getset: &[attribute(
+        getset: &[member(
             "__dict__",
             None,
             instance_dict,

@@ -133,7 +133,7 @@ fn plan_slots(
         });
     };
     let values = slot_values(vm, &slots)?;
-    if !values.is_empty() && !layout::can_have_members(base) {
+    if !values.is_empty() && layout::has_itemsize(base) {
         return Err(vm.type_error(&format!(
             "nonempty __slots__ not supported for subtype of '{}'",
             base.full_name()
@@ -222,6 +222,7 @@ fn take_qualname(
 
 static DICT_ATTRIBUTE: GetSetDef = GetSetDef {
     name: "__dict__",
+    member: false,
     doc: Some("dictionary for instance variables"),
     get: Some(instance_dict),
     set: Some(set_instance_dict),
@@ -229,6 +230,7 @@ static DICT_ATTRIBUTE: GetSetDef = GetSetDef {
 
 static WEAKREF_ATTRIBUTE: GetSetDef = GetSetDef {
     name: "__weakref__",
+    member: false,
     doc: Some("list of weak references to the object"),
     get: Some(|vm, v| {
         Ok(match vm.weakrefs_of(v).into_iter().next() {
@@ -239,8 +241,28 @@ static WEAKREF_ATTRIBUTE: GetSetDef = GetSetDef {
     set: None,
 };
 
+/// The `__dict__` descriptor of the native base that gives instances their dict: for classes that derive from `type`, say.
+fn native_dict_attribute(vm: &Vm, v: &Value) -> Option<Value> {
+    let mut at = Some(vm.type_value(v));
+    while let Some(t) = at {
+        if !t.is_heap() {
+            let found = t.dict.get()?.get_str(vm, &vm.names().__dict__);
+            if found.is_some() {
+                return found;
+            }
+        }
+        at = t.base.get();
+    }
+    None
+}
+
 /// `__dict__` of an instance.
 pub(crate) fn instance_dict(vm: &Vm, v: &Value) -> PyResult {
+    if let Some(d) = native_dict_attribute(vm, v)
+        && let Some(get) = vm.type_of(&d).payload.slots.tp_descr_get.get()
+    {
+        return get(vm, &d, Some(v), vm.type_value(v).as_value());
+    }
     match vm.instance_dict(v)? {
         Some(d) => Ok(d.into_value()),
         None => Err(vm.attribute_error(
@@ -253,6 +275,11 @@ pub(crate) fn instance_dict(vm: &Vm, v: &Value) -> PyResult {
 
 /// Replaces or deletes `__dict__` of an instance.
 pub(crate) fn set_instance_dict(vm: &Vm, v: &Value, value: Option<&Value>) -> PyResult<()> {
+    if let Some(d) = native_dict_attribute(vm, v)
+        && let Some(set) = vm.type_of(&d).payload.slots.tp_descr_set.get()
+    {
+        return set(vm, &d, v, value);
+    }
     let dict = match value {
         Some(x) => match x.downcast_ref::<Dict>() {
             Some(d) => Some(d.clone()),
@@ -371,19 +398,20 @@ fn build(
     let (instance, offsets) = layout::derive(vm, base, plan.names.len(), has_dict, inline_cap)?;
     let inline = instance.inline_cap != 0;
     ty.set_instance_layout(instance);
+    fill_cell(vm, &dict, &n.__classdictcell__, dict.as_value())?;
+    fill_cell(vm, &dict, &n.__classcell__, ty.as_value())?;
     for (slot, offset) in plan.names.iter().zip(offsets) {
         let d = vm.new_object(
             &vm.types().member_descriptor,
             MemberDescr {
                 name: slot.clone(),
                 offset,
+                native: None,
                 owner: ty.clone(),
             },
         )?;
         dict.set_str(vm, slot, d.into_value())?;
     }
-    fill_cell(vm, &dict, &n.__classdictcell__, dict.as_value())?;
-    fill_cell(vm, &dict, &n.__classcell__, ty.as_value())?;
     let computed = [
         (plan.add_dict, &DICT_ATTRIBUTE),
         (plan.add_weakref, &WEAKREF_ATTRIBUTE),
@@ -511,6 +539,13 @@ fn init_subclass(vm: &Vm, ty: &TypeRef, args: &Args<'_>) -> PyResult<()> {
     let Some(mro) = ty.mro.get() else {
         return Ok(());
     };
+    if !mro.as_slice().iter().any(|t| t.is(ty.as_value())) {
+        let name = ty.name.get();
+        let name = name.to_string_lossy();
+        return Err(vm.type_error(&format!(
+            "super(type, obj): obj (type {name}) is not an instance or subtype of type ({name})."
+        )));
+    }
     let found = mro.as_slice().iter().skip(1).find_map(|b| {
         b.downcast_ref::<TypeObject>()?
             .dict

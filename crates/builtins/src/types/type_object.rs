@@ -6,7 +6,7 @@ use taipan_object::{Args, ClassPart, Payload, PyResult, SlotDef, TypeSpec, Value
 
 use super::type_attrs::{self as attrs, class_of};
 use super::{assign, layout};
-use crate::decl::{attribute, method, on_class};
+use crate::decl::{attribute, member, method, on_class};
 
 /// The declaration of `type`.
 pub static TYPE: TypeSpec = TypeSpec {
@@ -83,13 +83,13 @@ static PART: ClassPart = ClassPart {
         ),
     ],
     getset: &[
-        attribute(
+        member(
             "__basicsize__",
             None,
             |vm, v| vm.new_usize(class_of(vm, v)?.instance_size()),
             None,
         ),
-        attribute(
+        member(
             "__itemsize__",
             None,
             |vm, v| {
@@ -101,13 +101,13 @@ static PART: ClassPart = ClassPart {
             },
             None,
         ),
-        attribute(
+        member(
             "__flags__",
             None,
             |vm, v| vm.new_int(class_of(vm, v)?.flags.get() as i64),
             None,
         ),
-        attribute(
+        member(
             "__weakrefoffset__",
             None,
             |vm, v| {
@@ -116,7 +116,7 @@ static PART: ClassPart = ClassPart {
             },
             None,
         ),
-        attribute(
+        member(
             "__base__",
             None,
             |vm, v| {
@@ -127,7 +127,7 @@ static PART: ClassPart = ClassPart {
             },
             None,
         ),
-        attribute(
+        member(
             "__dictoffset__",
             None,
             |vm, v| {

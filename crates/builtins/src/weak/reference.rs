@@ -6,7 +6,7 @@ use taipan_object::{
     Args, ClassPart, Payload, PyResult, Ref, SlotDef, Str, TypeRef, TypeSpec, Value, Vm, tpflags,
 };
 
-use crate::decl::attribute;
+use crate::decl::member;
 use crate::descriptors::native::{class_getitem, this};
 
 /// `weakref.ReferenceType`
@@ -47,7 +47,7 @@ pub static REFERENCE_TYPE: TypeSpec = TypeSpec {
         methods: &[class_getitem(Some(
             "Weakrefs are generic over the type of the referenced object.",
         ))],
-        getset: &[attribute(
+        getset: &[member(
             "__callback__",
             None,
             |vm, v| {

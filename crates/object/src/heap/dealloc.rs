@@ -23,23 +23,23 @@ pub(crate) fn dealloc(ptr: NonNull<Header>) {
             unsafe { heap.pages.free(ptr.cast()) };
             return;
         }
-        let depth = heap.dealloc_depth.get();
+        let depth = vm.dealloc_depth.get();
         if depth >= MAX_DEPTH {
-            heap.deferred.borrow_mut().push(ptr);
+            vm.deferred.borrow_mut().push(ptr);
             return;
         }
-        heap.dealloc_depth.set(depth + 1);
+        vm.dealloc_depth.set(depth + 1);
         destroy(vm, ptr);
         if depth == 0 {
             loop {
-                let next = heap.deferred.borrow_mut().pop();
+                let next = vm.deferred.borrow_mut().pop();
                 match next {
                     Some(p) => destroy(vm, p),
                     None => break,
                 }
             }
         }
-        heap.dealloc_depth.set(depth);
+        vm.dealloc_depth.set(depth);
     });
 }
 
@@ -58,11 +58,10 @@ fn destroy(vm: &Vm, ptr: NonNull<Header>) {
         head.set_refcount(1);
         // SAFETY: the count of one just set is this value's.
         let value = unsafe { Value::from_owned_ptr(ptr) };
-        let heap = vm.heap();
         // A finalizer is ordinary code: it starts with room to destroy.
-        let depth = heap.dealloc_depth.replace(1);
+        let depth = vm.dealloc_depth.replace(1);
         vm.run_finalizer(finalize, &value);
-        heap.dealloc_depth.set(depth);
+        vm.dealloc_depth.set(depth);
         let _ = value.into_bits();
         if !head.decref() {
             return;

@@ -4,7 +4,7 @@ pub mod dealloc;
 pub mod gc;
 pub(crate) mod page;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::ptr::NonNull;
 
 use crate::class::TypeObject;
@@ -17,9 +17,6 @@ pub struct Heap {
     pub(crate) large: RefCell<page::LargeSet>,
     /// The collector.
     pub gc: gc::GcState,
-    /// Objects waiting for their destructor, when destruction nested too deeply.
-    pub(crate) deferred: RefCell<Vec<NonNull<Header>>>,
-    pub(crate) dealloc_depth: Cell<u32>,
 }
 
 impl Heap {
@@ -29,8 +26,6 @@ impl Heap {
             pages: page::Pages::new(),
             large: RefCell::new(page::LargeSet::default()),
             gc: gc::GcState::new(),
-            deferred: RefCell::new(Vec::new()),
-            dealloc_depth: Cell::new(0),
         }
     }
 

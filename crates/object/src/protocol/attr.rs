@@ -106,6 +106,22 @@ impl Vm {
     pub fn type_name(&self, v: &Value) -> String {
         self.type_of(v).payload.full_name()
     }
+
+    /// The qualified name of a value's type, with its module unless that is `builtins` or `__main__` (`%T` in CPython's messages).
+    pub fn qualified_type_name(&self, v: &Value) -> String {
+        let ty = &self.type_of(v).payload;
+        let qualname = ty.qualname.get().to_string_lossy().into_owned();
+        let module = ty
+            .dict
+            .get()
+            .and_then(|d| d.get_str(self, &self.names().__module__));
+        match module.as_ref().and_then(|m| m.downcast_ref::<Str>()) {
+            Some(m) if !m.eq_str("builtins") && !m.eq_str("__main__") => {
+                format!("{}.{qualname}", m.to_string_lossy())
+            }
+            _ => qualname,
+        }
+    }
 }
 
 impl crate::class::TypeObject {

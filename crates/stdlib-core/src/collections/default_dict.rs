@@ -183,7 +183,7 @@ impl DefaultDict {
     }
 
     /// Factory for default value called by __missing__().
-    #[getter]
+    #[member]
     fn default_factory(&self) -> Option<Value> {
         self.factory.get()
     }

@@ -93,7 +93,7 @@ impl TupleGetter {
         util::tuple(vm, [ty, args])
     }
 
-    #[getter]
+    #[member]
     fn __doc__(&self) -> Value {
         self.doc.get()
     }

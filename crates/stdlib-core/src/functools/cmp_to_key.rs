@@ -51,7 +51,7 @@ impl KeyWrapper {
     }
 
     /// Value wrapped by a key function.
-    #[getter]
+    #[member]
     fn obj(&self) -> Option<Value> {
         self.object.get()
     }

@@ -336,19 +336,19 @@ impl Partial {
     }
 
     /// function object to use in future partial calls
-    #[getter]
+    #[member]
     fn func(&self) -> Value {
         self.func.get()
     }
 
     /// tuple of arguments to future partial calls
-    #[getter]
+    #[member]
     fn args(&self) -> Ref<Tuple> {
         self.args.get()
     }
 
     /// dictionary of keyword arguments to future partial calls
-    #[getter]
+    #[member]
     fn keywords(&self) -> Ref<Dict> {
         self.keywords.get()
     }

@@ -314,6 +314,7 @@ fn items_of(pool: &Value) -> &[Value] {
 impl Product {
     #[pyslot]
     fn tp_new(vm: &Vm, cls: &Ref<TypeObject>, args: Args<'_>) -> PyResult<Ref<Product>> {
+        taipan_object::bind::check_keyword_count(vm, "product", args.keyword_count(), 1)?;
         let mut repeat = 1;
         for (name, value) in args.keywords() {
             if !name.eq_str("repeat") {

@@ -144,7 +144,7 @@ impl TypeAlias {
         self.name.clone()
     }
 
-    #[getter]
+    #[member]
     fn __name__(&self) -> Ref<Str> {
         self.name.clone()
     }

@@ -176,7 +176,7 @@ macro_rules! type_param {
                 no_subclass(vm, $py)
             }
 
-            #[getter]
+            #[member]
             fn __name__(&self) -> Ref<Str> {
                 self.common.name.clone()
             }
@@ -314,17 +314,17 @@ impl TypeVar {
         self.common.constraints.evaluator(vm)
     }
 
-    #[getter]
+    #[member]
     fn __covariant__(&self) -> bool {
         self.common.variance == Variance::Covariant
     }
 
-    #[getter]
+    #[member]
     fn __contravariant__(&self) -> bool {
         self.common.variance == Variance::Contravariant
     }
 
-    #[getter]
+    #[member]
     fn __infer_variance__(&self) -> bool {
         self.common.variance == Variance::Inferred
     }
@@ -394,22 +394,22 @@ impl ParamSpec {
         vm.new(ParamSpecKwargs { origin })
     }
 
-    #[getter]
+    #[member]
     fn __bound__(&self, vm: &Vm) -> PyResult<Option<Value>> {
         self.common.bound.get(vm)
     }
 
-    #[getter]
+    #[member]
     fn __covariant__(&self) -> bool {
         self.common.variance == Variance::Covariant
     }
 
-    #[getter]
+    #[member]
     fn __contravariant__(&self) -> bool {
         self.common.variance == Variance::Contravariant
     }
 
-    #[getter]
+    #[member]
     fn __infer_variance__(&self) -> bool {
         self.common.variance == Variance::Inferred
     }
@@ -506,7 +506,7 @@ macro_rules! param_spec_part {
                 no_subclass(vm, $py)
             }
 
-            #[getter]
+            #[member]
             fn __origin__(&self) -> Value {
                 self.origin.clone()
             }

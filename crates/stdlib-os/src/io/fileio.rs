@@ -598,7 +598,7 @@ impl FileIo {
         Err(base::cannot_pickle(vm, this))
     }
 
-    /// True if the file is closed.
+    /// True if the file is closed
     #[getter]
     fn closed(&self) -> bool {
         self.fd.get() < 0
@@ -628,7 +628,7 @@ impl FileIo {
         Ok(())
     }
 
-    #[getter(_finalizing)]
+    #[member(_finalizing)]
     fn finalizing(&self) -> bool {
         self.finalizing.get()
     }

@@ -306,13 +306,13 @@ impl DirEntry {
     }
 
     /// the entry's base filename, relative to scandir() "path" argument
-    #[getter]
+    #[member]
     fn name(&self) -> Value {
         self.name.clone()
     }
 
     /// the entry's full path name; equivalent to os.path.join(scandir_path, entry.name)
-    #[getter]
+    #[member]
     fn path(&self) -> Value {
         self.path.clone()
     }

@@ -583,19 +583,19 @@ impl Socket {
     }
 
     /// the socket family
-    #[getter]
+    #[member]
     fn family(&self) -> i32 {
         self.family.get()
     }
 
     /// the socket type
-    #[getter(type)]
+    #[member(type)]
     fn kind(&self) -> i32 {
         self.kind.get()
     }
 
     /// the socket protocol
-    #[getter]
+    #[member]
     fn proto(&self) -> i32 {
         self.proto.get()
     }

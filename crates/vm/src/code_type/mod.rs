@@ -43,6 +43,7 @@ macro_rules! members {
             doc: None,
             get: Some(|$vm, v| { let $code = code_of($vm, v)?; $e }),
             set: Some(readonly),
+            member: true,
         },)*]
     };
 }

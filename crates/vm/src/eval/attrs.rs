@@ -223,7 +223,7 @@ pub(super) fn load_special(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
 fn not_a_context_manager(vm: &Vm, owner: &Value, which: u32) -> taipan_object::Raised {
     let n = vm.names();
     let has = |a, b| vm.lookup_special(owner, a).is_some() && vm.lookup_special(owner, b).is_some();
-    let ty = crate::glue::qualified_type_name(vm, owner);
+    let ty = vm.qualified_type_name(owner);
     let (kind, missing, hint) = match which {
         0 => (
             "the context manager",

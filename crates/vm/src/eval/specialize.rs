@@ -165,9 +165,10 @@ fn try_data_descriptor(vm: &Vm, r: &Regs, descr: Option<Value>, version: u32) ->
     let Some(d) = descr else { return false };
     if std::ptr::eq(vm.type_of(&d), vm.types().member_descriptor.object())
         && let Some(m) = d.downcast_ref::<taipan_object::descr::MemberDescr>()
+        && let Some(offset) = m.fixed_offset()
     {
         r.cache(1).set(u64::from(version));
-        r.cache(2).set(u64::from(m.offset));
+        r.cache(2).set(u64::from(offset));
         r.specialize(Opcode::LoadAttrSlot);
         return true;
     }
@@ -352,9 +353,10 @@ fn try_store_attr(vm: &Vm, r: &Regs, owner: &Value, name: &Ref<Str>) -> bool {
     {
         if std::ptr::eq(vm.type_of(&d), vm.types().member_descriptor.object())
             && let Some(m) = d.downcast_ref::<taipan_object::descr::MemberDescr>()
+            && let Some(offset) = m.fixed_offset()
         {
             r.cache(1).set(u64::from(version));
-            r.cache(2).set(u64::from(m.offset));
+            r.cache(2).set(u64::from(offset));
             r.specialize(Opcode::StoreAttrSlot);
             return true;
         }

@@ -26,6 +26,7 @@ static FRAME_MEMBERS: ClassPart = ClassPart {
     slots: &[],
     getset: &[GetSetDef {
         name: "f_trace_lines",
+        member: true,
         doc: None,
         get: Some(|vm, v| Ok(vm.bool(frame_of(vm, v)?.trace_lines.get()))),
         set: Some(|vm, v, new| {

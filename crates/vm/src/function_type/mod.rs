@@ -48,6 +48,7 @@ macro_rules! members {
             doc: None,
             get: Some(|$vm, v| { let $f = function_of($vm, v)?; Ok($e) }),
             set: Some(readonly),
+            member: true,
         },)*]
     };
 }

@@ -34,6 +34,7 @@ static ASYNC_GENERATOR_MEMBERS: ClassPart = ClassPart {
             ))
         }),
         set: Some(readonly),
+        member: true,
     }],
 };
 

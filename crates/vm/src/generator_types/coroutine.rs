@@ -32,6 +32,7 @@ static COROUTINE_MEMBERS: ClassPart = ClassPart {
                 .unwrap_or_else(|| vm.none()))
         }),
         set: Some(readonly),
+        member: true,
     }],
 };
 

@@ -172,14 +172,22 @@ fn exception_of(vm: &Vm, args: &[Value]) -> PyResult<Value> {
         .downcast_ref::<TypeObject>()
         .is_some_and(|t| t.is_subtype(vm.exc().BaseException.object()));
     let exc = if is_class {
-        match value {
+        let made = match value {
             Some(v) if crate::glue::is_instance(vm, v, first)? => v.clone(),
             Some(v) => match v.downcast_ref::<taipan_object::Tuple>() {
                 Some(t) => vm.call_pos(first, t.as_slice())?,
                 None => vm.call1(first, v)?,
             },
             None => vm.call0(first)?,
+        };
+        if made.downcast_ref::<BaseException>().is_none() {
+            return Err(vm.type_error(&format!(
+                "calling {} should have returned an instance of BaseException, not {}",
+                vm.repr_string(first)?,
+                vm.type_name(&made)
+            )));
         }
+        made
     } else if first.downcast_ref::<BaseException>().is_some() {
         if value.is_some() {
             return Err(vm.type_error("instance exception may not have a separate value"));

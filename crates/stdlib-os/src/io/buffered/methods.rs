@@ -299,7 +299,7 @@ impl Buffered {
         Err(base::cannot_pickle(vm, this))
     }
 
-    #[getter(raw)]
+    #[member(raw)]
     fn get_raw(&self) -> Option<Value> {
         self.raw.get()
     }
@@ -320,7 +320,7 @@ impl Buffered {
         vm.getattr(&self.raw(vm)?, &vm.names().mode)
     }
 
-    #[getter(_finalizing)]
+    #[member(_finalizing)]
     fn get_finalizing(&self) -> bool {
         self.finalizing.get()
     }

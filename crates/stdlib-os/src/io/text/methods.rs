@@ -300,27 +300,27 @@ impl TextIoWrapper {
         Err(base::cannot_pickle(vm, this))
     }
 
-    #[getter]
+    #[member]
     fn encoding(&self) -> Option<Value> {
         self.encoding.get()
     }
 
-    #[getter(buffer)]
+    #[member(buffer)]
     fn get_buffer(&self) -> Option<Value> {
         self.buffer.get()
     }
 
-    #[getter]
+    #[member]
     fn line_buffering(&self) -> bool {
         self.line_buffering.get()
     }
 
-    #[getter]
+    #[member]
     fn write_through(&self) -> bool {
         self.write_through.get()
     }
 
-    #[getter(_finalizing)]
+    #[member(_finalizing)]
     fn get_finalizing(&self) -> bool {
         self.finalizing.get()
     }
