@@ -373,7 +373,10 @@ fn unexpected_keyword(vm: &Vm, function: &str, params: &Params, args: Args<'_>) 
             // Subclasses of str compare as they like.
             let mut same = false;
             for name in known() {
-                match vm.new_str(name).and_then(|n| vm.eq(key.as_value(), n.as_value())) {
+                match vm
+                    .new_str(name)
+                    .and_then(|n| vm.eq(key.as_value(), n.as_value()))
+                {
                     Ok(equal) => same |= equal,
                     Err(r) => return r,
                 }

@@ -293,10 +293,7 @@ impl Vm {
                 .into_value());
         }
         Ok(self
-            .new_object(
-                &self.types().getset_descriptor,
-                GetSetDescr { def, owner },
-            )?
+            .new_object(&self.types().getset_descriptor, GetSetDescr { def, owner })?
             .into_value())
     }
 

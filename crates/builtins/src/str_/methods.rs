@@ -133,7 +133,7 @@ fn replaced(
     new: &Ref<Str>,
     limit: usize,
 ) -> PyResult<Ref<Str>> {
-    if limit == 0 || old.len() > this.len() || old.form() > this.form() {
+    if limit == 0 || old.len() > this.len() || old.form() > this.form() || old.same_text(new) {
         return exact(vm, this);
     }
     let (text, old_text, new_text) = (this.text(), old.text(), new.text());

@@ -201,7 +201,7 @@ fn character(vm: &Vm, v: &Value) -> PyResult<u32> {
     if !vm.has_index(v) {
         return Err(vm.type_error(&format!(
             "%c requires an int or a unicode character, not {}",
-            vm.type_name(v)
+            vm.qualified_type_name(v)
         )));
     }
     let i = vm.index(v)?;

@@ -121,8 +121,8 @@ fn from_dict(vm: &Vm, new: &Ref<Dict>, x: &Value) -> PyResult<()> {
         return Err(vm.type_error("if you give only one argument to maketrans it must be a dict"));
     };
     let mut at = 0;
-    while let Some((i, key, value)) = given.next_entry(at) {
-        at = i + 1;
+    while let Some((next, key, value)) = given.next_entry(at) {
+        at = next;
         let key = if let Some(s) = key.downcast_ref::<Str>() {
             match (s.len(), s.text().get(0)) {
                 (1, Some(c)) => vm.new_int(c.into())?,

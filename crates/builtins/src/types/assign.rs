@@ -96,7 +96,11 @@ pub(super) fn set_class(vm: &Vm, v: &Value, value: Option<&Value>) -> PyResult<(
 }
 
 /// A class whose MRO was replaced, with the new one and the old one.
-type NewOrder = (TypeRef, taipan_object::Ref<Tuple>, taipan_object::Ref<Tuple>);
+type NewOrder = (
+    TypeRef,
+    taipan_object::Ref<Tuple>,
+    taipan_object::Ref<Tuple>,
+);
 
 /// Whether `cls` is in the chain of `__base__` of `t`.
 fn derives_by_bases(t: &TypeRef, cls: &TypeRef) -> bool {

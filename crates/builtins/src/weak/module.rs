@@ -61,11 +61,15 @@ static FUNCTIONS: [NativeDef; 4] = [
         "($module, object, /)",
         "Return a list of all weak reference objects pointing to 'object'.",
         One(|vm, _, obj| {
-            let refs: Vec<Value> = vm
-                .weakrefs_of(obj)
-                .into_iter()
-                .map(|r| r.into_value())
-                .collect();
+            // Those that all share come first, then the others, the newest first.
+            let (mut refs, mut others): (Vec<_>, Vec<_>) =
+                vm.weakrefs_of(obj).into_iter().partition(|r| {
+                    !r.callback.is_some() && !vm.type_of(r.as_value()).payload.is_heap()
+                });
+            refs.sort_by_key(|r| !vm.type_value(r.as_value()).is(&vm.types().weakref));
+            others.reverse();
+            refs.extend(others);
+            let refs: Vec<Value> = refs.into_iter().map(|r| r.into_value()).collect();
             Ok(vm.new_list(refs)?.into_value())
         }),
     ),

@@ -166,7 +166,7 @@ fn repr(vm: &Vm, v: &Value) -> PyResult {
     let text = match target {
         Some(t) => format!(
             "<weakproxy at {at:#x}; to '{}' at {:#x}>",
-            vm.type_name(&t),
+            vm.qualified_type_name(&t),
             t.bits()
         ),
         None => format!("<weakproxy at {at:#x}; dead>"),

@@ -115,14 +115,19 @@ fn repr(vm: &Vm, v: &Value) -> PyResult {
             .new_str(&format!("<weakref at {at:#x}; dead>"))?
             .into_value());
     };
-    let name = vm.getattr_opt(&target, &vm.names().__name__)?;
+    // A class whose attributes raise is shown without a name.
+    let name = vm.getattr_opt(&target, &vm.names().__name__);
+    let name = name.unwrap_or_else(|r| {
+        drop(vm.take_raised(r));
+        None
+    });
     let name = match name.as_ref().and_then(|n| n.downcast_ref::<Str>()) {
         Some(s) => format!(" ({})", s.to_string_lossy()),
         None => String::new(),
     };
     let text = format!(
         "<weakref at {at:#x}; to '{}' at {:#x}{name}>",
-        vm.type_name(&target),
+        vm.qualified_type_name(&target),
         target.bits()
     );
     Ok(vm.new_str(&text)?.into_value())

@@ -256,6 +256,45 @@ fn is_plain_tuple(vm: &Vm, h: &Header) -> bool {
     plain
 }
 
+/// The garbage that has finalizers to run, in an order in which an object comes before those that only it leads to: a
+/// file's buffer is written before the file is closed.
+fn with_finalizers(garbage: &[NonNull<Header>]) -> Vec<NonNull<Header>> {
+    let due = |p: &NonNull<Header>| {
+        // SAFETY: live objects.
+        let h = unsafe { p.as_ref() };
+        h.ty().payload.slots.tp_finalize.get().is_some() && !h.has(flag::FINALIZED)
+    };
+    let count = garbage.iter().filter(|p| due(p)).count();
+    if count < 2 {
+        return garbage.iter().copied().filter(due).collect();
+    }
+    // Depth first, the last first; what is left last comes first.
+    let mut unseen: rustc_hash::FxHashSet<NonNull<Header>> = garbage.iter().copied().collect();
+    let mut left = Vec::with_capacity(garbage.len());
+    let mut path: Vec<(NonNull<Header>, Vec<NonNull<Header>>)> = Vec::new();
+    let inside = |p: NonNull<Header>| {
+        let mut found = Vec::new();
+        children(p, &mut |v| found.extend(v.header().map(NonNull::from)));
+        (p, found)
+    };
+    for &start in garbage.iter().rev() {
+        if unseen.remove(&start) {
+            path.push(inside(start));
+        }
+        while let Some((p, to_visit)) = path.last_mut() {
+            match to_visit.pop() {
+                Some(c) if unseen.remove(&c) => path.push(inside(c)),
+                Some(_) => {}
+                None => {
+                    left.push(*p);
+                    path.pop();
+                }
+            }
+        }
+    }
+    left.into_iter().rev().filter(due).collect()
+}
+
 /// Finalizes and frees unreachable objects, leaving alone what a finalizer brought back.
 fn reclaim(vm: &Vm, garbage: Vec<NonNull<Header>>) -> usize {
     if garbage.is_empty() {
@@ -275,13 +314,17 @@ fn reclaim(vm: &Vm, garbage: Vec<NonNull<Header>>) -> usize {
     let found = held.len();
     crate::weakref::garbage_dies(vm, &held);
     let mut finalized = false;
-    for v in &held {
-        if let Some(h) = v.header()
-            && let Some(finalize) = h.ty().payload.slots.tp_finalize.get()
+    for p in with_finalizers(&garbage) {
+        // SAFETY: `held` keeps it alive; a count is taken for the call.
+        let (h, v) = unsafe {
+            p.as_ref().incref();
+            (p.as_ref(), Value::from_owned_ptr(p))
+        };
+        if let Some(finalize) = h.ty().payload.slots.tp_finalize.get()
             && !h.has(flag::FINALIZED)
         {
             h.set(flag::FINALIZED);
-            vm.run_finalizer(finalize, v);
+            vm.run_finalizer(finalize, &v);
             finalized = true;
         }
     }

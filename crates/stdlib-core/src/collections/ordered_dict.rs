@@ -436,17 +436,26 @@ impl OrderedDict {
     #[pymethod(sig = "($self, /)")]
     fn copy(vm: &Vm, this: &Ref<Self>) -> PyResult {
         let v = this.as_value();
-        if OrderedDict::is_exact(vm, v) {
+        let exact = OrderedDict::is_exact(vm, v);
+        let stamp = this.dict.stamp();
+        let mutated = || vm.runtime_error("OrderedDict mutated during iteration");
+        if exact {
             let new = vm.new(OrderedDict::new())?;
-            new.dict.copy_from(&this.dict);
-            if new.dict.len() != this.dict.len() {
-                return Err(vm.no_memory());
+            // Item by item, as keys see it that compare in their own way.
+            for (key, value) in this.dict.items() {
+                new.dict.set(vm, &key, value)?;
+                if this.dict.stamp() != stamp {
+                    return Err(mutated());
+                }
             }
             return Ok(new.into_value());
         }
         let new = vm.call0(&type_value(vm, v))?;
         for key in this.dict.keys() {
             let value = vm.getitem(v, &key)?;
+            if this.dict.stamp() != stamp {
+                return Err(mutated());
+            }
             vm.setitem(&new, &key, &value)?;
         }
         Ok(new)

@@ -39,6 +39,46 @@ pub fn machine_format(code: u8) -> i32 {
     }
 }
 
+/// The last machine format code.
+pub const LAST_MACHINE_FORMAT: i32 = 21;
+
+/// Bytes of an item of a machine format, and whether it is big-endian.
+pub fn machine_layout(format: i32) -> (usize, bool) {
+    let size = match format {
+        0 | 1 => 1,
+        2..=5 | 18 | 19 => 2,
+        6..=9 | 14 | 15 | 20 | 21 => 4,
+        _ => 8,
+    };
+    (size, format > 1 && format % 2 == 1)
+}
+
+/// The encoding of a machine format of characters.
+pub fn text_encoding(format: i32) -> Option<&'static str> {
+    Some(match format {
+        18 => "utf-16-le",
+        19 => "utf-16-be",
+        20 => "utf-32-le",
+        21 => "utf-32-be",
+        _ => return None,
+    })
+}
+
+/// The type code for integers of a machine format.
+pub fn integer_code(format: i32) -> Option<u8> {
+    Some(match format {
+        0 => b'B',
+        1 => b'b',
+        2 | 3 => b'H',
+        4 | 5 => b'h',
+        6 | 7 => b'I',
+        8 | 9 => b'i',
+        10 | 11 => b'Q',
+        12 | 13 => b'q',
+        _ => return None,
+    })
+}
+
 /// Whether items are characters.
 pub fn is_text(code: u8) -> bool {
     matches!(code, b'u' | b'w')

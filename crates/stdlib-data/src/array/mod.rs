@@ -14,7 +14,10 @@ use taipan_object::{
     SlotDef, Str, Traverse, Tuple, TypeObject, TypeSpec, Value, Visitor, Vm, tpflags,
 };
 
-use codes::{CODES, is_text, item_size, load, machine_format, store};
+use codes::{
+    CODES, LAST_MACHINE_FORMAT, integer_code, is_text, item_size, load, machine_format,
+    machine_layout, store, text_encoding,
+};
 
 /// The payload of `array`.
 pub struct Array {
@@ -49,7 +52,11 @@ fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     };
     let ty = vm.make_type(&ARRAY)?;
     dict.set_named(vm, "ArrayType", ty.into_value())?;
-    dict.set_named(vm, "typecodes", vm.new_str(CODES)?.into_value())
+    dict.set_named(vm, "typecodes", vm.new_str(CODES)?.into_value())?;
+    let abc = vm.import("collections.abc")?;
+    let sequence = vm.getattr_str(&abc, "MutableSequence")?;
+    let ty = vm.make_type(&ARRAY)?.into_value();
+    vm.call_method_str(&sequence, "register", &[ty]).map(drop)
 }
 
 impl Array {
@@ -211,7 +218,7 @@ fn new(vm: &Vm, cls: &Ref<TypeObject>, args: Args<'_>) -> PyResult<Ref<Array>> {
     }
     let CodePoint(c) = taipan_object::convert::FromArg::from_arg(vm, code, &context)?;
     let code = u8::try_from(c).unwrap_or(0);
-    let initial = pos.get(1).filter(|v| !vm.is_none(v));
+    let initial = pos.get(1);
     if code == b'u' {
         vm.warn(
             &vm.exc().DeprecationWarning,
@@ -545,6 +552,10 @@ impl Array {
                 Some(v) => store(vm, this.code, v)?,
                 None => Vec::new(),
             };
+            // Converting the value may have shortened the array.
+            if at >= this.len() {
+                return Err(vm.index_error("array assignment index out of range"));
+            }
             return this.splice(vm, at, at + 1, &bytes);
         };
         let new = match value {
@@ -830,6 +841,39 @@ impl Array {
     }
 }
 
+/// An array of items that another machine wrote.
+fn foreign(vm: &Vm, class: &Ref<TypeObject>, code: u8, format: i32, bytes: &[u8]) -> PyResult {
+    let (size, big_endian) = machine_layout(format);
+    if !bytes.len().is_multiple_of(size) {
+        return Err(vm.value_error("string length not a multiple of item size"));
+    }
+    if let Some(encoding) = text_encoding(format) {
+        let text = taipan_builtins::codecs::decode_text(vm, bytes, None, Some(encoding), None)?;
+        let array = make(vm, class, code, Vec::new())?;
+        array.append_text(vm, &text)?;
+        return Ok(array.into_value());
+    }
+    // Integers keep their size, whatever type code has it here.
+    let code = integer_code(format).unwrap_or(code);
+    let array = make(vm, class, code, Vec::new())?;
+    for item in bytes.chunks_exact(size) {
+        let mut item = item.to_vec();
+        if big_endian != cfg!(target_endian = "big") {
+            item.reverse();
+        }
+        let stored = match format {
+            14..=17 if size == array.size => item,
+            14..=17 => {
+                let read = if size == 4 { b'f' } else { b'd' };
+                store(vm, code, &load(vm, read, &item)?)?
+            }
+            _ => item,
+        };
+        array.push_bytes(vm, &stored)?;
+    }
+    Ok(array.into_value())
+}
+
 #[pyfunctions(FUNCTIONS)]
 mod functions {
     use super::*;
@@ -867,8 +911,11 @@ mod functions {
                 vm.type_name(items)
             )));
         };
+        if !(0..=LAST_MACHINE_FORMAT).contains(&mformat_code) {
+            return Err(vm.value_error("third argument must be a valid machine format code."));
+        }
         if mformat_code != machine_format(code) {
-            return Err(vm.not_implemented_error("arrays of another machine's format"));
+            return foreign(vm, class, code, mformat_code, bytes.as_slice());
         }
         let array = make(vm, class, code, Vec::new())?;
         array.append_bytes_like(vm, bytes.as_slice())?;
