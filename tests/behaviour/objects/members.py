@@ -2,7 +2,7 @@
 import types
 
 for d in (range.start, slice.stop, property.fget, complex.real, types.CodeType.co_name, types.FunctionType.__closure__,
-          BaseException.__suppress_context__, StopIteration.value, types.MethodType.__func__, type.__base__):
+          BaseException.__suppress_context__, StopIteration.value, types.MethodType.__func__, type.__dict__["__base__"]):
     print(type(d).__name__, d.__name__, d.__objclass__.__name__)
 for obj, name in ((range(3), "start"), (property(), "fget"), (1j, "real")):
     try:
