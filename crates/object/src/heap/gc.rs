@@ -114,9 +114,8 @@ pub fn collect(vm: &Vm, generation: usize) -> usize {
     }
     let young = generation < 2;
     // An object whose count is zero is being destroyed already: by a callback of its weak references, or when its turn comes.
-    let member = |h: &Header| {
-        h.refcount() != 0 && h.refcount() < UNREACHED && !(young && h.has(flag::OLD))
-    };
+    let member =
+        |h: &Header| h.refcount() != 0 && h.refcount() < UNREACHED && !(young && h.has(flag::OLD));
     let mut candidates: Vec<NonNull<Header>> = Vec::new();
     {
         let mut add = |p: NonNull<Header>| {
