@@ -37,10 +37,10 @@ const LIMITS: [(&str, i64); 13] = [
     ("INT_MAX", i32::MAX as i64),
     ("INT_MIN", i32::MIN as i64),
     ("UINT_MAX", u32::MAX as i64),
-    ("LONG_MAX", i64::MAX as i64),
-    ("LONG_MIN", i64::MIN as i64),
-    ("LLONG_MAX", i64::MAX as i64),
-    ("LLONG_MIN", i64::MIN as i64),
+    ("LONG_MAX", i64::MAX),
+    ("LONG_MIN", i64::MIN),
+    ("LLONG_MAX", i64::MAX),
+    ("LLONG_MIN", i64::MIN),
 ];
 
 fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
