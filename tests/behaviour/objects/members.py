@@ -121,3 +121,6 @@ class D:
 
 
 print(D().m.__doc__, types.MethodType(f, 1).__doc__)
+
+ns = types.SimpleNamespace(a=1)
+print(ns.__dict__, staticmethod(len).__dict__["__name__"], type("N", (types.SimpleNamespace,), {})(b=2).__dict__)

@@ -224,8 +224,8 @@ static DICT_ATTRIBUTE: GetSetDef = GetSetDef {
     name: "__dict__",
     member: false,
     doc: Some("dictionary for instance variables"),
-    get: Some(instance_dict),
-    set: Some(set_instance_dict),
+    get: Some(class_instance_dict),
+    set: Some(set_class_instance_dict),
 };
 
 static WEAKREF_ATTRIBUTE: GetSetDef = GetSetDef {
@@ -256,13 +256,27 @@ fn native_dict_attribute(vm: &Vm, v: &Value) -> Option<Value> {
     None
 }
 
-/// `__dict__` of an instance.
-pub(crate) fn instance_dict(vm: &Vm, v: &Value) -> PyResult {
+/// `__dict__` of an instance of a class that adds it, or of one that is mixed with a native type that has its own.
+fn class_instance_dict(vm: &Vm, v: &Value) -> PyResult {
     if let Some(d) = native_dict_attribute(vm, v)
         && let Some(get) = vm.type_of(&d).payload.slots.tp_descr_get.get()
     {
         return get(vm, &d, Some(v), vm.type_value(v).as_value());
     }
+    instance_dict(vm, v)
+}
+
+fn set_class_instance_dict(vm: &Vm, v: &Value, value: Option<&Value>) -> PyResult<()> {
+    if let Some(d) = native_dict_attribute(vm, v)
+        && let Some(set) = vm.type_of(&d).payload.slots.tp_descr_set.get()
+    {
+        return set(vm, &d, v, value);
+    }
+    set_instance_dict(vm, v, value)
+}
+
+/// `__dict__` of an instance.
+pub(crate) fn instance_dict(vm: &Vm, v: &Value) -> PyResult {
     match vm.instance_dict(v)? {
         Some(d) => Ok(d.into_value()),
         None => Err(vm.attribute_error(
@@ -275,11 +289,6 @@ pub(crate) fn instance_dict(vm: &Vm, v: &Value) -> PyResult {
 
 /// Replaces or deletes `__dict__` of an instance.
 pub(crate) fn set_instance_dict(vm: &Vm, v: &Value, value: Option<&Value>) -> PyResult<()> {
-    if let Some(d) = native_dict_attribute(vm, v)
-        && let Some(set) = vm.type_of(&d).payload.slots.tp_descr_set.get()
-    {
-        return set(vm, &d, v, value);
-    }
     let dict = match value {
         Some(x) => match x.downcast_ref::<Dict>() {
             Some(d) => Some(d.clone()),
