@@ -14,6 +14,42 @@ const INLINE: usize = 8;
 /// `max` of a [`NativeCode::Positional`] that takes any number of arguments.
 pub const ANY: u8 = u8::MAX;
 
+/// Calls native code when it takes the arguments; `None` when it does not, which [`call_native`] then says.
+#[inline(always)]
+pub fn call_native_directly(
+    vm: &Vm,
+    def: &'static NativeDef,
+    self_: &Value,
+    args: Args<'_>,
+) -> Option<PyResult> {
+    Some(match def.code {
+        NativeCode::Variadic(f) => f(vm, self_, args),
+        NativeCode::Bound { params, f } => {
+            let mut buffer = Buffer::new();
+            match bind(vm, def.name, params, args, &mut buffer) {
+                Ok(places) => f(vm, self_, places),
+                Err(e) => Err(e),
+            }
+        }
+        _ if args.keyword_count() != 0 => return None,
+        NativeCode::NoArgs(f) => match args.values {
+            [] => f(vm, self_),
+            _ => return None,
+        },
+        NativeCode::One(f) => match args.values {
+            [arg] => f(vm, self_, arg),
+            _ => return None,
+        },
+        NativeCode::Positional { min, max, f } => {
+            let n = args.values.len();
+            if n < usize::from(min) || (max != ANY && n > usize::from(max)) {
+                return None;
+            }
+            f(vm, self_, args.values)
+        }
+    })
+}
+
 /// Calls native code with the arguments of a call, `self_` aside. `owner` qualifies the name in messages: the type's
 /// name for a method, the module's for a function (none for `builtins`).
 #[inline]

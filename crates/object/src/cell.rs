@@ -125,6 +125,13 @@ impl<T: Payload> PyCell<Ref<T>> {
 }
 
 impl<T: Payload> PyCell<Option<Ref<T>>> {
+    /// The object's address, uncounted.
+    #[inline(always)]
+    pub fn peek(&self) -> Option<*const crate::reference::Object<T>> {
+        // SAFETY: as for `replace`.
+        unsafe { (*self.0.get()).as_ref().map(Ref::as_ptr) }
+    }
+
     /// Shows the content to the collector.
     pub fn visit(&self, visit: &mut crate::reference::Visitor<'_>) {
         // SAFETY: as above.

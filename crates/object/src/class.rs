@@ -526,6 +526,11 @@ impl TypeObject {
         self.dict_offset.get() as usize
     }
 
+    /// Offset of the dict word when it is the same for all instances.
+    pub fn fixed_dict_offset(&self) -> Option<usize> {
+        Some(self.dict_offset()).filter(|&off| off != 0 && off != DICT_AT_END)
+    }
+
     /// The address of an instance's dict word, `None` when instances have no `__dict__`.
     #[inline(always)]
     pub(crate) fn dict_word(&self, p: NonNull<Header>) -> Option<*mut u64> {

@@ -54,6 +54,12 @@ impl Vm {
         self.type_of(obj).payload.dict_offset() != 0
     }
 
+    /// The instance's `__dict__`, if it has been made.
+    pub fn present_dict(&self, obj: &Value) -> Option<Ref<Dict>> {
+        let h = obj.header().filter(|h| h.shape() == 0)?;
+        dict_in_word(dict_word(h)?)
+    }
+
     /// An attribute of the instance itself. `name` is interned.
     #[inline]
     pub fn instance_get(&self, obj: &Value, name: &Ref<Str>) -> Option<Value> {

@@ -31,7 +31,20 @@ struct Shape {
 /// The shapes of an interpreter.
 pub struct Shapes {
     all: UnsafeCell<Vec<Shape>>,
+    /// What [`Shapes::find`] found lately. Entries stay true: shapes never change, their numbers are not used again, and
+    /// a shape keeps its names alive, so that an address cannot come to mean another of its names.
+    recent: Box<[Cell<Recent>]>,
 }
+
+/// The place of a name (its address) in a shape, -1 when it has none.
+#[derive(Clone, Copy)]
+struct Recent {
+    name: usize,
+    shape: u32,
+    place: i32,
+}
+
+const RECENT: usize = 1024;
 
 impl Shapes {
     pub(crate) fn new() -> Shapes {
@@ -46,6 +59,15 @@ impl Shapes {
         };
         Shapes {
             all: UnsafeCell::new(vec![none]),
+            recent: vec![
+                Cell::new(Recent {
+                    name: 0,
+                    shape: 0,
+                    place: -1,
+                });
+                RECENT
+            ]
+            .into_boxed_slice(),
         }
     }
 
@@ -90,8 +112,27 @@ impl Shapes {
     }
 
     /// The place of an interned name.
+    #[inline]
     pub fn find(&self, id: u32, name: &Ref<Str>) -> Option<usize> {
         let addr = name.as_ptr().addr();
+        let slot = self
+            .recent
+            .get((addr >> 4 ^ (id as usize).wrapping_mul(37)) % RECENT)?;
+        let recent = slot.get();
+        if recent.name == addr && recent.shape == id {
+            return usize::try_from(recent.place).ok();
+        }
+        let found = self.search(id, addr);
+        slot.set(Recent {
+            name: addr,
+            shape: id,
+            place: found.map_or(-1, |i| i as i32),
+        });
+        found
+    }
+
+    #[inline(never)]
+    fn search(&self, id: u32, addr: usize) -> Option<usize> {
         let s = self.all().get(id as usize)?;
         if let Some(map) = &s.lookup {
             return map.get(&addr).map(|&i| i as usize);

@@ -51,6 +51,8 @@ pub struct Running {
     pub stream: Box<[Cell<u16>]>,
     /// One cache word for each code unit.
     pub caches: Box<[Cell<u64>]>,
+    /// The address of the cache word of the unit at address 0 (words are four times as wide as units).
+    pub cache_base: usize,
 }
 
 /// The payload of `code`.
@@ -117,13 +119,22 @@ impl Code {
     #[cold]
     #[inline(never)]
     fn make_running(&self) -> &Running {
-        self.running.get_or_init(|| Running {
-            stream: self
+        self.running.get_or_init(|| {
+            let stream: Box<[Cell<u16>]> = self
                 .code
                 .chunks_exact(2)
                 .map(|u| Cell::new(u16::from_le_bytes([u[0], u[1]])))
-                .collect(),
-            caches: vec![Cell::new(0); self.code.len() / 2].into_boxed_slice(),
+                .collect();
+            let caches = vec![Cell::new(0); self.code.len() / 2].into_boxed_slice();
+            let cache_base = caches
+                .as_ptr()
+                .expose_provenance()
+                .wrapping_sub(stream.as_ptr().addr().wrapping_mul(4));
+            Running {
+                stream,
+                caches,
+                cache_base,
+            }
         })
     }
 
@@ -199,6 +210,12 @@ impl Code {
     /// The line of an instruction.
     pub fn line_of(&self, unit: usize) -> Option<i32> {
         taipan_bytecode::location::line_of(&self.linetable, self.firstlineno, unit)
+    }
+
+    /// Whether a call with `n` positional arguments needs no binding.
+    #[inline(always)]
+    pub fn takes_exactly(&self, n: usize) -> bool {
+        self.simple_args && self.argcount as usize == n
     }
 
     /// The kind bits of a local.

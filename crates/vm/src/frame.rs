@@ -29,6 +29,8 @@ pub mod frame_flag {
     pub const CLEARED: u32 = 16;
     /// A trace function is active in this frame.
     pub const TRACED: u32 = 32;
+    /// Runs a method whose result is not used: returning pushes nothing.
+    pub const DISCARD: u32 = 128;
     /// The pending exception was raised again: its traceback has this frame already.
     pub const RERAISED: u32 = 64;
 }
@@ -44,6 +46,10 @@ pub struct Frame {
     pub previous: *mut Frame,
     /// The code; the function, or the retired list after an assignment to `__code__`, keeps it alive.
     pub code: *const Object<Code>,
+    /// The code's first constant.
+    pub consts: *const Value,
+    /// Address of the cache word of the unit at address 0 (cache words are four times as wide as units).
+    pub cache_base: usize,
     /// Bits of the function, owned.
     pub func: u64,
     /// Globals, kept alive by the function.

@@ -1,6 +1,6 @@
 //! `builtin_function_or_method`, `method_descriptor` and `classmethod_descriptor`: native functions as objects.
 
-use taipan_object::bind::call_native;
+use taipan_object::bind::{call_native, call_native_directly};
 use taipan_object::class::{CompareOp, TypeObject};
 use taipan_object::descr::{MethodDescr, NativeFunction};
 use taipan_object::native::NativeCode::NoArgs;
@@ -149,6 +149,9 @@ pub fn function_call(vm: &Vm, v: &Value, args: Args<'_>) -> PyResult {
             &none
         }
     };
+    if let Some(result) = call_native_directly(vm, f.def, self_, args) {
+        return result;
+    }
     if let Some(owner) = &f.owner {
         let class = match self_.downcast_ref::<TypeObject>() {
             Some(t) => t.object(),

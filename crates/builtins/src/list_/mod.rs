@@ -1,7 +1,7 @@
 //! `list`: its methods and operators. The payload is in the object crate (`containers/list.rs`), sorting in `sort.rs`, the
 //! iterators in `iter.rs`.
 
-mod iter;
+pub mod iter;
 mod powersort;
 pub mod sort;
 

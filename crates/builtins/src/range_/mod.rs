@@ -1,6 +1,6 @@
 //! `range`: arithmetic sequences of ints of any size, with a variant for those that fit machine words. Iterators in `iter.rs`.
 
-mod iter;
+pub mod iter;
 
 pub use iter::{LongRangeIter, RangeIter};
 

@@ -10,7 +10,7 @@ use taipan_text::{Form, TextBuf, TextRef};
 
 use crate::header::{Header, flag};
 use crate::reference::{Object, Ref};
-use crate::value::{PyResult, Value};
+use crate::value::{PyResult, Raised, Value};
 use crate::vm::Vm;
 
 /// The payload of `str`; the code units follow it in memory.
@@ -435,6 +435,50 @@ impl Vm {
             out.push(a);
             out.push(b);
         })
+    }
+
+    /// Appends to a string, in place when nobody else refers to it. Gives it back when it fails.
+    pub fn append_str(&self, mut s: Ref<Str>, more: &Ref<Str>) -> Result<Ref<Str>, (Ref<Str>, Raised)> {
+        if more.is_empty() {
+            return Ok(s);
+        }
+        let head = s.head();
+        let alone = head.refcount() == 1
+            && head.has(flag::LARGE)
+            && !s.is_interned()
+            && std::ptr::eq(head.ty(), self.types().str.object())
+            && more.form() <= s.form();
+        if !alone {
+            return self.concat_str(&s, more).map_err(|e| (s, e));
+        }
+        let (len, width) = (s.len() + more.len(), s.form().width());
+        let old = s.raw_bytes().len();
+        let Some(size) = more
+            .len()
+            .checked_mul(width)
+            .and_then(|n| n.checked_add(DATA + old))
+        else {
+            return Err((s, self.no_memory()));
+        };
+        let meta = (len as u64) << 8 | (s.meta & 0xff);
+        let form = s.form();
+        // SAFETY: the only reference to a large object moves with it; what is appended is written before anybody reads it.
+        unsafe {
+            s = match self.heap().grow_large(s, size) {
+                Ok(moved) => moved,
+                Err(s) => return Err((s, self.no_memory())),
+            };
+            let p = s.as_ptr().cast_mut();
+            (&raw mut (*p).payload.meta).write(meta);
+            s.hash.set(-1);
+            let mut out = StrFiller {
+                at: s.data().cast_mut().add(old),
+                left: more.len(),
+                form,
+            };
+            out.push(more);
+        }
+        Ok(s)
     }
 
     /// The code points of `s` in `start..end` (clamped); `s` itself when that is all of an exact string.

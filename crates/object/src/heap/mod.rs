@@ -40,6 +40,29 @@ impl Heap {
         }
     }
 
+    /// Makes room for `size` bytes in all in a large object, which may move. What is added is not initialised. Gives the
+    /// object back as it was when there is no memory.
+    ///
+    /// # Safety
+    /// The reference is the object's only one, the object is a large one of this heap, and `size` is not below its size.
+    pub(crate) unsafe fn grow_large<T: Payload>(
+        &self,
+        object: Ref<T>,
+        size: usize,
+    ) -> Result<Ref<T>, Ref<T>> {
+        // SAFETY: the contract; the count moves with the object.
+        unsafe {
+            let old = NonNull::new_unchecked(object.as_ptr().cast_mut().cast::<u8>());
+            match page::grow_large(&self.large, old, size) {
+                Some(new) => {
+                    let _ = object.into_value().into_bits();
+                    Ok(Ref::from_owned_ptr(new.cast()))
+                }
+                None => Err(object),
+            }
+        }
+    }
+
     /// A new object of type `ty` with `size` bytes in all (at least `Object<T>`'s); what follows the payload is zeroed if it can own values.
     /// The object is tracked if its payload can own values. `None` when memory is exhausted; the payload is then dropped.
     #[inline]

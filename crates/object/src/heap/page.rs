@@ -314,6 +314,39 @@ pub(crate) fn allocate_large(
     }
 }
 
+/// Makes room for `size` bytes in a large object, with some to spare so that growing again is cheap; it may move.
+///
+/// # Safety
+/// `mem` came from [`allocate_large`] with the same set, and nobody else refers to it.
+pub(crate) unsafe fn grow_large(
+    set: &RefCell<LargeSet>,
+    mem: NonNull<u8>,
+    size: usize,
+) -> Option<NonNull<u8>> {
+    let mut set = set.borrow_mut();
+    // SAFETY: the head stands before the object; its size is that of the allocation.
+    unsafe {
+        let head = mem.as_ptr().sub(LARGE_HEAD).cast::<LargeHead>();
+        let needed = size.checked_add(LARGE_HEAD)?;
+        if needed <= (*head).size {
+            return Some(mem);
+        }
+        let total = needed
+            .checked_add(needed / 8)
+            .filter(|&t| t <= isize::MAX as usize - GRAIN)?;
+        let layout = MemLayout::from_size_align((*head).size, GRAIN).ok()?;
+        let new = std::alloc::realloc(head.cast(), layout, total).cast::<LargeHead>();
+        if new.is_null() {
+            return None;
+        }
+        (*new).size = total;
+        if let Some(place) = set.all.get_mut((*new).index) {
+            *place = new;
+        }
+        Some(NonNull::new_unchecked(new.cast::<u8>().add(LARGE_HEAD)))
+    }
+}
+
 /// Gives a large object back.
 ///
 /// # Safety

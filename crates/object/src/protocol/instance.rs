@@ -49,6 +49,17 @@ impl Vm {
             if self.is_instance_exact(v, c) {
                 return Ok(true);
             }
+            let ty = &self.type_of(v).payload;
+            let object = &self.types().object;
+            if ty.slots.same(crate::class::SlotId::tp_getattro, &object.slots)
+                && match (self.lookup(ty, class_name), self.lookup(object, class_name)) {
+                    (Some(a), Some(b)) => a.is(&b),
+                    _ => false,
+                }
+            {
+                // `__class__` is the type, which was asked.
+                return Ok(false);
+            }
             let Some(own) = self.getattr_opt(v, class_name)? else {
                 return Ok(false);
             };

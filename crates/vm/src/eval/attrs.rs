@@ -51,12 +51,25 @@ pub(crate) fn get_method(
 }
 
 pub(super) fn load_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    if specialize::warm(r) {
+        r.save_ip();
+        specialize::specialize_load_attr(vm, r, &r.peek(1), r.name_ref(arg >> 1), arg);
+    }
+    load_attr_general(vm, r, arg)
+}
+
+/// A specialized LOAD_ATTR that does not know its operand.
+#[cold]
+pub(super) fn load_attr_missed(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    specialize::load_attr_miss(vm, r, arg);
+    load_attr_general(vm, r, arg)
+}
+
+fn load_attr_general(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let name = r.name_ref(arg >> 1);
     let owner = r.peek(1);
-    if specialize::warm(r) {
-        specialize::specialize_load_attr(vm, r, &owner, name, arg);
-    }
     if arg & 1 != 0 {
         let (v, is_method) = get_method(vm, &owner, name)?;
         r.skip(LOAD_CACHE);
@@ -78,12 +91,25 @@ pub(super) fn load_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
 }
 
 pub(super) fn store_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    if specialize::warm(r) {
+        r.save_ip();
+        specialize::specialize_store_attr(vm, r, &r.peek(1), r.name_ref(arg));
+    }
+    store_attr_general(vm, r, arg)
+}
+
+/// A specialized STORE_ATTR that does not know its operand.
+#[cold]
+pub(super) fn store_attr_missed(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    specialize::store_attr_miss(vm, r, arg);
+    store_attr_general(vm, r, arg)
+}
+
+fn store_attr_general(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let name = r.name_ref(arg);
     let (v, owner) = (r.peek(2), r.peek(1));
-    if specialize::warm(r) {
-        specialize::specialize_store_attr(vm, r, &owner, name);
-    }
     vm.setattr(&owner, name, &v)?;
     r.drop_n(2);
     r.skip(STORE_CACHE);

@@ -1,5 +1,6 @@
 //! Calls: binding arguments to a Python function's parameters, pushing its frame, and calling everything else.
 
+use smallvec::SmallVec;
 use taipan_bytecode::code::co;
 use taipan_object::descr::Method;
 use taipan_object::{Args, Dict, Object, PyResult, Raised, Ref, Str, Tuple, TypeObject, Value, Vm};
@@ -10,7 +11,10 @@ use crate::code::Code;
 use crate::frame::{self, Frame, Popped, drop_slot, frame_flag, strip};
 use crate::function::Function;
 
+/// Units of CALL's cache.
 pub(super) const CALL_CACHE: usize = 3;
+/// Units of LOAD_ATTR's cache.
+const ATTR_CACHE: usize = 9;
 
 /// Fills in the head of a new frame. Takes over `func`.
 ///
@@ -27,13 +31,16 @@ unsafe fn init_frame(
     // SAFETY: the contract.
     unsafe {
         let (globals, builtins) = (func.globals.as_ptr(), func.builtins.as_ptr());
+        let running = code.payload.running();
         f.write(Frame {
-            ip: code.payload.running().stream.as_ptr(),
+            ip: running.stream.as_ptr(),
             sp: f
                 .cast::<u64>()
                 .add(frame::FRAME_WORDS + code.payload.nlocalsplus as usize),
             previous,
             code,
+            consts: code.payload.consts.as_ptr(),
+            cache_base: running.cache_base,
             func: func.into_value().into_bits(),
             globals,
             builtins,
@@ -71,15 +78,15 @@ pub(crate) fn leave_call(vm: &Vm) {
     vm.recursion_remaining.set(vm.recursion_remaining.get() + 1);
 }
 
-/// Pushes the frame of a call whose arguments stand in `args` (words of the value stack, which are taken over) and goes on there.
+/// Pushes the frame of a call whose arguments stand in `args` (words of the value stack, which are taken over) and goes on
+/// there. The code takes exactly these arguments.
 #[inline(always)]
-fn push_python_frame(
+pub(super) fn push_exact_frame(
     vm: &Vm,
     r: &mut Regs,
     func: Ref<Function>,
     args: *mut u64,
     nargs: usize,
-    kwnames: Option<&Ref<Tuple>>,
     flags: u32,
 ) -> PyResult<()> {
     enter_call(vm)?;
@@ -96,46 +103,11 @@ fn push_python_frame(
     // SAFETY: the frame's memory is fresh; argument words are taken over one by one.
     unsafe {
         let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
-        let n = c.nlocalsplus as usize;
-        if c.simple_args && nargs == c.argcount as usize && kwnames.is_none() {
-            for i in 0..nargs {
-                let bits = *args.add(i);
-                *locals.add(i) = if frame::is_borrowed(bits) {
-                    Popped::from_bits(bits).into_value().into_bits()
-                } else {
-                    bits
-                };
-            }
-            for i in nargs..n {
-                *locals.add(i) = 0;
-            }
-        } else {
-            let values: Vec<Value> = (0..nargs + kwnames.map_or(0, |k| k.len()))
-                .map(|i| Popped::from_bits(*args.add(i)).into_value())
-                .collect();
-            for i in 0..n {
-                *locals.add(i) = 0;
-            }
-            let out = std::slice::from_raw_parts_mut(locals, n);
-            if let Err(e) = bind(
-                vm,
-                &func,
-                c,
-                Args {
-                    values: &values,
-                    kwnames,
-                },
-                out,
-            ) {
-                for w in out {
-                    drop_slot(std::mem::replace(w, 0));
-                }
-                frame::release(vm, f);
-                leave_call(vm);
-                // The argument words were taken over: nothing is left for the unwinder.
-                r.sp = args;
-                return Err(e);
-            }
+        for i in 0..nargs {
+            *locals.add(i) = owned(*args.add(i));
+        }
+        for i in nargs..c.nlocalsplus as usize {
+            *locals.add(i) = 0;
         }
         init_frame(f, func, code, flags, r.frame);
         // The caller goes on with the arguments, the callable and self gone.
@@ -145,6 +117,225 @@ fn push_python_frame(
         r.make_current(vm);
     }
     Ok(())
+}
+
+/// The word of a stack slot that is taken over, owned.
+///
+/// # Safety
+/// The slot holds a value, which is used no more.
+#[inline(always)]
+unsafe fn owned(bits: u64) -> u64 {
+    if frame::is_borrowed(bits) {
+        // SAFETY: the contract.
+        unsafe { Popped::from_bits(bits) }.into_value().into_bits()
+    } else {
+        bits
+    }
+}
+
+/// As [`push_exact_frame`], for any parameters and arguments.
+#[inline(never)]
+pub(super) fn push_python_frame(
+    vm: &Vm,
+    r: &mut Regs,
+    func: Ref<Function>,
+    args: *mut u64,
+    nargs: usize,
+    kwnames: Option<&Ref<Tuple>>,
+    flags: u32,
+) -> PyResult<()> {
+    // SAFETY: the function keeps its code alive, and the frame keeps the function.
+    let code: &Object<Code> = unsafe { &*func.code.as_ptr() };
+    let c = &code.payload;
+    if kwnames.is_none() && c.takes_exactly(nargs) {
+        return push_exact_frame(vm, r, func, args, nargs, flags);
+    }
+    enter_call(vm)?;
+    let f = match frame::allocate(vm, c.frame_words()) {
+        Ok(f) => f,
+        Err(e) => {
+            leave_call(vm);
+            return Err(e);
+        }
+    };
+    // SAFETY: the frame's memory is fresh; argument words are taken over one by one.
+    unsafe {
+        let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
+        let n = c.nlocalsplus as usize;
+        for i in 0..n {
+            *locals.add(i) = 0;
+        }
+        let out = std::slice::from_raw_parts_mut(locals, n);
+        let bound = match bind_words(vm, &func, c, args, nargs, kwnames, out) {
+            Ok(false) => {
+                let values: Vec<Value> = (0..nargs + kwnames.map_or(0, |k| k.len()))
+                    .map(|i| Popped::from_bits(*args.add(i)).into_value())
+                    .collect();
+                let given = Args {
+                    values: &values,
+                    kwnames,
+                };
+                bind(vm, &func, c, given, out)
+            }
+            done => done.map(drop),
+        };
+        if let Err(e) = bound {
+            for w in out {
+                drop_slot(std::mem::replace(w, 0));
+            }
+            frame::release(vm, f);
+            leave_call(vm);
+            // The argument words were taken over: nothing is left for the unwinder.
+            r.sp = args;
+            return Err(e);
+        }
+        init_frame(f, func, code, flags, r.frame);
+        r.sp = args;
+        r.save();
+        *r = Regs::load(f);
+        r.make_current(vm);
+    }
+    Ok(())
+}
+
+/// Keywords that [`bind_words`] deals with.
+const MAX_KEYWORDS: usize = 16;
+
+/// Binds the arguments in words of the value stack to the parameters, as [`bind`] does. `Ok(false)`: something is wrong
+/// with them, or rare, and nothing has been touched; else the words were taken over.
+///
+/// # Safety
+/// `args` has `npos` words and one more for each keyword; the locals are 0.
+#[inline(always)]
+unsafe fn bind_words(
+    vm: &Vm,
+    func: &Ref<Function>,
+    c: &Code,
+    args: *mut u64,
+    npos: usize,
+    kwnames: Option<&Ref<Tuple>>,
+    locals: &mut [u64],
+) -> PyResult<bool> {
+    let argcount = c.argcount as usize;
+    let total = argcount + c.kwonlyargcount as usize;
+    let (varargs, varkeywords) = (c.has(co::VARARGS), c.has(co::VARKEYWORDS));
+    let direct = npos.min(argcount);
+    if total >= 64 || (npos > argcount && !varargs) {
+        return Ok(false);
+    }
+    // Where each keyword argument goes; NOWHERE: into `**kwargs`.
+    const NOWHERE: u8 = u8::MAX;
+    let mut places = [NOWHERE; MAX_KEYWORDS];
+    // Bit i: parameter i is given.
+    let mut given: u64 = (1 << direct) - 1;
+    let names = kwnames.map_or(&[][..], |k| k.as_slice());
+    if names.len() > MAX_KEYWORDS {
+        return Ok(false);
+    }
+    let first = c.posonlyargcount as usize;
+    let params = c.locals.get(..total).unwrap_or(&[]);
+    for (name, place) in names.iter().zip(&mut places) {
+        let found = params
+            .iter()
+            .skip(first)
+            .position(|p| p.as_value().is(name));
+        match found {
+            Some(at) if given & 1 << (at + first) == 0 => {
+                given |= 1 << (at + first);
+                *place = (at + first) as u8;
+            }
+            None if varkeywords
+                && name
+                    .downcast_ref::<Str>()
+                    .is_some_and(|name| !params.iter().any(|p| p.same_text(name))) => {}
+            _ => return Ok(false),
+        }
+    }
+    let all = (1u64 << total) - 1;
+    let mut defaults = None;
+    let mut required = argcount;
+    let mut kwdefaults = None;
+    if given != all {
+        defaults = func.defaults.get();
+        required = argcount.saturating_sub(defaults.as_ref().map_or(0, |d| d.len()));
+        if given & ((1 << required) - 1) != (1 << required) - 1 {
+            return Ok(false);
+        }
+        if given >> argcount != all >> argcount {
+            let Some(d) = func.kwdefaults.get() else {
+                return Ok(false);
+            };
+            let missing = |i: &usize| given & 1 << i == 0;
+            let has = |i: usize| params.get(i).is_some_and(|p| d.index_of_str(vm, p).is_some());
+            if !(argcount..total).filter(missing).all(has) {
+                return Ok(false);
+            }
+            kwdefaults = Some(d);
+        }
+    }
+    let kwdict = if varkeywords {
+        Some(vm.new_dict()?)
+    } else {
+        None
+    };
+    // From here on, the words are taken over.
+    let mut result = Ok(true);
+    // SAFETY: the contract; each word is taken once.
+    unsafe {
+        if varargs {
+            let rest = |i: usize| Popped::from_bits(*args.add(argcount + i)).into_value();
+            match vm.new_tuple_with(npos.saturating_sub(argcount), rest) {
+                Ok(t) => put(locals, total, t.into_value()),
+                Err(e) => {
+                    for i in argcount..npos {
+                        drop_slot(*args.add(i));
+                    }
+                    result = Err(e);
+                }
+            }
+        }
+        for i in 0..direct {
+            if let Some(w) = locals.get_mut(i) {
+                *w = owned(*args.add(i));
+            }
+        }
+        for (i, (name, &place)) in names.iter().zip(&places).enumerate() {
+            let v = Popped::from_bits(*args.add(npos + i)).into_value();
+            match &kwdict {
+                _ if place != NOWHERE => put(locals, usize::from(place), v),
+                Some(d) => {
+                    if let Err(e) = d.set(vm, name, v) {
+                        result = Err(e);
+                    }
+                }
+                None => drop(v),
+            }
+        }
+    }
+    if given != all {
+        for i in (0..total).filter(|i| given & 1 << i == 0) {
+            let default = if i < argcount {
+                defaults.as_ref().and_then(|d| d.get(i - required))
+            } else {
+                let name = params.get(i);
+                name.and_then(|p| kwdefaults.as_ref()?.get_str(vm, p))
+            };
+            if let Some(v) = default {
+                put(locals, i, v);
+            }
+        }
+    }
+    if let Some(d) = kwdict {
+        put(locals, total + usize::from(varargs), d.into_value());
+    }
+    result
+}
+
+#[inline(always)]
+fn put(locals: &mut [u64], i: usize, v: Value) {
+    if let Some(w) = locals.get_mut(i) {
+        *w = v.into_bits();
+    }
 }
 
 /// Binds arguments to parameters: fills the words of the locals, which are all 0 before (initialize_locals).
@@ -448,89 +639,180 @@ pub(crate) fn finish_call(outcome: PyResult<Outcome>, vm: &Vm) -> PyResult {
     }
 }
 
+/// The parts of a call on the value stack.
+pub(super) struct Site {
+    /// The word of the callable.
+    pub(super) callable: *mut u64,
+    /// The first argument's word: that of `self` when there is one.
+    pub(super) first: *mut u64,
+    /// The number of arguments, `self` included.
+    pub(super) total: usize,
+}
+
+impl Site {
+    /// The call whose `n` arguments are on the top.
+    #[inline(always)]
+    pub(super) fn new(r: &Regs, n: usize) -> Site {
+        // SAFETY: the stack has the callable, self or NULL, and the arguments.
+        unsafe {
+            let args = r.sp.sub(n);
+            let self_word = args.sub(1);
+            let (first, total) = if *self_word != 0 {
+                (self_word, n + 1)
+            } else {
+                (args, n)
+            };
+            Site {
+                callable: args.sub(2),
+                first,
+                total,
+            }
+        }
+    }
+
+    /// The callable, for looking.
+    #[inline(always)]
+    pub(super) fn callable(&self) -> std::mem::ManuallyDrop<Value> {
+        // SAFETY: the slot keeps the callable alive.
+        std::mem::ManuallyDrop::new(unsafe { Value::from_bits(strip(*self.callable)) })
+    }
+
+    /// Argument `i`, for looking.
+    ///
+    /// # Safety
+    /// There are more than `i`.
+    #[inline(always)]
+    pub(super) unsafe fn arg(&self, i: usize) -> std::mem::ManuallyDrop<Value> {
+        // SAFETY: the contract; the slot keeps the value alive.
+        std::mem::ManuallyDrop::new(unsafe { Value::from_bits(strip(*self.first.add(i))) })
+    }
+
+    /// Puts the parts of a bound method in the places of function and `self`.
+    #[inline(always)]
+    pub(super) fn expand_method(&mut self, m: &Method) {
+        // SAFETY: without a `self`, its place is NULL, before the first argument.
+        unsafe {
+            self.first = self.first.sub(1);
+            self.total += 1;
+            *self.first = m.self_.clone().into_bits();
+            let function = m.function.clone().into_bits();
+            drop_slot(std::mem::replace(&mut *self.callable, function));
+        }
+    }
+
+    /// Takes the function out of the callable's word.
+    ///
+    /// # Safety
+    /// The callable is a function.
+    #[inline(always)]
+    pub(super) unsafe fn take_function(&self) -> Ref<Function> {
+        // SAFETY: the contract; the word's content is taken over.
+        unsafe {
+            let bits = std::mem::replace(&mut *self.callable, 0);
+            Ref::from_value_unchecked(Popped::from_bits(bits).into_value())
+        }
+    }
+
+    /// Whether no `self` stands before the `n` arguments.
+    #[inline(always)]
+    pub(super) fn without_self(&self, n: usize) -> bool {
+        self.total == n
+    }
+}
+
 /// CALL: `callable, self or NULL, args...`
-#[inline(always)]
+#[inline(never)]
 pub(super) fn call(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    if super::specialize::warm(r) {
+        super::call_cache::specialize_call(vm, r, arg);
+    }
+    call_general(vm, r, arg)
+}
+
+/// Any call without keywords.
+#[inline(never)]
+pub(super) fn call_general(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let n = arg as usize;
-    // SAFETY: the stack has the callable, self and the arguments.
-    unsafe {
-        let args = r.sp.sub(n);
-        let self_word = args.sub(1);
-        let callable_word = args.sub(2);
-        if *self_word == 0
-            && let callable = std::mem::ManuallyDrop::new(Value::from_bits(strip(*callable_word)))
-            && let Some(m) = callable.downcast_ref::<Method>()
-        {
-            let (func, this) = (m.function.clone(), m.self_.clone());
-            *self_word = this.into_bits();
-            let old = std::mem::replace(&mut *callable_word, func.into_bits());
-            drop_slot(old);
-        }
-        let (first, total) = if *self_word != 0 {
-            (self_word, n + 1)
-        } else {
-            (args, n)
-        };
-        let callable = std::mem::ManuallyDrop::new(Value::from_bits(strip(*callable_word)));
-        if callable.downcast_ref::<Function>().is_some() {
-            r.skip(CALL_CACHE);
-            let func = take_function(callable_word);
-            push_python_frame(vm, r, func, first, total, None, 0)?;
-            end_caller_stack(r, callable_word);
-            return Ok(());
-        }
-        if let Some(ty) = callable.downcast_ref::<TypeObject>()
-            && *self_word == 0
-            && let Some(init) = inlined_init(vm, r, ty)
-        {
-            let instance = vm.new_object(ty, taipan_object::types::Plain)?.into_value();
-            r.skip(CALL_CACHE);
-            // `self` goes to the NULL's place; the class word is dropped once the frame runs.
-            *self_word = instance.clone().into_bits();
-            push_python_frame(vm, r, init, self_word, n + 1, None, frame_flag::INIT)?;
-            (*r.frame).init_self = instance.into_bits();
-            let class = std::mem::replace(&mut *callable_word, 0);
-            end_caller_stack(r, callable_word);
-            drop_slot(class);
-            return Ok(());
-        }
+    let mut site = Site::new(r, n);
+    if site.without_self(n)
+        && let Some(m) = site.callable().downcast_ref::<Method>()
+    {
+        site.expand_method(m);
+    }
+    let callable = site.callable();
+    if callable.downcast_ref::<Function>().is_some() {
         r.skip(CALL_CACHE);
-        let v = call_native_words(vm, &callable, first, total, None)?;
-        r.drop_n(n + 2);
-        r.push(v);
+        // SAFETY: it is a function; the words of the arguments are taken over.
+        unsafe {
+            let func = site.take_function();
+            push_python_frame(vm, r, func, site.first, site.total, None, 0)?;
+            end_caller_stack(r, site.callable);
+        }
+        return Ok(());
+    }
+    if let Some(ty) = callable.downcast_ref::<TypeObject>()
+        && site.without_self(n)
+        && let Some(init) = find_init(vm, ty)
+    {
+        return enter_init(vm, r, &site, ty, init);
+    }
+    r.skip(CALL_CACHE);
+    // SAFETY: the words are live stack slots.
+    let v = unsafe { call_native_words(vm, &callable, site.first, site.total, None)? };
+    r.drop_n(n + 2);
+    r.push(v);
+    Ok(())
+}
+
+/// Makes an instance of a class that [`find_init`] accepted, and enters its `__init__`.
+#[inline(always)]
+pub(super) fn enter_init(
+    vm: &Vm,
+    r: &mut Regs,
+    site: &Site,
+    ty: &Ref<TypeObject>,
+    init: Ref<Function>,
+) -> PyResult<()> {
+    let instance = vm
+        .new_object(ty, taipan_object::types::Plain)?
+        .into_value();
+    r.skip(CALL_CACHE);
+    // SAFETY: `self` goes to the NULL's place; the class word is dropped once the frame runs.
+    unsafe {
+        let first = site.first.sub(1);
+        let total = site.total + 1;
+        *first = instance.clone().into_bits();
+        if (*init.code.as_ptr()).payload.takes_exactly(total) {
+            push_exact_frame(vm, r, init, first, total, frame_flag::INIT)?;
+        } else {
+            push_python_frame(vm, r, init, first, total, None, frame_flag::INIT)?;
+        }
+        (*r.frame).init_self = instance.into_bits();
+        let class = std::mem::replace(&mut *site.callable, 0);
+        end_caller_stack(r, site.callable);
+        drop_slot(class);
     }
     super::control::poll(vm, r)
 }
 
-/// Takes the function out of its stack word.
-///
-/// # Safety
-/// The word holds a function.
-#[inline(always)]
-unsafe fn take_function(word: *mut u64) -> Ref<Function> {
-    // SAFETY: the contract; the word's content is taken over.
+/// LOAD_ATTR_PROPERTY: enters the getter, whose argument is the owner on the top.
+pub(super) fn load_attr_property(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    let Some(getter) = super::specialize::property_getter(r) else {
+        return super::attrs::load_attr_missed(vm, r, arg);
+    };
+    r.skip(ATTR_CACHE);
+    // SAFETY: the owner's word is taken over by the frame.
     unsafe {
-        let bits = std::mem::replace(&mut *word, 0);
-        Ref::from_value_unchecked(Popped::from_bits(bits).into_value())
+        let owner = r.sp.sub(1);
+        push_python_frame(vm, r, getter, owner, 1, None, 0)
     }
 }
 
 /// The `__init__` of a class whose instances can be made here: a plain class with `object.__new__` and a Python `__init__`.
-#[inline(always)]
-fn inlined_init(vm: &Vm, r: &Regs, ty: &Ref<TypeObject>) -> Option<Ref<Function>> {
-    let version = u64::from(ty.version.get());
-    if version != 0 && r.cache(1).get() == version {
-        // SAFETY: the type keeps its `__init__` alive while its version is valid.
-        let v =
-            unsafe { (*std::mem::ManuallyDrop::new(Value::from_bits(r.cache(2).get()))).clone() };
-        return v.downcast::<Function>().ok();
-    }
-    find_init(vm, &{ *r }, ty)
-}
-
 #[inline(never)]
-fn find_init(vm: &Vm, r: &Regs, ty: &Ref<TypeObject>) -> Option<Ref<Function>> {
+pub(super) fn find_init(vm: &Vm, ty: &Ref<TypeObject>) -> Option<Ref<Function>> {
     if !ty.is_heap()
         || !std::ptr::eq(ty.head().ty(), vm.types().type_.object())
         || ty.has_flag(taipan_object::tpflags::IS_ABSTRACT)
@@ -544,13 +826,9 @@ fn find_init(vm: &Vm, r: &Regs, ty: &Ref<TypeObject>) -> Option<Ref<Function>> {
     {
         return None;
     }
-    let init = vm
-        .lookup(ty, &vm.names().__init__)?
+    vm.lookup(ty, &vm.names().__init__)?
         .downcast::<Function>()
-        .ok()?;
-    r.cache(1).set(u64::from(vm.type_version(ty)));
-    r.cache(2).set(init.as_value().bits());
-    Some(init)
+        .ok()
 }
 
 /// After a frame was pushed: the caller's stack ends below its callable, whose word has been taken out.
@@ -558,7 +836,7 @@ fn find_init(vm: &Vm, r: &Regs, ty: &Ref<TypeObject>) -> Option<Ref<Function>> {
 /// # Safety
 /// `r` runs the new frame, and `word` is a slot of the caller's stack.
 #[inline(always)]
-unsafe fn end_caller_stack(r: &mut Regs, word: *mut u64) {
+pub(super) unsafe fn end_caller_stack(r: &mut Regs, word: *mut u64) {
     // SAFETY: the contract.
     unsafe {
         let previous = (*r.frame).previous;
@@ -578,16 +856,31 @@ pub(super) unsafe fn call_native_words(
     kwnames: Option<&Ref<Tuple>>,
 ) -> PyResult {
     let total = n + kwnames.map_or(0, |k| k.len());
-    // Borrowed words lose their mark for the call and get it back: the callee sees plain values.
+    let Some(f) = vm.type_of(callable).payload.slots.tp_call.get() else {
+        return Err(not_callable(vm, callable));
+    };
+    vm.check_stack(" while calling a Python object")?;
+    // SAFETY: the contract.
+    unsafe { lend_words(first, total, |values| f(vm, callable, Args { values, kwnames })) }
+}
+
+/// Calls `f` with words of the stack as values. Borrowed words lose their mark meanwhile.
+///
+/// # Safety
+/// The words are live stack slots. They still belong to the stack afterwards.
+#[inline(always)]
+pub(super) unsafe fn lend_words<T>(
+    first: *mut u64,
+    total: usize,
+    f: impl FnOnce(&[Value]) -> T,
+) -> T {
     let mut borrowed: u64 = 0;
-    // SAFETY: the contract. The values are only lent to the callee.
+    // SAFETY: the contract. The values are only lent.
     unsafe {
         if total > 64 {
             for i in 0..total {
                 let w = first.add(i);
-                if frame::is_borrowed(*w) {
-                    *w = Popped::from_bits(*w).into_value().into_bits();
-                }
+                *w = owned(*w);
             }
         } else {
             for i in 0..total {
@@ -598,14 +891,7 @@ pub(super) unsafe fn call_native_words(
                 }
             }
         }
-        let values = std::slice::from_raw_parts(first.cast::<Value>(), total);
-        let result = match vm.type_of(callable).payload.slots.tp_call.get() {
-            Some(f) => match vm.check_stack(" while calling a Python object") {
-                Ok(()) => f(vm, callable, Args { values, kwnames }),
-                Err(e) => Err(e),
-            },
-            None => Err(not_callable(vm, callable)),
-        };
+        let result = f(std::slice::from_raw_parts(first.cast::<Value>(), total));
         while borrowed != 0 {
             let i = borrowed.trailing_zeros() as usize;
             let w = first.add(i);
@@ -644,33 +930,23 @@ pub(super) fn call_kw(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let Some(npos) = n.checked_sub(names.len()) else {
         return Err(vm.system_error("CALL_KW with more names than arguments"));
     };
+    let mut site = Site::new(r, n);
+    if site.without_self(n)
+        && let Some(m) = site.callable().downcast_ref::<Method>()
+    {
+        site.expand_method(m);
+    }
+    let npos = npos + site.total - n;
+    let callable = site.callable();
     // SAFETY: as in `call`.
     unsafe {
-        let args = r.sp.sub(n);
-        let self_word = args.sub(1);
-        let callable_word = args.sub(2);
-        if *self_word == 0
-            && let callable = std::mem::ManuallyDrop::new(Value::from_bits(strip(*callable_word)))
-            && let Some(m) = callable.downcast_ref::<Method>()
-        {
-            let (func, this) = (m.function.clone(), m.self_.clone());
-            *self_word = this.into_bits();
-            let old = std::mem::replace(&mut *callable_word, func.into_bits());
-            drop_slot(old);
-        }
-        let (first, total) = if *self_word != 0 {
-            (self_word, npos + 1)
-        } else {
-            (args, npos)
-        };
-        let callable = std::mem::ManuallyDrop::new(Value::from_bits(strip(*callable_word)));
         if callable.downcast_ref::<Function>().is_some() {
-            let func = take_function(callable_word);
-            push_python_frame(vm, r, func, first, total, Some(names), 0)?;
-            end_caller_stack(r, callable_word);
+            let func = site.take_function();
+            push_python_frame(vm, r, func, site.first, npos, Some(names), 0)?;
+            end_caller_stack(r, site.callable);
             return Ok(());
         }
-        let v = call_native_words(vm, &callable, first, total, Some(names))?;
+        let v = call_native_words(vm, &callable, site.first, npos, Some(names))?;
         r.drop_n(n + 2);
         r.push(v);
     }
@@ -710,7 +986,7 @@ pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
             }
         }
     };
-    let mut values = args.as_slice().to_vec();
+    let mut values: SmallVec<[Value; 8]> = args.as_slice().iter().cloned().collect();
     let mut names = Vec::new();
     if let Some(d) = &kwargs {
         for (k, v) in d.items() {
@@ -730,13 +1006,15 @@ pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     if let Some(func) = callable.downcast_ref::<Function>() {
         // The arguments move through a buffer: their number is not bounded by this frame's stack.
         let func = func.clone();
-        let mut words: Vec<u64> = values.into_iter().map(Value::into_bits).collect();
+        let words = values.as_mut_ptr().cast::<u64>();
         let caller_sp = r.sp;
-        let result = push_python_frame(vm, r, func, words.as_mut_ptr(), npos, names.as_ref(), 0);
+        let result = push_python_frame(vm, r, func, words, npos, names.as_ref(), 0);
         match result {
             Ok(()) => {
-                // SAFETY: the caller's frame waits below the new one; its four operands are dropped.
+                // SAFETY: the words were taken over. The caller's frame waits below the new one; its four operands are
+                // dropped.
                 unsafe {
+                    values.set_len(0);
                     let previous = (*r.frame).previous;
                     (*previous).sp = caller_sp.sub(4);
                     for i in 1..=4 {
@@ -747,11 +1025,9 @@ pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
             }
             Err(e) => {
                 // The words were taken over unless pushing failed before that.
-                if std::ptr::eq(r.sp, caller_sp) {
-                    for w in words {
-                        // SAFETY: not taken over.
-                        unsafe { drop_slot(w) };
-                    }
+                if !std::ptr::eq(r.sp, caller_sp) {
+                    // SAFETY: as above.
+                    unsafe { values.set_len(0) };
                 }
                 r.sp = caller_sp;
                 return Err(e);

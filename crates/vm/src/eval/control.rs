@@ -1,5 +1,6 @@
 //! Control flow: jumps, polling, returning, generators' instructions, iteration.
 
+use taipan_bytecode::Opcode;
 use taipan_object::vm::breaker::MONITOR;
 use taipan_object::{PyResult, Raised, SendOutcome, Value, Vm};
 
@@ -58,6 +59,8 @@ pub(super) fn pop_jump_if(vm: &Vm, r: &mut Regs, arg: u32, when: bool) {
     let truth = frame::strip(bits) == s.true_.bits();
     if truth == when {
         r.jump(arg as isize);
+    } else if r.at(Opcode::NotTaken) {
+        r.skip(1);
     }
     if !truth && frame::strip(bits) != s.false_.bits() {
         // SAFETY: the slot's content was taken out.
@@ -123,9 +126,26 @@ pub(crate) unsafe fn clear_frame(f: *mut Frame) {
 pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
     let mut value = r.pop_value();
     let f = r.frame;
-    r.save();
     // SAFETY: the running frame.
     let (flags, previous) = unsafe { ((*f).flags, (*f).previous) };
+    // SAFETY: as above. A frame of a plain call, which nothing refers to: its stack is empty, and what it owns are its
+    // locals and the function. The frame below waits with saved registers.
+    unsafe {
+        if flags == 0 && (*f).frame_obj == 0 && (*f).locals == 0 {
+            vm.frame.set(previous.cast());
+            super::calls::leave_call(vm);
+            let locals = Frame::locals_ptr(f);
+            for i in 0..(*f).code().nlocalsplus as usize {
+                drop_slot(*locals.add(i));
+            }
+            drop_slot((*f).func);
+            frame::release(vm, f);
+            *r = Regs::load(previous);
+            r.push(value);
+            return Ok(Flow::Next);
+        }
+    }
+    r.save();
     if flags & frame_flag::INIT != 0 {
         if !vm.is_none(&value) {
             return Err(vm.type_error(&format!(
@@ -145,6 +165,9 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
     }
     // SAFETY: a frame that is not an entry has the frame below it waiting with saved registers.
     *r = unsafe { Regs::load(previous) };
+    if flags & frame_flag::DISCARD != 0 {
+        return Ok(Flow::Next);
+    }
     r.push(value);
     if flags & frame_flag::GENERATOR != 0 {
         // Resumed in place: FOR_ITER or SEND said where to go on when it returns.
@@ -217,9 +240,17 @@ pub(super) fn get_iter(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     Ok(())
 }
 
-/// FOR_ITER: pushes the next item, or jumps behind END_FOR's loop.
-#[inline(always)]
+/// FOR_ITER: chooses an opcode for the site when it is worth it.
 pub(super) fn for_iter(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    if super::specialize::warm(r) {
+        super::ops_cache::specialize_for_iter(vm, r);
+    }
+    for_iter_general(vm, r, arg)
+}
+
+/// Any FOR_ITER: pushes the next item, or jumps behind END_FOR's loop.
+#[inline(never)]
+pub(super) fn for_iter_general(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let it = r.peek(1);
     if let Some(g) = it.downcast_ref::<Generator>()
@@ -231,10 +262,7 @@ pub(super) fn for_iter(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     {
         r.skip(1);
         // When it returns, END_FOR pops what it returned.
-        let mut copy = *r;
-        let result = generator::resume_in_place(vm, &mut copy, g, vm.none(), arg);
-        *r = copy;
-        return result;
+        return generator::resume_in_place(vm, r, g, vm.none(), arg);
     }
     let next = next_of(vm, r, &it)?;
     r.skip(1);
@@ -401,7 +429,6 @@ pub(crate) fn stop_value(vm: &Vm, e: Raised) -> PyResult {
 }
 
 /// SEND: `receiver, value -> receiver, yielded`, or jumps with `receiver, returned`.
-#[inline(always)]
 pub(super) fn send(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let v = r.pop();
@@ -415,10 +442,7 @@ pub(super) fn send(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         }
     {
         r.skip(1);
-        let mut copy = *r;
-        let result = generator::resume_in_place(vm, &mut copy, g, v.into_value(), arg);
-        *r = copy;
-        return result;
+        return generator::resume_in_place(vm, r, g, v.into_value(), arg);
     }
     let outcome = super::instrumented::send_to(vm, r, &receiver, &v.view())?;
     r.skip(1);

@@ -4,6 +4,7 @@
 
 mod attrs;
 mod build;
+mod call_cache;
 mod calls;
 mod control;
 mod exceptions;
@@ -11,12 +12,13 @@ mod instrumented;
 mod names;
 mod objects;
 mod ops;
+mod ops_cache;
 pub(crate) mod regs;
 mod special;
 mod specialize;
 
 use taipan_bytecode::Opcode;
-use taipan_object::{PyResult, Value, Vm};
+use taipan_object::{BinaryOp, PyResult, Raised, Value, Vm};
 
 pub(crate) use calls::{call_function, enter_call, leave_call, new_frame_for};
 pub(crate) use control::{clear_frame, leave_frame, stop_value};
@@ -69,6 +71,13 @@ pub(crate) fn eval(vm: &Vm, frame: *mut Frame, throw: bool) -> PyResult<Outcome>
     }
 }
 
+#[cold]
+fn unknown_opcode(vm: &Vm, r: &Regs) -> Raised {
+    // SAFETY: the unit before ip is the instruction's.
+    let op = unsafe { (*r.ip.sub(1)).get() } as u8;
+    vm.system_error(&format!("unknown opcode {op}"))
+}
+
 #[inline(never)]
 fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
     // The registers live in locals of this function and go back to the caller's copy when an exception is raised.
@@ -93,6 +102,22 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             r = copy;
             result
         }};
+    }
+    // A specialized call; the general way when the site does not know the callable.
+    macro_rules! known_call {
+        ($f:ident, $arg:ident) => {
+            if !check!(call_cache::$f(vm, &mut r, $arg)) {
+                check!(slow!(|t| call_cache::call_missed(vm, t, $arg)));
+            }
+        };
+    }
+    // A specialized BINARY_OP; the general way when the site does not know the operands.
+    macro_rules! known_op {
+        ($done:expr, $arg:ident) => {
+            if !$done {
+                check!(slow!(|t| ops_cache::binary_op_missed(vm, t, $arg)));
+            }
+        };
     }
     macro_rules! flow {
         ($e:expr) => {
@@ -177,8 +202,63 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::PopJumpIfNone => control::pop_jump_if_none(vm, &mut r, arg, true),
                 Opcode::PopJumpIfNotNone => control::pop_jump_if_none(vm, &mut r, arg, false),
                 // Operators
-                Opcode::BinaryOp => check!(ops::binary_op(vm, &mut r, arg)),
-                Opcode::CompareOp => check!(ops::compare_op(vm, &mut r, arg)),
+                Opcode::BinaryOp => check!(slow!(|t| ops::binary_op(vm, t, arg))),
+                Opcode::BinaryOpAddInt => known_op!(ops_cache::int_op(&mut r, BinaryOp::Add), arg),
+                Opcode::BinaryOpSubtractInt => {
+                    known_op!(ops_cache::int_op(&mut r, BinaryOp::Subtract), arg)
+                }
+                Opcode::BinaryOpMultiplyInt => {
+                    known_op!(ops_cache::int_op(&mut r, BinaryOp::Multiply), arg)
+                }
+                Opcode::BinaryOpAddFloat => {
+                    known_op!(check!(ops_cache::float_op(vm, &mut r, BinaryOp::Add)), arg)
+                }
+                Opcode::BinaryOpSubtractFloat => {
+                    known_op!(check!(ops_cache::float_op(vm, &mut r, BinaryOp::Subtract)), arg)
+                }
+                Opcode::BinaryOpMultiplyFloat => {
+                    known_op!(check!(ops_cache::float_op(vm, &mut r, BinaryOp::Multiply)), arg)
+                }
+                Opcode::BinaryOpExtend => {
+                    known_op!(check!(ops::binary_op_extend(vm, &mut r, arg)), arg)
+                }
+                Opcode::BinaryOpSubscrListInt => {
+                    known_op!(ops_cache::subscr_list_int(vm, &mut r), arg)
+                }
+                Opcode::BinaryOpSubscrTupleInt => {
+                    known_op!(ops_cache::subscr_tuple_int(vm, &mut r), arg)
+                }
+                Opcode::BinaryOpSubscrStrInt => {
+                    known_op!(check!(slow!(|t| ops_cache::subscr_str_int(vm, t))), arg)
+                }
+                Opcode::BinaryOpSubscrDict => {
+                    known_op!(check!(slow!(|t| ops_cache::subscr_dict(vm, t))), arg)
+                }
+                Opcode::BinaryOpSubscrGetitem => {
+                    known_op!(check!(slow!(|t| ops_cache::subscr_getitem(vm, t))), arg)
+                }
+                Opcode::BinaryOpAddUnicode => {
+                    known_op!(check!(slow!(|t| ops_cache::add_unicode(vm, t))), arg)
+                }
+                Opcode::BinaryOpInplaceAddUnicode => {
+                    known_op!(check!(slow!(|t| ops_cache::inplace_add_unicode(vm, t))), arg)
+                }
+                Opcode::CompareOp => check!(slow!(|t| ops::compare_op_any(vm, t, arg))),
+                Opcode::CompareOpInt => {
+                    if !ops::compare_op_int(vm, &mut r, arg) {
+                        check!(slow!(|t| ops::compare_op_missed(vm, t, arg)));
+                    }
+                }
+                Opcode::CompareOpFloat => {
+                    if !ops::compare_op_float(vm, &mut r, arg) {
+                        check!(slow!(|t| ops::compare_op_missed(vm, t, arg)));
+                    }
+                }
+                Opcode::CompareOpStr => {
+                    if !ops::compare_op_str(vm, &mut r, arg) {
+                        check!(slow!(|t| ops::compare_op_missed(vm, t, arg)));
+                    }
+                }
                 Opcode::IsOp => ops::is_op(vm, &mut r, arg),
                 Opcode::ContainsOp => check!(ops::contains_op(vm, &mut r, arg)),
                 Opcode::ToBool => check!(ops::to_bool(vm, &mut r)),
@@ -187,7 +267,17 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::UnaryInvert => check!(slow!(|t| ops::unary(vm, t, Vm::invert))),
                 Opcode::BinarySlice => check!(slow!(|t| ops::binary_slice(vm, t))),
                 Opcode::StoreSlice => check!(slow!(|t| ops::store_slice(vm, t))),
-                Opcode::StoreSubscr => check!(ops::store_subscr(vm, &mut r)),
+                Opcode::StoreSubscr => check!(slow!(|t| ops::store_subscr(vm, t))),
+                Opcode::StoreSubscrListInt => {
+                    if !ops::store_subscr_list_int(vm, &mut r) {
+                        check!(slow!(|t| ops::store_subscr_missed(vm, t)));
+                    }
+                }
+                Opcode::StoreSubscrDict => {
+                    if !check!(slow!(|t| ops::store_subscr_dict(vm, t))) {
+                        check!(slow!(|t| ops::store_subscr_missed(vm, t)));
+                    }
+                }
                 Opcode::DeleteSubscr => check!(slow!(|t| ops::delete_subscr(vm, t))),
                 // Names
                 Opcode::LoadGlobal => check!(slow!(|t| names::load_global(vm, t, arg))),
@@ -224,52 +314,63 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::LoadAttr => check!(slow!(|t| attrs::load_attr(vm, t, arg))),
                 Opcode::LoadAttrInstanceValue => {
                     if !specialize::load_attr_instance_value(&mut r, arg) {
-                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
+                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
+                    }
+                }
+                Opcode::LoadAttrWithHint => {
+                    if !specialize::load_attr_with_hint(&mut r, arg) {
+                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
                     }
                 }
                 Opcode::LoadAttrMethodWithValues => {
                     if !specialize::load_attr_class_value(vm, &mut r, arg, true, true) {
-                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
+                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
                     }
                 }
                 Opcode::LoadAttrMethodNoDict => {
                     if !specialize::load_attr_class_value(vm, &mut r, arg, true, false) {
-                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
+                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
                     }
                 }
                 Opcode::LoadAttrNondescriptorWithValues => {
                     if !specialize::load_attr_class_value(vm, &mut r, arg, false, true) {
-                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
+                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
                     }
                 }
                 Opcode::LoadAttrNondescriptorNoDict => {
                     if !specialize::load_attr_class_value(vm, &mut r, arg, false, false) {
-                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
+                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
                     }
                 }
                 Opcode::LoadAttrSlot => {
                     if !specialize::load_attr_slot(&mut r, arg) {
-                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
+                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
                     }
                 }
+                Opcode::LoadAttrProperty => check!(slow!(|t| calls::load_attr_property(vm, t, arg))),
                 Opcode::LoadAttrModule => {
                     if !specialize::load_attr_module(vm, &mut r, arg) {
-                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
+                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
                     }
                 }
-                Opcode::LoadAttrClass => {
-                    if !specialize::load_attr_class(vm, &mut r, arg) {
-                        check!(slow!(|t| attrs::load_attr(vm, t, arg)));
+                Opcode::LoadAttrClass | Opcode::LoadAttrClassWithMetaclassCheck => {
+                    if !specialize::load_attr_class(&mut r, arg) {
+                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
                     }
                 }
                 Opcode::StoreAttrInstanceValue => {
                     if !specialize::store_attr_instance_value(&mut r) {
-                        check!(slow!(|t| attrs::store_attr(vm, t, arg)));
+                        check!(slow!(|t| attrs::store_attr_missed(vm, t, arg)));
+                    }
+                }
+                Opcode::StoreAttrWithHint => {
+                    if !specialize::store_attr_with_hint(&mut r, arg) {
+                        check!(slow!(|t| attrs::store_attr_missed(vm, t, arg)));
                     }
                 }
                 Opcode::StoreAttrSlot => {
                     if !specialize::store_attr_slot(&mut r) {
-                        check!(slow!(|t| attrs::store_attr(vm, t, arg)));
+                        check!(slow!(|t| attrs::store_attr_missed(vm, t, arg)));
                     }
                 }
                 Opcode::StoreAttr => check!(slow!(|t| attrs::store_attr(vm, t, arg))),
@@ -301,13 +402,29 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::UnpackEx => check!(slow!(|t| build::unpack_ex(vm, t, arg))),
                 // Iteration
                 Opcode::GetIter => check!(control::get_iter(vm, &mut r)),
-                Opcode::ForIter | Opcode::ForIterGen => check!(control::for_iter(vm, &mut r, arg)),
+                Opcode::ForIter => check!(slow!(|t| control::for_iter(vm, t, arg))),
+                Opcode::ForIterGen => check!(slow!(|t| control::for_iter_general(vm, t, arg))),
+                Opcode::ForIterList => {
+                    if !ops_cache::for_iter_list(&mut r, arg) {
+                        check!(slow!(|t| ops_cache::for_iter_missed(vm, t, arg)));
+                    }
+                }
+                Opcode::ForIterTuple => {
+                    if !ops_cache::for_iter_tuple(&mut r, arg) {
+                        check!(slow!(|t| ops_cache::for_iter_missed(vm, t, arg)));
+                    }
+                }
+                Opcode::ForIterRange => {
+                    if !ops_cache::for_iter_range(&mut r, arg) {
+                        check!(slow!(|t| ops_cache::for_iter_missed(vm, t, arg)));
+                    }
+                }
                 Opcode::GetLen => check!(slow!(|t| objects::get_len(vm, t))),
                 Opcode::GetYieldFromIter => check!(slow!(|t| control::get_yield_from_iter(vm, t))),
                 Opcode::GetAwaitable => check!(slow!(|t| control::get_awaitable(vm, t, arg))),
                 Opcode::GetAiter => check!(slow!(|t| control::get_aiter(vm, t))),
                 Opcode::GetAnext => check!(slow!(|t| control::get_anext(vm, t))),
-                Opcode::Send | Opcode::SendGen => check!(control::send(vm, &mut r, arg)),
+                Opcode::Send | Opcode::SendGen => check!(slow!(|t| control::send(vm, t, arg))),
                 Opcode::EndSend => slow!(|t| control::end_send(t)),
                 Opcode::EndAsyncFor => check!(slow!(|t| control::end_async_for(vm, t))),
                 Opcode::CleanupThrow => check!(slow!(|t| control::cleanup_throw(vm, t))),
@@ -320,7 +437,39 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                     ))
                 }
                 // Calls
-                Opcode::Call => check!(calls::call(vm, &mut r, arg)),
+                Opcode::Call => check!(slow!(|t| calls::call(vm, t, arg))),
+                Opcode::CallPyExactArgs => known_call!(call_py_exact_args, arg),
+                Opcode::CallBoundMethodExactArgs => known_call!(call_bound_method_exact_args, arg),
+                Opcode::CallPyGeneral | Opcode::CallBoundMethodGeneral => {
+                    check!(slow!(|t| call_cache::call_py_general(vm, t, arg)))
+                }
+                Opcode::CallAllocAndEnterInit => {
+                    check!(slow!(|t| call_cache::call_alloc_and_enter_init(vm, t, arg)))
+                }
+                Opcode::CallBuiltinO => known_call!(call_builtin_o, arg),
+                Opcode::CallBuiltinFast | Opcode::CallBuiltinFastWithKeywords => {
+                    check!(slow!(|t| call_cache::call_builtin_fast(vm, t, arg)))
+                }
+                Opcode::CallMethodDescriptorNoargs => known_call!(call_method_descriptor_noargs, arg),
+                Opcode::CallMethodDescriptorO => known_call!(call_method_descriptor_o, arg),
+                Opcode::CallMethodDescriptorFast
+                | Opcode::CallMethodDescriptorFastWithKeywords => {
+                    check!(slow!(|t| call_cache::call_method_descriptor_fast(vm, t, arg)))
+                }
+                Opcode::CallListAppend => known_call!(call_list_append, arg),
+                Opcode::CallLen => known_call!(call_len, arg),
+                Opcode::CallIsinstance => {
+                    check!(slow!(|t| call_cache::call_isinstance(vm, t, arg)))
+                }
+                Opcode::CallType1 => {
+                    check!(slow!(|t| call_cache::call_class_1(vm, t, arg, Opcode::CallType1)))
+                }
+                Opcode::CallStr1 => {
+                    check!(slow!(|t| call_cache::call_class_1(vm, t, arg, Opcode::CallStr1)))
+                }
+                Opcode::CallTuple1 => {
+                    check!(slow!(|t| call_cache::call_class_1(vm, t, arg, Opcode::CallTuple1)))
+                }
                 Opcode::CallKw => check!(slow!(|t| calls::call_kw(vm, t, arg))),
                 Opcode::CallFunctionEx => check!(slow!(|t| calls::call_function_ex(vm, t))),
                 Opcode::MakeFunction => check!(slow!(|t| objects::make_function(vm, t))),
@@ -359,9 +508,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 }
                 _ => {
                     r.save();
-                    check!(Err::<(), _>(
-                        vm.system_error(&format!("unknown opcode {op}"))
-                    ))
+                    check!(Err::<(), _>(unknown_opcode(vm, &{ r })))
                 }
             }
             break 'extended;

@@ -22,12 +22,6 @@ pub struct Regs {
     pub ip: *const Cell<u16>,
     /// The first free stack slot.
     pub sp: *mut u64,
-    /// The first local.
-    pub locals: *mut u64,
-    /// The first constant.
-    pub consts: *const Value,
-    /// Address of the cache word of the unit at address 0 (cache words are four times as wide as units).
-    pub cache_base: usize,
 }
 
 impl Regs {
@@ -39,20 +33,10 @@ impl Regs {
     pub unsafe fn load(frame: *mut Frame) -> Regs {
         // SAFETY: the contract.
         unsafe {
-            let f = &*frame;
-            let code = f.code();
-            let running = code.running();
             Regs {
                 frame,
-                ip: f.ip,
-                sp: f.sp,
-                locals: Frame::locals_ptr(frame),
-                consts: code.consts.as_ptr(),
-                cache_base: running
-                    .caches
-                    .as_ptr()
-                    .addr()
-                    .wrapping_sub(running.stream.as_ptr().addr().wrapping_mul(4)),
+                ip: (*frame).ip,
+                sp: (*frame).sp,
             }
         }
     }
@@ -91,6 +75,7 @@ impl Regs {
     #[inline(always)]
     pub fn cache(&self, i: usize) -> &Cell<u64> {
         let at = self
+            .f()
             .cache_base
             .wrapping_add(self.ip.addr().wrapping_mul(4))
             .wrapping_add(i * 8)
@@ -121,6 +106,19 @@ impl Regs {
         if (unit.get() as u8) < taipan_bytecode::opcode::MIN_INSTRUMENTED_OPCODE {
             unit.set((unit.get() & 0xff00) | op as u16);
         }
+    }
+
+    /// Whether the next instruction has this opcode.
+    #[inline(always)]
+    pub fn at(&self, op: taipan_bytecode::Opcode) -> bool {
+        // SAFETY: ip stays within the code.
+        unsafe { (*self.ip).get() as u8 == op as u8 }
+    }
+
+    /// The opcode of the instruction that was just fetched.
+    pub fn running_opcode(&self) -> Option<taipan_bytecode::Opcode> {
+        // SAFETY: as above.
+        taipan_bytecode::Opcode::from_u8(unsafe { (*self.ip.sub(1)).get() } as u8)
     }
 
     /// Pushes a value.
@@ -185,6 +183,14 @@ impl Regs {
         unsafe { std::mem::replace(&mut *self.sp.sub(n), bits) }
     }
 
+    /// Replaces the top by raw bits and drops the old one.
+    #[inline(always)]
+    pub fn set_top_bits(&mut self, bits: u64) {
+        let old = self.poke_bits(1, bits);
+        // SAFETY: the old content was taken out.
+        unsafe { drop_slot(old) };
+    }
+
     /// Replaces the `n`th item and drops the old one.
     #[inline(always)]
     pub fn set_top(&mut self, n: usize, v: Value) {
@@ -219,21 +225,26 @@ impl Regs {
     #[inline(always)]
     pub fn local_bits(&self, i: u32) -> u64 {
         // SAFETY: indices of locals are within the frame.
-        unsafe { *self.locals.add(i as usize) }
+        unsafe { *Frame::locals_ptr(self.frame).add(i as usize) }
     }
 
     /// Replaces the bits of a local; the old ones are the caller's.
     #[inline(always)]
     pub fn replace_local(&mut self, i: u32, bits: u64) -> u64 {
         // SAFETY: as above.
-        unsafe { std::mem::replace(&mut *self.locals.add(i as usize), bits) }
+        unsafe {
+            std::mem::replace(
+                &mut *Frame::locals_ptr(self.frame).add(i as usize),
+                bits,
+            )
+        }
     }
 
     /// A constant.
     #[inline(always)]
     pub fn const_at(&self, i: u32) -> &Value {
         // SAFETY: constant indices are within the code's constants.
-        unsafe { &*self.consts.add(i as usize) }
+        unsafe { &*self.f().consts.add(i as usize) }
     }
 
     /// A name of the code, which outlives the frame.

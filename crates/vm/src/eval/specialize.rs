@@ -1,21 +1,33 @@
 //! Specialization of attribute access: choosing the opcode for a site from what it met, and the specialized handlers.
 //!
-//! A site's cache words: 0 counts executions until it is worth trying, or negative after a failure; 1 holds the guard, the
-//! type's version in the low half and the instance's shape in the high one; the others belong to the opcode. Objects in
-//! caches are not counted: while the version is valid, the type keeps them alive.
+//! A site's cache words: 0 counts; then come pairs of a guard and a datum, so that a site may know several types or shapes
+//! (`LOAD_ENTRIES`, `STORE_ENTRIES`). A guard is the type's version in the low half and the instance's shape in the high
+//! one, or the version alone. Objects in caches are not counted: while the version is valid, the type keeps them alive.
 
+use taipan_builtins::descriptors::property::Property;
 use taipan_bytecode::Opcode;
 use taipan_object::{Header, Module, Ref, SlotId, Str, TypeObject, Value, Vm, tpflags};
 
 use super::regs::Regs;
 use crate::frame::drop_slot;
+use crate::function::Function;
 
 const LOAD_CACHE: usize = 9;
 const STORE_CACHE: usize = 4;
 
-/// Executions before a site is specialized, and executions to wait after a failure or a miss.
+/// Pairs in the cache of LOAD_ATTR.
+const LOAD_ENTRIES: usize = 4;
+/// Pairs in the cache of STORE_ATTR.
+const STORE_ENTRIES: usize = 2;
+/// A guard that nothing passes: shapes have 24 bits.
+const FREE: u64 = u64::MAX;
+
+/// Executions before a site is specialized, and executions to wait after a failure.
 const WARM: u64 = 2;
 const BACKOFF: u64 = 64;
+/// Misses after which a site is taken to meet too many types, and executions to wait then.
+const MANY_MISSES: u64 = 24;
+const LONG_BACKOFF: u64 = 4096;
 
 /// Counts an execution of an unspecialized site; true when it should be specialized now.
 #[inline(always)]
@@ -34,6 +46,7 @@ pub(super) fn back_off(r: &Regs) {
 
 /// A specialized site met something else: it is general again.
 #[cold]
+#[inline(never)]
 pub(super) fn miss(r: &Regs, general: Opcode) {
     r.specialize(general);
     back_off(r);
@@ -45,6 +58,11 @@ fn guard_of(h: &Header) -> u64 {
 }
 
 #[inline(always)]
+fn version_of(h: &Header) -> u64 {
+    u64::from(h.ty().payload.version.get())
+}
+
+#[inline(always)]
 fn owner_header<'a>(r: &Regs, n: usize) -> Option<&'a Header> {
     let bits = r.peek_bits(n);
     if bits & 1 != 0 {
@@ -52,6 +70,67 @@ fn owner_header<'a>(r: &Regs, n: usize) -> Option<&'a Header> {
     }
     // SAFETY: the slot keeps the object alive, or a local does, until the instruction is done with it.
     Some(unsafe { &*std::ptr::with_exposed_provenance::<Header>((bits & !7) as usize) })
+}
+
+/// The datum that stands with `guard` among the first `N` pairs of the site.
+#[inline(always)]
+fn entry<const N: usize>(r: &Regs, guard: u64) -> Option<u64> {
+    if r.cache(1).get() == guard {
+        return Some(r.cache(2).get());
+    }
+    for i in 1..N {
+        if r.cache(1 + 2 * i).get() == guard {
+            return Some(r.cache(2 + 2 * i).get());
+        }
+    }
+    None
+}
+
+/// How a site is specialized for an owner.
+struct Found {
+    op: Opcode,
+    guard: u64,
+    datum: u64,
+}
+
+impl Found {
+    fn new(op: Opcode, guard: u64, datum: u64) -> Option<Found> {
+        Some(Found { op, guard, datum })
+    }
+}
+
+/// The site knows `found` alone from now on.
+fn begin<const N: usize>(r: &Regs, found: &Found) {
+    for i in 1..N {
+        r.cache(1 + 2 * i).set(FREE);
+    }
+    r.cache(0).set(0);
+    r.cache(1).set(found.guard);
+    r.cache(2).set(found.datum);
+    r.specialize(found.op);
+}
+
+/// The specialized site met an owner that it does not know: it learns it, or becomes general.
+fn learn<const N: usize>(r: &Regs, op: Opcode, general: Opcode, found: Option<Found>) {
+    let Some(found) = found.filter(|f| f.op == op) else {
+        miss(r, general);
+        return;
+    };
+    let misses = r.cache(0).get() + 1;
+    r.cache(0).set(misses);
+    if misses > MANY_MISSES {
+        r.specialize(general);
+        r.cache(0).set(0u64.wrapping_sub(LONG_BACKOFF));
+        return;
+    }
+    // A place of the same guard is stale.
+    let guard = |i: &usize| r.cache(1 + 2 * i).get();
+    let at = (0..N)
+        .find(|i| guard(i) == found.guard)
+        .or_else(|| (0..N).find(|i| guard(i) == FREE))
+        .unwrap_or(misses as usize % N);
+    r.cache(1 + 2 * at).set(found.guard);
+    r.cache(2 + 2 * at).set(found.datum);
 }
 
 /// The word at an offset of an object.
@@ -72,38 +151,44 @@ unsafe fn word_at(h: &Header, offset: u64) -> *mut u64 {
 #[cold]
 #[inline(never)]
 pub(super) fn specialize_load_attr(vm: &Vm, r: &Regs, owner: &Value, name: &Ref<Str>, arg: u32) {
-    if !try_load_attr(vm, r, owner, name, arg & 1 != 0) {
-        back_off(r);
+    match find_load(vm, owner, name, arg & 1 != 0) {
+        Some(found) => begin::<LOAD_ENTRIES>(r, &found),
+        None => back_off(r),
     }
 }
 
-fn try_load_attr(vm: &Vm, r: &Regs, owner: &Value, name: &Ref<Str>, method: bool) -> bool {
+/// A specialized LOAD_ATTR does not know the owner on the top.
+#[cold]
+#[inline(never)]
+pub(super) fn load_attr_miss(vm: &Vm, r: &Regs, arg: u32) {
+    let owner = r.peek(1);
+    let found = find_load(vm, &owner, r.name_ref(arg >> 1), arg & 1 != 0);
+    if let Some(op) = r.running_opcode() {
+        learn::<LOAD_ENTRIES>(r, op, Opcode::LoadAttr, found);
+    }
+}
+
+fn find_load(vm: &Vm, owner: &Value, name: &Ref<Str>, method: bool) -> Option<Found> {
     let ty = vm.type_of(owner);
     let t = &ty.payload;
     if std::ptr::eq(ty, vm.types().module.object()) {
-        let Some(dict) = owner.downcast_ref::<Module>().and_then(|m| m.dict.get()) else {
-            return false;
-        };
-        let Some(i) = dict.index_of_str(vm, name) else {
-            return false;
-        };
-        r.cache(1).set(u64::from(dict.keys_version(vm)));
-        r.cache(2).set(i as u64);
-        r.specialize(Opcode::LoadAttrModule);
-        return r.cache(1).get() != 0;
+        let dict = owner.downcast_ref::<Module>()?.dict.get()?;
+        let i = dict.index_of_str(vm, name)?;
+        let version = dict.keys_version(vm);
+        return Found::new(Opcode::LoadAttrModule, u64::from(version), i as u64)
+            .filter(|_| version != 0);
     }
     if let Some(class) = owner.downcast_ref::<TypeObject>() {
-        return try_class_attr(vm, r, class, name);
+        return find_class_attr(vm, class, name);
     }
     if !t.slots.same(SlotId::tp_getattro, &vm.types().object.slots) {
-        return false;
+        return None;
     }
     let version = vm.type_version(t);
     if version == 0 {
-        return false;
+        return None;
     }
     let shape = vm.refresh_shape(owner);
-    let shapes = &vm.interp().shapes;
     let descr = vm.lookup(t, name);
     let (is_method, getter, setter) = match &descr {
         Some(d) => {
@@ -116,107 +201,100 @@ fn try_load_attr(vm: &Vm, r: &Regs, owner: &Value, name: &Ref<Str>, method: bool
         }
         None => (false, false, false),
     };
+    let version = u64::from(version);
     if getter && setter {
-        return try_data_descriptor(vm, r, descr, version);
+        return find_data_descriptor(vm, &descr?, version, method);
     }
-    let guard = u64::from(version) | u64::from(shape) << 32;
-    if shape != 0
-        && let Some(i) = shapes.find(shape, name)
-    {
-        r.cache(1).set(guard);
-        r.cache(2).set((t.inline_offset() + 8 * i) as u64);
-        r.specialize(Opcode::LoadAttrInstanceValue);
-        return true;
-    }
-    // What the class has; the instance must be known not to shadow it.
-    let Some(d) = descr else { return false };
-    let certain = shape != 0 || t.dict_offset() == 0;
-    if !certain || setter {
-        return false;
-    }
-    r.cache(1).set(guard);
-    r.cache(2).set(d.bits());
-    if d.is_small_int() {
-        return false;
-    }
-    if is_method {
-        if !method {
-            return false;
+    let guard = version | u64::from(shape) << 32;
+    if shape != 0 {
+        if let Some(i) = vm.interp().shapes.find(shape, name) {
+            let offset = t.inline_offset() + 8 * i;
+            return Found::new(Opcode::LoadAttrInstanceValue, guard, offset as u64);
         }
-        r.specialize(if shape != 0 {
-            Opcode::LoadAttrMethodWithValues
-        } else {
-            Opcode::LoadAttrMethodNoDict
-        });
-        return true;
+    } else if t.dict_offset() != 0 {
+        return find_in_dict(vm, owner, name, version).filter(|_| !setter);
     }
-    if getter {
-        return false;
-    }
-    r.specialize(if shape != 0 {
-        Opcode::LoadAttrNondescriptorWithValues
-    } else {
-        Opcode::LoadAttrNondescriptorNoDict
-    });
-    true
+    // What the class has; the instance is known not to shadow it.
+    let d = descr.filter(|_| !setter)?;
+    let (op, guard) = match (is_method, getter) {
+        (true, _) if !method => return None,
+        (true, _) if shape != 0 => (Opcode::LoadAttrMethodWithValues, guard),
+        (true, _) => (Opcode::LoadAttrMethodNoDict, version),
+        (false, true) => return None,
+        (false, false) if shape != 0 => (Opcode::LoadAttrNondescriptorWithValues, guard),
+        (false, false) => (Opcode::LoadAttrNondescriptorNoDict, version),
+    };
+    Found::new(op, guard, d.bits())
 }
 
-fn try_data_descriptor(vm: &Vm, r: &Regs, descr: Option<Value>, version: u32) -> bool {
-    let Some(d) = descr else { return false };
-    if std::ptr::eq(vm.type_of(&d), vm.types().member_descriptor.object())
+/// An attribute in the `__dict__` of an instance that has no inline values.
+fn find_in_dict(vm: &Vm, owner: &Value, name: &Ref<Str>, version: u64) -> Option<Found> {
+    let offset = u32::try_from(vm.type_of(owner).payload.fixed_dict_offset()?).ok()?;
+    let dict = vm.present_dict(owner)?;
+    let i = u32::try_from(dict.index_of_str(vm, name)?).ok()?;
+    let datum = u64::from(offset) << 32 | u64::from(i);
+    Found::new(Opcode::LoadAttrWithHint, version, datum)
+}
+
+fn find_data_descriptor(vm: &Vm, d: &Value, version: u64, method: bool) -> Option<Found> {
+    if std::ptr::eq(vm.type_of(d), vm.types().member_descriptor.object())
         && let Some(m) = d.downcast_ref::<taipan_object::descr::MemberDescr>()
         && let Some(offset) = m.fixed_offset()
     {
-        r.cache(1).set(u64::from(version));
-        r.cache(2).set(u64::from(offset));
-        r.specialize(Opcode::LoadAttrSlot);
-        return true;
+        return Found::new(Opcode::LoadAttrSlot, version, u64::from(offset));
     }
-    false
+    if !method
+        && vm
+            .class::<Property>()
+            .is_ok_and(|c| std::ptr::eq(vm.type_of(d), c.object()))
+        && let Some(getter) = d.downcast_ref::<Property>().and_then(|p| p.get.get())
+        && let Some(f) = getter.downcast_ref::<Function>()
+        && f.code.get().takes_exactly(1)
+    {
+        return Found::new(Opcode::LoadAttrProperty, version, d.bits());
+    }
+    None
 }
 
-fn try_class_attr(vm: &Vm, r: &Regs, class: &Ref<TypeObject>, name: &Ref<Str>) -> bool {
+fn find_class_attr(vm: &Vm, class: &Ref<TypeObject>, name: &Ref<Str>) -> Option<Found> {
     let meta = class.head().ty();
-    if !std::ptr::eq(meta, vm.types().type_.object()) {
-        return false;
-    }
-    // A data descriptor of `type` itself comes first.
-    if vm.lookup(&meta.payload, name).is_some() {
-        return false;
-    }
-    let Some(v) = vm.lookup(class, name) else {
-        return false;
-    };
-    if v.is_small_int()
-        || vm
-            .type_of(&v)
+    let plain = std::ptr::eq(meta, vm.types().type_.object());
+    if !plain
+        && !meta
             .payload
             .slots
-            .tp_descr_get
-            .get()
-            .is_some_and(|_| !is_plain_function(vm, &v))
+            .same(SlotId::tp_getattro, &vm.types().type_.slots)
     {
-        return false;
+        return None;
     }
-    let version = vm.type_version(class);
-    if version == 0 {
-        return false;
+    // A data descriptor of the metaclass comes first.
+    if vm.lookup(&meta.payload, name).is_some() {
+        return None;
     }
-    r.cache(1).set(u64::from(version));
-    r.cache(2).set(v.bits());
-    r.specialize(Opcode::LoadAttrClass);
-    true
-}
-
-/// A function found in a class is itself when the class is asked for it.
-fn is_plain_function(_vm: &Vm, v: &Value) -> bool {
-    v.downcast_ref::<crate::function::Function>().is_some()
+    let v = vm.lookup(class, name)?;
+    // A function found in a class is itself when the class is asked for it.
+    if vm.type_of(&v).payload.slots.tp_descr_get.get().is_some()
+        && v.downcast_ref::<Function>().is_none()
+    {
+        return None;
+    }
+    let (version, meta_version) = (vm.type_version(class), vm.type_version(&meta.payload));
+    if version == 0 || meta_version == 0 {
+        return None;
+    }
+    let op = if plain {
+        Opcode::LoadAttrClass
+    } else {
+        Opcode::LoadAttrClassWithMetaclassCheck
+    };
+    let guard = u64::from(version) | u64::from(meta_version) << 32;
+    Found::new(op, guard, v.bits())
 }
 
 /// Replaces the owner on the top by a value that is not owned yet.
 ///
 /// # Safety
-/// `bits` are those of a live object.
+/// `bits` are those of a live value.
 #[inline(always)]
 unsafe fn push_result(r: &mut Regs, bits: u64, method: bool) {
     // SAFETY: the contract.
@@ -231,18 +309,47 @@ unsafe fn push_result(r: &mut Regs, bits: u64, method: bool) {
 #[inline(always)]
 pub(super) fn load_attr_instance_value(r: &mut Regs, arg: u32) -> bool {
     if let Some(h) = owner_header(r, 1)
-        && guard_of(h) == r.cache(1).get()
+        && let Some(offset) = entry::<LOAD_ENTRIES>(r, guard_of(h))
     {
         // SAFETY: the guard proved the shape, which has the attribute at this place.
         unsafe {
-            let bits = *word_at(h, r.cache(2).get());
+            let bits = *word_at(h, offset);
             if bits != 0 {
                 push_result(r, bits, arg & 1 != 0);
                 return true;
             }
         }
     }
-    miss(&{ *r }, Opcode::LoadAttr);
+    false
+}
+
+#[inline(always)]
+pub(super) fn load_attr_with_hint(r: &mut Regs, arg: u32) -> bool {
+    if let Some(h) = owner_header(r, 1)
+        && h.shape() == 0
+        && let Some(datum) = entry::<LOAD_ENTRIES>(r, version_of(h))
+    {
+        let name = r.name_ref(arg >> 1);
+        // SAFETY: the version proved the type, whose instances have their dict word there; it is 0 or owns a dict.
+        let found = unsafe {
+            let word = word_at(h, datum >> 32);
+            if *word == 0 {
+                None
+            } else {
+                let dict = Value::from_word_ref(word);
+                Ref::<taipan_object::Dict>::cast_unchecked(dict)
+                    .value_of_key_at(datum as u32 as usize, name)
+            }
+        };
+        if let Some(v) = found {
+            r.skip(LOAD_CACHE);
+            r.set_top(1, v);
+            if arg & 1 != 0 {
+                r.push_bits(0);
+            }
+            return true;
+        }
+    }
     false
 }
 
@@ -255,45 +362,58 @@ pub(super) fn load_attr_class_value(
     is_method: bool,
     values: bool,
 ) -> bool {
-    let ok = match owner_header(r, 1) {
-        Some(h) if values => guard_of(h) == r.cache(1).get(),
-        Some(h) => u64::from(h.ty().payload.version.get()) == r.cache(1).get(),
-        None => !values && u64::from(vm.types().int.version.get()) == r.cache(1).get(),
+    let guard = match owner_header(r, 1) {
+        Some(h) if values => guard_of(h),
+        Some(h) => version_of(h),
+        None => u64::from(vm.types().int.version.get()),
     };
-    if ok && r.cache(1).get() != 0 {
-        let bits = r.cache(2).get();
-        if is_method {
-            // SAFETY: the type keeps the method alive while its version is valid.
-            let f = unsafe { (*std::mem::ManuallyDrop::new(Value::from_bits(bits))).clone() };
-            let owner = r.poke_bits(1, f.into_bits());
-            r.skip(LOAD_CACHE);
-            r.push_bits(owner);
-        } else {
-            // SAFETY: as above.
-            unsafe { push_result(r, bits, arg & 1 != 0) };
-        }
-        return true;
+    let Some(bits) = entry::<LOAD_ENTRIES>(r, guard) else {
+        return false;
+    };
+    if is_method {
+        // SAFETY: the type keeps the method alive while its version is valid.
+        let f = unsafe { (*std::mem::ManuallyDrop::new(Value::from_bits(bits))).clone() };
+        let owner = r.poke_bits(1, f.into_bits());
+        r.skip(LOAD_CACHE);
+        r.push_bits(owner);
+    } else {
+        // SAFETY: as above.
+        unsafe { push_result(r, bits, arg & 1 != 0) };
     }
-    miss(&{ *r }, Opcode::LoadAttr);
-    false
+    true
 }
 
 #[inline(always)]
 pub(super) fn load_attr_slot(r: &mut Regs, arg: u32) -> bool {
     if let Some(h) = owner_header(r, 1)
-        && u64::from(h.ty().payload.version.get()) == r.cache(1).get()
+        && let Some(offset) = entry::<LOAD_ENTRIES>(r, version_of(h))
     {
         // SAFETY: the version proved the type, whose instances have a member there.
         unsafe {
-            let bits = *word_at(h, r.cache(2).get());
+            let bits = *word_at(h, offset);
             if bits != 0 {
                 push_result(r, bits, arg & 1 != 0);
                 return true;
             }
         }
     }
-    miss(&{ *r }, Opcode::LoadAttr);
     false
+}
+
+/// The getter of the property that the owner on the top has, when it is still a function of one parameter.
+#[inline(always)]
+pub(super) fn property_getter(r: &Regs) -> Option<Ref<Function>> {
+    let h = owner_header(r, 1)?;
+    let bits = entry::<LOAD_ENTRIES>(r, version_of(h))?;
+    // SAFETY: the type keeps the property alive while its version is valid, and it is an exact property.
+    let getter = unsafe {
+        let d = std::mem::ManuallyDrop::new(Value::from_bits(bits));
+        Ref::<Property>::cast_unchecked(&d).get.get()
+    }?;
+    let f = getter.downcast::<Function>().ok()?;
+    // SAFETY: the function keeps its code alive.
+    let exact = unsafe { (*f.code.as_ptr()).payload.takes_exactly(1) };
+    exact.then_some(f)
 }
 
 #[inline(always)]
@@ -311,42 +431,69 @@ pub(super) fn load_attr_module(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
         }
         return true;
     }
-    miss(&{ *r }, Opcode::LoadAttr);
     false
 }
 
 #[inline(always)]
-pub(super) fn load_attr_class(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
-    let owner = r.peek(1);
-    if let Some(t) = owner.downcast_exact::<TypeObject>(&vm.types().type_)
-        && u64::from(t.version.get()) == r.cache(1).get()
-    {
-        // SAFETY: the type keeps the value alive while its version is valid.
-        unsafe { push_result(r, r.cache(2).get(), arg & 1 != 0) };
-        return true;
+pub(super) fn load_attr_class(r: &mut Regs, arg: u32) -> bool {
+    if let Some(h) = owner_header(r, 1) {
+        let meta = version_of(h);
+        for i in 0..LOAD_ENTRIES {
+            let guard = r.cache(1 + 2 * i).get();
+            // SAFETY: the version is that of a metaclass, so the object is a class.
+            if guard >> 32 == meta
+                && unsafe { class_version(h) } == guard as u32
+                && guard != FREE
+            {
+                // SAFETY: the type keeps the value alive while its version is valid.
+                unsafe { push_result(r, r.cache(2 + 2 * i).get(), arg & 1 != 0) };
+                return true;
+            }
+        }
     }
-    miss(&{ *r }, Opcode::LoadAttr);
     false
+}
+
+/// # Safety
+/// The object is a class.
+#[inline(always)]
+unsafe fn class_version(h: &Header) -> u32 {
+    // SAFETY: the contract; the payload of classes is, or starts with, a type object.
+    unsafe {
+        let object = (&raw const *h).cast::<taipan_object::Object<TypeObject>>();
+        (*object).payload.version.get()
+    }
 }
 
 /// Chooses an opcode for a STORE_ATTR; runs before the store, since adding an attribute changes the shape.
 #[cold]
 #[inline(never)]
 pub(super) fn specialize_store_attr(vm: &Vm, r: &Regs, owner: &Value, name: &Ref<Str>) {
-    if !try_store_attr(vm, r, owner, name) {
-        back_off(r);
+    match find_store(vm, owner, name) {
+        Some(found) => begin::<STORE_ENTRIES>(r, &found),
+        None => back_off(r),
     }
 }
 
-fn try_store_attr(vm: &Vm, r: &Regs, owner: &Value, name: &Ref<Str>) -> bool {
+/// A specialized STORE_ATTR does not know the owner on the top.
+#[cold]
+#[inline(never)]
+pub(super) fn store_attr_miss(vm: &Vm, r: &Regs, arg: u32) {
+    let found = find_store(vm, &r.peek(1), r.name_ref(arg));
+    if let Some(op) = r.running_opcode() {
+        learn::<STORE_ENTRIES>(r, op, Opcode::StoreAttr, found);
+    }
+}
+
+fn find_store(vm: &Vm, owner: &Value, name: &Ref<Str>) -> Option<Found> {
     let ty = vm.type_of(owner);
     let t = &ty.payload;
     if !t.slots.same(SlotId::tp_setattro, &vm.types().object.slots) {
-        return false;
+        return None;
     }
     let version = vm.type_version(t);
     if version == 0 {
-        return false;
+        return None;
     }
     if let Some(d) = vm.lookup(t, name)
         && vm.type_of(&d).payload.slots.tp_descr_set.get().is_some()
@@ -355,16 +502,17 @@ fn try_store_attr(vm: &Vm, r: &Regs, owner: &Value, name: &Ref<Str>) -> bool {
             && let Some(m) = d.downcast_ref::<taipan_object::descr::MemberDescr>()
             && let Some(offset) = m.fixed_offset()
         {
-            r.cache(1).set(u64::from(version));
-            r.cache(2).set(u64::from(offset));
-            r.specialize(Opcode::StoreAttrSlot);
-            return true;
+            return Found::new(
+                Opcode::StoreAttrSlot,
+                u64::from(version),
+                u64::from(offset),
+            );
         }
-        return false;
+        return None;
     }
     let shape = vm.refresh_shape(owner);
     if shape == 0 {
-        return false;
+        return find_store_in_dict(vm, owner, name, u64::from(version));
     }
     let shapes = &vm.interp().shapes;
     let (place, next) = match shapes.find(shape, name) {
@@ -372,36 +520,69 @@ fn try_store_attr(vm: &Vm, r: &Regs, owner: &Value, name: &Ref<Str>) -> bool {
         None => {
             let n = shapes.len(shape);
             if n >= t.inline_cap() {
-                return false;
+                return None;
             }
             (n, shapes.with_key(shape, name))
         }
     };
     if next == 0 {
-        return false;
+        return None;
     }
-    r.cache(1).set(u64::from(version) | u64::from(shape) << 32);
-    r.cache(2).set((t.inline_offset() + 8 * place) as u64);
-    r.cache(3).set(u64::from(next));
-    r.specialize(Opcode::StoreAttrInstanceValue);
-    true
+    let offset = u32::try_from(t.inline_offset() + 8 * place).ok()?;
+    Found::new(
+        Opcode::StoreAttrInstanceValue,
+        u64::from(version) | u64::from(shape) << 32,
+        u64::from(offset) | u64::from(next) << 32,
+    )
+}
+
+fn find_store_in_dict(vm: &Vm, owner: &Value, name: &Ref<Str>, version: u64) -> Option<Found> {
+    let found = find_in_dict(vm, owner, name, version)?;
+    Found::new(Opcode::StoreAttrWithHint, found.guard, found.datum)
 }
 
 #[inline(always)]
 pub(super) fn store_attr_instance_value(r: &mut Regs) -> bool {
     if let Some(h) = owner_header(r, 1)
-        && guard_of(h) == r.cache(1).get()
+        && let Some(datum) = entry::<STORE_ENTRIES>(r, guard_of(h))
     {
         // SAFETY: the guard proved the shape; the place is the attribute's, or the next free one.
         let old = unsafe {
-            let word = word_at(h, r.cache(2).get());
-            h.set_shape(r.cache(3).get() as u32);
+            let word = word_at(h, datum & 0xffff_ffff);
+            h.set_shape((datum >> 32) as u32);
             store_word(r, word)
         };
         finish_store(r, old);
         return true;
     }
-    miss(&{ *r }, Opcode::StoreAttr);
+    false
+}
+
+#[inline(always)]
+pub(super) fn store_attr_with_hint(r: &mut Regs, arg: u32) -> bool {
+    if let Some(h) = owner_header(r, 1)
+        && h.shape() == 0
+        && let Some(datum) = entry::<STORE_ENTRIES>(r, version_of(h))
+    {
+        let name = r.name_ref(arg);
+        let at = datum as u32 as usize;
+        // SAFETY: as in `load_attr_with_hint`.
+        let dict = unsafe {
+            let word = word_at(h, datum >> 32);
+            if *word == 0 {
+                return false;
+            }
+            Ref::<taipan_object::Dict>::cast_unchecked(Value::from_word_ref(word))
+        };
+        if dict.has_key_at(at, name) {
+            let v = r.peek(2);
+            let old = dict.set_value_at(at, (*v).clone());
+            r.drop_n(2);
+            r.skip(STORE_CACHE);
+            drop(old);
+            return true;
+        }
+    }
     false
 }
 
@@ -434,16 +615,15 @@ fn finish_store(r: &mut Regs, old: u64) {
 #[inline(always)]
 pub(super) fn store_attr_slot(r: &mut Regs) -> bool {
     if let Some(h) = owner_header(r, 1)
-        && u64::from(h.ty().payload.version.get()) == r.cache(1).get()
+        && let Some(offset) = entry::<STORE_ENTRIES>(r, version_of(h))
     {
         // SAFETY: the version proved the type, whose instances have a member there.
         let old = unsafe {
-            let word = word_at(h, r.cache(2).get());
+            let word = word_at(h, offset);
             store_word(r, word)
         };
         finish_store(r, old);
         return true;
     }
-    miss(&{ *r }, Opcode::StoreAttr);
     false
 }

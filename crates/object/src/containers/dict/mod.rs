@@ -117,6 +117,24 @@ impl Dict {
         Some((t.key(index)?.clone(), t.value(index)?.clone()))
     }
 
+    /// Whether the key at an index is this very string.
+    #[inline(always)]
+    pub fn has_key_at(&self, index: usize, key: &Ref<Str>) -> bool {
+        self.table()
+            .key(index)
+            .is_some_and(|k| k.is(key.as_value()))
+    }
+
+    /// The value at an index whose key is this very string.
+    #[inline(always)]
+    pub fn value_of_key_at(&self, index: usize, key: &Ref<Str>) -> Option<Value> {
+        if self.has_key_at(index, key) {
+            self.value_at(index)
+        } else {
+            None
+        }
+    }
+
     /// The hash of the key at an index.
     pub fn hash_at(&self, index: usize) -> i64 {
         self.table().hash(index)

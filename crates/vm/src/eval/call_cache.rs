@@ -1,0 +1,520 @@
+//! Specialization of CALL: choosing the opcode for a site from what it calls, and the specialized handlers. General calls
+//! and frames are in `calls.rs`.
+//!
+//! Cache words: 0 counts; 1 is the address of the callable's type (such types are immortal), or a class's version; 2 belongs
+//! to the opcode. What else a handler relies on it checks anew, so that one site may call many functions of a kind.
+//! A handler gives `Ok(false)` when it does not know the callable; nothing has been touched then.
+
+use taipan_bytecode::Opcode;
+use taipan_object::bind::call_native_directly;
+use taipan_object::descr::{Method, MethodDescr, NativeFunction};
+use taipan_object::native::{NativeCode, NativeDef};
+use taipan_object::{Args, Header, List, Payload, PyResult, Ref, TypeObject, Value, Vm};
+
+use super::calls::{
+    CALL_CACHE, Site, call_general, call_native_words, end_caller_stack, enter_init, find_init,
+    lend_words, push_exact_frame, push_python_frame,
+};
+use super::regs::Regs;
+use super::specialize::back_off;
+use crate::frame::drop_slot;
+use crate::function::Function;
+
+/// Chooses an opcode for the CALL that is about to run.
+#[cold]
+#[inline(never)]
+pub(super) fn specialize_call(vm: &Vm, r: &Regs, arg: u32) {
+    let n = arg as usize;
+    let site = Site::new(r, n);
+    match choose(vm, r, &site, n) {
+        Some(op) => r.specialize(op),
+        None => back_off(r),
+    }
+}
+
+/// A specialized site met another callable: it is general again.
+#[cold]
+#[inline(never)]
+pub(super) fn call_missed(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    super::specialize::miss(r, Opcode::Call);
+    call_general(vm, r, arg)
+}
+
+fn choose(vm: &Vm, r: &Regs, site: &Site, n: usize) -> Option<Opcode> {
+    let callable = site.callable();
+    let ty = vm.type_of(&callable);
+    r.cache(1).set((&raw const *ty).addr() as u64);
+    if let Some(f) = callable.downcast_ref::<Function>() {
+        let exact = f.code.get().takes_exactly(site.total);
+        return Some(if exact {
+            Opcode::CallPyExactArgs
+        } else {
+            Opcode::CallPyGeneral
+        });
+    }
+    if let Some(m) = callable.downcast_exact::<Method>(&vm.types().method) {
+        let f = m.function.downcast_ref::<Function>()?;
+        if !site.without_self(n) {
+            return None;
+        }
+        let exact = f.code.get().takes_exactly(n + 1);
+        return Some(if exact {
+            Opcode::CallBoundMethodExactArgs
+        } else {
+            Opcode::CallBoundMethodGeneral
+        });
+    }
+    if let Some(class) = callable.downcast_ref::<TypeObject>() {
+        return choose_class(vm, r, site, class, n);
+    }
+    if let Some(f) = callable.downcast_exact::<NativeFunction>(&vm.types().native_function) {
+        return choose_function(vm, r, site, f);
+    }
+    let d = callable.downcast_exact::<MethodDescr>(&vm.types().method_descriptor)?;
+    if d.def.name == "append"
+        && d.owner.is(&vm.types().list)
+        && site.total == 2
+        && !site.without_self(n)
+    {
+        r.cache(2).set((&raw const *d.def).addr() as u64);
+        return Some(Opcode::CallListAppend);
+    }
+    Some(match (d.def.code, site.total) {
+        (NativeCode::NoArgs(_), 1) => Opcode::CallMethodDescriptorNoargs,
+        (NativeCode::One(_), 2) => Opcode::CallMethodDescriptorO,
+        (NativeCode::Positional { .. }, 1..) => Opcode::CallMethodDescriptorFast,
+        (NativeCode::Bound { .. } | NativeCode::Variadic(_), 1..) => {
+            Opcode::CallMethodDescriptorFastWithKeywords
+        }
+        _ => return None,
+    })
+}
+
+fn choose_class(
+    vm: &Vm,
+    r: &Regs,
+    site: &Site,
+    class: &Ref<TypeObject>,
+    n: usize,
+) -> Option<Opcode> {
+    if !site.without_self(n) {
+        return None;
+    }
+    let types = vm.types();
+    if n == 1 {
+        if class.is(&types.type_) {
+            return Some(Opcode::CallType1);
+        }
+        if class.is(&types.str) {
+            return Some(Opcode::CallStr1);
+        }
+        if class.is(&types.tuple) {
+            return Some(Opcode::CallTuple1);
+        }
+    }
+    let init = find_init(vm, class)?;
+    let version = vm.type_version(class);
+    if version == 0 {
+        return None;
+    }
+    r.cache(1).set(u64::from(version));
+    r.cache(2).set(init.as_value().bits());
+    Some(Opcode::CallAllocAndEnterInit)
+}
+
+fn choose_function(
+    vm: &Vm,
+    r: &Regs,
+    site: &Site,
+    f: &Ref<NativeFunction>,
+) -> Option<Opcode> {
+    let builtin = |name| {
+        let found = vm.interp().builtins.get()?.get_str(vm, vm.intern(name).ok().as_ref()?)?;
+        let known = found.downcast_ref::<NativeFunction>()?;
+        Some(std::ptr::eq(known.def, f.def))
+    };
+    r.cache(2).set((&raw const *f.def).addr() as u64);
+    Some(match (f.def.code, site.total) {
+        (_, 1) if f.def.name == "len" && builtin("len")? => Opcode::CallLen,
+        (_, 2) if f.def.name == "isinstance" && builtin("isinstance")? => Opcode::CallIsinstance,
+        (NativeCode::One(_), 1) => Opcode::CallBuiltinO,
+        (NativeCode::NoArgs(_) | NativeCode::Positional { .. }, _) => Opcode::CallBuiltinFast,
+        (NativeCode::Bound { .. } | NativeCode::Variadic(_), _) => {
+            Opcode::CallBuiltinFastWithKeywords
+        }
+        _ => return None,
+    })
+}
+
+/// The callable as a `T`, if its type is the one that the site knows.
+///
+/// # Safety
+/// The payload of objects of that type is a `T`: `choose` set the opcode and the type's address together.
+#[inline(always)]
+unsafe fn known<'a, T: Payload>(r: &Regs, callable: &'a Value) -> Option<&'a Ref<T>> {
+    let h: &Header = callable.header()?;
+    if (&raw const *h.ty()).addr() as u64 == r.cache(1).get() {
+        // SAFETY: the contract.
+        Some(unsafe { Ref::cast_unchecked(callable) })
+    } else {
+        None
+    }
+}
+
+/// Whether the code of a live function takes exactly `n` arguments.
+#[inline(always)]
+fn takes_exactly(f: &Function, n: usize) -> bool {
+    // SAFETY: the function keeps its code alive.
+    unsafe { (*f.code.as_ptr()).payload.takes_exactly(n) }
+}
+
+#[inline(always)]
+pub(super) fn call_py_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    // SAFETY: the opcode goes with functions.
+    let Some(f) = (unsafe { known::<Function>(r, &callable) }) else {
+        return Ok(false);
+    };
+    if !takes_exactly(f, site.total) {
+        return Ok(false);
+    }
+    r.save_ip();
+    r.skip(CALL_CACHE);
+    // SAFETY: it is a function; the argument words are taken over.
+    unsafe {
+        let func = site.take_function();
+        push_exact_frame(vm, r, func, site.first, site.total, 0)?;
+        end_caller_stack(r, site.callable);
+    }
+    Ok(true)
+}
+
+#[inline(always)]
+pub(super) fn call_bound_method_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+    let n = arg as usize;
+    let mut site = Site::new(r, n);
+    let callable = site.callable();
+    // SAFETY: the opcode goes with methods.
+    let Some(m) = (unsafe { known::<Method>(r, &callable) }) else {
+        return Ok(false);
+    };
+    let Some(f) = m.function.downcast_ref::<Function>() else {
+        return Ok(false);
+    };
+    if !site.without_self(n) || !takes_exactly(f, n + 1) {
+        return Ok(false);
+    }
+    r.save_ip();
+    site.expand_method(m);
+    r.skip(CALL_CACHE);
+    // SAFETY: as above.
+    unsafe {
+        let func = site.take_function();
+        push_exact_frame(vm, r, func, site.first, site.total, 0)?;
+        end_caller_stack(r, site.callable);
+    }
+    Ok(true)
+}
+
+/// Python functions and methods with any parameters.
+pub(super) fn call_py_general(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    let n = arg as usize;
+    let mut site = Site::new(r, n);
+    if site.without_self(n)
+        && let Some(m) = site.callable().downcast_ref::<Method>()
+        && m.function.downcast_ref::<Function>().is_some()
+    {
+        site.expand_method(m);
+    }
+    if site.callable().downcast_ref::<Function>().is_none() {
+        return call_missed(vm, r, arg);
+    }
+    r.save_ip();
+    r.skip(CALL_CACHE);
+    // SAFETY: it is a function; the argument words are taken over.
+    unsafe {
+        let func = site.take_function();
+        push_python_frame(vm, r, func, site.first, site.total, None, 0)?;
+        end_caller_stack(r, site.callable);
+    }
+    Ok(())
+}
+
+pub(super) fn call_alloc_and_enter_init(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    let n = arg as usize;
+    let site = Site::new(r, n);
+    let callable = site.callable();
+    let known = callable
+        .downcast_ref::<TypeObject>()
+        .filter(|t| u64::from(t.version.get()) == r.cache(1).get() && site.without_self(n));
+    let Some(class) = known else {
+        return call_missed(vm, r, arg);
+    };
+    r.save_ip();
+    // SAFETY: the type keeps its `__init__`, a function, alive while its version is valid.
+    let init = unsafe {
+        let v = std::mem::ManuallyDrop::new(Value::from_bits(r.cache(2).get()));
+        Ref::<Function>::from_value_unchecked((*v).clone())
+    };
+    enter_init(vm, r, &site, class, init)
+}
+
+/// Drops the call's words and pushes its result.
+#[inline(always)]
+fn finish(r: &mut Regs, n: usize, v: Value) {
+    r.skip(CALL_CACHE);
+    r.drop_n(n + 2);
+    r.push(v);
+}
+
+/// What a native function is bound to.
+#[inline(always)]
+fn bound_to<'a>(vm: &'a Vm, f: &'a NativeFunction) -> &'a Value {
+    match &f.self_ {
+        Some(v) => v,
+        None => &vm.interp().singletons().none,
+    }
+}
+
+#[inline(always)]
+pub(super) fn call_builtin_o(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    // SAFETY: the opcode goes with native functions.
+    let Some(f) = (unsafe { known::<NativeFunction>(r, &callable) }) else {
+        return Ok(false);
+    };
+    let (NativeCode::One(code), 1) = (f.def.code, site.total) else {
+        return Ok(false);
+    };
+    r.save_ip();
+    vm.check_stack(" while calling a Python object")?;
+    // SAFETY: there is one argument.
+    let v = code(vm, bound_to(vm, f), &*unsafe { site.arg(0) })?;
+    finish(r, arg as usize, v);
+    Ok(true)
+}
+
+/// Native functions that take arguments in any way.
+pub(super) fn call_builtin_fast(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    // SAFETY: as above.
+    let Some(f) = (unsafe { known::<NativeFunction>(r, &callable) }) else {
+        return call_missed(vm, r, arg);
+    };
+    r.save_ip();
+    // SAFETY: the words are live stack slots.
+    let v = unsafe {
+        call_def(vm, f.def, bound_to(vm, f), site.first, site.total)
+            // Wrong arguments: the general way says so.
+            .unwrap_or_else(|| call_native_words(vm, &callable, site.first, site.total, None))?
+    };
+    finish(r, arg as usize, v);
+    Ok(())
+}
+
+/// Calls native code with `n` words; `None` when it does not take so many arguments.
+///
+/// # Safety
+/// The words are live stack slots. They still belong to the stack afterwards.
+#[inline(always)]
+unsafe fn call_def(
+    vm: &Vm,
+    def: &'static NativeDef,
+    self_: &Value,
+    first: *mut u64,
+    n: usize,
+) -> Option<PyResult> {
+    if let Err(e) = vm.check_stack(" while calling a Python object") {
+        return Some(Err(e));
+    }
+    // SAFETY: the contract.
+    unsafe {
+        lend_words(first, n, |values| {
+            call_native_directly(vm, def, self_, Args::positional(values))
+        })
+    }
+}
+
+/// The method and its `self`, if the callable is a method descriptor that applies to it.
+#[inline(always)]
+fn method_descriptor<'a>(
+    vm: &Vm,
+    r: &Regs,
+    site: &Site,
+    callable: &'a Value,
+) -> Option<(&'a Ref<MethodDescr>, std::mem::ManuallyDrop<Value>)> {
+    // SAFETY: the opcodes go with method descriptors.
+    let d = unsafe { known::<MethodDescr>(r, callable) }?;
+    if site.total == 0 {
+        return None;
+    }
+    // SAFETY: there is an argument.
+    let this = unsafe { site.arg(0) };
+    let ty = vm.type_of(&this);
+    let applies = std::ptr::eq(ty, d.owner.object()) || ty.payload.is_subtype(d.owner.object());
+    applies.then_some((d, this))
+}
+
+#[inline(always)]
+pub(super) fn call_method_descriptor_noargs(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    let Some((d, this)) = method_descriptor(vm, r, &site, &callable) else {
+        return Ok(false);
+    };
+    let (NativeCode::NoArgs(code), 1) = (d.def.code, site.total) else {
+        return Ok(false);
+    };
+    r.save_ip();
+    vm.check_stack(" while calling a Python object")?;
+    let v = code(vm, &this)?;
+    finish(r, arg as usize, v);
+    Ok(true)
+}
+
+#[inline(always)]
+pub(super) fn call_method_descriptor_o(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    let Some((d, this)) = method_descriptor(vm, r, &site, &callable) else {
+        return Ok(false);
+    };
+    let (NativeCode::One(code), 2) = (d.def.code, site.total) else {
+        return Ok(false);
+    };
+    r.save_ip();
+    vm.check_stack(" while calling a Python object")?;
+    // SAFETY: there are two arguments.
+    let v = code(vm, &this, &*unsafe { site.arg(1) })?;
+    finish(r, arg as usize, v);
+    Ok(true)
+}
+
+/// Native methods that take arguments in any way.
+pub(super) fn call_method_descriptor_fast(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    let Some((d, this)) = method_descriptor(vm, r, &site, &callable) else {
+        return call_missed(vm, r, arg);
+    };
+    r.save_ip();
+    // SAFETY: the words are live stack slots.
+    let v = unsafe {
+        call_def(vm, d.def, &this, site.first.add(1), site.total - 1)
+            .unwrap_or_else(|| call_native_words(vm, &callable, site.first, site.total, None))?
+    };
+    finish(r, arg as usize, v);
+    Ok(())
+}
+
+/// Whether the callable is the native function or method that the site knows.
+#[inline(always)]
+fn is_known_def(r: &Regs, def: &'static NativeDef) -> bool {
+    (&raw const *def).addr() as u64 == r.cache(2).get()
+}
+
+#[inline(always)]
+pub(super) fn call_list_append(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    // SAFETY: the opcode goes with method descriptors.
+    let Some(d) = (unsafe { known::<MethodDescr>(r, &callable) }) else {
+        return Ok(false);
+    };
+    if !is_known_def(r, d.def) || site.total != 2 || arg != 1 {
+        return Ok(false);
+    }
+    // SAFETY: there are two arguments.
+    let this = unsafe { site.arg(0) };
+    let Some(list) = this.downcast_exact::<List>(&vm.types().list) else {
+        return Ok(false);
+    };
+    r.save_ip();
+    let item = r.pop_value();
+    if !list.push(item) {
+        return Err(vm.no_memory());
+    }
+    let (list, append) = (r.pop_bits(), r.pop_bits());
+    r.skip(CALL_CACHE);
+    // The result is mostly dropped at once.
+    if r.at(Opcode::PopTop) {
+        r.skip(1);
+    } else {
+        r.push(vm.none());
+    }
+    // SAFETY: both were taken out.
+    unsafe {
+        drop_slot(list);
+        drop_slot(append);
+    }
+    Ok(true)
+}
+
+#[inline(always)]
+pub(super) fn call_len(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    // SAFETY: the opcode goes with native functions.
+    let Some(f) = (unsafe { known::<NativeFunction>(r, &callable) }) else {
+        return Ok(false);
+    };
+    if !is_known_def(r, f.def) || site.total != 1 {
+        return Ok(false);
+    }
+    r.save_ip();
+    // SAFETY: there is one argument.
+    let v = unsafe { site.arg(0) };
+    let n = match v.downcast_exact::<List>(&vm.types().list) {
+        Some(l) => l.len(),
+        None => vm.len(&v)?,
+    };
+    let n = vm.new_int(n as i64)?;
+    finish(r, arg as usize, n);
+    Ok(true)
+}
+
+pub(super) fn call_isinstance(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    // SAFETY: the opcode goes with native functions.
+    let f = unsafe { known::<NativeFunction>(r, &callable) };
+    if site.total != 2 || !f.is_some_and(|f| is_known_def(r, f.def)) {
+        return call_missed(vm, r, arg);
+    }
+    r.save_ip();
+    vm.check_stack(" while calling a Python object")?;
+    // SAFETY: there are two arguments.
+    let (v, class) = unsafe { (site.arg(0), site.arg(1)) };
+    let result = vm.is_instance(&v, &class)?;
+    finish(r, arg as usize, vm.bool(result));
+    Ok(())
+}
+
+/// `type(x)`, `str(x)` and `tuple(x)`.
+pub(super) fn call_class_1(vm: &Vm, r: &mut Regs, arg: u32, op: Opcode) -> PyResult<()> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    let types = vm.types();
+    let class = match op {
+        Opcode::CallType1 => &types.type_,
+        Opcode::CallStr1 => &types.str,
+        _ => &types.tuple,
+    };
+    if !callable.is(class.as_value()) || site.total != 1 || arg != 1 {
+        return call_missed(vm, r, arg);
+    }
+    r.save_ip();
+    // SAFETY: there is one argument.
+    let v = unsafe { site.arg(0) };
+    let result = match op {
+        Opcode::CallType1 => vm.type_value(&v).into_value(),
+        Opcode::CallStr1 => vm.str(&v)?.into_value(),
+        _ if std::ptr::eq(vm.type_of(&v), types.tuple.object()) => (*v).clone(),
+        _ => vm.new_tuple(vm.collect(&v)?)?.into_value(),
+    };
+    finish(r, 1, result);
+    Ok(())
+}

@@ -1,0 +1,480 @@
+//! Specialized operators, subscripts and iteration; the general ones are in `ops.rs` and `control.rs`.
+//!
+//! Cache word 0 counts; BINARY_OP_SUBSCR_GETITEM has a type's version in word 1 and the function in word 2, FOR_ITER the
+//! address of the iterator's type in word 1. A handler that gives false (`Ok(false)`) has touched nothing.
+
+use taipan_builtins::list_::iter::ListIter;
+use taipan_builtins::range_::iter::RangeIter;
+use taipan_builtins::tuple_::TupleIter;
+use taipan_bytecode::Opcode;
+use taipan_object::{BinaryOp, Dict, Header, List, Payload, PyResult, Ref, Str, Tuple, Value, Vm};
+
+use super::calls::push_exact_frame;
+use super::ops;
+use super::regs::Regs;
+use super::specialize::{back_off, miss};
+use crate::frame::{self, drop_slot, frame_flag};
+use crate::function::Function;
+use crate::generator::Generator;
+
+/// Units of BINARY_OP's cache.
+const BINARY_CACHE: usize = 5;
+
+/// BINARY_OP's oparg for subscription.
+pub(super) const NB_SUBSCR: u32 = 26;
+
+/// Chooses an opcode for a BINARY_OP.
+#[cold]
+#[inline(never)]
+pub(super) fn specialize_binary_op(vm: &Vm, r: &Regs, arg: u32) {
+    let (a, b) = (r.peek(2), r.peek(1));
+    match choose_binary(vm, r, arg, &a, &b) {
+        Some(op) => r.specialize(op),
+        None => back_off(r),
+    }
+}
+
+fn choose_binary(vm: &Vm, r: &Regs, arg: u32, a: &Value, b: &Value) -> Option<Opcode> {
+    if arg == NB_SUBSCR {
+        return choose_subscript(vm, r, a, b);
+    }
+    let (op, _) = BinaryOp::from_oparg(arg)?;
+    let ints = a.is_small_int() && b.is_small_int();
+    let floats = vm.exact_float(a).is_some() && vm.exact_float(b).is_some();
+    if a.is_exact_str(vm) && b.is_exact_str(vm) && op == BinaryOp::Add {
+        return Some(match local_of_next_store(r) {
+            Some(i) if r.local_bits(i) == frame::strip(r.peek_bits(2)) => {
+                Opcode::BinaryOpInplaceAddUnicode
+            }
+            _ => Opcode::BinaryOpAddUnicode,
+        });
+    }
+    Some(match op {
+        BinaryOp::Add if ints => Opcode::BinaryOpAddInt,
+        BinaryOp::Subtract if ints => Opcode::BinaryOpSubtractInt,
+        BinaryOp::Multiply if ints => Opcode::BinaryOpMultiplyInt,
+        BinaryOp::Add if floats => Opcode::BinaryOpAddFloat,
+        BinaryOp::Subtract if floats => Opcode::BinaryOpSubtractFloat,
+        BinaryOp::Multiply if floats => Opcode::BinaryOpMultiplyFloat,
+        _ if ops::extends(vm, arg, a, b) => Opcode::BinaryOpExtend,
+        _ => return None,
+    })
+}
+
+fn choose_subscript(vm: &Vm, r: &Regs, a: &Value, b: &Value) -> Option<Opcode> {
+    let t = vm.types();
+    let ty = vm.type_of(a);
+    let is = |other: &Ref<taipan_object::TypeObject>| std::ptr::eq(ty, other.object());
+    if is(&t.dict) {
+        return Some(Opcode::BinaryOpSubscrDict);
+    }
+    if b.is_small_int() {
+        if is(&t.list) {
+            return Some(Opcode::BinaryOpSubscrListInt);
+        }
+        if is(&t.tuple) {
+            return Some(Opcode::BinaryOpSubscrTupleInt);
+        }
+        if is(&t.str) {
+            return Some(Opcode::BinaryOpSubscrStrInt);
+        }
+    }
+    let f = python_method(vm, r, a, &vm.names().__getitem__, 2)?;
+    r.cache(2).set(f.as_value().bits());
+    Some(Opcode::BinaryOpSubscrGetitem)
+}
+
+/// A method of the value's class that is a Python function of `n` parameters; the class's version goes to word 1.
+fn python_method(vm: &Vm, r: &Regs, v: &Value, name: &Ref<Str>, n: usize) -> Option<Ref<Function>> {
+    let ty = &vm.type_of(v).payload;
+    if !ty.is_heap() {
+        return None;
+    }
+    let f = vm.lookup(ty, name)?.downcast::<Function>().ok()?;
+    let version = vm.type_version(ty);
+    if version == 0 || !f.code.get().takes_exactly(n) {
+        return None;
+    }
+    r.cache(1).set(u64::from(version));
+    Some(f)
+}
+
+/// The local that the instruction after this BINARY_OP stores to.
+#[inline(always)]
+fn local_of_next_store(r: &Regs) -> Option<u32> {
+    // SAFETY: BINARY_OP is followed by its cache units and another instruction.
+    let unit = unsafe { (*r.ip.add(BINARY_CACHE)).get() };
+    (unit as u8 == Opcode::StoreFast as u8).then_some(u32::from(unit >> 8))
+}
+
+/// A specialized BINARY_OP met other operands: it is general again.
+#[cold]
+#[inline(never)]
+pub(super) fn binary_op_missed(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    miss(r, Opcode::BinaryOp);
+    ops::binary_op_general(vm, r, arg)
+}
+
+/// Sums, differences and products of small ints. With the tag in the lowest bit, `2x+1` stands for `x`.
+#[inline(always)]
+pub(super) fn int_op(r: &mut Regs, op: BinaryOp) -> bool {
+    let (a, b) = (r.peek_bits(2), r.peek_bits(1));
+    if a & b & 1 == 0 {
+        return false;
+    }
+    let (a, b) = (a as i64, b as i64);
+    let result = match op {
+        BinaryOp::Add => a.checked_add(b - 1),
+        BinaryOp::Subtract => a.checked_sub(b - 1),
+        _ => (a - 1).checked_mul(b >> 1).map(|p| p | 1),
+    };
+    let Some(bits) = result else { return false };
+    // Small ints need no drop.
+    let _ = r.pop_bits();
+    let _ = r.poke_bits(1, bits as u64);
+    r.skip(BINARY_CACHE);
+    true
+}
+
+#[inline(always)]
+pub(super) fn float_op(vm: &Vm, r: &mut Regs, op: BinaryOp) -> PyResult<bool> {
+    let (a, b) = (r.peek(2), r.peek(1));
+    let (Some(x), Some(y)) = (vm.exact_float(&a), vm.exact_float(&b)) else {
+        return Ok(false);
+    };
+    let z = match op {
+        BinaryOp::Add => x + y,
+        BinaryOp::Subtract => x - y,
+        _ => x * y,
+    };
+    r.skip(BINARY_CACHE);
+    ops::replace_floats(vm, r, &a, &b, z)?;
+    Ok(true)
+}
+
+#[inline(always)]
+pub(super) fn subscr_list_int(vm: &Vm, r: &mut Regs) -> bool {
+    let (a, b) = (r.peek(2), r.peek(1));
+    if let Some(i) = b.as_small_int()
+        && let Some(l) = a.downcast_exact::<List>(&vm.types().list)
+        && let at = if i < 0 { i + l.len() as i64 } else { i }
+        && let Ok(at) = usize::try_from(at)
+        && let Some(v) = l.get(at)
+    {
+        let _ = r.pop_bits();
+        r.skip(BINARY_CACHE);
+        r.set_top(1, v);
+        return true;
+    }
+    false
+}
+
+#[inline(always)]
+pub(super) fn subscr_tuple_int(vm: &Vm, r: &mut Regs) -> bool {
+    let (a, b) = (r.peek(2), r.peek(1));
+    if let Some(i) = b.as_small_int()
+        && let Some(t) = a.downcast_exact::<Tuple>(&vm.types().tuple)
+        && let at = if i < 0 { i + t.len() as i64 } else { i }
+        && let Ok(at) = usize::try_from(at)
+        && let Some(v) = t.get(at)
+    {
+        let _ = r.pop_bits();
+        r.skip(BINARY_CACHE);
+        r.set_top(1, v);
+        return true;
+    }
+    false
+}
+
+pub(super) fn subscr_str_int(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
+    let (a, b) = (r.peek(2), r.peek(1));
+    if let Some(i) = b.as_small_int()
+        && let Some(s) = a.downcast_exact::<Str>(&vm.types().str)
+        && let at = if i < 0 { i + s.len() as i64 } else { i }
+        && let Ok(at) = usize::try_from(at)
+        && let Some(c) = s.text().get(at)
+    {
+        r.save_ip();
+        let v = vm.char_str(c)?.into_value();
+        let _ = r.pop_bits();
+        r.skip(BINARY_CACHE);
+        r.set_top(1, v);
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+pub(super) fn subscr_dict(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
+    let (a, b) = (r.peek(2), r.peek(1));
+    let Some(d) = a.downcast_exact::<Dict>(&vm.types().dict) else {
+        return Ok(false);
+    };
+    r.save_ip();
+    let v = match d.get(vm, &b)? {
+        Some(v) => v,
+        // KeyError is the dict's own business.
+        None => vm.getitem(&a, &b)?,
+    };
+    r.drop_n(2);
+    r.skip(BINARY_CACHE);
+    r.push(v);
+    Ok(true)
+}
+
+/// Enters a `__getitem__` written in Python.
+pub(super) fn subscr_getitem(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
+    let a = r.peek(2);
+    if u64::from(vm.type_of(&a).payload.version.get()) != r.cache(1).get() {
+        return Ok(false);
+    }
+    // SAFETY: the type keeps the function alive while its version is valid.
+    let f = unsafe {
+        let v = std::mem::ManuallyDrop::new(Value::from_bits(r.cache(2).get()));
+        Ref::<Function>::from_value_unchecked((*v).clone())
+    };
+    if !f.code.get().takes_exactly(2) {
+        return Ok(false);
+    }
+    r.save_ip();
+    r.skip(BINARY_CACHE);
+    // SAFETY: both operands are on the stack.
+    let args = unsafe { r.sp.sub(2) };
+    push_exact_frame(vm, r, f, args, 2, 0)?;
+    Ok(true)
+}
+
+pub(super) fn add_unicode(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
+    let (a, b) = (r.peek(2), r.peek(1));
+    let str_type = &vm.types().str;
+    let (Some(x), Some(y)) = (
+        a.downcast_exact::<Str>(str_type),
+        b.downcast_exact::<Str>(str_type),
+    ) else {
+        return Ok(false);
+    };
+    r.save_ip();
+    let v = taipan_builtins::str_::concat(vm, x, y)?;
+    r.drop_n(2);
+    r.skip(BINARY_CACHE);
+    r.push(v.into_value());
+    Ok(true)
+}
+
+/// `s = s + t` and `s += t` for a local `s`: grows in place when the local alone holds the string.
+pub(super) fn inplace_add_unicode(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
+    let (a, b) = (r.peek(2), r.peek(1));
+    let str_type = &vm.types().str;
+    let (Some(_), Some(y)) = (
+        a.downcast_exact::<Str>(str_type),
+        b.downcast_exact::<Str>(str_type),
+    ) else {
+        return Ok(false);
+    };
+    let left = r.peek_bits(2);
+    let Some(i) = local_of_next_store(r).filter(|&i| r.local_bits(i) == frame::strip(left)) else {
+        return Ok(false);
+    };
+    r.save_ip();
+    if !frame::is_borrowed(left) {
+        // The stack's own count goes; the local has another.
+        let stack = r.poke_bits(2, frame::borrow(left));
+        // SAFETY: the content was taken out.
+        unsafe { drop_slot(stack) };
+    }
+    // The local's content moves through the operation; the stack's word only borrows it.
+    let bits = r.replace_local(i, 0);
+    let _ = r.poke_bits(2, Value::from_i32(0).into_bits());
+    // SAFETY: the local owned an exact string.
+    let x = unsafe { Ref::<Str>::from_value_unchecked(Value::from_bits(bits)) };
+    match vm.append_str(x, y) {
+        Ok(s) => {
+            let _ = r.replace_local(i, s.into_value().into_bits());
+            r.drop_n(2);
+            r.skip(BINARY_CACHE + 1);
+            Ok(true)
+        }
+        Err((x, e)) => {
+            let _ = r.replace_local(i, x.into_value().into_bits());
+            Err(e)
+        }
+    }
+}
+
+/// Chooses an opcode for a STORE_SUBSCR.
+#[cold]
+#[inline(never)]
+pub(super) fn specialize_store_subscr(vm: &Vm, r: &Regs) {
+    let (container, key) = (r.peek(2), r.peek(1));
+    let ty = vm.type_of(&container);
+    if std::ptr::eq(ty, vm.types().dict.object()) {
+        r.specialize(Opcode::StoreSubscrDict);
+    } else if std::ptr::eq(ty, vm.types().list.object()) && key.is_small_int() {
+        r.specialize(Opcode::StoreSubscrListInt);
+    } else {
+        back_off(r);
+    }
+}
+
+/// Enters a `__setitem__` written in Python; false when the container has none.
+pub(super) fn store_subscr_python(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
+    let container = r.peek(2);
+    let ty = &vm.type_of(&container).payload;
+    if !ty.is_heap() {
+        return Ok(false);
+    }
+    let Some(f) = vm
+        .lookup(ty, &vm.names().__setitem__)
+        .and_then(|f| f.downcast::<Function>().ok())
+        .filter(|f| f.code.get().takes_exactly(3))
+    else {
+        return Ok(false);
+    };
+    r.save_ip();
+    r.skip(1);
+    // SAFETY: value, container and key are on the stack; they become container, key and value.
+    unsafe {
+        let args = r.sp.sub(3);
+        let value = *args;
+        *args = *args.add(1);
+        *args.add(1) = *args.add(2);
+        *args.add(2) = value;
+        push_exact_frame(vm, r, f, args, 3, frame_flag::DISCARD)?;
+    }
+    Ok(true)
+}
+
+/// Chooses an opcode for a FOR_ITER.
+#[cold]
+#[inline(never)]
+pub(super) fn specialize_for_iter(vm: &Vm, r: &Regs) {
+    let it = r.peek(1);
+    let ty = vm.type_of(&it);
+    let op = if it.downcast_ref::<ListIter>().is_some() {
+        Opcode::ForIterList
+    } else if it.downcast_ref::<TupleIter>().is_some() {
+        Opcode::ForIterTuple
+    } else if it.downcast_ref::<RangeIter>().is_some() {
+        Opcode::ForIterRange
+    } else if it.downcast_ref::<Generator>().is_some() {
+        Opcode::ForIterGen
+    } else {
+        return back_off(r);
+    };
+    r.cache(1).set((&raw const *ty).addr() as u64);
+    r.specialize(op);
+}
+
+/// The iterator on the top, if its type is the one that the site knows.
+///
+/// # Safety
+/// The payload of objects of that type is a `T`.
+#[inline(always)]
+unsafe fn known_iterator<'a, T: Payload>(r: &Regs, it: &'a Value) -> Option<&'a Ref<T>> {
+    let h: &Header = it.header()?;
+    if (&raw const *h.ty()).addr() as u64 == r.cache(1).get() {
+        // SAFETY: the contract.
+        Some(unsafe { Ref::cast_unchecked(it) })
+    } else {
+        None
+    }
+}
+
+/// Pushes an iterator's next item, or stores it at once when that is what comes next; leaves the loop at the end.
+#[inline(always)]
+fn step(r: &mut Regs, arg: u32, next: Option<Value>) {
+    r.skip(1);
+    match next {
+        Some(v) => {
+            // SAFETY: ip stays within the code.
+            let unit = unsafe { (*r.ip).get() };
+            if unit as u8 == Opcode::StoreFast as u8 {
+                r.skip(1);
+                let old = r.replace_local(u32::from(unit >> 8), v.into_bits());
+                // SAFETY: the content was taken out.
+                unsafe { drop_slot(old) };
+            } else {
+                r.push(v);
+            }
+        }
+        // As in the general FOR_ITER.
+        None => r.jump(arg as isize + 1),
+    }
+}
+
+#[inline(always)]
+pub(super) fn for_iter_list(r: &mut Regs, arg: u32) -> bool {
+    let it = r.peek(1);
+    // SAFETY: the opcode goes with list iterators.
+    let Some(it) = (unsafe { known_iterator::<ListIter>(r, &it) }) else {
+        return false;
+    };
+    let i = it.index.get();
+    // SAFETY: the iterator keeps its list alive; the reference ends before anything is dropped.
+    let next = match it.list.peek() {
+        Some(list) => unsafe { (*list).payload.get(i) },
+        None => None,
+    };
+    let ended = if next.is_some() {
+        it.index.set(i + 1);
+        None
+    } else {
+        it.list.take()
+    };
+    step(r, arg, next);
+    drop(ended);
+    true
+}
+
+#[inline(always)]
+pub(super) fn for_iter_tuple(r: &mut Regs, arg: u32) -> bool {
+    let it = r.peek(1);
+    // SAFETY: the opcode goes with tuple iterators.
+    let Some(it) = (unsafe { known_iterator::<TupleIter>(r, &it) }) else {
+        return false;
+    };
+    let i = it.index.get();
+    // SAFETY: as above.
+    let next = match it.tuple.peek() {
+        Some(tuple) => unsafe { (*tuple).payload.get(i) },
+        None => None,
+    };
+    let ended = if next.is_some() {
+        it.index.set(i + 1);
+        None
+    } else {
+        it.tuple.take()
+    };
+    step(r, arg, next);
+    drop(ended);
+    true
+}
+
+#[inline(always)]
+pub(super) fn for_iter_range(r: &mut Regs, arg: u32) -> bool {
+    let it = r.peek(1);
+    // SAFETY: the opcode goes with range iterators.
+    let Some(it) = (unsafe { known_iterator::<RangeIter>(r, &it) }) else {
+        return false;
+    };
+    let left = it.left.get();
+    if left <= 0 {
+        step(r, arg, None);
+        return true;
+    }
+    let i = it.next.get();
+    let Some(v) = Value::small_int(i) else {
+        return false;
+    };
+    it.left.set(left - 1);
+    it.next.set(i.wrapping_add(it.step));
+    step(r, arg, Some(v));
+    true
+}
+
+/// A specialized FOR_ITER met another iterator.
+#[cold]
+#[inline(never)]
+pub(super) fn for_iter_missed(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    miss(r, Opcode::ForIter);
+    super::control::for_iter_general(vm, r, arg)
+}
