@@ -438,7 +438,11 @@ impl Vm {
     }
 
     /// Appends to a string, in place when nobody else refers to it. Gives it back when it fails.
-    pub fn append_str(&self, mut s: Ref<Str>, more: &Ref<Str>) -> Result<Ref<Str>, (Ref<Str>, Raised)> {
+    pub fn append_str(
+        &self,
+        mut s: Ref<Str>,
+        more: &Ref<Str>,
+    ) -> Result<Ref<Str>, (Ref<Str>, Raised)> {
         if more.is_empty() {
             return Ok(s);
         }

@@ -51,7 +51,9 @@ impl Vm {
             }
             let ty = &self.type_of(v).payload;
             let object = &self.types().object;
-            if ty.slots.same(crate::class::SlotId::tp_getattro, &object.slots)
+            if ty
+                .slots
+                .same(crate::class::SlotId::tp_getattro, &object.slots)
                 && match (self.lookup(ty, class_name), self.lookup(object, class_name)) {
                     (Some(a), Some(b)) => a.is(&b),
                     _ => false,

@@ -122,14 +122,13 @@ fn choose_class(
     Some(Opcode::CallAllocAndEnterInit)
 }
 
-fn choose_function(
-    vm: &Vm,
-    r: &Regs,
-    site: &Site,
-    f: &Ref<NativeFunction>,
-) -> Option<Opcode> {
+fn choose_function(vm: &Vm, r: &Regs, site: &Site, f: &Ref<NativeFunction>) -> Option<Opcode> {
     let builtin = |name| {
-        let found = vm.interp().builtins.get()?.get_str(vm, vm.intern(name).ok().as_ref()?)?;
+        let found = vm
+            .interp()
+            .builtins
+            .get()?
+            .get_str(vm, vm.intern(name).ok().as_ref()?)?;
         let known = found.downcast_ref::<NativeFunction>()?;
         Some(std::ptr::eq(known.def, f.def))
     };

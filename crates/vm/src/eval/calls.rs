@@ -266,7 +266,11 @@ unsafe fn bind_words(
                 return Ok(false);
             };
             let missing = |i: &usize| given & 1 << i == 0;
-            let has = |i: usize| params.get(i).is_some_and(|p| d.index_of_str(vm, p).is_some());
+            let has = |i: usize| {
+                params
+                    .get(i)
+                    .is_some_and(|p| d.index_of_str(vm, p).is_some())
+            };
             if !(argcount..total).filter(missing).all(has) {
                 return Ok(false);
             }
@@ -774,9 +778,7 @@ pub(super) fn enter_init(
     ty: &Ref<TypeObject>,
     init: Ref<Function>,
 ) -> PyResult<()> {
-    let instance = vm
-        .new_object(ty, taipan_object::types::Plain)?
-        .into_value();
+    let instance = vm.new_object(ty, taipan_object::types::Plain)?.into_value();
     r.skip(CALL_CACHE);
     // SAFETY: `self` goes to the NULL's place; the class word is dropped once the frame runs.
     unsafe {
@@ -861,7 +863,11 @@ pub(super) unsafe fn call_native_words(
     };
     vm.check_stack(" while calling a Python object")?;
     // SAFETY: the contract.
-    unsafe { lend_words(first, total, |values| f(vm, callable, Args { values, kwnames })) }
+    unsafe {
+        lend_words(first, total, |values| {
+            f(vm, callable, Args { values, kwnames })
+        })
+    }
 }
 
 /// Calls `f` with words of the stack as values. Borrowed words lose their mark meanwhile.

@@ -214,10 +214,16 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                     known_op!(check!(ops_cache::float_op(vm, &mut r, BinaryOp::Add)), arg)
                 }
                 Opcode::BinaryOpSubtractFloat => {
-                    known_op!(check!(ops_cache::float_op(vm, &mut r, BinaryOp::Subtract)), arg)
+                    known_op!(
+                        check!(ops_cache::float_op(vm, &mut r, BinaryOp::Subtract)),
+                        arg
+                    )
                 }
                 Opcode::BinaryOpMultiplyFloat => {
-                    known_op!(check!(ops_cache::float_op(vm, &mut r, BinaryOp::Multiply)), arg)
+                    known_op!(
+                        check!(ops_cache::float_op(vm, &mut r, BinaryOp::Multiply)),
+                        arg
+                    )
                 }
                 Opcode::BinaryOpExtend => {
                     known_op!(check!(ops::binary_op_extend(vm, &mut r, arg)), arg)
@@ -241,7 +247,10 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                     known_op!(check!(slow!(|t| ops_cache::add_unicode(vm, t))), arg)
                 }
                 Opcode::BinaryOpInplaceAddUnicode => {
-                    known_op!(check!(slow!(|t| ops_cache::inplace_add_unicode(vm, t))), arg)
+                    known_op!(
+                        check!(slow!(|t| ops_cache::inplace_add_unicode(vm, t))),
+                        arg
+                    )
                 }
                 Opcode::CompareOp => check!(slow!(|t| ops::compare_op_any(vm, t, arg))),
                 Opcode::CompareOpInt => {
@@ -347,7 +356,9 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                         check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
                     }
                 }
-                Opcode::LoadAttrProperty => check!(slow!(|t| calls::load_attr_property(vm, t, arg))),
+                Opcode::LoadAttrProperty => {
+                    check!(slow!(|t| calls::load_attr_property(vm, t, arg)))
+                }
                 Opcode::LoadAttrModule => {
                     if !specialize::load_attr_module(vm, &mut r, arg) {
                         check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
@@ -450,11 +461,14 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::CallBuiltinFast | Opcode::CallBuiltinFastWithKeywords => {
                     check!(slow!(|t| call_cache::call_builtin_fast(vm, t, arg)))
                 }
-                Opcode::CallMethodDescriptorNoargs => known_call!(call_method_descriptor_noargs, arg),
+                Opcode::CallMethodDescriptorNoargs => {
+                    known_call!(call_method_descriptor_noargs, arg)
+                }
                 Opcode::CallMethodDescriptorO => known_call!(call_method_descriptor_o, arg),
-                Opcode::CallMethodDescriptorFast
-                | Opcode::CallMethodDescriptorFastWithKeywords => {
-                    check!(slow!(|t| call_cache::call_method_descriptor_fast(vm, t, arg)))
+                Opcode::CallMethodDescriptorFast | Opcode::CallMethodDescriptorFastWithKeywords => {
+                    check!(slow!(|t| call_cache::call_method_descriptor_fast(
+                        vm, t, arg
+                    )))
                 }
                 Opcode::CallListAppend => known_call!(call_list_append, arg),
                 Opcode::CallLen => known_call!(call_len, arg),
@@ -462,13 +476,28 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                     check!(slow!(|t| call_cache::call_isinstance(vm, t, arg)))
                 }
                 Opcode::CallType1 => {
-                    check!(slow!(|t| call_cache::call_class_1(vm, t, arg, Opcode::CallType1)))
+                    check!(slow!(|t| call_cache::call_class_1(
+                        vm,
+                        t,
+                        arg,
+                        Opcode::CallType1
+                    )))
                 }
                 Opcode::CallStr1 => {
-                    check!(slow!(|t| call_cache::call_class_1(vm, t, arg, Opcode::CallStr1)))
+                    check!(slow!(|t| call_cache::call_class_1(
+                        vm,
+                        t,
+                        arg,
+                        Opcode::CallStr1
+                    )))
                 }
                 Opcode::CallTuple1 => {
-                    check!(slow!(|t| call_cache::call_class_1(vm, t, arg, Opcode::CallTuple1)))
+                    check!(slow!(|t| call_cache::call_class_1(
+                        vm,
+                        t,
+                        arg,
+                        Opcode::CallTuple1
+                    )))
                 }
                 Opcode::CallKw => check!(slow!(|t| calls::call_kw(vm, t, arg))),
                 Opcode::CallFunctionEx => check!(slow!(|t| calls::call_function_ex(vm, t))),

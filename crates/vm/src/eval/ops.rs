@@ -339,7 +339,11 @@ fn bound(vm: &Vm, v: &Value, len: usize, default: usize) -> Option<usize> {
         return Some(default);
     }
     let i = v.as_small_int()?;
-    let i = if i < 0 { i.saturating_add(len as i64) } else { i };
+    let i = if i < 0 {
+        i.saturating_add(len as i64)
+    } else {
+        i
+    };
     Some(usize::try_from(i).unwrap_or(0).min(len))
 }
 

@@ -232,12 +232,7 @@ impl Regs {
     #[inline(always)]
     pub fn replace_local(&mut self, i: u32, bits: u64) -> u64 {
         // SAFETY: as above.
-        unsafe {
-            std::mem::replace(
-                &mut *Frame::locals_ptr(self.frame).add(i as usize),
-                bits,
-            )
-        }
+        unsafe { std::mem::replace(&mut *Frame::locals_ptr(self.frame).add(i as usize), bits) }
     }
 
     /// A constant.

@@ -441,10 +441,7 @@ pub(super) fn load_attr_class(r: &mut Regs, arg: u32) -> bool {
         for i in 0..LOAD_ENTRIES {
             let guard = r.cache(1 + 2 * i).get();
             // SAFETY: the version is that of a metaclass, so the object is a class.
-            if guard >> 32 == meta
-                && unsafe { class_version(h) } == guard as u32
-                && guard != FREE
-            {
+            if guard >> 32 == meta && unsafe { class_version(h) } == guard as u32 && guard != FREE {
                 // SAFETY: the type keeps the value alive while its version is valid.
                 unsafe { push_result(r, r.cache(2 + 2 * i).get(), arg & 1 != 0) };
                 return true;
