@@ -3,6 +3,7 @@
 //! stack does not grow with them.
 
 mod attrs;
+mod binding;
 mod build;
 mod call_cache;
 mod calls;
