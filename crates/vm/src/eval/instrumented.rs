@@ -157,7 +157,8 @@ fn current_opcode(r: &Regs) -> Option<Opcode> {
 
 /// Runs an instrumented instruction, whose unit is the one before the instruction pointer. Gives the opcode of the
 /// instruction itself when the loop is to run that.
-pub(super) fn run(vm: &Vm, r: &mut Regs, op: u8, arg: u32) -> PyResult<Option<Opcode>> {
+pub(super) fn run(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<Option<Opcode>> {
+    let op = r.opcode();
     let code = code_of(r);
     let unit = unit_of(&code.payload, r.ip).wrapping_sub(1);
     let (Some(data), Some(real)) = (

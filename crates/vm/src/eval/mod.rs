@@ -74,9 +74,7 @@ pub(crate) fn eval(vm: &Vm, frame: *mut Frame, throw: bool) -> PyResult<Outcome>
 
 #[cold]
 fn unknown_opcode(vm: &Vm, r: &Regs) -> Raised {
-    // SAFETY: the unit before ip is the instruction's.
-    let op = unsafe { (*r.ip.sub(1)).get() } as u8;
-    vm.system_error(&format!("unknown opcode {op}"))
+    vm.system_error(&format!("unknown opcode {}", r.opcode()))
 }
 
 #[inline(never)]
@@ -531,7 +529,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::MatchClass => check!(slow!(|t| objects::match_class(vm, t, arg))),
                 other if other.is_instrumented() => {
                     // The instruction itself may be left to run.
-                    if let Some(real) = check!(slow!(|t| instrumented::run(vm, t, op, arg))) {
+                    if let Some(real) = check!(slow!(|t| instrumented::run(vm, t, arg))) {
                         op = real as u8;
                         continue 'extended;
                     }

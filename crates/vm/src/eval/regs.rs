@@ -115,10 +115,15 @@ impl Regs {
         unsafe { (*self.ip).get() as u8 == op as u8 }
     }
 
+    /// The byte in the private stream of the instruction that was just fetched.
+    pub fn opcode(&self) -> u8 {
+        // SAFETY: the unit before ip is the instruction's.
+        unsafe { (*self.ip.sub(1)).get() as u8 }
+    }
+
     /// The opcode of the instruction that was just fetched.
     pub fn running_opcode(&self) -> Option<taipan_bytecode::Opcode> {
-        // SAFETY: as above.
-        taipan_bytecode::Opcode::from_u8(unsafe { (*self.ip.sub(1)).get() } as u8)
+        taipan_bytecode::Opcode::from_u8(self.opcode())
     }
 
     /// Pushes a value.
