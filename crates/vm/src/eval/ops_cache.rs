@@ -409,8 +409,8 @@ pub(super) fn for_iter_list(r: &mut Regs, arg: u32) -> bool {
         return false;
     };
     let i = it.index.get();
-    // SAFETY: the iterator keeps its list alive; the reference ends before anything is dropped.
     let next = match it.list.peek() {
+        // SAFETY: the iterator keeps its list alive; the reference ends before anything is dropped.
         Some(list) => unsafe { (*list).payload.get(i) },
         None => None,
     };
@@ -433,8 +433,8 @@ pub(super) fn for_iter_tuple(r: &mut Regs, arg: u32) -> bool {
         return false;
     };
     let i = it.index.get();
-    // SAFETY: as above.
     let next = match it.tuple.peek() {
+        // SAFETY: as for lists.
         Some(tuple) => unsafe { (*tuple).payload.get(i) },
         None => None,
     };
