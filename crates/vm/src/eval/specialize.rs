@@ -499,11 +499,7 @@ fn find_store(vm: &Vm, owner: &Value, name: &Ref<Str>) -> Option<Found> {
             && let Some(m) = d.downcast_ref::<taipan_object::descr::MemberDescr>()
             && let Some(offset) = m.fixed_offset()
         {
-            return Found::new(
-                Opcode::StoreAttrSlot,
-                u64::from(version),
-                u64::from(offset),
-            );
+            return Found::new(Opcode::StoreAttrSlot, u64::from(version), u64::from(offset));
         }
         return None;
     }
