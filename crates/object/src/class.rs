@@ -528,7 +528,7 @@ impl TypeObject {
 
     /// Offset of the dict word when it is the same for all instances.
     pub fn fixed_dict_offset(&self) -> Option<usize> {
-        Some(self.dict_offset()).filter(|&off| off != 0 && off != DICT_AT_END)
+        Some(self.dict_offset()).filter(|&off| off != 0 && off < AT_END)
     }
 
     /// The address of an instance's dict word, `None` when instances have no `__dict__`.
