@@ -1,9 +1,11 @@
-//! Native modules that turn objects into text or bytes and back: `_json`. Packed numbers (`_struct`, `array`) are in
+//! Native modules that turn objects into text or bytes and back: `_json`, `_pickle`. Packed numbers (`_struct`, `array`) are in
 //! `taipan-stdlib-data`.
 
 pub mod json;
+pub mod pickle;
+mod util;
 
 use taipan_object::ModuleSpec;
 
 /// The modules of this crate.
-pub const MODULES: &[&ModuleSpec] = &[&json::MODULE];
+pub const MODULES: &[&ModuleSpec] = &[&json::MODULE, &pickle::MODULE];

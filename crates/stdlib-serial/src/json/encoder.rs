@@ -7,12 +7,13 @@ use taipan_builtins::int_;
 use taipan_macros::pymethods;
 use taipan_numeric::double;
 use taipan_object::{
-    Dict, IntRef, List, NativeFunction, Payload, PyResult, Raised, Ref, Str, Traverse, Tuple,
-    TypeObject, TypeSpec, Value, Visitor, Vm, payload,
+    Dict, IntRef, List, NativeFunction, Payload, PyResult, Ref, Str, Traverse, Tuple, TypeObject,
+    TypeSpec, Value, Visitor, Vm, payload,
 };
 use taipan_text::TextBuf;
 
 use super::escape::{self, Escapes};
+use crate::util::{type_name, with_note};
 
 /// What `make_encoder` was given.
 pub struct Encoder {
@@ -230,19 +231,6 @@ fn own_escapes(encoder: &Value) -> Option<Escapes> {
     }
 }
 
-/// Adds a note to the pending exception.
-#[cold]
-fn with_note(vm: &Vm, raised: Raised, note: &str) -> Raised {
-    let exc = vm.take_raised(raised);
-    let added = vm
-        .new_str(note)
-        .and_then(|n| vm.call_method_str(&exc, "add_note", &[n.into_value()]));
-    match added {
-        Ok(_) => vm.raise_as_is(exc),
-        Err(r) => r,
-    }
-}
-
 /// One run of an encoder.
 struct Run<'a> {
     vm: &'a Vm,
@@ -375,11 +363,9 @@ impl Run<'_> {
         let replaced = vm.call1(&self.encoder.default, v)?;
         vm.check_stack(" while encoding a JSON object")?;
         self.value(&replaced, level).map_err(|r| {
-            with_note(
-                vm,
-                r,
-                &format!("when serializing {} object", full_name(vm, v)),
-            )
+            with_note(vm, r, || {
+                Ok(format!("when serializing {} object", type_name(vm, v)))
+            })
         })?;
         self.leave();
         Ok(())
@@ -428,11 +414,9 @@ impl Run<'_> {
         let mut i = 0;
         loop {
             self.value(&item, level + 1).map_err(|r| {
-                with_note(
-                    vm,
-                    r,
-                    &format!("when serializing {} item {i}", full_name(vm, v)),
-                )
+                with_note(vm, r, || {
+                    Ok(format!("when serializing {} item {i}", type_name(vm, v)))
+                })
             })?;
             i += 1;
             // Asked again each time: the code of a hook may have changed the list.
@@ -531,22 +515,13 @@ impl Run<'_> {
         self.string(&key_text)?;
         self.out.push_text(self.encoder.key_separator.text());
         self.value(value, level).map_err(|r| {
-            let exc = vm.take_raised(r);
-            let key = match vm.repr_string(key) {
-                Ok(k) => k,
-                Err(r) => return r,
-            };
-            let r = vm.raise_as_is(exc);
-            with_note(
-                vm,
-                r,
-                &format!("when serializing {} item {key}", full_name(vm, dict)),
-            )
+            with_note(vm, r, || {
+                let key = vm.repr_string(key)?;
+                Ok(format!(
+                    "when serializing {} item {key}",
+                    type_name(vm, dict)
+                ))
+            })
         })
     }
-}
-
-/// A type's name as `%T` gives it: with its module, but for builtins.
-fn full_name(vm: &Vm, v: &Value) -> String {
-    vm.type_of(v).payload.full_name()
 }
