@@ -1,4 +1,9 @@
-//! Native modules of hash functions: `_md5`, `_sha1`, `_sha2`. The functions are RustCrypto's; here are the objects.
+//! Native modules of hash functions. `_md5`, `_sha1` and `_sha2` are RustCrypto's functions, with the objects here; `_sha3` and
+//! `_blake2` (with all its parameters, which RustCrypto's lacks) are in files of their own.
+
+pub mod blake2;
+pub mod blake2_core;
+pub mod sha3;
 
 use std::cell::RefCell;
 
@@ -7,7 +12,7 @@ use taipan_macros::{pyfunctions, pymethods};
 use taipan_object::{ModuleSpec, Payload, PyResult, Ref, TypeSpec, Value, Vm, tpflags};
 
 /// The modules.
-pub const MODULES: &[&ModuleSpec] = &[&MD5, &SHA1, &SHA2];
+pub const MODULES: &[&ModuleSpec] = &[&MD5, &SHA1, &SHA2, &sha3::MODULE, &blake2::MODULE];
 
 /// The payload of hash objects.
 pub struct Hasher {
@@ -29,7 +34,32 @@ fn bytes_of(vm: &Vm, data: &Value) -> PyResult<Vec<u8>> {
     if data.downcast_ref::<taipan_object::Str>().is_some() {
         return Err(vm.type_error("Strings must be encoded before hashing"));
     }
-    Ok(vm.get_buffer(data, false)?.to_vec())
+    if !vm.has_buffer(data) {
+        return Err(vm.type_error("object supporting the buffer API required"));
+    }
+    let buffer = vm.get_buffer(data, false)?;
+    if buffer.shape.len() > 1 {
+        return Err(vm.buffer_error("Buffer must be single dimension"));
+    }
+    Ok(buffer.to_vec())
+}
+
+/// The data of a constructor, which has two names.
+fn data_or_string<'a>(
+    vm: &Vm,
+    data: Option<&'a Value>,
+    string: Option<&'a Value>,
+) -> PyResult<Option<&'a Value>> {
+    match (data, string) {
+        (Some(_), Some(_)) => Err(vm.type_error(
+            "'data' and 'string' are mutually exclusive and support for 'string' keyword parameter is slated for removal in a future version.",
+        )),
+        (data, string) => Ok(data.or(string)),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn make(
@@ -72,7 +102,7 @@ impl Hasher {
     /// Return the digest value as a string of hexadecimal digits.
     #[pymethod(sig = "($self, /)")]
     fn hexdigest(this: &Ref<Self>) -> String {
-        this.finish().iter().map(|b| format!("{b:02x}")).collect()
+        hex(&this.finish())
     }
 
     /// Return a copy of the hash object.

@@ -781,7 +781,7 @@ impl<'a> Load<'a> {
     fn dict(&mut self) -> PyResult {
         let vm = self.vm;
         let items = self.marked()?;
-        if items.len() % 2 != 0 {
+        if !items.len().is_multiple_of(2) {
             return Err(unpickling_error(vm, "odd number of items for DICT"));
         }
         let dict = vm.new_dict()?;
@@ -792,7 +792,7 @@ impl<'a> Load<'a> {
     fn setitems(&mut self, items: Vec<Value>) -> PyResult<()> {
         let vm = self.vm;
         let target = self.top()?.clone();
-        if items.len() % 2 != 0 {
+        if !items.len().is_multiple_of(2) {
             return Err(unpickling_error(vm, "odd number of items for SETITEMS"));
         }
         if let Some(dict) = target.downcast_exact::<Dict>(&vm.types().dict) {

@@ -314,8 +314,8 @@ impl Save<'_> {
         }
         let [a, b, c, d, ..] = n.to_le_bytes();
         match n {
-            ..=0xff => self.bytes(&[opcode::EXT1, a]),
-            ..=0xffff => self.bytes(&[opcode::EXT2, a, b]),
+            1..=0xff => self.bytes(&[opcode::EXT1, a]),
+            0x100..=0xffff => self.bytes(&[opcode::EXT2, a, b]),
             _ => self.bytes(&[opcode::EXT4, a, b, c, d]),
         }
         Ok(())
