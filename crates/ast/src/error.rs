@@ -27,7 +27,17 @@ impl CompileError {
             end_offset: Some(loc.end_col_offset.wrapping_add(1)),
             text: None,
             last_statement: None,
+            bare: false,
         }))
+    }
+
+    /// The error of a stage that places exceptions after it has made them (the symbol table, future features).
+    #[must_use]
+    pub fn bare(mut self) -> CompileError {
+        if let CompileError::Syntax(error) = &mut self {
+            error.bare = true;
+        }
+        self
     }
 }
 

@@ -182,5 +182,6 @@ impl Hash for CodeObject {
         self.firstlineno.hash(state);
         self.code.hash(state);
         self.names.hash(state);
+        [self.argcount, self.posonlyargcount, self.kwonlyargcount].hash(state);
     }
 }

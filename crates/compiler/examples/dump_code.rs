@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use taipan_ast::{Arena, CompileError, StackLimit};
 use taipan_bytecode::constant::Str;
 use taipan_compiler::assemble::UnitMetadata;
+use taipan_compiler::codegen::ObservedUnit;
 use taipan_compiler::instruction_sequence::InstructionSequence;
 use taipan_compiler::{CompileOptions, Error, compile_observed};
 use taipan_parser::{Mode, ParseError, ParseOptions, parse};
@@ -109,9 +110,9 @@ fn compile_to_text(data: &[u8], arguments: &Arguments) -> String {
     let mut options = CompileOptions::new(Str::plain("file.py"), limit);
     options.optimize = arguments.optimize;
     let mut sequences = String::new();
-    let mut observe = |metadata: &UnitMetadata, sequence: &InstructionSequence| {
+    let mut observe = |unit: &ObservedUnit<'_>| {
         if arguments.sequences {
-            show_sequence(&mut sequences, metadata, sequence);
+            show_sequence(&mut sequences, unit.metadata, unit.sequence);
         }
     };
     let result = compile_observed(&arena, module, &options, &mut warnings, &mut observe);

@@ -66,6 +66,15 @@ pub fn optimize_and_assemble(
     cache: &mut ConstCache,
 ) -> Result<CodeObject, AssembleError> {
     let optimized = flowgraph::optimize(metadata, sequence, consts, cache)?;
+    assemble(metadata, optimized, cache)
+}
+
+/// The code object of a unit that has been lowered.
+pub(crate) fn assemble(
+    metadata: &UnitMetadata,
+    optimized: flowgraph::Optimized,
+    cache: &mut ConstCache,
+) -> Result<CodeObject, AssembleError> {
     let mut lines = Lines::new(&optimized.cfg)?;
     lines.resolve_next_locations();
     lines.resolve_unconditional_jumps();

@@ -103,7 +103,7 @@ pub fn compile<'a>(
     options: &CompileOptions,
     warnings: &mut Vec<SyntaxWarning>,
 ) -> Result<Compiled, Error> {
-    compile_observed(arena, module, options, warnings, &mut |_, _| {})
+    compile_observed(arena, module, options, warnings, &mut |_| {})
 }
 
 /// The same, with a look at what the code generator hands to the optimizer; inner units come first.
@@ -115,7 +115,7 @@ pub fn compile_observed<'a>(
     observer: Observer<'_>,
 ) -> Result<Compiled, Error> {
     let limit = options.stack_limit;
-    let mut future = future_features(module)?;
+    let mut future = future_features(module).map_err(CompileError::bare)?;
     future.features |= options.flags;
     let preprocessing = PreprocessOptions {
         optimize: options.optimize,
@@ -130,7 +130,8 @@ pub fn compile_observed<'a>(
         allow_top_level_await: options.allow_top_level_await,
         limit,
     };
-    let symtable = taipan_symtable::build(arena, module, table_options)?;
+    let symtable =
+        taipan_symtable::build(arena, module, table_options).map_err(CompileError::bare)?;
     let options = CompileOptions {
         flags: future.features,
         ..options.clone()

@@ -165,6 +165,35 @@ impl InstructionSequence {
         self.insert(position, opcode, target.0, location);
     }
 
+    /// A sequence of instructions in which the operand of what has a target is the index of the instruction there.
+    pub fn from_resolved(instructions: Vec<Instruction>) -> InstructionSequence {
+        let labels = (0..=instructions.len()).map(|i| Some(i as u32)).collect();
+        InstructionSequence {
+            instructions,
+            labels,
+            annotations: None,
+        }
+    }
+
+    /// The instructions, with indices of instructions in the place of labels; a label that is not bound stays.
+    pub fn resolved(&self) -> Vec<Instruction> {
+        let resolve = |instruction: &Instruction| {
+            let bound = self
+                .labels
+                .get(instruction.oparg as usize)
+                .copied()
+                .flatten();
+            match bound.filter(|_| instruction.opcode.has_target()) {
+                Some(place) => Instruction {
+                    oparg: place,
+                    ..*instruction
+                },
+                None => *instruction,
+            }
+        };
+        self.instructions.iter().map(resolve).collect()
+    }
+
     /// Gives the code that takes the place of `ANNOTATIONS_PLACEHOLDER`. It must have no jumps.
     pub fn set_annotations_code(&mut self, code: InstructionSequence) {
         self.annotations = Some(Box::new(code));

@@ -10,5 +10,6 @@ mod const_eval;
 mod driver;
 pub mod flowgraph;
 pub mod instruction_sequence;
+pub mod stages;
 
 pub use driver::{CompileOptions, Compiled, Error, compile, compile_observed};

@@ -170,6 +170,14 @@ impl Vm {
         self.materialize(h, word).map(Some)
     }
 
+    /// Whether the instance's attributes are in itself, or would be if it had any.
+    pub fn has_inline_values(&self, obj: &Value) -> bool {
+        let Some(h) = obj.header() else {
+            return false;
+        };
+        h.shape() != 0 || dict_word(h).is_some_and(|word| dict_in_word(word).is_none())
+    }
+
     /// Replaces the instance's `__dict__`; false when its type has none.
     pub fn set_instance_dict(&self, obj: &Value, dict: Option<Ref<Dict>>) -> PyResult<bool> {
         let Some(h) = obj.header() else {

@@ -351,6 +351,7 @@ impl<'a> Parser<'a> {
             end_offset: Some(shown(end_col)),
             text: Some(line),
             last_statement: None,
+            bare: false,
         }
     }
 

@@ -1,11 +1,12 @@
 //! Native modules that show the front end to Python: `_ast` (trees as objects), `_tokenize`, `_symtable`, `_opcode`,
-//! and `_suggestions`.
+//! and `_suggestions`. [`testinternal`] is what CPython has for tests of the compiler.
 //! One folder or file for each module; [`MODULES`] lists them for the import system.
 
 pub mod ast;
 pub mod opcode;
 pub mod suggestions;
 pub mod symtable;
+pub mod testinternal;
 pub mod tokenize;
 
 use taipan_object::ModuleSpec;
@@ -16,6 +17,8 @@ pub const MODULES: &[&ModuleSpec] = &[
     &opcode::MODULE,
     &suggestions::MODULE,
     &symtable::MODULE,
+    &testinternal::MODULE,
+    &testinternal::capi::MODULE,
     &tokenize::MODULE,
 ];
 

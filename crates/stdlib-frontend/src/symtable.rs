@@ -192,14 +192,14 @@ fn table(vm: &Vm, source: &Value, filename: &Value, start: &str) -> PyResult {
     let tree = taipan_parser::parse(&arena, &text, &parse_options(vm, &options), &mut warnings)
         .map_err(|e| parse_error(vm, e, &filename, &text, mode))?;
     let tree = arena.alloc(tree);
-    let future = future_features(tree).map_err(|e| tree_error(vm, e, &filename, Some(&text)))?;
+    let future = future_features(tree).map_err(|e| tree_error(vm, e.bare(), &filename))?;
     let options = taipan_symtable::Options {
         future,
         allow_top_level_await: false,
         limit: StackLimit::at(stack_limit(vm)),
     };
     let table = taipan_symtable::build(&arena, tree, options)
-        .map_err(|e| tree_error(vm, e, &filename, Some(&text)))?;
+        .map_err(|e| tree_error(vm, e.bare(), &filename))?;
     entry(vm, &table, ScopeId::TOP)
 }
 

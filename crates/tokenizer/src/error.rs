@@ -47,6 +47,9 @@ pub struct SyntaxError {
     /// For the parser's errors: where the last compound statement begins that was read whole (line and column in bytes;
     /// zeros if there is none). `traceback` looks from there for misspelt keywords.
     pub last_statement: Option<(u32, u32)>,
+    /// The place is given to the exception after it has been made, so that its `args` hold the message alone: what the
+    /// symbol table finds wrong.
+    pub bare: bool,
 }
 
 impl SyntaxError {
@@ -65,6 +68,7 @@ impl SyntaxError {
             end_offset: Some(end_offset),
             text: None,
             last_statement: None,
+            bare: false,
         }
     }
 }

@@ -151,11 +151,11 @@ impl Tokenizer<'_> {
         match self.brackets.last() {
             Some(_) => Box::new(self.unclosed_bracket_error()),
             None => {
-                let column = self.cursor.pos.saturating_sub(self.cursor.line_start);
+                let line = self.cursor.slice(self.cursor.line_start, self.cursor.pos);
                 let mut error = SyntaxError::new(
                     "unexpected EOF while parsing",
                     self.cursor.lineno,
-                    to_u32(column),
+                    count_chars(line),
                     SyntaxError::MINUS_ONE,
                 );
                 error.text = Some(self.error_text(self.cursor.lineno));

@@ -105,6 +105,7 @@ impl<'b> Source<'b> {
                 end_offset: None,
                 text: None,
                 last_statement: None,
+                bare: false,
             })),
             Err(CodecError::Other(e)) => Err(SourceError::Other(e)),
         }

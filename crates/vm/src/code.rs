@@ -184,6 +184,13 @@ impl Code {
         Ok(d)
     }
 
+    /// The compiler's description, if the code is still what came from the compiler and has no other constants.
+    pub fn own_description(&self) -> Option<Rc<CodeObject>> {
+        let description = self.description.borrow();
+        let whole = |d: &&Rc<CodeObject>| d.consts.len() == self.consts.len();
+        description.as_ref().filter(whole).cloned()
+    }
+
     /// Gives the code another file name; that of the code in its constants stays.
     pub fn set_filename(&self, name: &Ref<Str>) {
         *self.description.borrow_mut() = None;

@@ -104,18 +104,10 @@ pub fn compile_text_raw(
             return Err(parse_error(vm, e, filename, text, o.mode));
         }
     };
-    compile_tree(
-        vm,
-        &arena,
-        arena.alloc(tree),
-        filename,
-        o,
-        warnings,
-        Some(text),
-    )
+    compile_tree(vm, &arena, arena.alloc(tree), filename, o, warnings)
 }
 
-/// Compiles a tree. `text` is what it came from, for the lines that errors show.
+/// Compiles a tree.
 pub fn compile_tree<'a>(
     vm: &Vm,
     arena: &'a Arena,
@@ -123,7 +115,6 @@ pub fn compile_tree<'a>(
     filename: &Ref<Str>,
     o: &Options,
     mut warnings: Vec<SyntaxWarning>,
-    text: Option<&str>,
 ) -> PyResult<(Rc<CodeObject>, u32)> {
     let name: Wtf8Buf = str_to_wtf8(filename);
     let options = CompileOptions {
@@ -137,7 +128,7 @@ pub fn compile_tree<'a>(
     show_warnings(vm, &mut warnings, filename, o)?;
     match result {
         Ok(c) => Ok((c.code, c.flags)),
-        Err(e) => Err(compile_error(vm, e, filename, text)),
+        Err(e) => Err(compile_error(vm, e, filename)),
     }
 }
 
@@ -174,10 +165,10 @@ pub fn parse_error(vm: &Vm, e: ParseError, filename: &Ref<Str>, text: &str, mode
 }
 
 /// The error of a stage behind the parser as an exception.
-pub fn compile_error(vm: &Vm, e: Error, filename: &Ref<Str>, text: Option<&str>) -> Raised {
+pub fn compile_error(vm: &Vm, e: Error, filename: &Ref<Str>) -> Raised {
     use taipan_compiler::assemble::AssembleError;
     match e {
-        Error::Tree(t) => tree_error(vm, t, filename, text),
+        Error::Tree(t) => tree_error(vm, t, filename),
         Error::Assemble(AssembleError::System(m)) => vm.system_error(m),
         Error::System(m) => vm.system_error(&m),
         Error::Assemble(AssembleError::Value(m)) => vm.value_error(m),
@@ -185,20 +176,30 @@ pub fn compile_error(vm: &Vm, e: Error, filename: &Ref<Str>, text: Option<&str>)
     }
 }
 
+/// A line of a program's file, as far as there is such a file: what the errors of the later stages show.
+fn program_text(vm: &Vm, filename: &Ref<Str>, lineno: u32) -> Option<String> {
+    let path = crate::glue::fs_encode(vm, filename);
+    let path = path.map_err(|e| drop(vm.take_raised(e))).ok()?;
+    let bytes = crate::files::read_file(&path).ok()?;
+    let text = crate::builtins::execution::bytes_text(vm, &bytes, filename, true, true);
+    let text = match text {
+        Ok(text) => text,
+        Err(e) => {
+            drop(vm.take_raised(e));
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+    };
+    let index = usize::try_from(lineno).ok()?.checked_sub(1)?;
+    text.split_inclusive('\n').nth(index).map(str::to_owned)
+}
+
 /// The error of the validator, the symbol table or the code generator as an exception.
-pub fn tree_error(vm: &Vm, e: CompileError, filename: &Ref<Str>, text: Option<&str>) -> Raised {
+pub fn tree_error(vm: &Vm, e: CompileError, filename: &Ref<Str>) -> Raised {
     match e {
         CompileError::Syntax(e) => {
             let mut e = *e;
             if e.text.is_none() {
-                let line = usize::try_from(e.lineno).unwrap_or(0);
-                e.text = match text {
-                    Some(t) => line
-                        .checked_sub(1)
-                        .and_then(|i| t.split_inclusive('\n').nth(i))
-                        .map(str::to_owned),
-                    None => None,
-                };
+                e.text = program_text(vm, filename, e.lineno);
             }
             syntax_error(vm, &e, filename)
         }
@@ -252,7 +253,8 @@ fn number(vm: &Vm, n: Option<u32>) -> PyResult {
     }
 }
 
-/// A SyntaxError object: `args` is `(msg, (filename, lineno, offset, text, end_lineno, end_offset))`.
+/// A SyntaxError object: `args` is `(msg, (filename, lineno, offset, text, end_lineno, end_offset))`, or the message if
+/// the error is bare.
 pub fn new_syntax_error(vm: &Vm, e: &SyntaxError, filename: &Ref<Str>) -> PyResult<Value> {
     let exc = vm.exc();
     let ty = match e.kind {
@@ -273,9 +275,16 @@ pub fn new_syntax_error(vm: &Vm, e: &SyntaxError, filename: &Ref<Str>) -> PyResu
         number(vm, e.end_lineno)?,
         number(vm, e.end_offset)?,
     ])?;
-    let msg = vm.new_str(&e.msg)?;
-    let v = vm.call_pos(ty.as_value(), &[msg.into_value(), details.into_value()])?;
-    debug_assert!(v.downcast_ref::<FieldException>().is_some());
+    let msg = vm.new_str(&e.msg)?.into_value();
+    if !e.bare {
+        return vm.call_pos(ty.as_value(), &[msg, details.into_value()]);
+    }
+    let v = vm.call1(ty.as_value(), &msg)?;
+    if let Some(fields) = v.downcast_ref::<FieldException>() {
+        for (field, detail) in fields.fields.iter().skip(1).zip(details.as_slice()) {
+            field.set(Some(detail.clone()));
+        }
+    }
     Ok(v)
 }
 

@@ -33,6 +33,7 @@ pub mod instrumentation;
 pub mod lsprof_module;
 pub mod marshal_module;
 pub mod marshal_objects;
+mod marshal_values;
 mod scope_hooks;
 pub mod startup;
 pub mod sys_module;

@@ -8,10 +8,11 @@ use taipan_bytecode::constant::Str as ConstStr;
 use taipan_bytecode::marshal::CodeFields;
 use taipan_bytecode::marshal::reader::{Builder, Container, Input, ReadError, Reader};
 use taipan_bytecode::{CodeObject, Constant};
-use taipan_object::{Dict, List, PyResult, Raised, Ref, Set, Str, Tuple, Value, Vm};
+use taipan_object::{Bytes, Dict, List, PyResult, Raised, Ref, Set, Str, Tuple, Value, Vm};
 use taipan_wtf8::Wtf8;
 
 use crate::code::{Parts, Table, wtf8_to_str};
+use crate::glue::unhashable_note;
 
 /// Why data could not be read.
 pub enum LoadError {
@@ -47,6 +48,64 @@ impl Input for Slice<'_> {
     }
 }
 
+/// A file object, which is asked for exactly the bytes that are needed.
+struct File<'a> {
+    vm: &'a Vm,
+    file: &'a Value,
+    buffer: Vec<u8>,
+}
+
+/// The data may claim any size, so that no more is asked for at once.
+const FILE_CHUNK: usize = 1 << 20;
+
+impl File<'_> {
+    /// Puts the next `size` bytes behind those in the buffer; false if there are fewer.
+    fn read_into(&mut self, size: usize) -> PyResult<bool> {
+        let vm = self.vm;
+        let array = vm.call1(
+            &crate::glue::builtin(vm, "bytearray")?,
+            &vm.new_usize(size)?,
+        )?;
+        let view = vm.call1(&crate::glue::builtin(vm, "memoryview")?, &array)?;
+        let read = vm.call_method_str(self.file, "readinto", std::slice::from_ref(&view))?;
+        let read = vm.index_isize(&read)?;
+        if read > size as isize {
+            return Err(vm.value_error(&format!(
+                "read() returned too much data: {size} bytes requested, {read} returned"
+            )));
+        }
+        if read < size as isize {
+            return Ok(false);
+        }
+        self.buffer
+            .extend_from_slice(&vm.get_buffer(&array, false)?.to_vec());
+        Ok(true)
+    }
+}
+
+impl Input for File<'_> {
+    type Error = LoadError;
+
+    fn take(&mut self, size: usize) -> Result<&[u8], LoadError> {
+        self.buffer.clear();
+        while self.buffer.len() < size {
+            if !self.read_into((size - self.buffer.len()).min(FILE_CHUNK))? {
+                return Err(ReadError::Eof("EOF read where not expected").into());
+            }
+        }
+        Ok(&self.buffer)
+    }
+
+    fn next_byte(&mut self) -> Result<Option<u8>, LoadError> {
+        self.buffer.clear();
+        Ok(if self.read_into(1)? {
+            self.buffer.first().copied()
+        } else {
+            None
+        })
+    }
+}
+
 /// A value that was read. Bytes become an object when they turn out to be no table of a code object.
 #[derive(Clone)]
 enum Item {
@@ -69,6 +128,8 @@ struct Objects<'a> {
     bytes: Vec<(Table, Option<Value>)>,
     /// What stands for a name while code is verified.
     name: Constant,
+    /// How many bytes there can be at most.
+    left: usize,
 }
 
 const BAD_ARGUMENT: ReadError = ReadError::System("bad argument to internal function");
@@ -231,9 +292,28 @@ impl Builder for Objects<'_> {
         Ok(Item::Value(self.vm.new_tuple(items)?.into_value()))
     }
 
+    fn early_tuple(&mut self, size: usize) -> Result<Option<Item>, LoadError> {
+        // Each item takes a byte at least.
+        if size > self.left {
+            return Err(ReadError::Eof("EOF read where object expected").into());
+        }
+        let nones = vec![self.vm.none(); size];
+        Ok(Some(Item::Value(self.vm.new_tuple(nones)?.into_value())))
+    }
+
+    fn fill(&mut self, tuple: Item, items: Vec<Item>) -> Result<Item, LoadError> {
+        let items = self.values(items)?;
+        if let Item::Value(v) = &tuple
+            && let Some(t) = v.downcast_ref::<Tuple>()
+        {
+            t.fill_late(items);
+        }
+        Ok(tuple)
+    }
+
     fn frozenset(&mut self, items: Vec<Item>) -> Result<Item, LoadError> {
         let items = self.values(items)?;
-        Ok(Item::Value(self.vm.new_frozenset(&items)?.into_value()))
+        Ok(Item::Value(crate::glue::new_set(self.vm, items, true)?))
     }
 
     fn slice(&mut self, parts: [Item; 3]) -> Result<Item, LoadError> {
@@ -301,7 +381,8 @@ impl Builder for Objects<'_> {
         match (partial, value) {
             (Partial::Dict(d), Some(v)) => {
                 let v = self.value(v)?;
-                d.set(self.vm, &item, v)?;
+                let set = d.set(self.vm, &item, v);
+                set.map_err(|e| unhashable_note(self.vm, e, &item, "dict key"))?;
             }
             (Partial::Dict(_), None) => {}
             (Partial::List(l), _) => {
@@ -310,7 +391,8 @@ impl Builder for Objects<'_> {
                 }
             }
             (Partial::Set(s), _) => {
-                s.add(self.vm, &item)?;
+                let added = s.add(self.vm, &item);
+                added.map_err(|e| unhashable_note(self.vm, e, &item, "set element"))?;
             }
         }
         Ok(())
@@ -325,35 +407,55 @@ impl Builder for Objects<'_> {
     }
 }
 
-fn read(
+fn read<I: Input<Error = LoadError>>(
     vm: &Vm,
-    data: &[u8],
+    input: &mut I,
+    left: usize,
     trusted: Option<&'static [u8]>,
     allow_code: bool,
-) -> Result<(Value, usize), LoadError> {
+) -> Result<Value, LoadError> {
     let mut objects = Objects {
         vm,
         trusted,
         bytes: Vec::new(),
         name: Constant::Str(ConstStr::interned("name")),
+        left,
     };
-    let mut input = Slice(data);
-    let mut reader = Reader::new(&mut input, &mut objects, allow_code);
+    let mut reader = Reader::new(input, &mut objects, allow_code);
     let item = reader.read()?;
     drop(reader);
-    let value = objects.value(item)?;
-    Ok((value, data.len() - input.0.len()))
+    objects.value(item)
 }
 
 /// Reads a value from the front of `data`; gives it and the number of bytes it took.
 pub fn load(vm: &Vm, data: &[u8], allow_code: bool) -> Result<(Value, usize), LoadError> {
-    read(vm, data, None, allow_code)
+    let mut input = Slice(data);
+    let value = read(vm, &mut input, data.len(), None, allow_code)?;
+    Ok((value, data.len() - input.0.len()))
+}
+
+/// Reads a value from a file object, no further than its end.
+pub fn load_file(vm: &Vm, file: &Value, allow_code: bool) -> Result<Value, LoadError> {
+    let probe = vm.call_method(file, &vm.names().read, &[Value::from_i32(0)])?;
+    if probe.downcast_ref::<Bytes>().is_none() {
+        let message = format!(
+            "file.read() returned not bytes but {}",
+            vm.type_name(&probe)
+        );
+        return Err(vm.type_error(&message).into());
+    }
+    let mut input = File {
+        vm,
+        file,
+        buffer: Vec::new(),
+    };
+    read(vm, &mut input, i32::MAX as usize, None, allow_code)
 }
 
 /// The value in data that our own compiler wrote into the executable.
 pub fn load_trusted(vm: &Vm, data: &'static [u8]) -> PyResult<Option<Value>> {
-    match read(vm, data, Some(data), true) {
-        Ok((v, _)) => Ok(Some(v)),
+    match read(vm, &mut Slice(data), data.len(), Some(data), true) {
+        Ok(v) => Ok(Some(v)),
         Err(LoadError::Raised(e)) => Err(e),
         Err(LoadError::Read(_)) => Ok(None),
     }

@@ -46,6 +46,7 @@ pub fn dump_constant(value: &Constant, version: i32) -> Result<Vec<u8>, WriteErr
     write(
         &ConstantSource(PhantomData),
         Reference::Constant(value),
+        true,
         version,
         true,
         &mut out,
@@ -59,6 +60,7 @@ pub fn dump_code(code: &CodeObject, version: i32) -> Result<Vec<u8>, WriteError>
     write(
         &ConstantSource(PhantomData),
         Reference::Code(code),
+        true,
         version,
         true,
         &mut out,

@@ -16,6 +16,8 @@ pub enum ReadError {
     Type(&'static str),
     /// SystemError.
     System(&'static str),
+    /// ValueError: this text is no float.
+    Float(String),
     /// What UnicodeDecodeError says of these bytes, read as UTF-8 with surrogates.
     Utf8(Vec<u8>),
 }
@@ -27,6 +29,9 @@ impl std::fmt::Display for ReadError {
             | ReadError::Value(message)
             | ReadError::Type(message)
             | ReadError::System(message) => f.write_str(message),
+            ReadError::Float(text) => {
+                write!(f, "could not convert string to float: '{text}'")
+            }
             ReadError::Utf8(_) => f.write_str("invalid UTF-8 in marshal data"),
         }
     }
@@ -102,6 +107,21 @@ pub trait Builder {
     fn bytes(&mut self, bytes: &[u8]) -> Result<Self::Value, Self::Error>;
     /// A tuple.
     fn tuple(&mut self, items: Vec<Self::Value>) -> Result<Self::Value, Self::Error>;
+    /// A tuple of `size` items that its own items may refer to before they are all read; `None` if there can be no such
+    /// thing. [`Builder::fill`] gives it its items.
+    fn early_tuple(&mut self, size: usize) -> Result<Option<Self::Value>, Self::Error> {
+        let _ = size;
+        Ok(None)
+    }
+    /// The early tuple with its items.
+    fn fill(
+        &mut self,
+        tuple: Self::Value,
+        items: Vec<Self::Value>,
+    ) -> Result<Self::Value, Self::Error> {
+        let _ = items;
+        Ok(tuple)
+    }
     /// A frozenset of these elements, some of which may be equal.
     fn frozenset(&mut self, items: Vec<Self::Value>) -> Result<Self::Value, Self::Error>;
     /// A slice.
@@ -142,6 +162,8 @@ struct Frame<B: Builder> {
     open: Open<B>,
     /// The reference that means it once it is complete.
     slot: Option<usize>,
+    /// The tuple, if something in it has referred to it already.
+    early: Option<B::Value>,
 }
 
 /// What a step gave: a value, the NULL that ends dicts, or nothing yet.
@@ -267,7 +289,10 @@ where
             return Ok(None);
         }
         let value = match frame.open {
-            Open::Tuple(items, _) => self.builder.tuple(items)?,
+            Open::Tuple(items, _) => match frame.early {
+                Some(tuple) => self.builder.fill(tuple, items)?,
+                None => self.builder.tuple(items)?,
+            },
             Open::FrozenSet(items, _) => self.builder.frozenset(items)?,
             Open::Container(_, partial, _) | Open::Dict(partial, _) => {
                 self.builder.finish(partial)?
@@ -350,7 +375,7 @@ where
         let bytes = self.input.take(usize::from(size))?;
         let text = std::str::from_utf8(bytes).ok();
         let value = text.and_then(|text| text.parse().ok());
-        value.ok_or_else(|| ReadError::Value("could not convert string to float").into())
+        value.ok_or_else(|| ReadError::Float(String::from_utf8_lossy(bytes).into_owned()).into())
     }
 
     fn float(&mut self) -> Result<f64, B::Error> {
@@ -403,7 +428,11 @@ where
     }
 
     fn open(&mut self, open: Open<B>, slot: Option<usize>) -> Step<B::Value> {
-        self.frames.push(Frame { open, slot });
+        self.frames.push(Frame {
+            open,
+            slot,
+            early: None,
+        });
         Step::Opened
     }
 
@@ -414,6 +443,24 @@ where
         }
         self.refs.push(None);
         Some(self.refs.len() - 1)
+    }
+
+    /// What a reference means that a tuple will have which is still open: there are lists that are in themselves by way of
+    /// a tuple.
+    fn early_tuple(&mut self, slot: usize) -> Result<B::Value, B::Error> {
+        for frame in self.frames.iter_mut().rev() {
+            if let Open::Tuple(_, size) = &frame.open
+                && frame.slot == Some(slot)
+                && let Some(tuple) = self.builder.early_tuple(*size)?
+            {
+                frame.early = Some(tuple.clone());
+                if let Some(place) = self.refs.get_mut(slot) {
+                    *place = Some(tuple.clone());
+                }
+                return Ok(tuple);
+            }
+        }
+        Err(INVALID_REFERENCE.into())
     }
 
     fn fill(&mut self, slot: Option<usize>, value: &B::Value) {
@@ -439,8 +486,10 @@ where
             TYPE_REF => {
                 let index = self.long()?;
                 let index = usize::try_from(index).map_err(|_| INVALID_REFERENCE)?;
-                let value = self.refs.get(index).cloned().flatten();
-                return Ok(Step::Value(value.ok_or(INVALID_REFERENCE)?));
+                return Ok(Step::Value(match self.refs.get(index).cloned().flatten() {
+                    Some(value) => value,
+                    None => self.early_tuple(index)?,
+                }));
             }
             TYPE_INT => {
                 let value = self.long()?;

@@ -4,7 +4,7 @@ use super::*;
 use dashu_int::ops::UnsignedAbs;
 use dashu_int::{IBig, Sign};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use taipan_wtf8::Wtf8;
 
@@ -80,22 +80,26 @@ enum Task<V> {
     Value(V, usize, bool),
     Long(i32),
     Null,
+    /// The value of this index among the references has been written.
+    Complete(u32),
 }
 
-/// Appends a value in a version of the format to `out`.
+/// Appends a value in a version of the format to `out`. `held` says that something else holds the value as well.
 pub fn write<S: Source>(
     source: &S,
     value: S::Value,
+    held: bool,
     version: i32,
     allow_code: bool,
     out: &mut Vec<u8>,
 ) -> Result<(), S::Error> {
-    write_at(source, value, version, allow_code, 0, out)
+    write_at(source, value, held, version, allow_code, 0, out)
 }
 
 fn write_at<S: Source>(
     source: &S,
     value: S::Value,
+    held: bool,
     version: i32,
     allow_code: bool,
     depth: usize,
@@ -106,13 +110,17 @@ fn write_at<S: Source>(
         version,
         allow_code,
         refs: HashMap::new(),
-        tasks: vec![Task::Value(value, depth + 1, true)],
+        open: HashSet::new(),
+        tasks: vec![Task::Value(value, depth + 1, held)],
         out,
     };
     while let Some(task) = writer.tasks.pop() {
         match task {
             Task::Long(value) => writer.long(value),
             Task::Null => writer.out.push(TYPE_NULL),
+            Task::Complete(index) => {
+                writer.open.remove(&index);
+            }
             Task::Value(value, depth, held) => writer.value(&value, depth, held)?,
         }
     }
@@ -124,6 +132,8 @@ struct Writer<'a, S: Source> {
     version: i32,
     allow_code: bool,
     refs: HashMap<S::Identity, u32>,
+    /// The slices and code objects that are being written: no reader could refer to them yet.
+    open: HashSet<u32>,
     /// What is still to be written, the next last.
     tasks: Vec<Task<S::Value>>,
     out: &'a mut Vec<u8>,
@@ -162,12 +172,19 @@ impl<S: Source> Writer<'_, S> {
             && let Some(identity) = self.source.identity(value, held)
         {
             if let Some(index) = self.refs.get(&identity).copied() {
+                if self.open.contains(&index) {
+                    return Err(WriteError::Unmarshallable.into());
+                }
                 self.out.push(TYPE_REF);
                 self.out.extend_from_slice(&index.to_le_bytes());
                 return Ok(());
             }
             let index = self.refs.len() as u32;
             self.refs.insert(identity, index);
+            if matches!(view, View::Slice(_) | View::Code(_)) {
+                self.open.insert(index);
+                self.tasks.push(Task::Complete(index));
+            }
             flag = FLAG_REF;
         }
         match view {
@@ -323,6 +340,7 @@ impl<S: Source> Writer<'_, S> {
             write_at(
                 self.source,
                 item.clone(),
+                true,
                 version,
                 allow_code,
                 depth,

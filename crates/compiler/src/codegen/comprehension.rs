@@ -76,7 +76,7 @@ impl<'a> Compiler<'a> {
         if entry.comp_inlined {
             self.comprehension_iter(outermost)?;
             let scopes = self.tweak_inlined_scopes(entry);
-            let saved = self.save_locals(loc, &scopes);
+            let saved = self.save_locals(loc, &scopes)?;
             if let Some(op) = element.build_op() {
                 self.addop_i(loc, op, 0);
                 self.addop_i(loc, Op::Swap, 2);
@@ -287,7 +287,7 @@ impl<'a> Compiler<'a> {
         &mut self,
         loc: SourceLocation,
         scopes: &InlinedScopes<'a>,
-    ) -> Option<SavedLocals<'a>> {
+    ) -> Res<Option<SavedLocals<'a>>> {
         let names: Vec<&'a str> = scopes
             .isolated
             .iter()
@@ -305,18 +305,21 @@ impl<'a> Compiler<'a> {
             }
         }
         if names.is_empty() {
-            return None;
+            return Ok(None);
         }
         self.addop_n(loc, Op::Swap, names.len() + 1);
         let cleanup = self.new_label();
-        // No frame block goes with this: nothing in a comprehension can jump out of it.
         self.addop_jump(loc, Op::SetupFinally, cleanup);
-        Some(SavedLocals { names, cleanup })
+        // Nothing in a comprehension can jump out of it, but the block counts among those that are nested.
+        let kind = FBlockKind::InlinedComprehension;
+        self.push_fblock(loc, kind, Some(cleanup), None, FBlockDatum::None)?;
+        Ok(Some(SavedLocals { names, cleanup }))
     }
 
     /// Gives the variables their old values back, at the regular end of the comprehension and when it raises.
     fn restore_locals_after(&mut self, loc: SourceLocation, saved: &SavedLocals<'a>) {
         let none = SourceLocation::NONE;
+        self.pop_fblock(FBlockKind::InlinedComprehension);
         self.addop(none, Op::PopBlock);
         let end = self.new_label();
         self.addop_jump(none, Op::JumpNoInterrupt, end);

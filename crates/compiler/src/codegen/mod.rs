@@ -43,13 +43,26 @@ use crate::assemble::UnitMetadata;
 use crate::const_cache::ConstCache;
 use crate::instruction_sequence::{InstructionSequence, SourceLocation};
 use crate::{CompileOptions, Error};
+pub(crate) use docstring::clean_doc;
 use unit::{ArgCounts, CompilerUnit, ScopeType};
 
 /// The result of emitting something.
 pub(crate) type Res<T = ()> = Result<T, Error>;
 
-/// Something that looks at each code unit between the compiler's halves.
-pub type Observer<'o> = &'o mut dyn FnMut(&UnitMetadata, &InstructionSequence);
+/// A code unit between the compiler's halves.
+pub struct ObservedUnit<'u> {
+    /// What it has beside its instructions.
+    pub metadata: &'u UnitMetadata,
+    /// Its instructions.
+    pub sequence: &'u InstructionSequence,
+    /// Its constants by index.
+    pub consts: &'u [Constant],
+    /// How many units are around it.
+    pub depth: usize,
+}
+
+/// Something that looks at each code unit between the compiler's halves; inner units come first.
+pub type Observer<'o> = &'o mut dyn FnMut(&ObservedUnit<'_>);
 
 /// Compiles a tree that has been preprocessed, with its symbol table. The flags of `options` must include those that
 /// the module asks for itself.

@@ -9,7 +9,7 @@ use taipan_symtable::{BlockType, NameScope, Scope, ScopeId, ScopeKey, flags, man
 use taipan_wtf8::{Wtf8, Wtf8Buf};
 
 use super::unit::{ArgCounts, CompilerUnit, ScopeType};
-use super::{Compiler, Res};
+use super::{Compiler, ObservedUnit, Res};
 use crate::assemble::{UnitMetadata, optimize_and_assemble};
 use crate::instruction_sequence::SourceLocation;
 
@@ -165,7 +165,12 @@ impl<'a> Compiler<'a> {
             names: owned(unit.names.names()),
         };
         let consts = unit.consts.into_constants();
-        (self.observer)(&metadata, &unit.sequence);
+        (self.observer)(&ObservedUnit {
+            metadata: &metadata,
+            sequence: &unit.sequence,
+            consts: &consts,
+            depth: self.units.len(),
+        });
         let mut code =
             optimize_and_assemble(&metadata, unit.sequence, consts, &mut self.const_cache)?;
         if unit.rename_format_parameter {

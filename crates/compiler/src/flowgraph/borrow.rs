@@ -222,6 +222,17 @@ impl Cfg {
                 state.push(i, None);
                 state.refs.push(receiver);
             }
+            // The function stays, the attribute goes.
+            Op::SetFunctionAttribute => {
+                let function = state.pop()?;
+                state.pop()?;
+                state.refs.push(function);
+            }
+            Op::PushExcInfo => {
+                let exception = state.pop()?;
+                state.push(i, None);
+                state.refs.push(exception);
+            }
             Op::Send => {
                 state.pop()?;
                 state.push(i, None);

@@ -70,7 +70,8 @@ impl Cfg {
                 Op::BuildList | Op::BuildSet if instr.oparg == 0 => {
                     let of_list = instr.opcode == Op::BuildList;
                     let expected = if of_list { Op::ListAppend } else { Op::SetAdd };
-                    let fits = append.is_some_and(|append| append == expected);
+                    // An empty list becomes a tuple as well, but nothing is filled with it.
+                    let fits = append.map_or(to_tuple, |append| append == expected);
                     if !expect_append || !fits || (to_tuple && !of_list) {
                         return Ok(());
                     }

@@ -19,7 +19,7 @@ mod swaps;
 
 use crate::assemble::{AssembleError, UnitMetadata};
 use crate::const_cache::ConstCache;
-use crate::instruction_sequence::InstructionSequence;
+use crate::instruction_sequence::{Instruction, InstructionSequence};
 use consts::Consts;
 use graph::{Cfg, MALFORMED, for_each_block, is_terminator};
 use taipan_bytecode::Constant;
@@ -39,6 +39,29 @@ pub(crate) fn optimize(
     consts: Vec<Constant>,
     cache: &mut ConstCache,
 ) -> Result<Optimized, AssembleError> {
+    let (mut cfg, consts) = optimize_unit(
+        sequence,
+        consts,
+        metadata.varnames.len(),
+        nparams(metadata),
+        cache,
+    )?;
+    let stacksize = cfg.lower(metadata)?;
+    Ok(Optimized {
+        cfg,
+        consts,
+        stacksize,
+    })
+}
+
+/// The part of this that goes on with pseudo instructions.
+fn optimize_unit(
+    sequence: InstructionSequence,
+    consts: Vec<Constant>,
+    nlocals: usize,
+    nparams: usize,
+    cache: &mut ConstCache,
+) -> Result<(Cfg, Vec<Constant>), AssembleError> {
     let mut cfg = Cfg::from_sequence(sequence)?;
     let mut consts = Consts::new(consts, cache);
     cfg.mark_except_handlers();
@@ -46,21 +69,39 @@ pub(crate) fn optimize(
 
     cfg.optimize(&mut consts)?;
     cfg.remove_unused_consts(&mut consts);
-    cfg.check_loads_of_uninitialized_variables(metadata.varnames.len(), nparams(metadata));
+    cfg.check_loads_of_uninitialized_variables(nlocals, nparams);
     cfg.insert_superinstructions();
     cfg.push_cold_blocks_to_end()?;
     cfg.resolve_line_numbers();
+    Ok((cfg, consts.into_list()))
+}
 
-    cfg.convert_pseudo_conditional_jumps();
-    let stacksize = cfg.calculate_stackdepth()?;
-    cfg.prepare_localsplus(metadata)?;
-    cfg.convert_pseudo_ops()?;
-    // The order of the blocks is final from here on.
-    cfg.normalize_jumps()?;
+/// Optimizes instructions that belong to no unit, and gives them back (`_PyCompile_OptimizeCfg`).
+pub(crate) fn optimize_alone(
+    sequence: InstructionSequence,
+    consts: Vec<Constant>,
+    nlocals: usize,
+) -> Result<(Vec<Instruction>, Vec<Constant>), AssembleError> {
+    let mut cache = ConstCache::new();
+    let (mut cfg, consts) = optimize_unit(sequence, consts, nlocals, 0, &mut cache)?;
+    cfg.calculate_stackdepth()?;
     cfg.optimize_load_fast()?;
+    Ok((cfg.into_instructions(), consts))
+}
+
+/// Makes the graph of instructions that are optimized already, and lowers it.
+pub(crate) fn lower_alone(
+    metadata: &UnitMetadata,
+    sequence: InstructionSequence,
+    consts: Vec<Constant>,
+) -> Result<Optimized, AssembleError> {
+    let mut cfg = Cfg::from_sequence(sequence)?;
+    cfg.mark_except_handlers();
+    cfg.label_exception_targets()?;
+    let stacksize = cfg.lower(metadata)?;
     Ok(Optimized {
         cfg,
-        consts: consts.into_list(),
+        consts,
         stacksize,
     })
 }
@@ -73,6 +114,40 @@ fn nparams(metadata: &UnitMetadata) -> usize {
 }
 
 impl Cfg {
+    /// Lowers what is left of pseudo instructions, but for unconditional jumps; gives the depth of the stack.
+    fn lower(&mut self, metadata: &UnitMetadata) -> Result<u32, AssembleError> {
+        self.convert_pseudo_conditional_jumps();
+        let stacksize = self.calculate_stackdepth()?;
+        self.prepare_localsplus(metadata)?;
+        self.convert_pseudo_ops()?;
+        // The order of the blocks is final from here on.
+        self.normalize_jumps()?;
+        self.optimize_load_fast()?;
+        Ok(stacksize)
+    }
+
+    /// The instructions in order; the operand of what has a target is the index of the instruction there.
+    fn into_instructions(self) -> Vec<Instruction> {
+        let mut first = vec![0; self.len()];
+        let mut count = 0;
+        for_each_block!(self, id, {
+            first[self.number(id)] = count;
+            count += self[id].instrs.len() as u32;
+        });
+        let mut instructions = Vec::new();
+        for_each_block!(self, id, {
+            for instr in &self[id].instrs {
+                let target = instr.target.map(|target| first[self.number(target)]);
+                instructions.push(Instruction {
+                    opcode: instr.opcode,
+                    oparg: target.unwrap_or(instr.oparg),
+                    location: instr.loc,
+                });
+            }
+        });
+        instructions
+    }
+
     fn check(&self) -> Result<(), AssembleError> {
         for_each_block!(self, id, {
             let before_last = self[id].instrs.iter().rev().skip(1);

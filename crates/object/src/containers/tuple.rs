@@ -70,6 +70,18 @@ impl Tuple {
         self.as_slice().get(i).cloned()
     }
 
+    /// Gives a tuple that was made with `None`s its items. For `marshal` alone, whose data may have a tuple refer to itself
+    /// before it is whole. Too many items are dropped.
+    pub fn fill_late(&self, items: Vec<Value>) {
+        self.hash.set(-1);
+        for (i, item) in items.into_iter().enumerate().take(self.len()) {
+            // SAFETY: the place is one of the tuple's. Nobody looks at the items at the moment: only what is in the tuple
+            // has seen it so far, and no code runs while the word is replaced. The old item is dropped afterwards.
+            let old = unsafe { std::ptr::replace(self.data().cast_mut().add(i), item) };
+            drop(old);
+        }
+    }
+
     /// The hash, if computed before.
     pub fn cached_hash(&self) -> Option<i64> {
         let h = self.hash.get();

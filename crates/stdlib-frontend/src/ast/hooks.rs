@@ -17,7 +17,7 @@ use super::from_object::Reader;
 use super::to_object;
 
 /// Whether an object is a tree.
-pub(super) fn is_ast(vm: &Vm, v: &Value) -> PyResult<bool> {
+pub(crate) fn is_ast(vm: &Vm, v: &Value) -> PyResult<bool> {
     vm.is_instance(v, classes::get(vm)?.ast.as_value())
 }
 
@@ -38,9 +38,8 @@ fn preprocessed<'a>(
     tree: &'a Mod<'a>,
     filename: &Ref<Str>,
     o: &Options,
-    text: Option<&str>,
 ) -> PyResult<&'a Mod<'a>> {
-    let future = future_features(tree).map_err(|e| tree_error(vm, e, filename, text))?;
+    let future = future_features(tree).map_err(|e| tree_error(vm, e.bare(), filename))?;
     let options = PreprocessOptions {
         optimize: o.optimize,
         features: (o.flags & cf::MASK) | future.features,
@@ -51,7 +50,7 @@ fn preprocessed<'a>(
     let mut warnings = Vec::new();
     let result = preprocess(arena, tree, options, &mut warnings);
     show_warnings(vm, &mut warnings, filename, o)?;
-    result.map_err(|e| tree_error(vm, e, filename, text))
+    result.map_err(|e| tree_error(vm, e, filename))
 }
 
 /// Compiles a tree, or gives it back.
@@ -59,8 +58,25 @@ pub(super) fn compile_ast(vm: &Vm, v: &Value, filename: &Ref<Str>, o: &Options) 
     if o.flags & cf::OPTIMIZED_AST == cf::ONLY_AST {
         return Ok(v.clone());
     }
+    let arena = Arena::new();
+    let tree = read_tree(vm, &arena, v, o.mode)?;
+    if o.flags & cf::ONLY_AST != 0 {
+        let tree = preprocessed(vm, &arena, tree, filename, o)?;
+        return to_object::node(vm, &*classes::get(vm)?, NodeRef::Mod(tree));
+    }
+    let (code, _) = compile_tree(vm, &arena, tree, filename, o, Vec::new())?;
+    Ok(new_code(vm, code)?.into_value())
+}
+
+/// The tree that an object is, of the kind that the mode wants, validated.
+pub(crate) fn read_tree<'a>(
+    vm: &Vm,
+    arena: &'a Arena,
+    v: &Value,
+    mode: Mode,
+) -> PyResult<&'a Mod<'a>> {
     let classes = classes::get(vm)?;
-    let expected = match o.mode {
+    let expected = match mode {
         Mode::File => NodeKind::Module,
         Mode::Eval => NodeKind::Expression,
         Mode::Interactive => NodeKind::Interactive,
@@ -73,10 +89,9 @@ pub(super) fn compile_ast(vm: &Vm, v: &Value, filename: &Ref<Str>, o: &Options) 
             vm.type_name(v)
         )));
     }
-    let arena = Arena::new();
     let reader = Reader {
         vm,
-        arena: &arena,
+        arena,
         classes: &classes,
     };
     let Some(Node::Mod(tree)) = reader.node(v, Family::Mod)? else {
@@ -84,12 +99,7 @@ pub(super) fn compile_ast(vm: &Vm, v: &Value, filename: &Ref<Str>, o: &Options) 
     };
     let tree = arena.alloc(tree);
     validate(tree, StackLimit::at(stack_limit(vm))).map_err(|e| invalid(vm, e))?;
-    if o.flags & cf::ONLY_AST != 0 {
-        let tree = preprocessed(vm, &arena, tree, filename, o, None)?;
-        return to_object::node(vm, &classes, NodeRef::Mod(tree));
-    }
-    let (code, _) = compile_tree(vm, &arena, tree, filename, o, Vec::new(), None)?;
-    Ok(new_code(vm, code)?.into_value())
+    Ok(tree)
 }
 
 /// Parses a text to a tree of objects.
@@ -99,6 +109,6 @@ pub(super) fn parse_to_ast(vm: &Vm, text: &str, filename: &Ref<Str>, o: &Options
     let tree = taipan_parser::parse(&arena, text, &parse_options(vm, o), &mut warnings);
     show_warnings(vm, &mut warnings, filename, o)?;
     let tree = arena.alloc(tree.map_err(|e| parse_error(vm, e, filename, text, o.mode))?);
-    let tree = preprocessed(vm, &arena, tree, filename, o, Some(text))?;
+    let tree = preprocessed(vm, &arena, tree, filename, o)?;
     to_object::node(vm, &*classes::get(vm)?, NodeRef::Mod(tree))
 }

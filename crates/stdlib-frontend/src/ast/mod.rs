@@ -4,7 +4,7 @@
 mod base;
 mod classes;
 mod from_object;
-mod hooks;
+pub(crate) mod hooks;
 mod to_object;
 
 pub use base::AST;

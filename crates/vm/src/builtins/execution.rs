@@ -77,12 +77,23 @@ pub fn bytes_text(
         filename: from_file.then_some(&*name),
         ..SourceOptions::default()
     };
-    let decode = |encoding: &str, bytes: &[u8]| match decode_with(vm, encoding, bytes) {
+    let decode = |encoding: &str, bytes: &[u8]| match decode_with(vm, encoding, bytes, from_file) {
         Ok(s) => Ok(s),
         Err(e) => Err(codec_error(vm, e)),
     };
     match Source::from_bytes(bytes, options, decode) {
         Ok(s) => Ok(s.text.into_owned()),
+        // A file is read line by line: a null byte in an earlier one is found before what cannot be decoded.
+        Err(SourceError::Syntax(_)) if from_file && bytes.contains(&0) => {
+            let before = bytes.split_inclusive(|b| *b == b'\n');
+            let clean = before
+                .take_while(|line| !line.contains(&0))
+                .map(<[u8]>::len);
+            let end = bytes.len().min(clean.sum::<usize>());
+            let rest = bytes[end..].split_inclusive(|b| *b == b'\n').next();
+            let end = end + rest.map_or(0, <[u8]>::len);
+            Ok(String::from_utf8_lossy(&bytes[..end]).into_owned())
+        }
         Err(SourceError::Syntax(e)) => Err(crate::compile::syntax_error(vm, &e, filename)),
         Err(SourceError::Other(e)) => Err(e),
     }
@@ -99,9 +110,22 @@ fn codec_error(vm: &Vm, e: Raised) -> CodecError<Raised> {
         .map_or_else(CodecError::Other, message)
 }
 
-fn decode_with(vm: &Vm, encoding: &str, bytes: &[u8]) -> PyResult<String> {
+fn decode_with(vm: &Vm, encoding: &str, bytes: &[u8], from_file: bool) -> PyResult<String> {
     let bytes = vm.new_bytes(bytes)?;
+    let name = encoding;
     let encoding = vm.new_str(encoding)?.into_value();
+    let registry = vm.import("codecs")?;
+    let codec = vm.call_method_str(&registry, "lookup", std::slice::from_ref(&encoding))?;
+    if let Some(text) = vm.getattr_str_opt(&codec, "_is_text_encoding")?
+        && !vm.is_true(&text)?
+    {
+        let hint = match from_file {
+            true => "",
+            false => "; use codecs.decode() to handle arbitrary codecs",
+        };
+        let message = format!("'{name}' is not a text encoding{hint}");
+        return Err(vm.raise_new(&vm.exc().LookupError, &message));
+    }
     let codecs = vm.import("_codecs")?;
     let text = vm.call_method(&codecs, &vm.names().decode, &[bytes.into_value(), encoding])?;
     match text.downcast_ref::<Str>() {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use taipan_bytecode::Constant;
 use taipan_bytecode::constant::Str as ConstStr;
-use taipan_object::{Bytes, Complex, List, PyResult, Str, Tuple, Value, Vm};
+use taipan_object::{Bytes, Complex, PyResult, Str, Tuple, Value, Vm};
 
 use crate::code::{Code, str_to_wtf8};
 
@@ -61,9 +61,6 @@ pub fn value_to_constant(vm: &Vm, v: &Value) -> PyResult<Option<Constant>> {
     }
     if let Some(items) = v.downcast_exact::<Tuple>(&t.tuple) {
         return Ok(all(vm, items.as_slice().iter())?.map(Constant::tuple));
-    }
-    if let Some(l) = v.downcast_exact::<List>(&t.list) {
-        return Ok(all(vm, l.items.to_vec().iter())?.map(|i| Constant::List(Rc::from(i))));
     }
     if let Some(s) = vm.as_any_set(v)
         && is(&t.frozenset)
