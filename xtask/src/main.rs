@@ -4,7 +4,10 @@
 use std::process::ExitCode;
 
 mod generate;
+mod hostile;
+mod parity;
 mod ready;
+mod tools;
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -12,6 +15,8 @@ cargo xtask COMMAND
   gen            write every generated file from the tables under spec/
   gen --check    fail if a generated file differs from what its table gives
   ready          all that CI does: format, clippy, generated files, tests, the wasm32 check
+  parity PATH... compare the front end with CPython's over source files (--help)
+  hostile        damaged source text and .pyc data for the executable: it must not die of them (--help)
 ";
 
 fn main() -> ExitCode {
@@ -19,6 +24,8 @@ fn main() -> ExitCode {
     match args.first().map(String::as_str) {
         Some("gen") => generate::run(args.iter().any(|a| a == "--check")),
         Some("ready") => ready::run(),
+        Some("parity") => parity::run(&args[1..]),
+        Some("hostile") => hostile::run(&args[1..]),
         _ => {
             eprint!("{HELP}");
             ExitCode::from(2)

@@ -5,6 +5,7 @@ use taipan_bytecode::marshal::reader::ReadError;
 use taipan_macros::pyfunctions;
 use taipan_object::{Bytes, Module, ModuleSpec, PyResult, Raised, Ref, Value, Vm};
 
+use crate::code::Code;
 use crate::marshal_objects::{LoadError, load_file};
 use crate::marshal_values::dumps;
 use crate::sys_module::audit;

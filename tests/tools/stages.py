@@ -1,0 +1,139 @@
+"""Print a digest of what each stage of the front end makes of source files, one line a file.
+
+usage: PYTHON stages.py tokens|ast|code|marshal|errors [--text] LIST
+
+LIST names a file of paths, one a line. Two Pythons that print the same lines agree on the files; `cargo xtask parity`
+runs this under both. `marshal` also reads back what it wrote. `errors` damages each file in a dozen ways, always the same
+ones, and takes what compiling the pieces raises and warns of. --text prints the text itself in place of its digest.
+"""
+
+import hashlib
+import io
+import marshal
+import random
+import sys
+import types
+import warnings
+
+FIELDS = (
+    "co_name", "co_qualname", "co_firstlineno", "co_argcount", "co_posonlyargcount", "co_kwonlyargcount", "co_flags",
+    "co_stacksize", "co_names", "co_varnames", "co_cellvars", "co_freevars", "co_code", "co_linetable",
+    "co_exceptiontable",
+)
+
+
+def constant(value):
+    if isinstance(value, types.CodeType):
+        return show(value)
+    if isinstance(value, tuple):
+        return "(%s)" % ", ".join(map(constant, value))
+    if isinstance(value, frozenset):
+        return "{%s}" % ", ".join(sorted(map(constant, value)))
+    if isinstance(value, slice):
+        return "slice(%s, %s, %s)" % tuple(map(constant, (value.start, value.stop, value.step)))
+    return "%s %s" % (type(value).__name__, ascii(value))
+
+
+def show(code):
+    lines = ["%s: %s" % (field, ascii(getattr(code, field))) for field in FIELDS]
+    lines += ["const %s" % constant(value) for value in code.co_consts]
+    return "\n".join(lines)
+
+
+def tokens(data):
+    import tokenize
+
+    return "\n".join(map(ascii, tokenize.tokenize(io.BytesIO(data).readline)))
+
+
+def tree(data):
+    import ast
+
+    return ast.dump(ast.parse(data), include_attributes=True)
+
+
+def code(data):
+    return show(compile(data, "file.py", "exec", dont_inherit=True))
+
+
+def marshalled(data):
+    made = compile(data, "file.py", "exec", dont_inherit=True)
+    written = marshal.dumps(made)
+    assert marshal.loads(written) == made, "marshal does not read what it wrote"
+    return written.hex()
+
+
+PIECES = (
+    "(", ")", "[", "]", "{", "}", ":", ",", "=", "==", ":=", "->", "*", "**", "@", ".", "...", ";", "\\", "\t", "\n",
+    "\n  ", '"', "'", '"""', "f'{", "f'{x", "t'{x!", "}'", "#", "$", "?", "!", "0x", "1_", "1e", "0777", "1if", "\\N",
+    "'\\d'", " is 1", "if", "else", "elif", "for", "in", "not", "lambda", "yield", "await", "async ", "def", "class",
+    "return", "import", "from", "as", "with", "try:", "except", "except*", "finally:", "match x:", "case _:", "type X",
+    "global x", "nonlocal x", "del", "assert(1,2)", "print x", "exec y", "None", "True = 1", "__debug__", "\xe9",
+    "\u20ac", "\0", "\ufeff", "\r", "\f",
+)
+
+
+def damaged(data):
+    """The text in a dozen damaged forms."""
+    text = data.decode("utf-8", "replace")
+    lines = text.splitlines(True)
+    rng = random.Random(hashlib.sha256(data).digest())
+    for _ in range(12):
+        # A window of the file, so that later parts come to their turn.
+        start = rng.randrange(len(lines)) if len(lines) > 40 and rng.random() < 0.8 else 0
+        piece = "".join(lines[start:start + 40])
+        at = rng.randrange(len(piece) + 1)
+        kind = rng.randrange(4)
+        if kind == 0:
+            yield piece[:at] + piece[at + 1 + rng.randrange(3):]
+        elif kind == 1:
+            yield piece[:at] + rng.choice(PIECES) + piece[at:]
+        elif kind == 2:
+            yield piece[:at] + rng.choice(PIECES) + piece[at + 1 + rng.randrange(8):]
+        else:
+            yield piece[:at]
+
+
+def errors(data):
+    out = []
+    for text in damaged(data):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                compile(text, "file.py", "exec", dont_inherit=True)
+                result = "fine"
+            except SyntaxError as e:
+                result = ascii((type(e).__name__, e.msg, e.lineno, e.offset, e.text, e.end_lineno, e.end_offset))
+            except (ValueError, RecursionError, MemoryError, OverflowError) as e:
+                result = "%s: %s" % (type(e).__name__, e)
+        out.append(result)
+        out += [ascii((w.category.__name__, str(w.message), w.lineno)) for w in caught]
+    return "\n".join(out)
+
+
+STAGES = {"tokens": tokens, "ast": tree, "code": code, "marshal": marshalled, "errors": errors}
+
+
+def main(arguments):
+    as_text = "--text" in arguments
+    stage, listing = [a for a in arguments if a != "--text"]
+    run = STAGES[stage]
+    warnings.simplefilter("ignore")
+    sys.setrecursionlimit(5000)
+    with open(listing, encoding="utf-8") as f:
+        paths = f.read().split("\n")
+    for path in filter(None, paths):
+        with open(path, "rb") as f:
+            data = f.read()
+        try:
+            text = run(data)
+        except SyntaxError as e:
+            text = ascii((type(e).__name__, e.msg, e.lineno, e.offset, e.end_lineno, e.end_offset))
+        except Exception as e:
+            text = "%s: %s" % (type(e).__name__, ascii(str(e)))
+        if not as_text:
+            text = hashlib.sha256(text.encode()).hexdigest()[:16]
+        print(path, text, flush=True)
+
+
+main(sys.argv[1:])
