@@ -51,6 +51,25 @@ pub fn ident() -> u64 {
     super::scalar!(pthread_self())
 }
 
+/// The name of this thread; empty when there is none.
+pub fn name() -> Vec<u8> {
+    let mut buffer = [0u8; 64];
+    // SAFETY: the buffer has the length that is given; the call writes a NUL-terminated name.
+    let result = unsafe {
+        libc::pthread_getname_np(
+            libc::pthread_self(),
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+        )
+    };
+    let length = if result == 0 {
+        buffer.iter().position(|&b| b == 0).unwrap_or(0)
+    } else {
+        0
+    };
+    buffer[..length].to_vec()
+}
+
 /// Names this thread for debuggers; what is beyond 15 bytes is cut.
 pub fn set_name(name: &[u8]) {
     let name = &name[..name.len().min(15)];

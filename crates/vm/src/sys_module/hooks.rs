@@ -135,10 +135,26 @@ pub fn print_exception(vm: &Vm, exc: &Value) {
     if stderr(vm).is_none() && sys_get(vm, "stderr").is_some() {
         return;
     }
+    print_exception_to(vm, exc, None);
+}
+
+/// Prints an exception with its traceback to a file, `sys.stderr` by default.
+pub(crate) fn print_exception_to(vm: &Vm, exc: &Value, file: Option<&Value>) {
     let by_module = || -> PyResult<()> {
         let module = vm.import("traceback")?;
-        let f = vm.getattr_str(&module, "_print_exception_bltin")?;
-        vm.call1(&f, exc).map(drop)
+        match file {
+            None => {
+                let f = vm.getattr_str(&module, "_print_exception_bltin")?;
+                vm.call1(&f, exc).map(drop)
+            }
+            Some(file) => {
+                let f = vm.getattr_str(&module, "print_exception")?;
+                let kwargs = vm.new_dict()?;
+                kwargs.set_named(vm, "file", file.clone())?;
+                vm.call_dict(&f, std::slice::from_ref(exc), Some(&kwargs))
+                    .map(drop)
+            }
+        }
     };
     // Before the import system is up, the module cannot be there.
     if crate::imp::bootstrap_module(vm).is_some() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use taipan_builtins::structseq::{StructSeq, field};
 use taipan_macros::pyfunctions;
-use taipan_object::{Dict, Module, ModuleSpec, PyResult, Ref, Tuple, Value, Vm};
+use taipan_object::{Dict, Module, ModuleSpec, PyResult, Ref, Str, Tuple, Value, Vm};
 
 use handle::{Done, ThreadHandle};
 
@@ -379,13 +379,20 @@ pub mod functions {
     /// Get the name of the current thread.
     #[pyfunction(sig = "($module, /)")]
     fn _get_name(vm: &Vm) -> PyResult {
-        Ok(vm.new_str("")?.into_value())
+        Ok(crate::fs_text(vm, &taipan_host::thread::name())?.into_value())
     }
 
     /// Set the name of the current thread.
     #[pyfunction(sig = "($module, /, name)")]
-    fn set_name(name: &str) {
-        taipan_host::thread::set_name(name.as_bytes());
+    fn set_name(name: &Ref<Str>) {
+        // Surrogates become question marks; the system's name ends at a null character.
+        let text: String = name
+            .text()
+            .chars()
+            .take_while(|&c| c != 0)
+            .map(|c| char::from_u32(c).unwrap_or('?'))
+            .collect();
+        taipan_host::thread::set_name(text.as_bytes());
     }
 
     /// Simulate the arrival of the given signal in the main thread.
@@ -408,14 +415,24 @@ pub mod functions {
             return Ok(());
         }
         let thread = vm.getattr_str(args, "thread")?;
+        // `sys.stderr` may be gone by now: the thread knows what it was.
+        let mut file = crate::sys_module::sys_get(vm, "stderr").filter(|f| !vm.is_none(f));
+        if file.is_none() && !vm.is_none(&thread) {
+            file = Some(vm.getattr_str(&thread, "_stderr")?).filter(|f| !vm.is_none(f));
+        }
+        let Some(file) = file else {
+            return Ok(());
+        };
         let name = if vm.is_none(&thread) {
             taipan_host::thread::ident().to_string()
         } else {
             let n = vm.getattr_str(&thread, "name")?;
             vm.str(&n)?.to_string_lossy().into_owned()
         };
-        crate::sys_module::hooks::write_stderr(vm, &format!("Exception in thread {name}:\n"));
-        crate::sys_module::hooks::print_exception(vm, &exc);
+        let head = vm.new_str(&format!("Exception in thread {name}:\n"))?;
+        crate::builtins::inout::write_str(vm, &file, head.as_value())?;
+        crate::sys_module::hooks::print_exception_to(vm, &exc, Some(&file));
+        vm.call_method(&file, &vm.names().flush, &[])?;
         Ok(())
     }
 }
