@@ -2,7 +2,6 @@
 //! `taipan-host`. What several modules need (arguments, EINTR, errors) is in `util`.
 
 pub mod errno;
-pub mod faulthandler;
 pub mod fcntl;
 pub mod io;
 pub mod locale;
@@ -37,5 +36,4 @@ pub const MODULES: &[&ModuleSpec] = &[
     &subprocess::MODULE,
     &socket::MODULE,
     &termios::MODULE,
-    &faulthandler::MODULE,
 ];

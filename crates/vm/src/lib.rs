@@ -12,6 +12,7 @@ pub mod code_type;
 pub mod compile;
 pub mod config;
 pub mod eval;
+pub mod faulthandler;
 pub mod files;
 pub mod finalize;
 pub mod frame;
@@ -88,6 +89,7 @@ const MODULES: &[&ModuleSpec] = &[
     &marshal_module::MODULE,
     &threads::MODULE,
     &gc_module::MODULE,
+    &faulthandler::MODULE,
     &warnings_module::MODULE,
 ];
 

@@ -41,6 +41,10 @@ pub fn initialize(vm: &Vm, library: bool) -> PyResult<()> {
     }
     main_module(vm)?;
     if library {
+        if settings(vm).faulthandler {
+            vm.import("faulthandler")?;
+            crate::faulthandler::enable(vm, None)?;
+        }
         if !settings(vm).warnoptions.is_empty() {
             vm.import("warnings")?;
         }

@@ -51,22 +51,27 @@ pub fn ident() -> u64 {
     super::scalar!(pthread_self())
 }
 
-/// The name of this thread; empty when there is none.
-pub fn name() -> Vec<u8> {
-    let mut buffer = [0u8; 64];
-    // SAFETY: the buffer has the length that is given; the call writes a NUL-terminated name.
+/// Writes the name of a thread that runs, given by its `ident`; gives its length, 0 when there is none.
+pub fn name_of(ident: u64, buffer: &mut [u8; 32]) -> usize {
+    // SAFETY: the buffer has the length that is given; the call writes a NUL-terminated name. It looks at threads of this
+    // process alone, by a number that the system knows.
     let result = unsafe {
         libc::pthread_getname_np(
-            libc::pthread_self(),
+            ident as libc::pthread_t,
             buffer.as_mut_ptr().cast(),
             buffer.len(),
         )
     };
-    let length = if result == 0 {
-        buffer.iter().position(|&b| b == 0).unwrap_or(0)
-    } else {
-        0
-    };
+    if result != 0 {
+        return 0;
+    }
+    buffer.iter().position(|&b| b == 0).unwrap_or(0)
+}
+
+/// The name of this thread; empty when there is none.
+pub fn name() -> Vec<u8> {
+    let mut buffer = [0; 32];
+    let length = name_of(ident(), &mut buffer);
     buffer[..length].to_vec()
 }
 

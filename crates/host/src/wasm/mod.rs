@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod consts;
 pub mod env;
+pub mod fault;
 pub mod fcntl;
 pub mod fs;
 pub mod linux;

@@ -12,6 +12,8 @@ stubs! {
     fn native_id() -> u64;
     /// The C library's number for this thread (`threading.get_ident`).
     fn ident() -> u64;
+    /// Writes the name of a thread that runs, given by its `ident`; gives its length, 0 when there is none.
+    fn name_of(ident: u64, buffer: &mut [u8; 32]) -> usize;
     /// The name of this thread; empty when there is none.
     fn name() -> Vec<u8>;
     /// Names this thread for debuggers; what is beyond 15 bytes is cut.
