@@ -83,12 +83,12 @@ pub fn run_hook(vm: &Vm) -> Option<Status> {
     show(vm, e)
 }
 
-/// Runs `_pyrepl`.
-pub fn run_editor(vm: &Vm, startup: bool) -> PyResult<()> {
+/// Runs `_pyrepl` in `__main__`.
+pub fn run_editor(vm: &Vm) -> PyResult<()> {
     let module = vm.import("_pyrepl.main")?;
     let console = vm.getattr_str(&module, "interactive_console")?;
     let kwargs = vm.new_dict()?;
-    kwargs.set_named(vm, "pythonstartup", vm.bool(startup))?;
+    kwargs.set_named(vm, "mainmodule", startup::main_module(vm)?.into_value())?;
     vm.call_dict(&console, &[], Some(&kwargs)).map(drop)
 }
 
@@ -190,7 +190,10 @@ fn read_statement(vm: &Vm, lines: &mut Lines, flags: u32) -> PyResult<Option<Str
         let line = match ask(vm, lines, if first { "ps1" } else { "ps2" }) {
             Line::Text(line) => line,
             Line::End if first => return Ok(None),
-            Line::End => return Ok(Some(text)),
+            Line::End => {
+                text.push_str("\n\n");
+                return Ok(Some(text));
+            }
             Line::Raised(e) => return Err(e),
         };
         let line = taipan_vm::compile::translate(&String::from_utf8_lossy(&line));
@@ -231,6 +234,15 @@ fn run_statement(vm: &Vm, text: &str, filename: &Ref<Str>, flags: &mut u32) -> P
     remember_source(vm, code.as_value(), text, "<stdin>")?;
     let globals_value: Value = globals.as_value().clone();
     eval_code(vm, &code, &globals, &globals_value, None).map(drop)
+}
+
+/// `sys._baserepl`: runs the prompt; an exit of the program is an exception again.
+pub fn base_repl(vm: &Vm) -> PyResult<()> {
+    match run_loop(vm)? {
+        Status::Code(0) => Ok(()),
+        Status::Code(n) => Err(vm.raise_args(&vm.exc().SystemExit, vec![Value::from_i32(n)])),
+        Status::Interrupted => Err(vm.raise_args(&vm.exc().KeyboardInterrupt, Vec::new())),
+    }
 }
 
 /// Runs the prompt until the input ends or the program exits.

@@ -81,11 +81,21 @@ pub(crate) fn run_script_bytes(vm: &Vm, bytes: &[u8], filename: &[u8]) -> PyResu
 fn run_bytes(vm: &Vm, bytes: &[u8], filename: &[u8]) -> PyResult<()> {
     let name = taipan_vm::fs_text(vm, filename)?;
     let source = bytes_text(vm, bytes, &name, true, true)?;
-    if source.contains('\0') {
-        return Err(vm.raise_new(
-            &vm.exc().SyntaxError,
-            "source code cannot contain null bytes",
-        ));
+    if let Some(at) = source.find('\0') {
+        let before = &source[..at];
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let number = before.matches('\n').count() + 1;
+        let place = vec![
+            name.into_value(),
+            vm.new_usize(number)?,
+            Value::from_i32(0),
+            vm.new_str(line)?.into_value(),
+        ];
+        let message = vm
+            .new_str("source code cannot contain null bytes")?
+            .into_value();
+        let args = vec![message, vm.new_tuple(place)?.into_value()];
+        return Err(vm.raise_args(&vm.exc().SyntaxError, args));
     }
     run_text(vm, &source, filename, false)
 }
@@ -112,10 +122,9 @@ fn run_command(vm: &Vm, command: &[u8]) -> PyResult<()> {
     let source = match std::str::from_utf8(command) {
         Ok(s) => dedent(s),
         Err(_) => {
-            return Err(vm.raise_new(
-                &vm.exc().ValueError,
-                "unable to decode the command from the command line",
-            ));
+            hooks::write_stderr(vm, "Unable to decode the command from the command line:\n");
+            let text = taipan_vm::fs_text(vm, command)?;
+            return vm.call_method_str(text.as_value(), "encode", &[]).map(drop);
         }
     };
     let source = taipan_vm::compile::translate(&format!("{source}\n"));
@@ -145,11 +154,12 @@ fn dedent(source: &str) -> String {
     }
     match common {
         None | Some("") => source.to_owned(),
+        // A line of white space alone becomes an empty one.
         Some(c) => source
             .split('\n')
-            .map(|l| {
-                l.strip_prefix(c)
-                    .unwrap_or_else(|| l.trim_start_matches([' ', '\t']))
+            .map(|l| match l.trim_matches([' ', '\t']) {
+                "" => "",
+                _ => l.strip_prefix(c).unwrap_or(l),
             })
             .collect::<Vec<_>>()
             .join("\n"),
@@ -267,6 +277,7 @@ fn run_file(vm: &Vm, program: &[u8], path: &[u8]) -> PyResult<Option<Status>> {
     let compiled = path.ends_with(b".pyc") || bytes.starts_with(&taipan_vm::marshal_module::MAGIC);
     let globals = globals(vm)?;
     globals.set_named(vm, "__file__", text(vm, path)?)?;
+    globals.set_named(vm, "__cached__", vm.none())?;
     set_main_loader(
         vm,
         path,
@@ -309,13 +320,15 @@ fn run_stdin(vm: &Vm) -> PyResult<Option<Status>> {
         }
     }
     if interactive::has_editor(vm) {
-        return interactive::run_editor(vm, true).map(|()| None);
+        return interactive::run_editor(vm).map(|()| None);
     }
     if talking {
         return interactive::run_loop(vm).map(Some);
     }
     let bytes = taipan_vm::files::read_all(0).unwrap_or_default();
-    globals(vm)?.set_named(vm, "__file__", vm.new_str("<stdin>")?.into_value())?;
+    let globals = globals(vm)?;
+    globals.set_named(vm, "__file__", vm.new_str("<stdin>")?.into_value())?;
+    globals.set_named(vm, "__cached__", vm.none())?;
     run_bytes(vm, &bytes, b"<stdin>").map(|()| None)
 }
 
@@ -334,7 +347,7 @@ fn run_prompt_after(vm: &Vm) -> Option<Status> {
         return Some(s);
     }
     let result = if interactive::has_editor(vm) {
-        interactive::run_editor(vm, false).map(|()| Status::Code(0))
+        interactive::run_editor(vm).map(|()| Status::Code(0))
     } else {
         interactive::run_loop(vm)
     };

@@ -37,6 +37,9 @@ pub fn register(vm: &Vm) {
         taipan_vm::imp::register_modules(vm, family);
     }
     taipan_vm::config::config(vm)
+        .base_repl
+        .set(Some(crate::interactive::base_repl));
+    taipan_vm::config::config(vm)
         .frozen
         .set(Some(FrozenModules {
             find: frozen,

@@ -197,6 +197,8 @@ pub struct Config {
     pub inspect: Cell<bool>,
     /// What `_ast` brings.
     pub ast_hooks: Cell<Option<AstHooks>>,
+    /// The prompt without an editor (`sys._baserepl`).
+    pub base_repl: Cell<Option<fn(&Vm) -> PyResult<()>>>,
     /// Frozen modules.
     pub frozen: Cell<Option<FrozenModules>>,
     /// What a test wants of frozen modules (`_imp._override_frozen_modules_for_tests`): 1 all, -1 only those that the
@@ -219,6 +221,9 @@ pub fn set_settings(vm: &Vm, s: Settings) {
     let c = config(vm);
     c.optimization_level.set(s.optimization_level.min(2));
     c.inspect.set(s.inspect);
+    if let Ok(n) = usize::try_from(s.int_max_str_digits) {
+        vm.interp().int_max_str_digits.set(n);
+    }
     c.no_debug_ranges.set(!s.debug_ranges);
     *c.settings.borrow_mut() = Rc::new(s);
 }

@@ -191,6 +191,9 @@ pub fn import_name(
     let module = match loaded_module(vm, &absolute)? {
         Some(m) => {
             ensure_initialized(vm, &m, &absolute)?;
+            if crate::config::settings(vm).import_time == 2 {
+                show_cached(vm, &absolute);
+            }
             m
         }
         None => find_and_load(vm, &absolute).map_err(|e| without_importlib(vm, e))?,
@@ -241,11 +244,7 @@ pub fn import_name(
     Ok(module)
 }
 
-/// Asks importlib for a module that is not loaded, and shows how long it took if -X importtime asks for that.
-pub fn find_and_load(vm: &Vm, name: &Ref<Str>) -> PyResult {
-    if crate::config::settings(vm).import_time == 0 {
-        return load(vm, name);
-    }
+fn show_import_header(vm: &Vm) {
     let state = vm.state::<crate::imp::ImportState>();
     if !state.header_shown.replace(true) {
         crate::sys_module::hooks::write_stderr(
@@ -253,6 +252,38 @@ pub fn find_and_load(vm: &Vm, name: &Ref<Str>) -> PyResult {
             "import time: self [us] | cumulative | imported package\n",
         );
     }
+}
+
+/// The text with lone surrogates as escapes.
+fn printable(name: &Ref<Str>) -> String {
+    name.text()
+        .chars()
+        .map(|c| char::from_u32(c).map_or_else(|| format!("\\u{c:x}"), String::from))
+        .collect()
+}
+
+/// -X importtime=2: an import of what is loaded already.
+fn show_cached(vm: &Vm, name: &Ref<Str>) {
+    show_import_header(vm);
+    let level = vm.state::<crate::imp::ImportState>().level.get();
+    let line = format!(
+        "import time: {:<9} | {:<10} | {:width$}{}\n",
+        "cached",
+        "cached",
+        "",
+        printable(name),
+        width = level * 2,
+    );
+    crate::sys_module::hooks::write_stderr(vm, &line);
+}
+
+/// Asks importlib for a module that is not loaded, and shows how long it took if -X importtime asks for that.
+pub fn find_and_load(vm: &Vm, name: &Ref<Str>) -> PyResult {
+    if crate::config::settings(vm).import_time == 0 {
+        return load(vm, name);
+    }
+    let state = vm.state::<crate::imp::ImportState>();
+    show_import_header(vm);
     let inner_before = state.inner_time.replace(0);
     let level = state.level.get();
     state.level.set(level + 1);
@@ -267,7 +298,7 @@ pub fn find_and_load(vm: &Vm, name: &Ref<Str>) -> PyResult {
         us(total.saturating_sub(inner)),
         us(total),
         "",
-        name.to_string_lossy(),
+        printable(name),
         width = level * 2,
     );
     crate::sys_module::hooks::write_stderr(vm, &line);

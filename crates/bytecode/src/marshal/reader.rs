@@ -158,6 +158,9 @@ enum Open<B: Builder> {
 const CODE_FIELDS_BEFORE_LINE: usize = 8;
 const CODE_FIELDS: usize = 10;
 
+/// How many items room is made for before they have been seen.
+const TRUSTED_SIZE: usize = 64;
+
 struct Frame<B: Builder> {
     open: Open<B>,
     /// The reference that means it once it is complete.
@@ -551,7 +554,8 @@ where
                     usize::from(self.byte()?)
                 };
                 let slot = self.reserve(flagged);
-                Ok(self.open(Open::Tuple(Vec::new(), size), slot))
+                let items = Vec::with_capacity(size.min(TRUSTED_SIZE));
+                Ok(self.open(Open::Tuple(items, size), slot))
             }
             TYPE_LIST => {
                 let size = self.size("bad marshal data (list size out of range)")?;
@@ -582,7 +586,8 @@ where
                 for count in &mut counts {
                     *count = self.long()?;
                 }
-                Ok(self.open(Open::Code(counts, 0, Vec::new()), slot))
+                let fields = Vec::with_capacity(CODE_FIELDS);
+                Ok(self.open(Open::Code(counts, 0, fields), slot))
             }
             _ => Err(ReadError::Value("bad marshal data (unknown type code)").into()),
         }

@@ -665,8 +665,14 @@ mod functions {
     }
     /// Return the number of logical CPUs in the system.
     #[pyfunction(sig = "($module, /)")]
-    fn cpu_count() -> Option<usize> {
-        process::cpu_count()
+    fn cpu_count(vm: &Vm) -> PyResult<Option<usize>> {
+        // What -X cpu_count says counts more.
+        let sys = vm.import("sys")?;
+        let asked = vm.call_method_str(&sys, "_get_cpu_count_config", &[])?;
+        Ok(match asked.as_int().and_then(|n| n.to_i64()) {
+            Some(n) if n > 0 => usize::try_from(n).ok(),
+            _ => process::cpu_count(),
+        })
     }
     /// Return average recent system load information.
     #[pyfunction(sig = "($module, /)")]

@@ -408,6 +408,15 @@ pub mod functions {
     #[pyfunction(sig = "($module, /)")]
     fn _debugmallocstats() {}
 
+    /// Private function for getting the base REPL
+    #[pyfunction(sig = "($module, /)")]
+    fn _baserepl(vm: &Vm) -> PyResult<()> {
+        match crate::config::config(vm).base_repl.get() {
+            Some(run) => run(vm),
+            None => Ok(()),
+        }
+    }
+
     /// Private function for getting PyConfig.cpu_count
     #[pyfunction(sig = "($module, /)")]
     fn _get_cpu_count_config(vm: &Vm) -> i64 {
