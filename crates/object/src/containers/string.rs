@@ -451,7 +451,9 @@ impl Vm {
             && head.has(flag::LARGE)
             && !s.is_interned()
             && std::ptr::eq(head.ty(), self.types().str.object())
-            && more.form() <= s.form();
+            && more.form() <= s.form()
+            // What is appended must stay where it is.
+            && !more.is(&s);
         if !alone {
             return self.concat_str(&s, more).map_err(|e| (s, e));
         }
