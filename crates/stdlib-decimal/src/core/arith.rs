@@ -112,14 +112,13 @@ pub fn fma(a: &Dec, b: &Dec, c: &Dec, rules: &Rules, st: &mut u32) -> Dec {
         );
         return add(&product, c, rules, st);
     }
-    let product = if a.is_nan() || b.is_nan() {
-        match nan_of(&[a, b], rules, st) {
-            Some(nan) => nan,
-            None => return Dec::nan(),
-        }
-    } else {
-        multiply_special(a, b, rules, st)
-    };
+    let mut work = 0;
+    let product = multiply_special(a, b, rules, &mut work);
+    if work != 0 {
+        // The multiplication was invalid; the third operand does not count any more.
+        *st |= work;
+        return product;
+    }
     add(&product, c, rules, st)
 }
 

@@ -72,6 +72,15 @@ pub fn power_of_ten(n: i64) -> Option<UBig> {
     Some(UBig::from(5u8).pow(n) << n)
 }
 
+/// The product, if it fits. That of two machine words always does, and needs no check.
+#[inline]
+fn small_product(a: u128, b: u128) -> Option<u128> {
+    match (u64::try_from(a), u64::try_from(b)) {
+        (Ok(a), Ok(b)) => Some(u128::from(a) * u128::from(b)),
+        _ => a.checked_mul(b),
+    }
+}
+
 /// The number of decimal digits; 1 for zero.
 #[inline]
 fn small_digits(v: u128) -> i64 {
@@ -207,7 +216,7 @@ impl Coeff {
     #[inline]
     pub fn mul(&self, other: &Coeff) -> Coeff {
         match (self, other) {
-            (Coeff::Small(a), Coeff::Small(b)) => match a.checked_mul(*b) {
+            (Coeff::Small(a), Coeff::Small(b)) => match small_product(*a, *b) {
                 Some(p) => Coeff::Small(p),
                 None => Coeff::from_big(UBig::from(*a) * UBig::from(*b)),
             },
@@ -249,7 +258,7 @@ impl Coeff {
             return Some(self.clone());
         }
         if let (Coeff::Small(v), Some(p)) = (self, small_power(n))
-            && let Some(shifted) = v.checked_mul(p)
+            && let Some(shifted) = small_product(*v, p)
         {
             return Some(Coeff::Small(shifted));
         }
