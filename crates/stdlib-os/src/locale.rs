@@ -184,6 +184,14 @@ mod functions {
                 Some(_) => "unsupported locale setting",
             });
         }
+        // What a query for LC_ALL gave is taken back; only the character type can differ from C.
+        let locale = match locale {
+            Some(all) if category == 6 && all.starts_with("LC_CTYPE=") => all
+                .split(';')
+                .next()
+                .and_then(|part| part.strip_prefix("LC_CTYPE=")),
+            other => other,
+        };
         let name = match locale {
             None => None,
             Some("C" | "POSIX") => Some("C"),

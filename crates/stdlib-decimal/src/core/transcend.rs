@@ -211,15 +211,10 @@ pub fn exp(a: &Dec, rules: &Rules, st: &mut u32) -> Dec {
         return Dec::error(status::NO_MEMORY, st);
     }
     if a.adjusted() < -rules.prec - 2 {
-        // 1 and next to nothing.
-        let places = rules.prec + 2;
-        let coeff = if a.negative {
-            Coeff::nines(places)
-        } else {
-            Coeff::power_of_ten(places).map(|c| c.add(&Coeff::ONE))
-        };
-        return match coeff {
-            Some(coeff) => rules.finalize(Dec::finite(false, coeff, -places), st),
+        // 1 and next to nothing: it is 1 with all its digits.
+        *st |= status::INEXACT | status::ROUNDED;
+        return match Coeff::power_of_ten(rules.prec - 1) {
+            Some(coeff) => Dec::finite(false, coeff, 1 - rules.prec),
             None => Dec::error(status::NO_MEMORY, st),
         };
     }
@@ -316,7 +311,7 @@ impl<'a> Logarithm<'a> {
     }
 }
 
-/// What both logarithms give for operands that have no logarithm or need no computation.
+/// What both logarithms give for operands that are no finite numbers above zero.
 fn logarithm_special(a: &Dec, rules: &Rules, st: &mut u32) -> Option<Dec> {
     if let Some(nan) = nan_of(&[a], rules, st) {
         return Some(nan);
@@ -330,9 +325,6 @@ fn logarithm_special(a: &Dec, rules: &Rules, st: &mut u32) -> Option<Dec> {
     if a.is_infinite() {
         return Some(a.clone());
     }
-    if is_one(a) {
-        return Some(Dec::small(false, 0, 0));
-    }
     None
 }
 
@@ -340,6 +332,9 @@ fn logarithm_special(a: &Dec, rules: &Rules, st: &mut u32) -> Option<Dec> {
 pub fn ln(a: &Dec, rules: &Rules, st: &mut u32) -> Dec {
     if let Some(d) = logarithm_special(a, rules, st) {
         return d;
+    }
+    if is_one(a) {
+        return Dec::small(false, 0, 0);
     }
     logarithm(a, &rules.half_even(), st, |value, _| value)
 }
