@@ -352,7 +352,10 @@ mod functions {
     fn abc_instancecheck(vm: &Vm, class: &Value, instance: &Value) -> PyResult {
         let names = vm.names();
         let data = data_of(vm, class)?;
-        let sub = vm.getattr(instance, &names.__class__)?;
+        let sub = match vm.getattr_opt(instance, &names.__class__)? {
+            Some(c) => c,
+            None => crate::util::type_value(vm, instance),
+        };
         if data.cache.contains(&sub) {
             return Ok(vm.bool(true));
         }

@@ -158,8 +158,12 @@ pub(crate) fn frame_done(vm: &Vm, f: *mut Frame) {
             o.frame.set(std::ptr::null_mut());
             return;
         }
-        // The frame below gets an object as well: `f_back` must go on working.
-        let below = back_frame((*f).previous);
+        // The frame below gets an object as well: `f_back` must go on working. A generator's frame has none below it any more.
+        let below = if (*f).flags & frame_flag::GENERATOR != 0 {
+            std::ptr::null_mut()
+        } else {
+            back_frame((*f).previous)
+        };
         if !below.is_null() {
             match frame_object(vm, below) {
                 Ok(b) => o.back.set(Some(b.into_value())),
@@ -207,7 +211,7 @@ pub(crate) unsafe fn frame_moved(f: *mut Frame) {
 }
 
 /// The frame goes away without having ended: a generator is thrown away.
-pub(crate) unsafe fn forget_frame(f: *mut Frame) {
+pub(crate) unsafe fn forget_frame(f: *mut Frame, keep_locals: bool) {
     // SAFETY: the caller's frame is live.
     if let Some(o) = unsafe { object_of(f) } {
         // One count is the frame's, one is ours.
@@ -217,7 +221,9 @@ pub(crate) unsafe fn forget_frame(f: *mut Frame) {
         }
         // SAFETY: the frame's stack has been emptied.
         unsafe { detach(&o, f) };
-        o.clear_locals();
+        if !keep_locals {
+            o.clear_locals();
+        }
     }
 }
 

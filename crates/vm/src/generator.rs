@@ -95,7 +95,7 @@ impl Traverse for Generator {
     }
     fn clear(&self) {
         if matches!(self.state.get(), State::Created | State::Suspended) {
-            self.discard();
+            self.discard(false);
         }
     }
 }
@@ -103,7 +103,7 @@ impl Traverse for Generator {
 impl Drop for Generator {
     fn drop(&mut self) {
         if matches!(self.state.get(), State::Created | State::Suspended) {
-            self.discard();
+            self.discard(true);
         }
     }
 }
@@ -115,8 +115,9 @@ impl Generator {
         unsafe { (*self.memory.get()).as_mut_ptr().cast() }
     }
 
-    /// Drops a frame that does not run, running nothing of the generator's code.
-    fn discard(&self) {
+    /// Drops a frame that does not run, running nothing of the generator's code. A frame object that others hold keeps the
+    /// locals, if they are to be kept.
+    fn discard(&self, keep_locals: bool) {
         self.state.set(State::Finished);
         let f = self.frame();
         // SAFETY: the frame is suspended; its stack and locals are dropped once.
@@ -128,7 +129,7 @@ impl Generator {
                 crate::frame::drop_slot(bits);
             }
             if (*f).frame_obj != 0 {
-                crate::frame_object::forget_frame(f);
+                crate::frame_object::forget_frame(f, keep_locals);
             }
             eval::clear_frame(f);
         }
@@ -138,7 +139,7 @@ impl Generator {
     /// Ends a generator that does not run, running nothing of its code.
     pub(crate) fn throw_away(&self) {
         if matches!(self.state.get(), State::Created | State::Suspended) {
-            self.discard();
+            self.discard(true);
         }
     }
 

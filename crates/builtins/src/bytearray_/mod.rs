@@ -122,6 +122,12 @@ impl ByteArray {
 /// The exported memory of a bytearray: it counts as an export until it is dropped.
 struct ByteArrayMemory(Ref<ByteArray>);
 
+/// Keeps a bytearray from changing its size while the result lives.
+fn hold(this: &Ref<ByteArray>) -> ByteArrayMemory {
+    this.exports.set(this.exports.get() + 1);
+    ByteArrayMemory(this.clone())
+}
+
 impl Export for ByteArrayMemory {
     fn with(&self, f: &mut dyn FnMut(&[u8])) {
         f(&self.0.data.borrow());
@@ -143,8 +149,7 @@ impl Drop for ByteArrayMemory {
 
 fn get_buffer(vm: &Vm, this: &Value, _: bool) -> PyResult<Buffer> {
     let array = taipan_object::convert::receiver::<ByteArray>(vm, this, "__buffer__")?;
-    array.exports.set(array.exports.get() + 1);
-    let memory = Box::new(ByteArrayMemory(array.clone()));
+    let memory = Box::new(hold(array));
     Ok(Buffer::simple(this.clone(), memory, array.len(), false))
 }
 
@@ -206,7 +211,7 @@ fn assign_slice(
         let start = r.start as usize;
         return this.splice(vm, start, start + r.count, &new);
     }
-    if value.is_none() {
+    if new.is_empty() {
         if r.count == 0 {
             return Ok(());
         }
@@ -324,11 +329,6 @@ impl ByteArraySlots {
     #[pyslot]
     fn tp_str(vm: &Vm, this: &Ref<ByteArray>) -> PyResult<Ref<Str>> {
         vm.repr(this.as_value())
-    }
-
-    #[pyslot]
-    fn tp_hash(vm: &Vm, this: &Ref<ByteArray>) -> PyResult<i64> {
-        taipan_object::protocol::compare::hash_not_implemented(vm, this.as_value())
     }
 
     #[pyslot]
@@ -466,6 +466,7 @@ impl ByteArraySlots {
     fn nb_remainder(vm: &Vm, a: &Value, b: &Value) -> PyResult {
         match a.downcast_ref::<ByteArray>() {
             Some(format) => {
+                let _held = hold(format);
                 let out = percent::format(vm, &format.to_vec(), b)?;
                 Ok(vm.new(ByteArray::new(out))?.into_value())
             }
@@ -614,10 +615,7 @@ impl ByteArraySlots {
 }
 
 fn reduce(vm: &Vm, this: &Ref<ByteArray>, proto: i32) -> PyResult {
-    let state = match vm.getattr_opt(this.as_value(), &vm.names().__dict__)? {
-        Some(d) => d,
-        None => vm.none(),
-    };
+    let state = vm.call_method_str(this.as_value(), "__getstate__", &[])?;
     let class = vm.type_value(this.as_value()).into_value();
     let data = this.to_vec();
     let args = if proto < 3 {

@@ -45,7 +45,7 @@ fn byte_argument(vm: &Vm, v: &Value) -> PyResult<u8> {
         if !vm.has_index(v) {
             return Err(vm.type_error(&format!(
                 "%c requires an integer in range(256) or a single byte, not {}",
-                vm.type_name(v)
+                vm.qualified_type_name(v)
             )));
         }
         let i = vm.index_isize(v)?;

@@ -12,15 +12,21 @@ const DEFAULT_INLINE: usize = 4;
 
 /// Whether instances have a part of variable size in CPython (`tp_itemsize`), which rules out nonempty `__slots__`.
 pub fn has_itemsize(ty: &TypeObject) -> bool {
+    itemsize(ty) != 0
+}
+
+/// `__itemsize__`
+pub fn itemsize(ty: &TypeObject) -> usize {
     let l = ty.layout();
     [
-        Int::layout(),
-        Tuple::layout(),
-        Bytes::layout(),
-        <TypeObject as Payload>::layout(),
+        (Int::layout(), 4),
+        (Tuple::layout(), 8),
+        (Bytes::layout(), 1),
+        (<TypeObject as Payload>::layout(), 40),
     ]
     .into_iter()
-    .any(|x| std::ptr::eq(l, x))
+    .find(|(x, _)| std::ptr::eq(l, *x))
+    .map_or(0, |(_, size)| size)
 }
 
 fn adds_to_layout(ty: &TypeObject, base: &TypeObject) -> bool {

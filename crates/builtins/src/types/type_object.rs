@@ -92,13 +92,7 @@ static PART: ClassPart = ClassPart {
         member(
             "__itemsize__",
             None,
-            |vm, v| {
-                vm.new_usize(if layout::has_itemsize(class_of(vm, v)?) {
-                    8
-                } else {
-                    0
-                })
-            },
+            |vm, v| vm.new_usize(layout::itemsize(class_of(vm, v)?)),
             None,
         ),
         member(

@@ -1,8 +1,9 @@
 //! Attribute access: `getattr`, `setattr`, and the generic behaviour of `object`.
 
 use crate::containers::string::Str;
+use crate::exceptions::FieldException;
 use crate::reference::Ref;
-use crate::value::{PyResult, Value};
+use crate::value::{PyResult, Raised, Value};
 use crate::vm::Vm;
 
 impl Vm {
@@ -10,9 +11,26 @@ impl Vm {
     #[inline]
     pub fn getattr(&self, obj: &Value, name: &Ref<Str>) -> PyResult {
         match self.type_of(obj).payload.slots.tp_getattro.get() {
-            Some(f) => f(self, obj, name),
+            Some(f) => f(self, obj, name).map_err(|r| self.attribute_context(r, obj, name)),
             None => generic_getattr(self, obj, name),
         }
+    }
+
+    /// Tells an AttributeError that says neither whose attribute was asked for nor its name, for suggestions.
+    #[cold]
+    #[inline(never)]
+    fn attribute_context(&self, r: Raised, obj: &Value, name: &Ref<Str>) -> Raised {
+        if self.exception_matches(&self.exc().AttributeError)
+            && let Some(e) = self.pending_exception()
+            && let Some(f) = e.downcast_ref::<FieldException>()
+            && let [own_name, own_obj, ..] = &f.fields
+            && !own_name.is_some()
+            && !own_obj.is_some()
+        {
+            own_name.set(Some(name.as_value().clone()));
+            own_obj.set(Some(obj.clone()));
+        }
+        r
     }
 
     /// `obj.name` for a name given as text.

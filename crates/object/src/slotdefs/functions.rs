@@ -219,9 +219,14 @@ pub(super) fn slot_tp_richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) 
         CompareOp::Gt => &n.__gt__,
         CompareOp::Ge => &n.__ge__,
     };
-    match call_unbound(vm, a, name, &[b])? {
-        Some(r) => Ok(r),
-        None => Ok(vm.not_implemented()),
+    match lookup(vm, a, name) {
+        Ok(Some(m)) => call(vm, &m, a, &[b]),
+        Ok(None) => Ok(vm.not_implemented()),
+        // A method that cannot be had is none.
+        Err(r) => {
+            drop(vm.take_raised(r));
+            Ok(vm.not_implemented())
+        }
     }
 }
 

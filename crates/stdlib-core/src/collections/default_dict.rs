@@ -48,6 +48,10 @@ impl DefaultDict {
             return Err(vm.key_error(key));
         };
         let value = vm.call0(&factory)?;
+        // What the factory itself has set meanwhile stays.
+        if let Some(present) = this.dict.get(vm, key)? {
+            return Ok(present);
+        }
         vm.setitem(this.as_value(), key, &value)?;
         Ok(value)
     }

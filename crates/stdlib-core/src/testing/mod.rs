@@ -89,6 +89,36 @@ mod functions {
         }
     }
 
+    /// Asks for a buffer with no view to describe it in, which exporters refuse.
+    #[pyfunction(params = "($module, obj, /)")]
+    fn getbuffer_with_null_view(vm: &Vm, obj: &Value) -> PyResult {
+        drop(vm.get_buffer(obj, false)?);
+        Err(vm.buffer_error("getbuffer: view==NULL argument is obsolete"))
+    }
+
+    /// Raises an exception of a class with so many arguments.
+    #[pyfunction(params = "($module, exception, count, /)")]
+    fn raise_exception(vm: &Vm, exception: &Value, count: i32) -> PyResult {
+        let args: PyResult<Vec<Value>> = (0..count).map(|i| vm.new_int(i.into())).collect();
+        let made = vm.call_pos(exception, &args?)?;
+        Err(vm.raise(made))
+    }
+
+    /// Raises the error of memory that ran out.
+    #[pyfunction(params = "($module, /)")]
+    fn raise_memoryerror(vm: &Vm) -> PyResult {
+        Err(vm.no_memory())
+    }
+
+    /// Writes a traceback to a file.
+    #[pyfunction(params = "($module, traceback, file, /)")]
+    fn traceback_print(vm: &Vm, traceback: &Value, file: &Value) -> PyResult {
+        let header = vm.new_str("Traceback (most recent call last):\n")?;
+        vm.call_method_str(file, "write", &[header.into_value()])?;
+        let print = vm.getattr_str(&vm.import("traceback")?, "print_tb")?;
+        vm.call_pos(&print, &[traceback.clone(), vm.none(), file.clone()])
+    }
+
     /// Shows an exception as one that was not caught is shown.
     #[pyfunction(params = "($module, exception, legacy=False, /)")]
     fn exception_print(vm: &Vm, exception: &Value, legacy: bool) -> PyResult {

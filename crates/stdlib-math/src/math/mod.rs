@@ -637,7 +637,13 @@ mod functions {
     #[pyfunction(sig = "($module, x, y, /, *, steps=None)")]
     fn nextafter(vm: &Vm, x: f64, y: f64, steps: Value) -> PyResult<f64> {
         if vm.is_none(&steps) {
-            return Ok(steps_towards(x, y, 1));
+            let next = steps_towards(x, y, 1);
+            // A zero that was stepped to keeps the sign it was reached from.
+            return Ok(if next == 0.0 && x != 0.0 {
+                next.copysign(x)
+            } else {
+                next
+            });
         }
         let steps = vm.index(&steps)?;
         match steps.as_int() {

@@ -48,7 +48,7 @@ fn unbound_local(vm: &Vm, r: &Regs, i: u32) -> Raised {
         .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let msg =
         format!("cannot access local variable '{shown}' where it is not associated with a value");
-    crate::glue::name_error(vm, &vm.exc().UnboundLocalError, &msg, name.as_ref())
+    vm.raise_new(&vm.exc().UnboundLocalError, &msg)
 }
 
 #[inline(always)]

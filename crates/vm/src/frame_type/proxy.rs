@@ -203,11 +203,6 @@ impl FrameLocalsProxy {
     }
 
     #[pyslot]
-    fn tp_hash(vm: &Vm, this: &Value) -> PyResult<i64> {
-        taipan_object::protocol::compare::hash_not_implemented(vm, this)
-    }
-
-    #[pyslot]
     fn tp_iter(vm: &Vm, this: &Ref<Self>) -> PyResult {
         vm.iter(&key_list(vm, &this.frame)?)
     }
