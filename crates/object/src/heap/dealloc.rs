@@ -49,9 +49,7 @@ fn destroy(vm: &Vm, ptr: NonNull<Header>) {
     if head.has(flag::DYING) {
         return;
     }
-    let ty_obj = head.ty();
-    let ty = &ty_obj.payload;
-    if let Some(finalize) = ty.slots.tp_finalize.get()
+    if let Some(finalize) = head.ty().payload.slots.tp_finalize.get()
         && !head.has(flag::FINALIZED)
     {
         head.set(flag::FINALIZED);
@@ -73,6 +71,9 @@ fn destroy(vm: &Vm, ptr: NonNull<Header>) {
     }
     head.set(flag::DYING);
     head.unset(flag::TRACKED);
+    // Only now: the finalizer may have given the object another class.
+    let ty_obj = head.ty();
+    let ty = &ty_obj.payload;
     let layout = ty.layout();
     ty.drop_attributes(ptr);
     // SAFETY: the layout of the object's type describes its payload; nobody uses it any more.

@@ -18,8 +18,11 @@ fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
         return Ok(());
     };
     for (name, n) in [
-        // Objects carry nothing of the collector's before their header.
-        ("SIZEOF_PYGC_HEAD", 0),
+        // As `sys.getsizeof` counts it for objects that the collector watches.
+        ("SIZEOF_PYGC_HEAD", 16),
+        // Runs of a function after which its instructions are specialized, and more.
+        ("SPECIALIZATION_THRESHOLD", 100),
+        ("SPECIALIZATION_COOLDOWN", 100),
         ("SIZEOF_MANAGED_PRE_HEADER", 0),
         ("SIZEOF_PYOBJECT", 16),
         ("SIZEOF_TIME_T", 8),

@@ -63,7 +63,7 @@ fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     ] {
         d.set_named(vm, name, vm.new_float(f)?)?;
     }
-    for name in ["WITH_PYMALLOC", "WITH_MIMALLOC"] {
+    for name in ["WITH_PYMALLOC", "WITH_MIMALLOC", "nan_msb_is_signaling"] {
         d.set_named(vm, name, vm.bool(false))?;
     }
     Ok(())

@@ -28,8 +28,11 @@ pub(super) fn coroutine(vm: &Vm, g: &Ref<Generator>) {
         );
         vm.warn(&vm.exc().RuntimeWarning, &msg, 1)
     });
-    if result.is_err() {
-        vm.unraisable(None, Some(g.as_value()));
+    if let Err(r) = result {
+        let e = vm.take_raised(r);
+        let shown = vm.repr_string(g.as_value()).unwrap_or_default();
+        let _ = vm.raise_as_is(e);
+        vm.unraisable(Some(&format!("while finalizing coroutine {shown}")), None);
     }
     if let Some(e) = saved {
         let _ = vm.raise_as_is(e);
