@@ -2,14 +2,18 @@
 //! `ord`, `hash`, `id`.
 
 use taipan_macros::pyfunctions;
-use taipan_object::{BinaryOp, Bytes, PyResult, Ref, Str, Value, Vm};
+use taipan_numeric::digits::Digits;
+use taipan_object::{BinaryOp, Bytes, IntRef, PyResult, Ref, Str, Value, Vm};
 
 use crate::int_::arith::int_of;
 use crate::int_::text::prefixed;
 
-fn in_base(vm: &Vm, v: &Value, base: u32, prefix: &str) -> PyResult<String> {
+fn in_base(vm: &Vm, v: &Value, base: u32, prefix: &str) -> PyResult<Ref<Str>> {
     let i = vm.index(v)?;
-    Ok(prefixed(int_of(vm, &i)?, base, prefix))
+    match int_of(vm, &i)? {
+        IntRef::Small(n) => vm.new_str(Digits::binary(n, base.trailing_zeros(), prefix).as_str()),
+        big => vm.new_str(&prefixed(big, base, prefix)),
+    }
 }
 
 /// The functions.
@@ -54,19 +58,19 @@ pub mod functions {
 
     /// Return the hexadecimal representation of an integer.
     #[pyfunction(sig = "($module, number, /)")]
-    fn hex(vm: &Vm, number: &Value) -> PyResult<String> {
+    fn hex(vm: &Vm, number: &Value) -> PyResult<Ref<Str>> {
         in_base(vm, number, 16, "0x")
     }
 
     /// Return the octal representation of an integer.
     #[pyfunction(sig = "($module, number, /)")]
-    fn oct(vm: &Vm, number: &Value) -> PyResult<String> {
+    fn oct(vm: &Vm, number: &Value) -> PyResult<Ref<Str>> {
         in_base(vm, number, 8, "0o")
     }
 
     /// Return the binary representation of an integer.
     #[pyfunction(sig = "($module, number, /)")]
-    fn bin(vm: &Vm, number: &Value) -> PyResult<String> {
+    fn bin(vm: &Vm, number: &Value) -> PyResult<Ref<Str>> {
         in_base(vm, number, 2, "0b")
     }
 

@@ -99,6 +99,23 @@ pub fn to_text(value: f64, style: Style, precision: usize, options: Options) -> 
         return out;
     }
     let size = value.abs();
+    if style == Style::Fixed && !options.alternate && precision <= MAX_DECIMALS {
+        use std::fmt::Write;
+        // The standard library writes just that. A sign goes when no digit but 0 follows it.
+        if value.is_sign_negative() {
+            out.push('-');
+        } else if options.plus {
+            out.push('+');
+        }
+        let _ = write!(out, "{size:.precision$}");
+        if options.no_negative_zero
+            && value.is_sign_negative()
+            && out.bytes().all(|c| matches!(c, b'-' | b'0' | b'.'))
+        {
+            out.replace_range(..1, if options.plus { "+" } else { "" });
+        }
+        return out;
+    }
     let general = precision.max(1);
     let decimal = match style {
         Style::Repr => Decimal::shortest(size),

@@ -32,18 +32,19 @@ impl Locale {
         }
     }
 
-    fn for_grouping(grouping: Grouping) -> Self {
+    /// The separators of a specification, if it has any.
+    fn for_grouping(grouping: Grouping) -> Option<Self> {
         let (sep, size) = match grouping {
-            Grouping::None => return Self::c(),
+            Grouping::None => return None,
             Grouping::Comma => (",", 3),
             Grouping::Underscore => ("_", 3),
             Grouping::UnderscoreFour => ("_", 4),
         };
-        Self {
+        Some(Self {
             decimal_point: ".".into(),
             thousands_sep: sep.into(),
             grouping: vec![size, 0],
-        }
+        })
     }
 }
 
@@ -102,6 +103,7 @@ fn group(digits: &str, min_width: usize, locale: &Locale) -> Result<TextBuf, Num
 }
 
 /// Room for a result, whose size the width decides.
+#[inline]
 fn reserve(out: &mut TextBuf, form: Form, len: usize) -> Result<(), NumericError> {
     if len <= isize::MAX as usize && out.try_reserve(form, len) {
         Ok(())
@@ -161,13 +163,14 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Writes the number by the specification's sign, grouping, fill and width.
+    /// Writes the number by the specification's sign, grouping, fill and width; without a locale, digits as they are with
+    /// a point.
     fn write(
         &self,
         spec: &FormatSpec,
         sign: Sign,
         width: Option<usize>,
-        locale: &Locale,
+        locale: Option<&Locale>,
         out: &mut TextBuf,
     ) -> Result<(), NumericError> {
         let sign = match (self.negative, sign) {
@@ -175,6 +178,9 @@ impl<'a> Parts<'a> {
             (false, Sign::Plus) => "+",
             (false, Sign::Space) => " ",
             (false, _) => "",
+        };
+        let Some(locale) = locale else {
+            return self.write_plain(spec, sign, width.unwrap_or(0), out);
         };
         let mut tail = TextBuf::new();
         if let Some(fraction) = self.fraction {
@@ -205,6 +211,48 @@ impl<'a> Parts<'a> {
         out.push_repeat(spec.fill, inside);
         out.push_text(digits.as_text());
         out.push_text(tail.as_text());
+        out.push_repeat(spec.fill, after);
+        Ok(())
+    }
+}
+
+impl Parts<'_> {
+    /// [`Parts::write`] without a locale.
+    fn write_plain(
+        &self,
+        spec: &FormatSpec,
+        sign: &str,
+        width: usize,
+        out: &mut TextBuf,
+    ) -> Result<(), NumericError> {
+        let grouped;
+        let fraction = match (self.fraction, spec.fraction_grouping) {
+            (Some(f), Grouping::None) => f,
+            (Some(f), grouping) => {
+                grouped = group_fraction(f, grouping);
+                &grouped
+            }
+            (None, _) => "",
+        };
+        let point = if self.fraction.is_some() { "." } else { "" };
+        let used = sign.len() + self.prefix.len() + point.len() + fraction.len() + self.rest.len();
+        let used = used + self.digits.len();
+        let missing = width.saturating_sub(used);
+        let (before, inside, after) = padding(spec.align, missing);
+        let form = if missing > 0 {
+            Form::of(spec.fill)
+        } else {
+            Form::Ascii
+        };
+        reserve(out, form, width.max(used))?;
+        out.push_repeat(spec.fill, before);
+        out.push_str(sign);
+        out.push_str(self.prefix);
+        out.push_repeat(spec.fill, inside);
+        out.push_str(self.digits);
+        out.push_str(point);
+        out.push_str(fraction);
+        out.push_text(self.rest.as_text());
         out.push_repeat(spec.fill, after);
         Ok(())
     }
@@ -359,7 +407,7 @@ pub fn int_style(spec: &FormatSpec, type_name: &str) -> Result<IntStyle, Numeric
 }
 
 /// Renders an integer from its digits in the base that [`int_style`] named: lowercase, without sign and prefix.
-/// `locale` is used by `n` alone.
+/// `locale` is used by `n` alone; without one it is C's.
 ///
 /// # Errors
 /// [`NumericError::Memory`] when the width is too large.
@@ -367,7 +415,7 @@ pub fn format_int(
     spec: &FormatSpec,
     negative: bool,
     digits: &str,
-    locale: &Locale,
+    locale: Option<&Locale>,
     out: &mut TextBuf,
 ) -> Result<(), NumericError> {
     let upper;
@@ -389,12 +437,18 @@ pub fn format_int(
         fraction: None,
         rest: TextBuf::new(),
     };
-    parts.write(spec, spec.sign, spec.width, &locale_of(spec, locale), out)
+    parts.write(
+        spec,
+        spec.sign,
+        spec.width,
+        locale_of(spec, locale).as_ref(),
+        out,
+    )
 }
 
-fn locale_of(spec: &FormatSpec, locale: &Locale) -> Locale {
+fn locale_of(spec: &FormatSpec, locale: Option<&Locale>) -> Option<Locale> {
     if spec.letter() == 'n' {
-        locale.clone()
+        locale.cloned()
     } else {
         Locale::for_grouping(spec.grouping)
     }
@@ -417,7 +471,7 @@ pub fn format_char(spec: &FormatSpec, value: i64, out: &mut TextBuf) -> Result<(
         fraction: None,
         rest,
     };
-    parts.write(spec, Sign::Default, spec.width, &Locale::c(), out)
+    parts.write(spec, Sign::Default, spec.width, None, out)
 }
 
 /// The text of a float by presentation type, precision and `#`, before sign, grouping and padding.
@@ -450,7 +504,7 @@ fn float_text(spec: &FormatSpec, value: f64, dot_zero: bool) -> Result<String, N
     })
 }
 
-/// Renders a float. `locale` is used by `n` alone.
+/// Renders a float. `locale` is used by `n` alone; without one it is C's.
 ///
 /// # Errors
 /// Value errors for unknown presentation types and precisions beyond 32 bits.
@@ -458,7 +512,7 @@ pub fn format_float(
     spec: &FormatSpec,
     type_name: &str,
     value: f64,
-    locale: &Locale,
+    locale: Option<&Locale>,
     out: &mut TextBuf,
 ) -> Result<(), NumericError> {
     if !matches!(
@@ -468,10 +522,16 @@ pub fn format_float(
         return Err(unknown_kind(spec.kind, type_name));
     }
     let text = float_text(spec, value, true)?;
-    Parts::of_float(&text).write(spec, spec.sign, spec.width, &locale_of(spec, locale), out)
+    Parts::of_float(&text).write(
+        spec,
+        spec.sign,
+        spec.width,
+        locale_of(spec, locale).as_ref(),
+        out,
+    )
 }
 
-/// Renders a complex number. `locale` is used by `n` alone.
+/// Renders a complex number. `locale` is used by `n` alone; without one it is C's.
 ///
 /// # Errors
 /// Value errors for options that complex numbers do not have.
@@ -479,7 +539,7 @@ pub fn format_complex(
     spec: &FormatSpec,
     type_name: &str,
     (real, imag): (f64, f64),
-    locale: &Locale,
+    locale: Option<&Locale>,
     out: &mut TextBuf,
 ) -> Result<(), NumericError> {
     if !matches!(
@@ -515,11 +575,11 @@ pub fn format_complex(
     }
     if !without_real {
         let text = float_text(spec, real, false)?;
-        Parts::of_float(&text).write(&unpadded, spec.sign, None, &locale, &mut body)?;
+        Parts::of_float(&text).write(&unpadded, spec.sign, None, locale.as_ref(), &mut body)?;
     }
     let text = float_text(spec, imag, false)?;
     let sign = if without_real { spec.sign } else { Sign::Plus };
-    Parts::of_float(&text).write(&unpadded, sign, None, &locale, &mut body)?;
+    Parts::of_float(&text).write(&unpadded, sign, None, locale.as_ref(), &mut body)?;
     body.push('j'.into());
     if plain && !without_real {
         body.push(')'.into());

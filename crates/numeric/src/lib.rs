@@ -5,6 +5,7 @@
 //! [`spec`] parses the format-specification language and [`format`] renders by it; [`printf`] is the `%` operator's
 //! part; [`hash`] has all of Python's hash rules.
 
+pub mod digits;
 pub mod double;
 pub mod format;
 pub mod hash;

@@ -2,7 +2,7 @@
 //!
 //! Floats stand as the hexadecimal digits of their bits, text as the hexadecimal numbers of its code points.
 
-use taipan_numeric::format::{self, IntStyle, Locale};
+use taipan_numeric::format::{self, IntStyle};
 use taipan_numeric::spec::FormatSpec;
 use taipan_numeric::{NumericError, double, hash, hexfloat, integer, printf};
 use taipan_text::{TextBuf, TextRef};
@@ -53,14 +53,14 @@ fn result(result: Result<TextBuf, NumericError>) -> String {
 fn format_float(value: f64, spec: TextRef<'_>) -> Result<TextBuf, NumericError> {
     let mut out = TextBuf::new();
     let spec = FormatSpec::for_float(spec, "float")?;
-    format::format_float(&spec, "float", value, &Locale::c(), &mut out)?;
+    format::format_float(&spec, "float", value, None, &mut out)?;
     Ok(out)
 }
 
 fn format_complex(value: (f64, f64), spec: TextRef<'_>) -> Result<TextBuf, NumericError> {
     let mut out = TextBuf::new();
     let spec = FormatSpec::for_float(spec, "complex")?;
-    format::format_complex(&spec, "complex", value, &Locale::c(), &mut out)?;
+    format::format_complex(&spec, "complex", value, None, &mut out)?;
     Ok(out)
 }
 
@@ -81,14 +81,12 @@ fn format_int(value: i64, spec: TextRef<'_>) -> Result<TextBuf, NumericError> {
                 &spec,
                 value < 0,
                 digits.trim_start_matches('-'),
-                &Locale::c(),
+                None,
                 &mut out,
             )?;
         }
         IntStyle::Char => format::format_char(&spec, value, &mut out)?,
-        IntStyle::Float => {
-            format::format_float(&spec, "int", value as f64, &Locale::c(), &mut out)?
-        }
+        IntStyle::Float => format::format_float(&spec, "int", value as f64, None, &mut out)?,
     }
     Ok(out)
 }

@@ -4,7 +4,7 @@ pub mod arith;
 
 use taipan_macros::pymethods;
 use taipan_numeric::double;
-use taipan_numeric::format::{Locale, format_complex};
+use taipan_numeric::format::format_complex;
 use taipan_numeric::parse::{ComplexError, parse_complex, to_ascii};
 use taipan_numeric::spec::FormatSpec;
 use taipan_object::bind::{Buffer, bind};
@@ -377,7 +377,7 @@ impl Methods {
         let c = value(vm, this)?;
         let mut out = TextBuf::default();
         FormatSpec::for_float(format_spec.text(), "complex")
-            .and_then(|spec| format_complex(&spec, "complex", c, &Locale::c(), &mut out))
+            .and_then(|spec| format_complex(&spec, "complex", c, None, &mut out))
             .map_err(|e| raise_numeric(vm, &e))?;
         Ok(vm.new_str_buf(&out)?.into_value())
     }

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use dashu_int::IBig;
 use taipan_macros::pymethods;
-use taipan_numeric::format::{Locale, format_float};
+use taipan_numeric::format::format_float;
 use taipan_numeric::parse::{parse_float, to_ascii, trim};
 use taipan_numeric::spec::FormatSpec;
 use taipan_numeric::{double, hexfloat};
@@ -334,7 +334,7 @@ impl Methods {
         FormatSpec::for_float(format_spec.text(), "float")
             .and_then(|spec| {
                 let f = this.as_float().unwrap_or(f64::NAN);
-                format_float(&spec, "float", f, &Locale::c(), &mut out)
+                format_float(&spec, "float", f, None, &mut out)
             })
             .map_err(|e| raise_numeric(vm, &e))?;
         Ok(vm.new_str_buf(&out)?.into_value())

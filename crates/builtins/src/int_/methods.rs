@@ -3,6 +3,7 @@
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
 use taipan_macros::pymethods;
+use taipan_numeric::digits::Digits;
 use taipan_object::bind::{Buffer, bind, check_positional};
 use taipan_object::{
     Args, Bytes, CompareOp, Int, IntRef, Params, PyResult, Ref, Str, Tuple, TypeObject, Value, Vm,
@@ -207,8 +208,11 @@ impl Methods {
     }
 
     #[pyslot]
-    fn tp_repr(vm: &Vm, this: &Value) -> PyResult<String> {
-        to_decimal(vm, int_of(vm, this)?)
+    fn tp_repr(vm: &Vm, this: &Value) -> PyResult<Ref<Str>> {
+        match int_of(vm, this)? {
+            IntRef::Small(n) => vm.new_str(Digits::decimal(n).as_str()),
+            big => vm.new_str(&to_decimal(vm, big)?),
+        }
     }
 
     #[pyslot]

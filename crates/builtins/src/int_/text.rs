@@ -3,7 +3,8 @@
 
 use dashu_int::{IBig, Sign, UBig};
 use taipan_numeric::NumericError;
-use taipan_numeric::format::{IntStyle, Locale, format_char, format_float, format_int, int_style};
+use taipan_numeric::digits::Digits;
+use taipan_numeric::format::{IntStyle, format_char, format_float, format_int, int_style};
 use taipan_numeric::integer::{Parsed, parse_int, to_base};
 use taipan_numeric::parse::to_ascii;
 use taipan_numeric::spec::FormatSpec;
@@ -87,7 +88,7 @@ pub fn format(vm: &Vm, i: IntRef<'_>, spec: TextRef<'_>) -> PyResult<TextBuf> {
     match int_style(&spec, "int").map_err(fail)? {
         IntStyle::Float => {
             let f = int_to_f64(vm, i)?;
-            format_float(&spec, "int", f, &Locale::c(), &mut out).map_err(fail)?;
+            format_float(&spec, "int", f, None, &mut out).map_err(fail)?;
         }
         IntStyle::Char => {
             let Some(n) = i.to_i64() else {
@@ -96,11 +97,27 @@ pub fn format(vm: &Vm, i: IntRef<'_>, spec: TextRef<'_>) -> PyResult<TextBuf> {
             format_char(&spec, n, &mut out).map_err(fail)?;
         }
         IntStyle::Digits(base) => {
-            let digits = match base {
-                10 => to_decimal(vm, i)?.trim_start_matches('-').to_owned(),
-                _ => magnitude(i, base),
+            let (small, large);
+            let digits = match (i, base) {
+                (IntRef::Small(n), 10) => {
+                    small = Digits::decimal(n);
+                    small.as_str()
+                }
+                (IntRef::Small(n), _) => {
+                    small = Digits::binary(n, base.trailing_zeros(), "");
+                    small.as_str()
+                }
+                (IntRef::Big(_), 10) => {
+                    large = to_decimal(vm, i)?;
+                    &large
+                }
+                (IntRef::Big(_), _) => {
+                    large = magnitude(i, base);
+                    &large
+                }
             };
-            format_int(&spec, i.is_negative(), &digits, &Locale::c(), &mut out).map_err(fail)?;
+            let digits = digits.trim_start_matches('-');
+            format_int(&spec, i.is_negative(), digits, None, &mut out).map_err(fail)?;
         }
     }
     Ok(out)

@@ -1,6 +1,7 @@
 //! `format`, `ascii` and `repr` of module `builtins`, and what `BUILD_STRING` and `FORMAT_SIMPLE` use.
 
 use taipan_macros::pyfunctions;
+use taipan_numeric::digits::Digits;
 use taipan_numeric::format::format_str;
 use taipan_numeric::spec::FormatSpec;
 use taipan_object::{PyResult, Ref, Str, Value, Vm};
@@ -70,7 +71,7 @@ pub fn format_into(vm: &Vm, value: &Value, spec: TextRef<'_>, out: &mut TextBuf)
     if spec.is_empty()
         && let Some(i) = value.as_small_int()
     {
-        out.push_str(&i.to_string());
+        out.push_str(Digits::decimal(i).as_str());
         return Ok(());
     }
     let spec = vm.new_str_text(spec)?;

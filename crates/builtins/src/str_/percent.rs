@@ -1,5 +1,6 @@
 //! The `%` operator of strings, and what it shares with that of bytes: fetching arguments, numbers as digits.
 
+use taipan_numeric::digits::Digits;
 use taipan_numeric::printf::{self, Reader, Size};
 use taipan_object::{Bytes, IntRef, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
 use taipan_text::TextBuf;
@@ -240,6 +241,22 @@ pub fn format(vm: &Vm, format: &Ref<Str>, args: &Value) -> PyResult {
         } else if text.get(r.pos) == Some('%'.into()) {
             out.push('%'.into());
             at = r.pos + 1;
+            continue;
+        }
+        // `%s` and `%d` alone, which is most of what there is.
+        let next = text.get(r.pos).and_then(char::from_u32);
+        if let Some('s' | 'd') = next {
+            at = r.pos + 1;
+            let v = fetch.next(vm)?;
+            match v.as_small_int() {
+                Some(n) => out.push_str(Digits::decimal(n).as_str()),
+                None if next == Some('s') => out.push_text(vm.str(&v)?.text()),
+                None => {
+                    let n = number_argument(vm, &v, 'd')?;
+                    out.push_str(if n.negative { "-" } else { "" });
+                    push(vm, &mut out, &n.digits)?;
+                }
+            }
             continue;
         }
         let mut flags = r.flags();

@@ -143,5 +143,9 @@ pub fn share_allocator() {
     // SAFETY: sets a parameter of the allocator.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1);
+        // What the allocator comes to by itself once a program has used large blocks: they stay mapped when they are freed,
+        // so that tables and buffers that grow again and again find their pages there.
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 64 << 20);
     }
 }
