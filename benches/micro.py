@@ -4,7 +4,7 @@
     micro.py PYTHON OTHER... [-k WORD]    a table: nanoseconds of the first, ratios of the others (above 1: faster)
     micro.py --run [-k WORD]              the numbers of the Python that runs this, one line each
 
-A line of a table at the end of the file is a name, what is done, and what it needs. Each operation runs in a loop long enough
+A line of the table below is a name, what is done, and what it needs. Each operation runs in a loop long enough
 to be measured, several times; the best counts. The loop's own cost is part of it, in all Pythons alike.
 """
 
@@ -15,11 +15,12 @@ import time
 
 MINIMUM = 0.003
 REPEATS = 4
+PART = 15
 
 CASES = r"""
 dict.getitem      | d['k50']                                | d = {f'k{i}': i for i in range(100)}
 dict.getitem int  | d[50]                                   | d = dict.fromkeys(range(100))
-dict.getitem tuple| d[t]                                    | t = (1, 2); d = {t: 1}
+dict.getitem t    | d[t]                                    | t = (1, 2); d = {t: 1}
 dict.get          | d.get('k50')                            | d = {f'k{i}': i for i in range(100)}
 dict.get miss     | d.get('none', 0)                        | d = {f'k{i}': i for i in range(100)}
 dict.setitem      | d['k'] = 1                              | d = {}
@@ -166,7 +167,7 @@ big.mul           | x * y                                   | x = 3 ** 100; y = 
 big.mul 2**70     | x * 3                                   | x = 2 ** 70
 big.divmod        | divmod(x, y)                            | x = 3 ** 200; y = 5 ** 40
 big.mod small     | x % 10                                  | x = 3 ** 100
-big.floordiv small| x // 10                                 | x = 3 ** 100
+big.floordiv 10   | x // 10                                 | x = 3 ** 100
 big.shift         | x >> 64                                 | x = 3 ** 200
 big.and           | x & y                                   | x = 3 ** 100; y = 5 ** 80
 big.str           | str(x)                                  | x = 3 ** 200
@@ -249,7 +250,7 @@ exc.nested        | try: f()\nexcept ValueError: pass       | def g(): raise Val
 exc.native        | try: int('x')\nexcept ValueError: pass  |
 exc.stop          | try: next(iter(()))\nexcept StopIteration: pass |
 exc.with          | with c: pass                            | class C:\n def __enter__(self): pass\n def __exit__(self, *a): pass\nc = C()
-exc.contextmanager| with f(): pass                          | import contextlib\n@contextlib.contextmanager\ndef f(): yield
+exc.context       | with f(): pass                          | import contextlib\n@contextlib.contextmanager\ndef f(): yield
 gen.next          | for i in f(): pass                      | def f():\n for i in range(100): yield i
 gen.expr          | for i in (j for j in r): pass           | r = range(100)
 call.kw           | f(a=1, b=2)                             | def f(a, b): pass
@@ -416,18 +417,26 @@ def time_case(statement, setup):
     return best / number * 1e9
 
 
-def run_all(word):
-    for name, statement, setup in cases(word):
+def run_all(word, part):
+    selected = list(cases(word))
+    if part is not None:
+        selected = selected[part * PART:(part + 1) * PART]
+    for name, statement, setup in selected:
         try:
             print(f'{name}|{time_case(statement, setup):.1f}', flush=True)
         except Exception as e:
             print(f'{name}|{type(e).__name__}: {e}', flush=True)
 
 
-def results(python, word):
-    command = [python, __file__, '--run', '-k', word]
-    output = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout
-    return dict(line.split('|', 1) for line in output.splitlines() if '|' in line)
+def results(pythons, word):
+    """A table for each Python. They take turns, a few cases at a time: what else the machine does is much the same for all."""
+    tables = [{} for _ in pythons]
+    for part in range(-(-len(list(cases(word))) // PART)):
+        for python, table in zip(pythons, tables):
+            command = [python, __file__, '--run', '-k', word, '--part', str(part)]
+            output = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+            table.update(line.split('|', 1) for line in output.splitlines() if '|' in line)
+    return tables
 
 
 def number(text):
@@ -438,7 +447,7 @@ def number(text):
 
 
 def compare(pythons, word):
-    tables = [results(p, word) for p in pythons]
+    tables = results(pythons, word)
     logs = [[] for _ in pythons]
     print(f'{"":20}{"ns":>12}' + ''.join(f'{p.rsplit("/", 1)[-1]:>12}' for p in pythons[1:]))
     import math
@@ -459,13 +468,19 @@ def compare(pythons, word):
 
 def main():
     arguments = sys.argv[1:]
-    word = ''
-    if '-k' in arguments:
-        at = arguments.index('-k')
-        word = arguments[at + 1]
+
+    def option(name):
+        if name not in arguments:
+            return None
+        at = arguments.index(name)
+        value = arguments[at + 1]
         del arguments[at:at + 2]
+        return value
+
+    word = option('-k') or ''
+    part = option('--part')
     if arguments == ['--run']:
-        run_all(word)
+        run_all(word, part and int(part))
     elif arguments:
         compare(arguments, word)
     else:

@@ -134,3 +134,70 @@ cycle = [1]
 cycle.append((cycle, plain))
 del cycle
 print(gc.collect() >= 1)
+
+# Text of numbers, and numbers of text.
+for n in 0, -1, 255, -255, 2**62 - 1, -2**62, 2**63, 10**30, True:
+    print(n, "%d" % n, "%s" % n, f"{n}", f"{n:>8}|{n:08}|{n:+,}|{n:x}", hex(n), oct(n), bin(n), str(n))
+for x in 0.0, -0.0, 1.5, -2.675, 1e22, 12345.678, float("inf"), float("-inf"), nan, -0.001:
+    print(f"{x:.2f} {x:10.3f}| {x:<10.1f}| {x:+.0f} {x:08.2f} {x:z.1f} {x:,.2f} {x:_.3e} {x:%} {x:#.0f}", "%.2f" % x, "%8.1f" % x)
+for text in "12", "-7", "+5", "007", "-0", " 12 ", "1_000", "9" * 18, "9" * 19, "-" + "9" * 30, "", "+", "1 2", "0x10":
+    try:
+        print(int(text), end=" ")
+    except ValueError as e:
+        print(e)
+print(int("12", 5), int("١٢"))
+print("%s and %s, %d%%" % ("a", [1], 5), "%(x)s %(y)d" % {"x": 1, "y": True}, "%5d|%-5d|%s" % (1, 2, None))
+for form, value in ("%d", "x"), ("%s %s", (1,)), ("%d", (1, 2)):
+    try:
+        form % value
+    except TypeError as e:
+        print(e)
+
+# Text and bytes as sequences.
+text = "añ中😀z"
+print(list(text), list("abc"), list(b"\x00\xff"), tuple("xé"), [*"ab", *b"c"], sorted("cab"))
+for s in "abcdefgh", text, b"abcdefgh", list(range(8)), tuple(range(8)):
+    print(s[::-1], s[::2], s[5:1:-2], s[-2::-3], s[3:3:-1], s[1:100:3])
+print(b"a-b-c".replace(b"-", b"+"), b"aaa".replace(b"a", b"b", 2), bytearray(b"aXa").replace(b"X", b"a"))
+print(b"hello".translate(bytes(range(255, -1, -1))), b"hello".translate(None, b"l"), "hello".translate({104: "J", 108: None, 111: 0x4e2d}))
+print(repr(b"\x00\n\t\\'\"\x7f\xff a"), repr(b"it's"), repr(bytearray(b"q")))
+print("äöü€😀".encode(), "äöü".encode("utf-16-le"), "ab中".encode("utf-16-be"), "é😀".encode("utf-16"))
+for bad in "a\ud800", "é\udcff":
+    for codec in "utf-8", "utf-16":
+        try:
+            bad.encode(codec)
+        except UnicodeEncodeError as e:
+            print(e)
+print(binascii.a2b_base64(b"aGVsbG8gd29ybGQ="), binascii.a2b_base64(b"aGV\nsbG8g"), binascii.unhexlify("00fFaB"))
+for call in lambda: binascii.unhexlify("0g"), lambda: binascii.a2b_base64(b"aGVsb"), lambda: binascii.a2b_base64(b"aGVs=", strict_mode=True):
+    try:
+        print(call())
+    except binascii.Error as e:
+        print(e)
+
+# Sets and dicts that grow and shrink.
+s = set(range(1000))
+s -= set(range(0, 1000, 3))
+s |= {-1, 2.0, 5.5, "x", (1, 2)}
+print(len(s), 5.0 in s, -1 in s, "x" in s, (1, 2) in s, 3 in s, True in s)
+d = dict.fromkeys(range(100), 0)
+for i in range(0, 100, 2):
+    del d[i]
+d.update({str(i): i for i in range(100)})
+print(len(d), d[1.0], d["50"], 2 in d, list(d)[:3], list(d)[-2:], hash(2**61 - 1), hash(-2**61), hash(2**62 - 1), hash(2**61))
+
+
+class Method:
+    def __init__(self):
+        self.keys = lambda: "own"
+
+    def keys(self):
+        return "class's"
+
+    def __format__(self, spec):
+        return f"<{spec}>"
+
+    __round__ = lambda self, n=None: n
+
+
+print(Method().keys(), f"{Method():abc}{Method()}", round(Method()), round(Method(), 3), round(2.5), round(-1.25, 1))

@@ -6,8 +6,7 @@ use taipan_text::TextBuf;
 use super::regs::Regs;
 
 pub(super) fn build_tuple(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
-    let items = r.pop_n(n as usize);
-    let t = vm.new_tuple(items)?;
+    let t = r.pop_tuple(vm, n as usize)?;
     r.push(t.into_value());
     Ok(())
 }

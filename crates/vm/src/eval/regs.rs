@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 
-use taipan_object::{Ref, Str, Value, Vm};
+use taipan_object::{PyResult, Ref, Str, Tuple, Value, Vm};
 
 use crate::code::Code;
 use crate::frame::{Frame, Popped, drop_slot, strip};
@@ -214,6 +214,19 @@ impl Regs {
         // SAFETY: as for `pop_bits`.
         self.sp = unsafe { self.sp.sub(n) };
         out
+    }
+
+    /// Pops `n` items into a new tuple, in the order they were pushed.
+    #[inline]
+    pub fn pop_tuple(&mut self, vm: &Vm, n: usize) -> PyResult<Ref<Tuple>> {
+        // Nothing is taken when there is no memory: that is seen first.
+        let t = vm.new_tuple_with(n, |i| {
+            // SAFETY: each slot's content is taken over once.
+            unsafe { Popped::from_bits(self.peek_bits(n - i)) }.into_value()
+        })?;
+        // SAFETY: as for `pop_bits`.
+        self.sp = unsafe { self.sp.sub(n) };
+        Ok(t)
     }
 
     /// Drops `n` items, which may be NULL.
