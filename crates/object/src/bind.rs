@@ -399,7 +399,11 @@ fn find_keyword<'a>(args: &Args<'a>, name: &str) -> Option<&'a Value> {
 
 #[cold]
 fn unexpected_keyword(vm: &Vm, function: &str, params: &Params, args: Args<'_>) -> Raised {
-    let shown = Shown(function);
+    // Here CPython says it another way.
+    let shown = match function {
+        "" => "this function".to_owned(),
+        name => format!("{name}()"),
+    };
     let known = || params.keywords().map(|(_, name)| name);
     for (key, _) in args.keywords() {
         if known().any(|name| key.eq_str(name)) {

@@ -8,6 +8,7 @@ const FAMILIES: &[&[&ModuleSpec]] = &[
     taipan_builtins::MODULES,
     &[&taipan_builtins::weak::module::MODULE],
     taipan_stdlib_asyncio::MODULES,
+    taipan_stdlib_compress::MODULES,
     taipan_stdlib_core::MODULES,
     taipan_stdlib_data::MODULES,
     taipan_stdlib_datetime::MODULES,
@@ -18,6 +19,7 @@ const FAMILIES: &[&[&ModuleSpec]] = &[
     taipan_stdlib_os::MODULES,
     taipan_stdlib_serial::MODULES,
     taipan_stdlib_text::MODULES,
+    taipan_stdlib_thread::MODULES,
 ];
 
 fn frozen(name: &str) -> Option<Frozen> {
