@@ -98,6 +98,15 @@ pub fn attach(vm: &Vm) {
         .set(taipan_host::thread::ident());
 }
 
+/// In the child of a fork: signals that came before were the parent's, and this thread is the main one.
+pub fn after_fork(vm: &Vm) {
+    let _ = signal::take_pending();
+    let handlers = vm.state::<Handlers>();
+    if handlers.main_thread.get() != 0 {
+        handlers.main_thread.set(taipan_host::thread::ident());
+    }
+}
+
 /// Runs the handlers of the signals that have come: for the `handle_breaker` hook, on the main thread.
 pub fn run_pending_signals(vm: &Vm) -> PyResult<()> {
     let main = vm.state::<Handlers>().main_thread.get();

@@ -14,11 +14,24 @@ pub type WithoutGil = fn(&Vm, &mut dyn FnMut());
 #[derive(Default)]
 struct Blocking {
     without: Cell<Option<WithoutGil>>,
+    after_fork: Cell<Option<fn(&Vm)>>,
 }
 
 /// Says how to give the GIL away around calls that may block; without it they keep it.
 pub fn set_without_gil(vm: &Vm, f: WithoutGil) {
     vm.state::<Blocking>().without.set(Some(f));
+}
+
+/// Says what the threads' side of a fork in the child is: the other threads are gone there.
+pub fn set_threads_after_fork(vm: &Vm, f: fn(&Vm)) {
+    vm.state::<Blocking>().after_fork.set(Some(f));
+}
+
+/// Runs the threads' side of a fork in the child.
+pub(crate) fn threads_after_fork(vm: &Vm) {
+    if let Some(f) = vm.state::<Blocking>().after_fork.get() {
+        f(vm);
+    }
 }
 
 /// Runs a call that may block, without the GIL: it must not touch objects.

@@ -89,6 +89,7 @@ impl Builder {
                 taipan_stdlib_os::util::set_without_gil(&vm, |vm, f| {
                     taipan_vm::gil::without(vm, f)
                 });
+                taipan_stdlib_os::util::set_threads_after_fork(&vm, taipan_vm::threads::after_fork);
                 taipan_vm::breaker::register(
                     &vm,
                     taipan_object::vm::breaker::SIGNAL,

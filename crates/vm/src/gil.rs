@@ -2,6 +2,7 @@
 //! switch interval sets a bit of the evaluation breaker, and the holder lets go between two instructions. Native code that
 //! blocks runs inside [`without`].
 
+use std::cell::RefCell;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -31,12 +32,22 @@ pub struct Gil {
 #[derive(Default)]
 pub struct GilState {
     /// The lock.
-    pub gil: Arc<Gil>,
+    gil: RefCell<Arc<Gil>>,
 }
 
 /// The lock of the interpreter.
 pub fn gil(vm: &Vm) -> Arc<Gil> {
-    vm.state::<GilState>().gil.clone()
+    vm.state::<GilState>().gil.borrow().clone()
+}
+
+/// In the child of a fork, where the threads that waited are gone: this thread has a new lock.
+pub(crate) fn after_fork(vm: &Vm) {
+    let fresh = Gil::default();
+    fresh.lock().held = true;
+    *vm.state::<GilState>().gil.borrow_mut() = Arc::new(fresh);
+    vm.interp()
+        .breaker
+        .fetch_and(!breaker::GIL_DROP, Ordering::Relaxed);
 }
 
 impl Gil {

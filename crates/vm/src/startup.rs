@@ -43,7 +43,7 @@ pub fn initialize(vm: &Vm, library: bool) -> PyResult<()> {
     if library {
         if settings(vm).faulthandler {
             vm.import("faulthandler")?;
-            crate::faulthandler::enable(vm, None)?;
+            crate::faulthandler::enable(vm, None, true)?;
         }
         if !settings(vm).warnoptions.is_empty() {
             vm.import("warnings")?;

@@ -39,8 +39,13 @@ fn restore(signal: libc::c_int) {
 extern "C" fn on_fatal(signal: libc::c_int) {
     restore(signal);
     dump(signal);
-    // SAFETY: raising a signal; it does what it did before, which ends the process as a rule.
-    unsafe { libc::raise(signal) };
+    // SAFETY: raising a signal; it does what it did before. If that comes back, the default action ends the process: a
+    // handler before us may have counted on the fault to happen again.
+    unsafe {
+        libc::raise(signal);
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
 }
 
 extern "C" fn on_request(signal: libc::c_int) {

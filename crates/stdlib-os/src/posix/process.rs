@@ -52,6 +52,8 @@ pub fn after_fork_parent(vm: &Vm) {
 
 /// Runs what was registered for the child after the fork.
 pub fn after_fork_child(vm: &Vm) {
+    crate::signal::after_fork(vm);
+    crate::util::threads_after_fork(vm);
     run_hooks(vm, 2);
 }
 

@@ -135,11 +135,11 @@ fn one(out: &mut Out, f: &Frame) {
     out.text("\n");
 }
 
-/// The tracebacks of all threads. Needs the GIL.
+/// The tracebacks of all threads, the newest first. Needs the GIL.
 pub(super) fn all_threads(vm: &Vm, fd: i32, current: Option<&Vm>) {
     let mut out = Out::new(fd);
     let mut first = true;
-    crate::threads::for_each(vm, |t| {
+    crate::threads::for_each_newest_first(vm, |t| {
         if !std::mem::take(&mut first) {
             out.text("\n");
         }

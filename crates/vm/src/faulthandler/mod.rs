@@ -4,7 +4,7 @@
 mod dump;
 
 use std::cell::{Cell, RefCell};
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ pub static MODULE: ModuleSpec = ModuleSpec {
     exec: None,
 };
 
+const STACK: &str = "Stack (most recent call first):\n";
+
 /// Signals that end the process, and what they mean.
 const FATAL: [(i32, &str); 5] = [
     (7, "Bus error"),
@@ -36,6 +38,8 @@ const FATAL: [(i32, &str); 5] = [
 
 /// Where the handler of a signal writes to; -1 for nowhere. Handlers can read nothing else.
 static TARGETS: [AtomicI32; 65] = [const { AtomicI32::new(-1) }; 65];
+/// Signals, as bits, whose handlers were asked for one thread alone.
+static SINGLE: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Default)]
 struct State {
@@ -190,8 +194,13 @@ fn on_signal(signal: i32) {
         out.text(what);
         out.text("\n\n");
     }
+    let single = SINGLE.load(Ordering::SeqCst) >> (signal - 1) & 1 != 0;
     Vm::with_current(|vm| {
-        dump::thread_head(&mut out, vm, true);
+        if single {
+            out.text(STACK);
+        } else {
+            dump::thread_head(&mut out, vm, true);
+        }
         dump::frames(&mut out, vm);
     });
     if fatal.is_some() {
@@ -200,7 +209,13 @@ fn on_signal(signal: i32) {
     }
 }
 
-fn set_target(signal: i32, fd: i32) {
+fn set_target(signal: i32, fd: i32, all_threads: bool) {
+    let bit = 1 << (signal - 1);
+    if all_threads {
+        SINGLE.fetch_and(!bit, Ordering::SeqCst);
+    } else {
+        SINGLE.fetch_or(bit, Ordering::SeqCst);
+    }
     if let Some(t) = usize::try_from(signal).ok().and_then(|i| TARGETS.get(i)) {
         t.store(fd, Ordering::SeqCst);
     }
@@ -217,12 +232,12 @@ fn keep(vm: &Vm, signal: i32, file: Option<Value>) {
 }
 
 /// Handles the signals that end the process.
-pub(crate) fn enable(vm: &Vm, file: Option<&Value>) -> PyResult<()> {
+pub(crate) fn enable(vm: &Vm, file: Option<&Value>, all_threads: bool) -> PyResult<()> {
     let (fd, file) = descriptor(vm, file)?;
     keep(vm, 0, Some(file));
     vm.state::<State>().enabled.set(true);
     for (signal, _) in FATAL {
-        set_target(signal, fd);
+        set_target(signal, fd, all_threads);
         if fault::install(signal, on_signal, false, false).is_err() {
             return Err(vm.runtime_error("cannot install a signal handler"));
         }
@@ -254,8 +269,8 @@ pub mod functions {
     /// Enable the fault handler.
     #[pyfunction(params = "($module, /, file=sys.stderr, all_threads=True, c_stack=True)")]
     fn enable(vm: &Vm, file: Option<&Value>, all_threads: bool, c_stack: bool) -> PyResult<()> {
-        let _ = (all_threads, c_stack);
-        super::enable(vm, file)
+        let _ = c_stack;
+        super::enable(vm, file, all_threads)
     }
 
     /// Disable the fault handler.
@@ -266,7 +281,7 @@ pub mod functions {
         }
         for (signal, _) in FATAL {
             fault::uninstall(signal);
-            set_target(signal, -1);
+            set_target(signal, -1, true);
         }
         keep(vm, 0, None);
         true
@@ -287,7 +302,7 @@ pub mod functions {
             return Ok(());
         }
         let mut out = Out::new(fd);
-        out.text("Stack (most recent call first):\n");
+        out.text(STACK);
         dump::frames(&mut out, vm);
         Ok(())
     }
@@ -374,7 +389,6 @@ pub mod functions {
         all_threads: bool,
         chain: bool,
     ) -> PyResult<()> {
-        let _ = all_threads;
         check_signal(vm, signum)?;
         let (fd, file) = descriptor(vm, file)?;
         if let Err(e) = fault::install(signum, on_signal, true, chain) {
@@ -385,7 +399,7 @@ pub mod functions {
             let exc = vm.new_exception_args(&vm.exc().OSError, args)?;
             return Err(vm.raise(exc));
         }
-        set_target(signum, fd);
+        set_target(signum, fd, all_threads);
         keep(vm, signum, Some(file));
         Ok(())
     }
@@ -399,7 +413,7 @@ pub mod functions {
             return Ok(false);
         }
         fault::uninstall(signum);
-        set_target(signum, -1);
+        set_target(signum, -1, true);
         keep(vm, signum, None);
         Ok(true)
     }

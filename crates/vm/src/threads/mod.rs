@@ -5,7 +5,7 @@ pub mod local;
 pub mod lock;
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use taipan_builtins::structseq::{StructSeq, field};
@@ -62,6 +62,8 @@ pub struct Threads {
     pub stack_size: Cell<usize>,
     /// All that run, the main thread first.
     all: RefCell<Vec<*const Vm>>,
+    /// How far threads that were started have come.
+    started: RefCell<Vec<Weak<Done>>>,
 }
 
 /// Adds a thread that begins to run to those of its interpreter. It must stay where it is until [`end`].
@@ -75,9 +77,39 @@ fn end(vm: &Vm) {
     threads.all.borrow_mut().retain(|t| !std::ptr::eq(*t, vm));
 }
 
+/// In the child of a fork: this thread is the only one, and the main thread.
+pub fn after_fork(vm: &Vm) {
+    crate::gil::after_fork(vm);
+    let me = taipan_host::thread::ident();
+    let threads = vm.state::<Threads>();
+    threads.all.borrow_mut().retain(|t| std::ptr::eq(*t, vm));
+    threads.main.set(me);
+    threads.to_join.borrow_mut().clear();
+    let started = threads.started.take();
+    for done in started.iter().filter_map(Weak::upgrade) {
+        if done.ident() == me {
+            threads.started.borrow_mut().push(Arc::downgrade(&done));
+        } else {
+            done.finish();
+        }
+    }
+    threads.running.set(threads.started.borrow().len());
+}
+
 /// Calls `f` with each thread of the interpreter.
-pub(crate) fn for_each(vm: &Vm, mut f: impl FnMut(&Vm)) {
+pub(crate) fn for_each(vm: &Vm, f: impl FnMut(&Vm)) {
     let all = vm.state::<Threads>().all.borrow().clone();
+    visit(all, f);
+}
+
+/// Calls `f` with each thread of the interpreter, the newest first.
+pub(crate) fn for_each_newest_first(vm: &Vm, f: impl FnMut(&Vm)) {
+    let mut all = vm.state::<Threads>().all.borrow().clone();
+    all.reverse();
+    visit(all, f);
+}
+
+fn visit(all: Vec<*const Vm>, mut f: impl FnMut(&Vm)) {
     for thread in all {
         // SAFETY: threads are listed from their beginning to their end, and the list changes under the GIL, which is held
         // here. What a thread's state holds is only touched by who has the GIL.
@@ -185,13 +217,19 @@ fn start(
     };
     let size = match vm.state::<Threads>().stack_size.get() {
         0 => 16 << 20,
-        n => n,
+        // The stack holds native calls alone, and must have room for some.
+        n => n.max(4 << 20),
     };
     let spawned = std::thread::Builder::new()
         .stack_size(size)
         .spawn(move || start.run());
     match spawned {
         Ok(_) => {
+            let threads = vm.state::<Threads>();
+            let mut started = threads.started.borrow_mut();
+            started.retain(|d| d.upgrade().is_some_and(|d| !d.is_ended()));
+            started.push(Arc::downgrade(&done));
+            drop(started);
             // The identifier is known once the thread has started.
             crate::gil::without(vm, || done.wait_started());
             Ok(())
