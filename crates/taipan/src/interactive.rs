@@ -191,12 +191,15 @@ fn read_statement(vm: &Vm, lines: &mut Lines, flags: u32) -> PyResult<Option<Str
             Line::Text(line) => line,
             Line::End if first => return Ok(None),
             Line::End => {
+                taipan_vm::sys_module::std_printer::write_all(2, b"\n");
                 text.push_str("\n\n");
                 return Ok(Some(text));
             }
             Line::Raised(e) => return Err(e),
         };
         let line = taipan_vm::compile::translate(&String::from_utf8_lossy(&line));
+        // A line that ends with the input rather than a newline: what could complete it is asked for all the same.
+        let whole = line.ends_with('\n');
         let line = line.trim_end_matches('\n');
         if first {
             let body = line.trim();
@@ -211,7 +214,7 @@ fn read_statement(vm: &Vm, lines: &mut Lines, flags: u32) -> PyResult<Option<Str
             text.push('\n');
         }
         text.push_str(line);
-        if !wants_more(vm, &text, flags) {
+        if whole && !wants_more(vm, &text, flags) {
             text.push('\n');
             return Ok(Some(text));
         }

@@ -100,7 +100,8 @@ pub struct Code {
     pub stacksize: u32,
     /// `LOAD_FAST*` names and cells: number of free variables.
     pub nfree: u32,
-    /// A call with exactly `argcount` positional arguments needs no further binding: no `*args`, `**kwargs`, keyword-only.
+    /// A call with exactly `argcount` positional arguments needs no further binding: no `*args`, `**kwargs`, keyword-only,
+    /// no namespace for its locals.
     pub simple_args: bool,
 }
 
@@ -384,7 +385,8 @@ impl Parts {
         };
         vm.new(Code {
             description: RefCell::new(None),
-            simple_args: self.flags & (co::VARARGS | co::VARKEYWORDS) == 0
+            simple_args: self.flags & (co::VARARGS | co::VARKEYWORDS | co::OPTIMIZED)
+                == co::OPTIMIZED
                 && self.kwonlyargcount == 0,
             nlocalsplus: self.locals.len() as u32,
             nfree: self

@@ -36,7 +36,7 @@ fn frozen(vm: &Vm, name: &Ref<Str>) -> PyResult<Frozen> {
     match crate::frozen::find(vm, name) {
         Some(f) => Ok(f),
         None => {
-            let message = format!("No such frozen object named {}", name.to_string_lossy());
+            let message = format!("No such frozen object named '{}'", name.to_string_lossy());
             let e = vm.new_exception(&vm.exc().ImportError, &message)?;
             vm.setattr_str(&e, "name", name.as_value())?;
             Err(vm.raise(e))

@@ -55,6 +55,17 @@ unsafe fn init_frame(
     }
 }
 
+/// A function made of a module's or a class's code has the globals for its locals.
+///
+/// # Safety
+/// The frame was made by [`init_frame`] and does not run yet.
+unsafe fn share_globals(f: *mut Frame, code: &Code) {
+    if !code.has(taipan_bytecode::code::co::OPTIMIZED) {
+        // SAFETY: the contract; the function in the frame keeps its globals alive.
+        unsafe { (*f).locals = (*(*f).globals).to_ref().into_value().into_bits() };
+    }
+}
+
 /// Counts a nested Python call; RecursionError when there are too many.
 #[inline(always)]
 pub(crate) fn enter_call(vm: &Vm) -> PyResult<()> {
@@ -191,6 +202,7 @@ pub(super) fn push_python_frame(
             return Err(e);
         }
         init_frame(f, func, code, flags, r.frame);
+        share_globals(f, c);
         r.sp = args;
         r.save();
         *r = Regs::load(f);
@@ -238,8 +250,9 @@ pub fn new_frame_for(
             frame_flag::ENTRY,
             vm.frame.get().cast(),
         );
-        if let Some(ns) = locals_ns {
-            (*f).locals = ns.into_bits();
+        match locals_ns {
+            Some(ns) => (*f).locals = ns.into_bits(),
+            None => share_globals(f, &code),
         }
     }
     Ok(f)
