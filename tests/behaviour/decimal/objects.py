@@ -1,6 +1,7 @@
 """Construction, conversions, comparisons, formatting, contexts and signals; and the messages."""
 import copy
 import pickle
+import statistics
 from fractions import Fraction
 import decimal
 from decimal import *
@@ -75,3 +76,4 @@ with localcontext() as inner:
     inner.prec = 4
     print(Decimal(1) / 3, getcontext() is inner)
 print(Decimal(1) / 3)
+print(statistics.NormalDist(100, 0).inv_cdf(0.5), statistics.NormalDist(100, 15).inv_cdf(0.9), statistics.fmean([Decimal(1), 2]))

@@ -40,7 +40,9 @@ impl Traverse for Context {
 pub static CONTEXT: TypeSpec = TypeSpec {
     doc: Some(
         "The rules that operations follow: precision, rounding, the range of exponents,\n\
-         and which signals raise exceptions.",
+         and which signals raise exceptions.\n\n\
+         \x20   >>> Context(prec=3).divide(Decimal(2), Decimal(3))\n\
+         \x20   Decimal('0.667')",
     ),
     text_signature: Some(
         "(prec=None, rounding=None, Emin=None, Emax=None, capitals=None, clamp=None, flags=None, traps=None)",

@@ -177,6 +177,9 @@ macro_rules! operations {
             }
 
             /// self * other + third, rounded once.
+            ///
+            ///     >>> Decimal(4).fma(3, 2)
+            ///     Decimal('14')
             #[pymethod(sig = "($self, /, other, third, context=None)")]
             fn fma(&self, vm: &Vm, args: Args<'_>) -> PyResult {
                 let [other, third, context] = named(vm, args, ["other", "third", "context"], 2)?;
@@ -190,6 +193,9 @@ macro_rules! operations {
             }
 
             /// The number rounded to the exponent of another.
+            ///
+            ///     >>> Decimal('2.71828').quantize(Decimal('0.01'))
+            ///     Decimal('2.72')
             #[pymethod(sig = "($self, /, exp, rounding=None, context=None)")]
             fn quantize(&self, vm: &Vm, args: Args<'_>) -> PyResult {
                 let [exp, rounding, context] = named(vm, args, ["exp", "rounding", "context"], 1)?;
@@ -264,9 +270,13 @@ operations! {
     binary {
         compare "-1, 0 or 1 for less, equal or greater, or NaN." => compare::compare;
         compare_signal "As compare, but every NaN signals." => compare::compare_signal;
-        compare_total "Compares by the total order of representations." => total;
+        compare_total
+            "Compares by the total order of representations.\n\n    >>> Decimal('2.0').compare_total(Decimal('2.00'))\n    Decimal('1')"
+            => total;
         compare_total_mag "Compares by the total order of representations, signs aside." => total_mag;
-        copy_sign "The number with the sign of another." => copy_sign;
+        copy_sign
+            "The number with the sign of another.\n\n    >>> Decimal('7.5').copy_sign(Decimal('-1'))\n    Decimal('-7.5')"
+            => copy_sign;
         logical_and "The logical and of the digits." => and;
         logical_or "The logical or of the digits." => or;
         logical_xor "The exclusive or of the digits." => xor;
