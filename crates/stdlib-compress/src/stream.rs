@@ -1,6 +1,7 @@
 //! Streams of zlib with a safe interface. The library has zlib's own: pointers into buffers that the caller owns.
 
 use std::ffi::CStr;
+use std::ptr::NonNull;
 
 use libz_rs_sys as z;
 
@@ -69,6 +70,8 @@ impl Stream {
         // SAFETY: as in `deflate`.
         let code =
             unsafe { z::inflateInit2_(&raw mut *raw, window_bits, z::zlibVersion(), STREAM_SIZE) };
+        // The library copies only streams that have an output, be it without room.
+        raw.next_out = NonNull::dangling().as_ptr();
         let way = Way::Inflate;
         (code == z::Z_OK).then_some(Stream { raw, way }).ok_or(code)
     }
@@ -96,7 +99,7 @@ impl Stream {
         };
         self.raw.next_in = std::ptr::null();
         self.raw.avail_in = 0;
-        self.raw.next_out = std::ptr::null_mut();
+        self.raw.next_out = NonNull::dangling().as_ptr();
         self.raw.avail_out = 0;
         step
     }
@@ -192,10 +195,12 @@ mod tests {
         let step = deflate.step(&data, &mut packed, z::Z_FINISH);
         assert_eq!(step.code, z::Z_STREAM_END);
         let mut out = vec![0; data.len()];
-        let mut inflate = Stream::inflate(15).expect("usual parameters");
+        let inflate = Stream::inflate(15).expect("usual parameters");
+        let mut inflate = inflate.copy().expect("a stream to copy");
         let step = inflate.step(&packed[..step.produced], &mut out, z::Z_FINISH);
         assert_eq!((step.code, step.produced), (z::Z_STREAM_END, data.len()));
         assert_eq!(out, data);
+        assert!(inflate.copy().is_ok() && deflate.copy().is_ok());
         assert_eq!(crc32(0, b"123456789"), 0xcbf4_3926);
         assert_eq!(adler32(1, b"Wikipedia"), 0x11e6_0398);
     }

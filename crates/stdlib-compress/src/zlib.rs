@@ -165,7 +165,10 @@ fn run<'a>(
                 None => return (code, input),
             }
         }
-        if code != z::Z_OK || (produced < size && input.is_empty()) {
+        // Z_BUF_ERROR says no more than that there was no room, or nothing to do.
+        let going = code == z::Z_OK || code == z::Z_BUF_ERROR;
+        let stuck = produced < size && (input.is_empty() || consumed == 0);
+        if !going || stuck {
             break;
         }
     }

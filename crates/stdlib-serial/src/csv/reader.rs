@@ -17,6 +17,8 @@ pub(super) struct Reader {
     input: Value,
     dialect: Ref<Dialect>,
     line_num: Cell<usize>,
+    /// How many rows were read: the input's iterator may read some itself.
+    rows: Cell<usize>,
     /// The room of the last field.
     field: RefCell<TextBuf>,
 }
@@ -47,6 +49,7 @@ pub(super) fn new(vm: &Vm, input: Value, dialect: Ref<Dialect>) -> PyResult {
         input,
         dialect,
         line_num: Cell::new(0),
+        rows: Cell::new(0),
         field: RefCell::new(TextBuf::new()),
     };
     Ok(vm.new_object(&ty, reader)?.into_value())
@@ -260,7 +263,12 @@ impl Reader {
         };
         row.field.clear();
         loop {
-            let Some(line) = vm.next(&this.input)? else {
+            let rows = this.rows.get();
+            let line = vm.next(&this.input)?;
+            if this.rows.get() != rows {
+                return Err(error(vm, "iterator has already advanced the reader"));
+            }
+            let Some(line) = line else {
                 if row.field.is_empty() && row.at != At::InQuoted {
                     return Ok(None);
                 }
@@ -290,6 +298,7 @@ impl Reader {
                 break;
             }
         }
+        this.rows.set(this.rows.get().wrapping_add(1));
         drop(this.field.replace(row.field));
         Ok(Some(row.fields))
     }
