@@ -56,7 +56,7 @@ pub fn extend(vm: &Vm, list: &Ref<List>, iterable: &Value) -> PyResult<()> {
         } else {
             let it = vm.iter(iterable)?;
             let hint = vm.length_hint(iterable, 8)?;
-            if list.capacity() == 0 && !list.reserve(hint.min(1 << 20)) {
+            if list.capacity() == 0 && !list.reserve(hint) {
                 return Err(vm.no_memory());
             }
             while let Some(v) = vm.next(&it)? {

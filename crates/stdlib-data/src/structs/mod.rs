@@ -155,6 +155,12 @@ fn pack_into(vm: &Vm, format: &Format, args: &[Value]) -> PyResult<()> {
             vm.type_name(target)
         ))
     })?;
+    if !writable.is_contiguous() {
+        return Err(vm.type_error(&format!(
+            "argument must be read-write bytes-like object, not {}",
+            vm.type_name(target)
+        )));
+    }
     let offset = vm.index_isize_or_overflow(offset)?;
     let at = place(vm, format.size, offset, writable.len, true)?;
     let data = format.pack(vm, values)?;
