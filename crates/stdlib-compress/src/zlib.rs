@@ -9,6 +9,7 @@ use taipan_object::{
     TypeSpec, Value, Vm, payload, tpflags,
 };
 
+use crate::bytes_of as data_of;
 use crate::stream::{self, Step, Stream};
 
 /// `zlib`
@@ -173,14 +174,6 @@ fn run<'a>(
         }
     }
     (code, input)
-}
-
-/// The bytes of an argument.
-fn data_of(vm: &Vm, v: &Value) -> PyResult<Vec<u8>> {
-    match v.downcast_ref::<Bytes>() {
-        Some(b) => Ok(b.as_slice().to_vec()),
-        None => vm.bytes_like(v),
-    }
 }
 
 fn new_bytes(vm: &Vm, out: Output) -> PyResult {
