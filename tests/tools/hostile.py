@@ -164,6 +164,9 @@ def random_bytes(rng):
 
 def try_bytes(rng):
     data = random_bytes(rng)
+    if rng.random() < 0.8:
+        # Null bytes end most stages at once.
+        data = data.replace(b"\0", b" ")
     text = data.decode("latin-1")
     for function in (
         lambda: compile(data, "x", rng.choice(("exec", "eval", "single"))),
@@ -187,6 +190,28 @@ def damage(data, rng):
             del data[at:at + rng.randrange(1, 5)]
         else:
             data[at:at] = data[at - rng.randrange(0, 6):at]
+    return bytes(data)
+
+
+def damage_units(data, rng):
+    """The same for code units: what comes out has the length of instructions still."""
+    data = bytearray(data)
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        at = rng.randrange(len(data)) & ~1
+        kind = rng.randrange(5)
+        if kind == 0:
+            data[at] = rng.randrange(256)
+        elif kind == 1:
+            data[at + 1] = rng.choice((0, 1, 2, 3, 5, 8, rng.randrange(256)))
+        elif kind == 2:
+            other = rng.randrange(len(data)) & ~1
+            data[at:at + 2], data[other:other + 2] = data[other:other + 2], data[at:at + 2]
+        elif kind == 3:
+            del data[at:at + 2]
+        else:
+            data[at:at] = data[at:at + 2]
+        if len(data) < 4:
+            break
     return bytes(data)
 
 
@@ -221,7 +246,7 @@ def try_pyc(rng):
             if isinstance(old, int):
                 changes[field] = old ^ (1 << rng.randrange(10))
             elif old:
-                changes[field] = damage(old, rng)
+                changes[field] = (damage_units if field == "co_code" else damage)(old, rng)
         return c.replace(**changes)
 
     limited(lambda: run(replaced(code)))

@@ -107,6 +107,8 @@ pub struct Conversion<'a> {
     pub mark: Tok,
     /// The name after it.
     pub name: &'a Expr<'a>,
+    /// Which one it is.
+    pub character: u8,
 }
 
 /// The format specification of a replacement field.

@@ -151,11 +151,14 @@ impl Tokenizer<'_> {
         match self.brackets.last() {
             Some(_) => Box::new(self.unclosed_bracket_error()),
             None => {
+                // The newline that ends the text may be none of its bytes, but it counts.
                 let line = self.cursor.slice(self.cursor.line_start, self.cursor.pos);
+                let bytes = self.cursor.pos.saturating_sub(self.cursor.line_start);
+                let implied = to_u32(bytes.saturating_sub(line.len()));
                 let mut error = SyntaxError::new(
                     "unexpected EOF while parsing",
                     self.cursor.lineno,
-                    count_chars(line),
+                    count_chars(line) + implied,
                     SyntaxError::MINUS_ONE,
                 );
                 error.text = Some(self.error_text(self.cursor.lineno));

@@ -132,7 +132,24 @@ impl<'a> Parser<'a> {
             self.raise_range(mark, name, msg);
             return None;
         }
-        Some(Conversion { mark, name })
+        let character = match self.identifier_of(name) {
+            "s" => b's',
+            "r" => b'r',
+            "a" => b'a',
+            other => {
+                let prefix = self.string_prefix();
+                let msg = format!(
+                    "{prefix}-string: invalid conversion character '{other}': expected 's', 'r', or 'a'"
+                );
+                self.raise_at(name, msg);
+                return None;
+            }
+        };
+        Some(Conversion {
+            mark,
+            name,
+            character,
+        })
     }
 
     /// A format specification. One without text and fields is an empty `JoinedStr`.
@@ -161,27 +178,14 @@ impl<'a> Parser<'a> {
     /// The number that stands for a conversion; -1 for none. A field with `=` and neither conversion nor format
     /// specification shows its `repr`.
     fn conversion_number(
-        &mut self,
         debug: bool,
         conversion: Option<Conversion<'a>>,
         format: Option<FormatSpec<'a>>,
-    ) -> Option<i32> {
-        let Some(conversion) = conversion else {
-            let shows_repr = debug && format.is_none();
-            return Some(if shows_repr { i32::from(b'r') } else { -1 });
-        };
-        match self.identifier_of(conversion.name) {
-            "s" => Some(i32::from(b's')),
-            "r" => Some(i32::from(b'r')),
-            "a" => Some(i32::from(b'a')),
-            name => {
-                let prefix = self.string_prefix();
-                let msg = format!(
-                    "{prefix}-string: invalid conversion character '{name}': expected 's', 'r', or 'a'"
-                );
-                self.raise_at(conversion.name, msg);
-                None
-            }
+    ) -> i32 {
+        match conversion {
+            Some(conversion) => i32::from(conversion.character),
+            None if debug && format.is_none() => i32::from(b'r'),
+            None => -1,
         }
     }
 
@@ -244,7 +248,7 @@ impl<'a> Parser<'a> {
     ) -> Option<&'a Expr<'a>> {
         let kind = ExprKind::FormattedValue {
             value,
-            conversion: self.conversion_number(debug.is_some(), conversion, format)?,
+            conversion: Self::conversion_number(debug.is_some(), conversion, format),
             format_spec: format.map(|f| f.value),
         };
         let field = self.expr(kind, start);
@@ -264,7 +268,7 @@ impl<'a> Parser<'a> {
         format: Option<FormatSpec<'a>>,
         rbrace: Tok,
     ) -> Option<&'a Expr<'a>> {
-        let conversion_number = self.conversion_number(debug.is_some(), conversion, format)?;
+        let conversion_number = Self::conversion_number(debug.is_some(), conversion, format);
         let end = debug.or(conversion.map(|c| c.mark));
         let end = end.or(format.map(|f| f.colon)).unwrap_or(rbrace);
         let text = self.field_text(start, end);

@@ -273,6 +273,10 @@ pub(super) fn reraise(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
 
 /// Raises an exception that passed through this frame before: no new traceback entry.
 pub(super) fn raise_again(vm: &Vm, r: &Regs, exc: Value) -> taipan_object::Raised {
+    // Verified code may bring any value here.
+    if exc.downcast_ref::<BaseException>().is_none() {
+        return vm.system_error("what is raised again is no exception");
+    }
     // SAFETY: the running frame.
     unsafe { (*r.frame).flags |= frame_flag::RERAISED };
     vm.raise_as_is(exc)
