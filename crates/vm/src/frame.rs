@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 
-use taipan_object::{Dict, Object, PyResult, Ref, Value, Vm};
+use taipan_object::{Dict, Object, PyResult, Ref, TypeObject, TypeRef, Value, Vm};
 
 use crate::code::Code;
 use crate::function::Function;
@@ -272,6 +272,10 @@ const CHUNK_WORDS: usize = 16 * 1024;
 #[derive(Default)]
 pub(crate) struct ThreadData {
     frames: FrameStack,
+    /// Addresses of the classes of generators, by kind, uncounted: native types live as long as their interpreter.
+    generator_classes: [Cell<usize>; 3],
+    /// `sys.get_coroutine_origin_tracking_depth()`
+    pub(crate) origin_depth: Cell<i32>,
     /// What the thread traces.
     pub(crate) tracing: crate::instrumentation::ThreadTracing,
 }
@@ -282,6 +286,26 @@ pub(crate) fn thread_data(vm: &Vm) -> &ThreadData {
     match any.downcast_ref::<ThreadData>() {
         Some(d) => d,
         None => unreachable!("this crate alone sets the extension"),
+    }
+}
+
+/// The class of generators of a kind, which `make` gives when it is not known yet.
+pub(crate) fn generator_class(
+    vm: &Vm,
+    kind: usize,
+    make: impl FnOnce() -> PyResult<TypeRef>,
+) -> PyResult<TypeRef> {
+    let known = &thread_data(vm).generator_classes[kind];
+    match known.get() {
+        0 => {
+            let class = make()?;
+            known.set(class.as_ptr().expose_provenance());
+            Ok(class)
+        }
+        at => {
+            // SAFETY: the address of a native type of this interpreter.
+            Ok(unsafe { (*std::ptr::with_exposed_provenance::<Object<TypeObject>>(at)).to_ref() })
+        }
     }
 }
 

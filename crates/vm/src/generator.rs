@@ -1,12 +1,14 @@
 //! Generators, coroutines and async generators: objects that own a suspended frame. Resuming from native code is here;
 //! their Python methods are in `generator_types`.
 
-use std::cell::{Cell, UnsafeCell};
+use std::cell::Cell;
 
 use taipan_bytecode::Opcode;
 use taipan_bytecode::code::co;
 use taipan_object::vm::ExcStackItem;
-use taipan_object::{PyCell, PyResult, Ref, SendOutcome, Str, Traverse, Value, Visitor, Vm};
+use taipan_object::{
+    Object, PyCell, PyResult, Ref, SendOutcome, Str, Traverse, Value, Visitor, Vm,
+};
 
 use crate::code::Code;
 use crate::eval::{self, Outcome};
@@ -42,8 +44,6 @@ pub struct Generator {
     pub kind: Kind,
     /// Where it is in its life.
     pub state: Cell<State>,
-    /// The frame and what follows it; empty when finished.
-    memory: UnsafeCell<Box<[u64]>>,
     /// Exceptions handled inside while it is suspended.
     exc: ExcStackItem,
     /// `__name__`
@@ -109,10 +109,11 @@ impl Drop for Generator {
 }
 
 impl Generator {
-    /// The frame; only meaningful while it is not finished.
+    /// The frame, which lies behind the payload; only meaningful while it is not finished.
+    #[inline(always)]
     pub fn frame(&self) -> *mut Frame {
-        // SAFETY: the box's content does not move, and no reference to it is kept.
-        unsafe { (*self.memory.get()).as_mut_ptr().cast() }
+        let at = (&raw const *self).addr() + size_of::<Generator>();
+        std::ptr::with_exposed_provenance_mut(at)
     }
 
     /// Drops a frame that does not run, running nothing of the generator's code. A frame object that others hold keeps the
@@ -173,12 +174,6 @@ pub(crate) fn from_frame(vm: &Vm, f: *mut Frame) -> PyResult {
     unsafe {
         let code = (*f).code_ref();
         let words = FRAME_WORDS + code.frame_words();
-        let mut memory: Vec<u64> = Vec::new();
-        if memory.try_reserve_exact(words).is_err() {
-            return Err(vm.no_memory());
-        }
-        memory.resize(words, 0);
-        let mut memory = memory.into_boxed_slice();
         let kind = if code.has(co::COROUTINE) {
             Kind::Coroutine
         } else if code.has(co::ASYNC_GENERATOR) {
@@ -196,14 +191,13 @@ pub(crate) fn from_frame(vm: &Vm, f: *mut Frame) -> PyResult {
         } else {
             None
         };
-        let new = memory.as_mut_ptr().cast::<Frame>();
         let class = crate::generator_types::class_of(vm, kind)?;
-        let generator = vm.new_object(
-            &class,
+        let generator = vm.heap().new_object(
+            class.object(),
+            size_of::<Object<Generator>>() + 8 * words,
             Generator {
                 kind,
                 state: Cell::new(State::Finished),
-                memory: UnsafeCell::new(memory),
                 exc: ExcStackItem::new(),
                 name: PyCell::new(name),
                 qualname: PyCell::new(qualname),
@@ -213,7 +207,9 @@ pub(crate) fn from_frame(vm: &Vm, f: *mut Frame) -> PyResult {
                 closed: Cell::new(false),
                 running_async: Cell::new(false),
             },
-        )?;
+        );
+        let generator = generator.ok_or_else(|| vm.no_memory())?;
+        let new = generator.frame();
         let used = (*f).sp.offset_from(f.cast::<u64>()) as usize;
         std::ptr::copy_nonoverlapping(f.cast::<u64>(), new.cast::<u64>(), used);
         (*new).sp = new.cast::<u64>().add(used);
@@ -232,37 +228,38 @@ pub(crate) fn from_frame(vm: &Vm, f: *mut Frame) -> PyResult {
 ///
 /// # Safety
 /// `f` is a generator's frame, whose generator is alive (it runs, so its caller holds it).
-unsafe fn owner(f: *mut Frame) -> Option<Ref<Generator>> {
-    // SAFETY: the word is the address of the live generator; the view is not dropped.
+#[inline(always)]
+unsafe fn owner<'a>(f: *mut Frame) -> &'a Generator {
+    // SAFETY: the word is the address of the live generator that `from_frame` made.
     unsafe {
-        let v = std::mem::ManuallyDrop::new(Value::from_bits((*f).generator));
-        v.downcast_ref::<Generator>().cloned()
+        let at = (*f).generator as usize;
+        &(*std::ptr::with_exposed_provenance::<Object<Generator>>(at)).payload
     }
 }
 
+#[inline(always)]
 fn unlink(vm: &Vm, g: &Generator) {
     vm.exc_info.set(g.exc.previous.get());
     g.exc.previous.set(std::ptr::null());
 }
 
 /// The running generator's frame yields.
+#[inline(always)]
 pub(crate) fn suspend(vm: &Vm, f: *mut Frame) {
     // SAFETY: the generator runs.
-    if let Some(g) = unsafe { owner(f) } {
-        g.state.set(State::Suspended);
-        unlink(vm, &g);
-    }
+    let g = unsafe { owner(f) };
+    g.state.set(State::Suspended);
+    unlink(vm, g);
     eval::leave_call(vm);
 }
 
 /// The running generator's frame is done; the frame itself is cleared by the caller.
 pub(crate) fn finish(vm: &Vm, f: *mut Frame) {
     // SAFETY: the generator runs.
-    if let Some(g) = unsafe { owner(f) } {
-        g.state.set(State::Finished);
-        unlink(vm, &g);
-        g.exc.value.set(None);
-    }
+    let g = unsafe { owner(f) };
+    g.state.set(State::Finished);
+    unlink(vm, g);
+    g.exc.value.set(None);
 }
 
 /// Resumes a generator: pushes `arg` as the value of its yield, or, with `throw`, raises the pending exception there.

@@ -234,7 +234,9 @@ fn push_reversed(r: &mut Regs, items: impl DoubleEndedIterator<Item = Value>) {
 #[inline(always)]
 pub(super) fn unpack_sequence(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     r.save_ip();
-    let v = r.pop_value();
+    // The word may only borrow its value, which the local keeps alive.
+    let popped = r.pop();
+    let v = popped.view();
     r.skip(1);
     let n = n as usize;
     if let Some(t) = v.downcast_exact::<Tuple>(&vm.types().tuple)

@@ -131,6 +131,49 @@ pub(super) fn push_exact_frame(
     Ok(())
 }
 
+/// As [`push_exact_frame`], with values for the parameters behind the arguments.
+#[inline(always)]
+fn push_frame_with_defaults(
+    vm: &Vm,
+    r: &mut Regs,
+    func: Ref<Function>,
+    args: *mut u64,
+    nargs: usize,
+    rest: &[Value],
+    flags: u32,
+) -> PyResult<()> {
+    enter_call(vm)?;
+    // SAFETY: as in `push_exact_frame`.
+    let code: &Object<Code> = unsafe { &*func.code.as_ptr() };
+    let c = &code.payload;
+    let f = match frame::allocate(vm, c.frame_words()) {
+        Ok(f) => f,
+        Err(e) => {
+            leave_call(vm);
+            return Err(e);
+        }
+    };
+    // SAFETY: as in `push_exact_frame`.
+    unsafe {
+        let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
+        for i in 0..nargs {
+            *locals.add(i) = owned(*args.add(i));
+        }
+        for (i, v) in rest.iter().enumerate() {
+            *locals.add(nargs + i) = v.clone().into_bits();
+        }
+        for i in nargs + rest.len()..c.nlocalsplus as usize {
+            *locals.add(i) = 0;
+        }
+        init_frame(f, func, code, flags, r.frame);
+        r.sp = args;
+        r.save();
+        *r = Regs::load(f);
+        r.make_current(vm);
+    }
+    Ok(())
+}
+
 /// The word of a stack slot that is taken over, owned.
 ///
 /// # Safety
@@ -161,6 +204,24 @@ pub(super) fn push_python_frame(
     let c = &code.payload;
     if kwnames.is_none() && c.takes_exactly(nargs) {
         return push_exact_frame(vm, r, func, args, nargs, flags);
+    }
+    if kwnames.is_none()
+        && c.simple_args
+        && nargs < c.argcount as usize
+        && let Some(defaults) = func.defaults.peek()
+        // SAFETY: the function keeps its defaults; nothing runs while they are copied.
+        && let defaults = unsafe { (*defaults).payload.as_slice() }
+        && let Some(first) = (nargs + defaults.len()).checked_sub(c.argcount as usize)
+    {
+        return push_frame_with_defaults(
+            vm,
+            r,
+            func.clone(),
+            args,
+            nargs,
+            &defaults[first..],
+            flags,
+        );
     }
     enter_call(vm)?;
     let f = match frame::allocate(vm, c.frame_words()) {
@@ -235,7 +296,15 @@ pub fn new_frame_for(
             *locals.add(i) = 0;
         }
         let out = std::slice::from_raw_parts_mut(locals, n);
-        if let Err(e) = bind(vm, func, &code, args, out) {
+        let bound = if args.kwnames.is_none() && code.takes_exactly(args.values.len()) {
+            for (w, v) in out.iter_mut().zip(args.values) {
+                *w = v.clone().into_bits();
+            }
+            Ok(())
+        } else {
+            bind(vm, func, &code, args, out)
+        };
+        if let Err(e) = bound {
             for w in out {
                 drop_slot(std::mem::replace(w, 0));
             }

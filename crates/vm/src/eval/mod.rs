@@ -315,7 +315,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::StoreDeref => slow!(|t| names::store_deref(t, arg)),
                 Opcode::DeleteDeref => check!(slow!(|t| names::delete_deref(vm, t, arg))),
                 Opcode::MakeCell => check!(slow!(|t| names::make_cell(vm, t, arg))),
-                Opcode::CopyFreeVars => slow!(|t| names::copy_free_vars(t, arg)),
+                Opcode::CopyFreeVars => names::copy_free_vars(&mut r, arg),
                 Opcode::SetupAnnotations => check!(slow!(|t| names::setup_annotations(vm, t))),
                 Opcode::LoadBuildClass => check!(slow!(|t| names::load_build_class(vm, t))),
                 // Attributes

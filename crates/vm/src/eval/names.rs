@@ -100,6 +100,7 @@ pub(super) fn swap(r: &mut Regs, n: u32) {
 }
 
 /// The cell in a local.
+#[inline(always)]
 fn cell(r: &Regs, i: u32) -> Option<Ref<PyCellObject>> {
     let bits = r.local_bits(i);
     if bits == 0 {
@@ -125,14 +126,22 @@ pub(super) fn make_cell(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
     Ok(())
 }
 
+#[inline(always)]
 pub(super) fn copy_free_vars(r: &mut Regs, n: u32) {
-    let Some(f) = r.f().function() else { return };
-    let Some(closure) = f.closure.get() else {
-        return;
+    // SAFETY: the frame owns its function, which keeps its closure.
+    let closure = unsafe {
+        let f = Value::from_word_ref(&raw const (*r.frame).func);
+        let Some(f) = f.downcast_ref::<crate::function::Function>() else {
+            return;
+        };
+        let Some(closure) = f.closure.peek() else {
+            return;
+        };
+        &(*closure).payload
     };
     let first = r.code().nlocalsplus - n;
     for (i, c) in closure.as_slice().iter().take(n as usize).enumerate() {
-        r.replace_local(first + i as u32, c.clone().into_bits());
+        let _ = r.replace_local(first + i as u32, c.clone().into_bits());
     }
 }
 

@@ -39,7 +39,7 @@ static COROUTINE_MEMBERS: ClassPart = ClassPart {
 /// Where a coroutine was made, when `sys.set_coroutine_origin_tracking_depth` asks for it: file, line and name of the
 /// nearest callers of `f`.
 pub(crate) fn origin(vm: &Vm, f: *mut Frame) -> PyResult<Option<Value>> {
-    let depth = crate::sys_module::state(vm).origin_depth.get();
+    let depth = crate::frame::thread_data(vm).origin_depth.get();
     if depth <= 0 {
         return Ok(None);
     }

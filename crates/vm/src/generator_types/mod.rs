@@ -39,10 +39,12 @@ pub(crate) const TYPES: &[&TypeSpec] = &[
 
 /// The class of a kind of generator.
 pub(crate) fn class_of(vm: &Vm, kind: Kind) -> PyResult<TypeRef> {
-    vm.make_type(match kind {
-        Kind::Generator => &GENERATOR,
-        Kind::Coroutine => &COROUTINE,
-        Kind::AsyncGenerator => &ASYNC_GENERATOR,
+    crate::frame::generator_class(vm, kind as usize, || {
+        vm.make_type(match kind {
+            Kind::Generator => &GENERATOR,
+            Kind::Coroutine => &COROUTINE,
+            Kind::AsyncGenerator => &ASYNC_GENERATOR,
+        })
     })
 }
 

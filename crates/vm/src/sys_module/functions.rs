@@ -343,14 +343,14 @@ pub mod functions {
         if depth < 0 {
             return Err(vm.value_error("depth must be >= 0"));
         }
-        state(vm).origin_depth.set(depth);
+        crate::frame::thread_data(vm).origin_depth.set(depth);
         Ok(())
     }
 
     /// Check status of origin tracking for coroutine objects in this thread.
     #[pyfunction(sig = "($module, /)")]
     fn get_coroutine_origin_tracking_depth(vm: &Vm) -> i32 {
-        state(vm).origin_depth.get()
+        crate::frame::thread_data(vm).origin_depth.get()
     }
 
     /// Return True if Python is exiting.

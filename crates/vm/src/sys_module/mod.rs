@@ -36,8 +36,6 @@ pub struct SysState {
     pub dict: RefCell<Option<Ref<Dict>>>,
     /// Audit hooks, in the order in which they were added.
     pub audit_hooks: RefCell<Vec<Value>>,
-    /// `set_coroutine_origin_tracking_depth`
-    pub origin_depth: Cell<i32>,
     /// `set_asyncgen_hooks(firstiter)`
     pub asyncgen_firstiter: crate::imp::OptionCell,
     /// `set_asyncgen_hooks(finalizer)`
