@@ -328,10 +328,11 @@ pub fn resume(
 
 /// Goes on in the generator's frame without leaving the interpreter loop. The running frame's instruction pointer is where it
 /// goes on when the generator yields; when it returns, `offset` units behind that.
+#[inline(always)]
 pub(crate) fn resume_in_place(
     vm: &Vm,
     r: &mut crate::eval::regs::Regs,
-    g: &Ref<Generator>,
+    g: &Generator,
     value: Value,
     offset: u32,
 ) -> PyResult<()> {

@@ -15,6 +15,7 @@ use super::calls::{
     CALL_CACHE, Site, call_general, call_native_words, end_caller_stack, enter_init, find_init,
     lend_words, push_exact_frame, push_python_frame,
 };
+use super::control::poll;
 use super::regs::Regs;
 use super::specialize::back_off;
 use crate::frame::drop_slot;
@@ -292,7 +293,7 @@ pub(super) fn call_builtin_o(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> 
     // SAFETY: there is one argument.
     let v = code(vm, bound_to(vm, f), &*unsafe { site.arg(0) })?;
     finish(r, arg as usize, v);
-    Ok(true)
+    poll(vm, r).map(|()| true)
 }
 
 /// Native functions that take arguments in any way.
@@ -311,7 +312,7 @@ pub(super) fn call_builtin_fast(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()>
             .unwrap_or_else(|| call_native_words(vm, &callable, site.first, site.total, None))?
     };
     finish(r, arg as usize, v);
-    Ok(())
+    poll(vm, r)
 }
 
 /// Calls native code with `n` words; `None` when it does not take so many arguments.
@@ -371,7 +372,7 @@ pub(super) fn call_method_descriptor_noargs(vm: &Vm, r: &mut Regs, arg: u32) -> 
     vm.check_stack(" while calling a Python object")?;
     let v = code(vm, &this)?;
     finish(r, arg as usize, v);
-    Ok(true)
+    poll(vm, r).map(|()| true)
 }
 
 #[inline(always)]
@@ -389,7 +390,7 @@ pub(super) fn call_method_descriptor_o(vm: &Vm, r: &mut Regs, arg: u32) -> PyRes
     // SAFETY: there are two arguments.
     let v = code(vm, &this, &*unsafe { site.arg(1) })?;
     finish(r, arg as usize, v);
-    Ok(true)
+    poll(vm, r).map(|()| true)
 }
 
 /// Native methods that take arguments in any way.
@@ -406,7 +407,7 @@ pub(super) fn call_method_descriptor_fast(vm: &Vm, r: &mut Regs, arg: u32) -> Py
             .unwrap_or_else(|| call_native_words(vm, &callable, site.first, site.total, None))?
     };
     finish(r, arg as usize, v);
-    Ok(())
+    poll(vm, r)
 }
 
 /// Whether the callable is the native function or method that the site knows.
@@ -515,5 +516,5 @@ pub(super) fn call_class_1(vm: &Vm, r: &mut Regs, arg: u32, op: Opcode) -> PyRes
         _ => vm.new_tuple(vm.collect(&v)?)?.into_value(),
     };
     finish(r, 1, result);
-    Ok(())
+    poll(vm, r)
 }

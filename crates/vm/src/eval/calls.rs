@@ -627,7 +627,8 @@ fn not_callable(vm: &Vm, callable: &Value) -> Raised {
 pub(super) fn call_kw(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     r.skip(CALL_CACHE);
-    let names = r.pop_value();
+    let names = r.pop();
+    let names = names.view();
     let Some(names) = names.downcast_ref::<Tuple>() else {
         return Err(vm.system_error("CALL_KW without a tuple of names"));
     };

@@ -429,7 +429,11 @@ pub(crate) fn stop_value(vm: &Vm, e: Raised) -> PyResult {
 }
 
 /// SEND: `receiver, value -> receiver, yielded`, or jumps with `receiver, returned`.
+#[inline(never)]
 pub(super) fn send(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    if super::specialize::warm(r) {
+        super::ops_cache::specialize_send(vm, r);
+    }
     r.save_ip();
     let v = r.pop();
     let receiver = r.peek(1);

@@ -413,7 +413,11 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 // Iteration
                 Opcode::GetIter => check!(control::get_iter(vm, &mut r)),
                 Opcode::ForIter => check!(slow!(|t| control::for_iter(vm, t, arg))),
-                Opcode::ForIterGen => check!(slow!(|t| control::for_iter_general(vm, t, arg))),
+                Opcode::ForIterGen => {
+                    if !check!(ops_cache::for_iter_gen(vm, &mut r, arg)) {
+                        check!(slow!(|t| ops_cache::for_iter_missed(vm, t, arg)));
+                    }
+                }
                 Opcode::ForIterList => {
                     if !ops_cache::for_iter_list(&mut r, arg) {
                         check!(slow!(|t| ops_cache::for_iter_missed(vm, t, arg)));
@@ -434,7 +438,12 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 Opcode::GetAwaitable => check!(slow!(|t| control::get_awaitable(vm, t, arg))),
                 Opcode::GetAiter => check!(slow!(|t| control::get_aiter(vm, t))),
                 Opcode::GetAnext => check!(slow!(|t| control::get_anext(vm, t))),
-                Opcode::Send | Opcode::SendGen => check!(slow!(|t| control::send(vm, t, arg))),
+                Opcode::Send => check!(slow!(|t| control::send(vm, t, arg))),
+                Opcode::SendGen => {
+                    if !check!(ops_cache::send_gen(vm, &mut r, arg)) {
+                        check!(slow!(|t| ops_cache::send_missed(vm, t, arg)));
+                    }
+                }
                 Opcode::EndSend => slow!(|t| control::end_send(t)),
                 Opcode::EndAsyncFor => check!(slow!(|t| control::end_async_for(vm, t))),
                 Opcode::CleanupThrow => check!(slow!(|t| control::cleanup_throw(vm, t))),

@@ -15,7 +15,7 @@ use super::regs::Regs;
 use super::specialize::{back_off, miss};
 use crate::frame::{self, drop_slot, frame_flag};
 use crate::function::Function;
-use crate::generator::Generator;
+use crate::generator::{self, Generator, Kind, State};
 
 /// Units of BINARY_OP's cache.
 const BINARY_CACHE: usize = 5;
@@ -469,6 +469,68 @@ pub(super) fn for_iter_range(r: &mut Regs, arg: u32) -> bool {
     it.next.set(i.wrapping_add(it.step));
     step(r, arg, Some(v));
     true
+}
+
+/// FOR_ITER over a generator: goes on in its frame.
+#[inline(always)]
+pub(super) fn for_iter_gen(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+    let it = r.peek(1);
+    // SAFETY: the opcode goes with generators.
+    let Some(g) = (unsafe { known_iterator::<Generator>(r, &it) }) else {
+        return Ok(false);
+    };
+    if !matches!(g.state.get(), State::Created | State::Suspended) {
+        return Ok(false);
+    }
+    r.skip(1);
+    // When it returns, END_FOR pops what it returned.
+    generator::resume_in_place(vm, r, g, vm.none(), arg)?;
+    Ok(true)
+}
+
+/// Chooses an opcode for a SEND.
+#[cold]
+#[inline(never)]
+pub(super) fn specialize_send(vm: &Vm, r: &Regs) {
+    let receiver = r.peek(2);
+    match receiver.downcast_ref::<Generator>() {
+        Some(g) if g.kind != Kind::AsyncGenerator => {
+            let ty = vm.type_of(&receiver);
+            r.cache(1).set((&raw const *ty).addr() as u64);
+            r.specialize(Opcode::SendGen);
+        }
+        _ => back_off(r),
+    }
+}
+
+/// SEND into a suspended generator or coroutine: goes on in its frame.
+#[inline(always)]
+pub(super) fn send_gen(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+    let receiver = r.peek(2);
+    // SAFETY: the opcode goes with generators and coroutines.
+    let Some(g) = (unsafe { known_iterator::<Generator>(r, &receiver) }) else {
+        return Ok(false);
+    };
+    let ready = match g.state.get() {
+        State::Suspended => true,
+        State::Created => vm.is_none(&r.peek(1)),
+        _ => false,
+    };
+    if !ready {
+        return Ok(false);
+    }
+    let v = r.pop_value();
+    r.skip(1);
+    generator::resume_in_place(vm, r, g, v, arg)?;
+    Ok(true)
+}
+
+/// A specialized SEND met another receiver.
+#[cold]
+#[inline(never)]
+pub(super) fn send_missed(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    miss(r, Opcode::Send);
+    super::control::send(vm, r, arg)
 }
 
 /// A specialized FOR_ITER met another iterator.
