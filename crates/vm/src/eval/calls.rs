@@ -465,7 +465,7 @@ pub(super) fn call_general(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let v = unsafe { call_native_words(vm, &callable, site.first, site.total, None)? };
     r.drop_n(n + 2);
     r.push(v);
-    Ok(())
+    super::control::poll(vm, r)
 }
 
 /// Makes an instance of a class that [`find_init`] accepted, and enters its `__init__`.
@@ -494,7 +494,7 @@ pub(super) fn enter_init(
         end_caller_stack(r, site.callable);
         drop_slot(class);
     }
-    super::control::poll(vm, r)
+    Ok(())
 }
 
 /// LOAD_ATTR_PROPERTY: enters the getter, whose argument is the owner on the top.
