@@ -5,7 +5,7 @@ use taipan_builtins::functions::FUNCTIONS;
 use taipan_builtins::structseq::{StructSeq, field};
 use taipan_builtins::{dict_, list_, set_};
 use taipan_object::bind::call_native;
-use taipan_object::descr::{GetSetDescr, MethodDescr};
+use taipan_object::descr::{GetSetDescr, MemberDescr, MethodDescr};
 use taipan_object::{
     Args, BaseException, CompareOp, Dict, InterpConfig, List, PyResult, Ref, Str, Tuple, TypeRef,
     Value, Vm,
@@ -97,8 +97,14 @@ fn call_method(vm: &Vm, v: &Value, name: &str, args: &[Value]) -> PyResult {
 fn attribute(vm: &Vm, v: &Value, name: &str) -> String {
     let name = vm.intern(name).unwrap_or_else(|_| panic!("no name"));
     let found = vm.lookup(&vm.type_of(v).payload, &name).expect("there");
-    let descr = found.downcast::<GetSetDescr>().expect("computed");
-    text(vm, descr.def.get.expect("readable")(vm, v))
+    let def = match found.downcast_ref::<GetSetDescr>() {
+        Some(computed) => computed.def,
+        None => {
+            let member = found.downcast::<MemberDescr>().expect("a member");
+            member.native.expect("of a native type")
+        }
+    };
+    text(vm, def.get.expect("readable")(vm, v))
 }
 
 /// An instance of a native class.

@@ -26,6 +26,7 @@ pub const MODULES: &[&ModuleSpec] = &[
     &operator::MODULE,
     &testing::TESTCAPI,
     &testing::TESTLIMITEDCAPI,
+    &testing::TESTMULTIPHASE,
     &testing::TESTINTERNALCAPI,
     &typing::MODULE,
 ];

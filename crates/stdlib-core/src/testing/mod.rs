@@ -25,6 +25,15 @@ pub static TESTLIMITEDCAPI: ModuleSpec = ModuleSpec {
     exec: None,
 };
 
+/// `_testmultiphase`: the suite asks for it before anything about imports; nothing is in it, as no extensions are loaded.
+pub static TESTMULTIPHASE: ModuleSpec = ModuleSpec {
+    name: "_testmultiphase",
+    doc: None,
+    functions: &[],
+    types: &[],
+    exec: None,
+};
+
 pub use internal::MODULE as TESTINTERNALCAPI;
 
 const LIMITS: [(&str, i64); 13] = [
