@@ -7,7 +7,7 @@ use taipan_macros::pymethods;
 use taipan_object::{ModuleSpec, Payload, PyResult, Raised, Ref, TypeObject, TypeSpec, Value, Vm};
 
 use crate::pull::{Engine, Pull, Step};
-use crate::{bytes_of, cannot_pickle, grow, new_bytes};
+use crate::{bytes_of, grow, new_bytes};
 
 /// `_bz2`
 pub static MODULE: ModuleSpec = ModuleSpec {
@@ -118,11 +118,6 @@ impl Bz2Compressor {
         let out = Bz2Compressor::run(vm, &mut c, b"", Action::Finish)?;
         new_bytes(vm, &out)
     }
-
-    #[pymethod(name = "__reduce__", sig = "($self, /)", doc = "")]
-    fn reduce(vm: &Vm, this: &Value) -> PyResult<()> {
-        Err(cannot_pickle(vm, this))
-    }
 }
 
 impl Engine for Decompress {
@@ -175,11 +170,6 @@ impl Bz2Decompressor {
         let data = bytes_of(vm, data)?;
         let out = self.0.borrow_mut().decompress(vm, data, max_length)?;
         new_bytes(vm, &out)
-    }
-
-    #[pymethod(name = "__reduce__", sig = "($self, /)", doc = "")]
-    fn reduce(vm: &Vm, this: &Value) -> PyResult<()> {
-        Err(cannot_pickle(vm, this))
     }
 
     /// True if the end-of-stream marker has been reached.

@@ -34,17 +34,7 @@ fn new_bytes(vm: &Vm, bytes: &[u8]) -> PyResult<Value> {
     Ok(vm.new_bytes(bytes)?.into_value())
 }
 
-/// `__copy__` and pickling of objects that cannot be pickled.
-fn cannot_pickle(vm: &Vm, this: &Value) -> taipan_object::Raised {
-    let ty = &vm.type_of(this).payload;
-    let name = match ty.spec() {
-        Some(spec) => format!("{}.{}", spec.module, spec.name),
-        None => vm.type_name(this).to_string(),
-    };
-    vm.type_error(&format!("cannot pickle '{name}' object"))
-}
-
-/// Grows `out` by up to `most` bytes of zeros: as much as there is, so that each turn doubles it. The first turn gives
+/// Grows `out` by zeros, to `limit` bytes at most: by as much as there is, so that each turn doubles it, the first time by
 /// `first`. MemoryError when there is no memory.
 fn grow(vm: &Vm, out: &mut Vec<u8>, first: usize, limit: usize) -> PyResult<()> {
     let by = out

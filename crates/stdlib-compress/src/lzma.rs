@@ -11,7 +11,7 @@ use taipan_object::{
 
 use crate::lzma_filters::{BCJ, DELTA, Filter, LZMA1, LZMA2, alone, chain, number32};
 use crate::pull::{Engine, Pull, Step};
-use crate::{bytes_of, cannot_pickle, grow, new_bytes};
+use crate::{bytes_of, grow, new_bytes};
 use functions::FUNCTIONS;
 
 /// `_lzma`
@@ -224,11 +224,6 @@ impl LzmaCompressor {
         let out = compress(vm, &mut c, b"", Action::Finish)?;
         new_bytes(vm, &out)
     }
-
-    #[pymethod(name = "__reduce__", sig = "($self, /)", doc = "")]
-    fn reduce(vm: &Vm, this: &Value) -> PyResult<()> {
-        Err(cannot_pickle(vm, this))
-    }
 }
 
 /// liblzma's part of an `LZMADecompressor`.
@@ -348,11 +343,6 @@ impl LzmaDecompressor {
         let data = bytes_of(vm, data)?;
         let out = self.0.borrow_mut().decompress(vm, data, max_length)?;
         new_bytes(vm, &out)
-    }
-
-    #[pymethod(name = "__reduce__", sig = "($self, /)", doc = "")]
-    fn reduce(vm: &Vm, this: &Value) -> PyResult<()> {
-        Err(cannot_pickle(vm, this))
     }
 
     /// ID of the integrity check used by the input stream.
