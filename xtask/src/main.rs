@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+mod fuzz;
 mod generate;
 mod hostile;
 mod parity;
@@ -16,6 +17,7 @@ cargo xtask COMMAND
   gen --check    fail if a generated file differs from what its table gives
   ready          all that CI does: format, clippy, generated files, tests, the wasm32 check
   parity PATH... compare the front end with CPython's over source files (--help)
+  fuzz TARGET    look for inputs that break a part of the front end, led by coverage (--help)
   hostile        damaged source text and .pyc data for the executable: it must not die of them (--help)
 ";
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         Some("gen") => generate::run(args.iter().any(|a| a == "--check")),
         Some("ready") => ready::run(),
         Some("parity") => parity::run(&args[1..]),
+        Some("fuzz") => fuzz::run(&args[1..]),
         Some("hostile") => hostile::run(&args[1..]),
         _ => {
             eprint!("{HELP}");

@@ -4,7 +4,7 @@
 use crate::const_cache::ConstCache;
 use crate::flowgraph;
 use crate::flowgraph::graph::{BlockId, Cfg, MALFORMED, for_each_block, is_terminator};
-use crate::instruction_sequence::{InstructionSequence, SourceLocation};
+use crate::instruction_sequence::SourceLocation;
 use std::collections::HashSet;
 use std::rc::Rc;
 use taipan_bytecode::CompilerOpcode;
@@ -55,18 +55,6 @@ pub enum AssembleError {
     Value(&'static str),
     /// OverflowError with this message: too much of something.
     Overflow(&'static str),
-}
-
-/// Optimizes a unit's instructions and makes its code object. `consts` are the unit's constants by index, each merged
-/// through the same `cache`.
-pub fn optimize_and_assemble(
-    metadata: &UnitMetadata,
-    sequence: InstructionSequence,
-    consts: Vec<Constant>,
-    cache: &mut ConstCache,
-) -> Result<CodeObject, AssembleError> {
-    let optimized = flowgraph::optimize(metadata, sequence, consts, cache)?;
-    assemble(metadata, optimized, cache)
 }
 
 /// The code object of a unit that has been lowered.

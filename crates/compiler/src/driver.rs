@@ -103,16 +103,16 @@ pub fn compile<'a>(
     options: &CompileOptions,
     warnings: &mut Vec<SyntaxWarning>,
 ) -> Result<Compiled, Error> {
-    compile_observed(arena, module, options, warnings, &mut |_| {})
+    compile_observed(arena, module, options, warnings, &mut ())
 }
 
-/// The same, with a look at what the code generator hands to the optimizer; inner units come first.
+/// The same, with somebody who looks on.
 pub fn compile_observed<'a>(
     arena: &'a Arena,
     module: &'a Mod<'a>,
     options: &CompileOptions,
     warnings: &mut Vec<SyntaxWarning>,
-    observer: Observer<'_>,
+    observer: &mut dyn Observer,
 ) -> Result<Compiled, Error> {
     let limit = options.stack_limit;
     let mut future = future_features(module).map_err(CompileError::bare)?;

@@ -5,8 +5,8 @@
 //! One [`InstructionSequence`] a code unit. [`InstructionSequence::emit`] appends an instruction; jumps and block pushes
 //! (`SETUP_*`) name a [`Label`] through [`InstructionSequence::emit_jump`]; [`InstructionSequence::use_label`] binds a
 //! label to the instruction that is emitted next. A label may be bound before or after it is used; several may be bound
-//! to one place. When the unit is done, its sequence, its tables and its constants go to
-//! [`optimize_and_assemble`](crate::assemble::optimize_and_assemble), which gives the code object:
+//! to one place. When the unit is done, its sequence, its tables and its constants go through
+//! [`flowgraph`](crate::flowgraph) and [`assemble`](crate::assemble), which gives the code object:
 //!
 //! - operands of `LOAD_FAST` and its like index [`UnitMetadata::varnames`](crate::assemble::UnitMetadata::varnames);
 //! - operands of `LOAD_DEREF`, `MAKE_CELL`, `LOAD_CLOSURE` and their like index the cell variables and, after them, the

@@ -61,8 +61,27 @@ pub struct ObservedUnit<'u> {
     pub depth: usize,
 }
 
-/// Something that looks at each code unit between the compiler's halves; inner units come first.
-pub type Observer<'o> = &'o mut dyn FnMut(&ObservedUnit<'_>);
+/// Something that looks on while code units are made; inner units come first.
+pub trait Observer {
+    /// A unit's instructions have been generated.
+    fn generated(&mut self, _unit: &ObservedUnit<'_>) {}
+
+    /// The same unit's have been optimized.
+    fn optimized(&mut self) {}
+
+    /// The same unit's code object has been made.
+    fn assembled(&mut self) {}
+}
+
+/// Nobody looks.
+impl Observer for () {}
+
+/// What looks at the units between the compiler's halves.
+impl<F: FnMut(&ObservedUnit<'_>)> Observer for F {
+    fn generated(&mut self, unit: &ObservedUnit<'_>) {
+        self(unit);
+    }
+}
 
 /// Compiles a tree that has been preprocessed, with its symbol table. The flags of `options` must include those that
 /// the module asks for itself.
@@ -72,7 +91,7 @@ pub fn generate<'a>(
     symtable: &'a SymbolTable<'a>,
     options: &'a CompileOptions,
     warnings: &'a mut Vec<SyntaxWarning>,
-    observer: Observer<'a>,
+    observer: &'a mut dyn Observer,
 ) -> Result<Rc<CodeObject>, Error> {
     let mut compiler = Compiler {
         arena,
@@ -101,7 +120,7 @@ pub(crate) struct Compiler<'a> {
     /// Not zero inside the second copy of a `finally` clause, whose warnings the first one gave.
     disabled_warnings: u32,
     warnings: &'a mut Vec<SyntaxWarning>,
-    observer: Observer<'a>,
+    observer: &'a mut dyn Observer,
 }
 
 impl<'a> Compiler<'a> {

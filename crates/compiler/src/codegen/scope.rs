@@ -10,7 +10,8 @@ use taipan_wtf8::{Wtf8, Wtf8Buf};
 
 use super::unit::{ArgCounts, CompilerUnit, ScopeType};
 use super::{Compiler, ObservedUnit, Res};
-use crate::assemble::{UnitMetadata, optimize_and_assemble};
+use crate::assemble::{UnitMetadata, assemble};
+use crate::flowgraph;
 use crate::instruction_sequence::SourceLocation;
 
 /// A variable of an inlined comprehension that hides one of the scope around it.
@@ -165,14 +166,17 @@ impl<'a> Compiler<'a> {
             names: owned(unit.names.names()),
         };
         let consts = unit.consts.into_constants();
-        (self.observer)(&ObservedUnit {
+        self.observer.generated(&ObservedUnit {
             metadata: &metadata,
             sequence: &unit.sequence,
             consts: &consts,
             depth: self.units.len(),
         });
-        let mut code =
-            optimize_and_assemble(&metadata, unit.sequence, consts, &mut self.const_cache)?;
+        let cache = &mut self.const_cache;
+        let optimized = flowgraph::optimize(&metadata, unit.sequence, consts, cache)?;
+        self.observer.optimized();
+        let mut code = assemble(&metadata, optimized, cache)?;
+        self.observer.assembled();
         if unit.rename_format_parameter {
             let mut names = code.localsplusnames.to_vec();
             if let Some(first) = names.first_mut() {

@@ -1,0 +1,240 @@
+//! Times the stages of the front end one at a time, on one thread. Prints a line for each: its name, and nanoseconds of
+//! processor time for all files together, each file's being the least of the rounds; then how many bytes that was.
+//! Arguments: paths, `@FILE` for a file that lists paths, `--rounds=N`, `--each` for lines that name a file each.
+
+use taipan_ast::{Arena, CompileError, PreprocessOptions, StackLimit, future_features, preprocess};
+use taipan_bytecode::constant::Str;
+use taipan_bytecode::marshal;
+use taipan_compiler::codegen::{self, ObservedUnit, Observer};
+use taipan_compiler::{CompileOptions, compile};
+use taipan_host::clock::now;
+use taipan_host::types::Clock;
+use taipan_parser::{ParseOptions, parse};
+use taipan_tokenizer::source::{Source, SourceOptions, no_codecs};
+use taipan_tokenizer::{TokenKind, Tokenizer, TokenizerOptions};
+
+const STACK: usize = 1 << 30;
+
+const STAGES: [&str; 11] = [
+    "tokens",
+    "tree",
+    "preprocess",
+    "symtable",
+    "codegen",
+    "optimize",
+    "assemble",
+    "code",
+    "dumps",
+    "loads",
+    "free",
+];
+
+type Times = [u64; STAGES.len()];
+
+/// Splits the time of the code generator at the borders that it tells of.
+struct Splitter {
+    last: u64,
+    parts: [u64; 3],
+}
+
+impl Splitter {
+    fn add(&mut self, part: usize) {
+        let now = clock();
+        self.parts[part] += now.saturating_sub(self.last);
+        self.last = now;
+    }
+}
+
+impl Observer for Splitter {
+    fn generated(&mut self, _: &ObservedUnit<'_>) {
+        self.add(0);
+    }
+
+    fn optimized(&mut self) {
+        self.add(1);
+    }
+
+    fn assembled(&mut self) {
+        self.add(2);
+    }
+}
+
+fn main() {
+    let worker = std::thread::Builder::new().stack_size(STACK).spawn(run);
+    if let Ok(worker) = worker {
+        let _ = worker.join();
+    }
+}
+
+/// The processor time that this thread has taken.
+fn clock() -> u64 {
+    now(Clock::Thread)
+        .ok()
+        .and_then(|ns| u64::try_from(ns).ok())
+        .unwrap_or(0)
+}
+
+fn run() {
+    let (mut paths, mut rounds, mut each) = (Vec::new(), 3, false);
+    for argument in std::env::args().skip(1) {
+        if let Some(n) = argument.strip_prefix("--rounds=") {
+            rounds = n.parse().unwrap_or(rounds);
+        } else if argument == "--each" {
+            each = true;
+        } else if let Some(list) = argument.strip_prefix('@') {
+            let list = std::fs::read_to_string(list).unwrap_or_default();
+            paths.extend(list.lines().map(str::to_owned));
+        } else {
+            paths.push(argument);
+        }
+    }
+    let mut total = Times::default();
+    let mut bytes = 0;
+    for path in &paths {
+        let Ok(data) = std::fs::read(path) else {
+            continue;
+        };
+        let mut best = [u64::MAX; STAGES.len()];
+        for _ in 0..rounds {
+            match time(&data) {
+                Ok(times) => {
+                    for (best, time) in best.iter_mut().zip(times) {
+                        *best = time.min(*best);
+                    }
+                }
+                Err(message) => {
+                    eprintln!("{path}: {message}");
+                    best = Times::default();
+                    break;
+                }
+            }
+        }
+        bytes += data.len();
+        for (i, stage) in STAGES.iter().enumerate() {
+            total[i] += best[i];
+            if each {
+                println!("{path} {stage} {}", best[i]);
+            }
+        }
+    }
+    if !each {
+        for (stage, time) in STAGES.iter().zip(total) {
+            println!("{stage} {time}");
+        }
+        println!("bytes {bytes}");
+    }
+}
+
+/// How long each stage takes for a text.
+fn time(data: &[u8]) -> Result<Times, String> {
+    let options = SourceOptions {
+        exec: true,
+        ..SourceOptions::default()
+    };
+    let source = Source::from_bytes(data, options, no_codecs).map_err(|e| format!("{e:?}"))?;
+    let text: &str = &source.text;
+    let mut last = clock();
+    let mut lap = || {
+        let now = clock();
+        let time = now.saturating_sub(last);
+        last = now;
+        time
+    };
+
+    let mut tokenizer = Tokenizer::new(text, TokenizerOptions::default());
+    loop {
+        let token = tokenizer.next_token().map_err(|e| e.msg)?;
+        if token.kind == TokenKind::Endmarker {
+            break;
+        }
+    }
+    drop(tokenizer);
+    let tokens = lap();
+
+    let arena = Arena::new();
+    let mut warnings = Vec::new();
+    let parse_options = ParseOptions {
+        stack_limit: Some(0),
+        ..ParseOptions::default()
+    };
+    lap();
+    let tree = parse(&arena, text, &parse_options, &mut warnings).map_err(|e| format!("{e:?}"))?;
+    let tree_time = lap();
+
+    let limit = StackLimit::below_here(STACK - (1 << 20));
+    let module = arena.alloc(tree);
+    let text_of = |e: CompileError| format!("{e:?}");
+    let future = future_features(module).map_err(|e| text_of(CompileError::bare(e)))?;
+    let preprocessing = PreprocessOptions {
+        optimize: 0,
+        features: future.features,
+        syntax_check_only: false,
+        warnings: true,
+        limit,
+    };
+    lap();
+    let module = preprocess(&arena, module, preprocessing, &mut warnings).map_err(text_of)?;
+    let preprocess_time = lap();
+
+    let table_options = taipan_symtable::Options {
+        future,
+        allow_top_level_await: false,
+        limit,
+    };
+    let table = taipan_symtable::build(&arena, module, table_options).map_err(text_of)?;
+    let symtable = lap();
+
+    let mut options = CompileOptions::new(Str::plain("file.py"), limit);
+    options.flags = future.features;
+    let mut splitter = Splitter {
+        last: clock(),
+        parts: [0; 3],
+    };
+    let code = codegen::generate(
+        &arena,
+        module,
+        &table,
+        &options,
+        &mut warnings,
+        &mut splitter,
+    );
+    let code = code.map_err(|e| e.to_string())?;
+    splitter.add(0);
+    drop(table);
+    drop(arena);
+
+    lap();
+    let dumped = marshal::dump_code(&code, marshal::VERSION).map_err(|e| format!("{e:?}"))?;
+    let dumps = lap();
+    let loaded = marshal::load_code(&mut &dumped[..]).map_err(|e| format!("{e:?}"))?;
+    let loads = lap();
+    drop(loaded);
+    lap();
+    drop(code);
+    let free = lap();
+
+    // The same once more in one go, the memory's release included, as CPython's `compile` has it.
+    lap();
+    let arena = Arena::new();
+    let tree = parse(&arena, text, &parse_options, &mut warnings).map_err(|e| format!("{e:?}"))?;
+    let module = arena.alloc(tree);
+    let code = compile(&arena, module, &options, &mut warnings).map_err(|e| e.to_string())?;
+    drop(arena);
+    let whole = lap();
+    drop(code);
+
+    let [codegen, optimize, assemble] = splitter.parts;
+    Ok([
+        tokens,
+        tree_time,
+        preprocess_time,
+        symtable,
+        codegen,
+        optimize,
+        assemble,
+        whole,
+        dumps,
+        loads,
+        free,
+    ])
+}
