@@ -1,6 +1,7 @@
 //! Prints the code objects that files compile to, each after its path, in the text form by which compilers are compared.
 //! Arguments: paths, `@FILE` for a file that lists paths; `--mode=exec`, `single` or `eval`; `-O`, `-OO`; `--warnings`
 //! prints warnings before the code; `--sequences` prints what the code generator hands to the optimizer in its place;
+//! `--marshal` prints what marshal writes, in hexadecimal;
 //! `--time` prints how long it all took in place of the code.
 
 use std::fmt::Write as _;
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use taipan_ast::{Arena, CompileError, StackLimit};
 use taipan_bytecode::constant::Str;
+use taipan_bytecode::marshal;
 use taipan_compiler::assemble::UnitMetadata;
 use taipan_compiler::codegen::ObservedUnit;
 use taipan_compiler::instruction_sequence::InstructionSequence;
@@ -28,6 +30,7 @@ struct Arguments {
     optimize: u8,
     warnings: bool,
     sequences: bool,
+    marshal: bool,
     time: bool,
 }
 
@@ -49,6 +52,7 @@ fn arguments() -> Arguments {
             "-OO" => arguments.optimize = 2,
             "--warnings" => arguments.warnings = true,
             "--sequences" => arguments.sequences = true,
+            "--marshal" => arguments.marshal = true,
             "--time" => arguments.time = true,
             _ => match argument.strip_prefix('@') {
                 Some(list) => {
@@ -119,6 +123,13 @@ fn compile_to_text(data: &[u8], arguments: &Arguments) -> String {
     let text = match result {
         Ok(_) if arguments.sequences => sequences,
         Ok(_) if arguments.time => String::new(),
+        Ok(compiled) if arguments.marshal => {
+            let bytes = marshal::dump_code(&compiled.code, marshal::VERSION).unwrap_or_default();
+            bytes.iter().fold(String::new(), |mut out, byte| {
+                let _ = write!(out, "{byte:02x}");
+                out
+            })
+        }
         Ok(compiled) => dump::code(&compiled.code),
         Err(Error::Tree(CompileError::Syntax(error))) => syntax_error(&error),
         Err(Error::Tree(CompileError::TooDeep)) => "RecursionError".to_owned(),

@@ -5,22 +5,21 @@ use crate::const_cache::ConstCache;
 use crate::flowgraph;
 use crate::flowgraph::graph::{BlockId, Cfg, MALFORMED, for_each_block, is_terminator};
 use crate::instruction_sequence::SourceLocation;
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 use std::rc::Rc;
 use taipan_bytecode::CompilerOpcode;
 use taipan_bytecode::code::{CodeObject, co, co_fast};
 use taipan_bytecode::constant::{Constant, Str};
 use taipan_bytecode::exception_table;
 use taipan_bytecode::location::{self, Position};
-use taipan_wtf8::Wtf8Buf;
 
 /// What a code unit has beside its instructions.
 #[derive(Debug, Clone)]
 pub struct UnitMetadata {
-    /// `co_name`.
-    pub name: Wtf8Buf,
+    /// `co_name`. This and the other names are interned; equal ones of a module are the same allocation.
+    pub name: Rc<Str>,
     /// `co_qualname`.
-    pub qualname: Wtf8Buf,
+    pub qualname: Rc<Str>,
     /// `co_filename`; the same allocation for all units of a module.
     pub filename: Rc<Str>,
     /// `co_flags`.
@@ -34,15 +33,15 @@ pub struct UnitMetadata {
     /// `co_kwonlyargcount`.
     pub kwonlyargcount: u32,
     /// The fast locals by index: the parameters first, then in the order of first use.
-    pub varnames: Vec<Wtf8Buf>,
+    pub varnames: Vec<Rc<Str>>,
     /// Of each of them, whether it is hidden (the variables of inlined comprehensions outside functions).
     pub fast_hidden: Vec<bool>,
     /// The cell variables by index; some may be among `varnames` too.
-    pub cellvars: Vec<Wtf8Buf>,
+    pub cellvars: Vec<Rc<Str>>,
     /// The free variables; their indices go on from those of the cell variables.
-    pub freevars: Vec<Wtf8Buf>,
+    pub freevars: Vec<Rc<Str>>,
     /// The names of globals and attributes by index.
-    pub names: Vec<Wtf8Buf>,
+    pub names: Vec<Rc<Str>>,
 }
 
 /// What can go wrong in the back half. None of these comes from source text that the front half accepts, except for
@@ -74,9 +73,9 @@ pub(crate) fn assemble(
     let names = metadata
         .names
         .iter()
-        .map(|name| Constant::Str(cache.intern(name)))
+        .map(|name| Constant::Str(name.clone()))
         .collect();
-    let (localsplusnames, localspluskinds) = localsplus(metadata, cache);
+    let (localsplusnames, localspluskinds) = localsplus(metadata);
     Ok(CodeObject {
         argcount: metadata.argcount,
         posonlyargcount: metadata.posonlyargcount,
@@ -90,8 +89,8 @@ pub(crate) fn assemble(
         localsplusnames: cache.merge_tuple(localsplusnames),
         localspluskinds: Rc::from(localspluskinds),
         filename: metadata.filename.clone(),
-        name: cache.intern(&metadata.name),
-        qualname: cache.intern(&metadata.qualname),
+        name: metadata.name.clone(),
+        qualname: metadata.qualname.clone(),
         firstlineno: metadata.firstlineno,
         linetable: cache.merge_bytes(&linetable),
         exceptiontable: cache.merge_bytes(&exceptiontable),
@@ -117,33 +116,34 @@ fn interned(constant: Constant) -> Constant {
 }
 
 /// The names of the fast locals, cells and free variables, and their kinds.
-fn localsplus(metadata: &UnitMetadata, cache: &mut ConstCache) -> (Vec<Constant>, Vec<u8>) {
-    let cells: HashSet<&Wtf8Buf> = metadata.cellvars.iter().collect();
-    let mut names = Vec::new();
-    let mut kinds = Vec::new();
+fn localsplus(metadata: &UnitMetadata) -> (Vec<Constant>, Vec<u8>) {
+    let cells: FxHashSet<&Str> = metadata.cellvars.iter().map(|name| &**name).collect();
+    let count = metadata.varnames.len() + metadata.cellvars.len() + metadata.freevars.len();
+    let mut names = Vec::with_capacity(count);
+    let mut kinds = Vec::with_capacity(count);
     for (i, name) in metadata.varnames.iter().enumerate() {
         let mut kind = co_fast::LOCAL | parameter_kind(metadata, i);
         if metadata.fast_hidden.get(i).copied().unwrap_or(false) {
             kind |= co_fast::HIDDEN;
         }
-        if cells.contains(name) {
+        if !cells.is_empty() && cells.contains(&**name) {
             kind |= co_fast::CELL;
         }
-        names.push(Constant::Str(cache.intern(name)));
+        names.push(Constant::Str(name.clone()));
         kinds.push(kind);
     }
-    let locals: HashSet<&Wtf8Buf> = metadata.varnames.iter().collect();
-    let own = metadata
-        .cellvars
-        .iter()
-        .filter(|name| !locals.contains(name));
-    let free = metadata.freevars.iter();
-    let rest = own
-        .map(|name| (name, co_fast::CELL))
-        .chain(free.map(|name| (name, co_fast::FREE)));
-    for (name, kind) in rest {
-        names.push(Constant::Str(cache.intern(name)));
-        kinds.push(kind);
+    if !cells.is_empty() {
+        let locals: FxHashSet<&Str> = metadata.varnames.iter().map(|name| &**name).collect();
+        for name in &metadata.cellvars {
+            if !locals.contains(&**name) {
+                names.push(Constant::Str(name.clone()));
+                kinds.push(co_fast::CELL);
+            }
+        }
+    }
+    for name in &metadata.freevars {
+        names.push(Constant::Str(name.clone()));
+        kinds.push(co_fast::FREE);
     }
     (names, kinds)
 }

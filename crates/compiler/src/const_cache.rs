@@ -3,16 +3,48 @@
 //! CPython merges equal constants over a whole module, and interns names and the strings that look like names; `marshal`
 //! then writes each of them once. What is merged and interned is therefore visible in a `.pyc`.
 
-use std::collections::HashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Borrow;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use taipan_bytecode::constant::{Constant, Constants, Str};
-use taipan_wtf8::{Wtf8, Wtf8Buf};
+use taipan_wtf8::Wtf8;
 
-/// The constants of a compilation so far, each once.
+/// A string that is found by its text.
+#[derive(Debug)]
+struct ByText(Rc<Str>);
+
+impl Borrow<Wtf8> for ByText {
+    fn borrow(&self) -> &Wtf8 {
+        &self.0.text
+    }
+}
+
+impl PartialEq for ByText {
+    fn eq(&self, other: &ByText) -> bool {
+        self.0.text == other.0.text
+    }
+}
+
+impl Eq for ByText {}
+
+impl Hash for ByText {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_wtf8().hash(state);
+    }
+}
+
+/// The constants of a compilation so far, each once. Kinds that are frequent have tables of their own, in which they are
+/// looked up before anything is allocated.
 #[derive(Debug, Default)]
 pub struct ConstCache {
-    constants: HashMap<Constant, Constant>,
-    interned: HashMap<Wtf8Buf, Rc<Str>>,
+    constants: FxHashSet<Constant>,
+    /// Strings that are not interned.
+    strings: FxHashSet<ByText>,
+    interned: FxHashSet<ByText>,
+    bytes: FxHashSet<Rc<[u8]>>,
+    /// The ints of 64 bits.
+    ints: FxHashMap<i64, Constant>,
     empty_tuple: Option<Constants>,
 }
 
@@ -25,27 +57,40 @@ impl ConstCache {
     /// The interned string of this text: what names are.
     pub fn intern(&mut self, text: &Wtf8) -> Rc<Str> {
         if let Some(found) = self.interned.get(text) {
-            return found.clone();
+            return found.0.clone();
         }
         let string = Str::interned(text.to_owned());
-        self.interned.insert(text.to_owned(), string.clone());
+        self.interned.insert(ByText(string.clone()));
         string
+    }
+
+    /// The one string constant of this text.
+    pub fn merge_text(&mut self, text: &Wtf8) -> Constant {
+        if is_interned(text) {
+            return Constant::Str(self.intern(text));
+        }
+        if let Some(found) = self.strings.get(text) {
+            return Constant::Str(found.0.clone());
+        }
+        let string = Str::plain(text.to_owned());
+        self.strings.insert(ByText(string.clone()));
+        Constant::Str(string)
+    }
+
+    /// The one constant of this int.
+    pub fn merge_int(&mut self, value: i64) -> Constant {
+        let found = self.ints.entry(value);
+        found.or_insert_with(|| Constant::int(value)).clone()
     }
 
     /// The one constant that equals this one, in all its parts. The depth of nested constants is bounded by that of the
     /// syntax tree they come from.
     pub fn merge(&mut self, constant: Constant) -> Constant {
         match &constant {
-            Constant::None
-            | Constant::True
-            | Constant::False
-            | Constant::Ellipsis
-            | Constant::StopIteration => constant,
             Constant::Str(string) if is_interned(&string.text) => {
                 Constant::Str(self.intern(&string.text))
             }
             Constant::Tuple(items) => {
-                let items = items.clone();
                 if let Some(found) = self.constants.get(&constant) {
                     return found.clone();
                 }
@@ -54,7 +99,6 @@ impl ConstCache {
                 self.merge_whole(Constant::Tuple(Rc::from(merged)))
             }
             Constant::FrozenSet(items) => {
-                let items = items.clone();
                 if let Some(found) = self.constants.get(&constant) {
                     return found.clone();
                 }
@@ -68,10 +112,40 @@ impl ConstCache {
 
     /// The one constant that equals this one; its parts are left alone.
     pub fn merge_whole(&mut self, constant: Constant) -> Constant {
-        self.constants
-            .entry(constant)
-            .or_insert_with_key(Clone::clone)
-            .clone()
+        match &constant {
+            Constant::None
+            | Constant::True
+            | Constant::False
+            | Constant::Ellipsis
+            | Constant::StopIteration => constant,
+            Constant::Str(string) => {
+                if let Some(found) = self.strings.get(string.as_wtf8()) {
+                    return Constant::Str(found.0.clone());
+                }
+                self.strings.insert(ByText(string.clone()));
+                constant
+            }
+            Constant::Int(value) => match i64::try_from(&**value) {
+                Ok(value) => self.ints.entry(value).or_insert(constant).clone(),
+                Err(_) => self.merge_other(constant),
+            },
+            Constant::Bytes(bytes) => {
+                if let Some(found) = self.bytes.get(bytes) {
+                    return Constant::Bytes(found.clone());
+                }
+                self.bytes.insert(bytes.clone());
+                constant
+            }
+            _ => self.merge_other(constant),
+        }
+    }
+
+    fn merge_other(&mut self, constant: Constant) -> Constant {
+        if let Some(found) = self.constants.get(&constant) {
+            return found.clone();
+        }
+        self.constants.insert(constant.clone());
+        constant
     }
 
     /// A sequence of constants as a merged tuple.
@@ -82,7 +156,7 @@ impl ConstCache {
                 .get_or_insert_with(|| Rc::from(Vec::new()))
                 .clone();
         }
-        match self.merge_whole(Constant::Tuple(Rc::from(items))) {
+        match self.merge_other(Constant::Tuple(Rc::from(items))) {
             Constant::Tuple(items) => items,
             _ => Rc::from(Vec::new()),
         }
@@ -90,10 +164,12 @@ impl ConstCache {
 
     /// Bytes as merged bytes.
     pub fn merge_bytes(&mut self, bytes: &[u8]) -> Rc<[u8]> {
-        match self.merge_whole(Constant::bytes(bytes)) {
-            Constant::Bytes(bytes) => bytes,
-            _ => Rc::from(bytes),
+        if let Some(found) = self.bytes.get(bytes) {
+            return found.clone();
         }
+        let bytes: Rc<[u8]> = Rc::from(bytes);
+        self.bytes.insert(bytes.clone());
+        bytes
     }
 }
 
@@ -101,7 +177,62 @@ impl ConstCache {
 /// digits and underscores only), and if it is one character of Latin-1, of which each exists once.
 fn is_interned(text: &Wtf8) -> bool {
     let name_character = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let bytes = text.as_bytes();
+    if bytes.iter().all(name_character) {
+        return true;
+    }
+    // No character has more than four bytes.
+    if bytes.len() > 4 {
+        return false;
+    }
     let mut points = text.code_points();
-    text.as_bytes().iter().all(name_character)
-        || (points.next().is_some_and(|point| point < 256) && points.next().is_none())
+    points.next().is_some_and(|point| point < 256) && points.next().is_none()
+}
+
+/// Constants that have been merged, by their identity, which for them says what equality would.
+#[derive(Debug, Default)]
+pub(crate) struct Identities {
+    indices: FxHashMap<usize, u32>,
+}
+
+impl Identities {
+    /// The table of these constants; of equal ones the first counts.
+    pub fn of(constants: &[Constant]) -> Identities {
+        let mut table = Identities::default();
+        for (constant, index) in constants.iter().zip(0..) {
+            table.indices.entry(identity(constant)).or_insert(index);
+        }
+        table
+    }
+
+    /// The index of a constant; `new` if it was not there.
+    pub fn index(&mut self, constant: &Constant, new: u32) -> u32 {
+        *self.indices.entry(identity(constant)).or_insert(new)
+    }
+}
+
+/// Where a constant is; small numbers, which are no addresses, for those that are nowhere.
+fn identity(constant: &Constant) -> usize {
+    fn place<T: ?Sized>(value: &Rc<T>) -> usize {
+        Rc::as_ptr(value).addr()
+    }
+    match constant {
+        Constant::None => 0,
+        Constant::True => 1,
+        Constant::False => 2,
+        Constant::Ellipsis => 3,
+        Constant::StopIteration => 4,
+        Constant::Int(value) => place(value),
+        Constant::Float(value) => place(value),
+        Constant::Complex(value) => place(value),
+        Constant::Str(text) => place(text),
+        Constant::Bytes(bytes) => place(bytes),
+        Constant::Tuple(items)
+        | Constant::List(items)
+        | Constant::Set(items)
+        | Constant::FrozenSet(items) => place(items),
+        Constant::Dict(items) => place(items),
+        Constant::Slice(parts) => place(parts),
+        Constant::Code(code) => place(code),
+    }
 }

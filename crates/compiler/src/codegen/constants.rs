@@ -3,27 +3,26 @@
 use std::rc::Rc;
 
 use dashu_int::{IBig, Sign, UBig};
-use rustc_hash::FxHashMap;
 use taipan_ast::{Constant as AstConstant, TooDeep};
 use taipan_bytecode::Constant;
 
-/// The constants of a unit, numbered in the order of their first use. Equal ones, in the sense of
-/// [`Constant`]'s equality, are one.
+use crate::const_cache::Identities;
+
+/// The constants of a unit, which have been merged, numbered in the order of their first use.
 #[derive(Debug, Default)]
 pub(crate) struct ConstTable {
-    indices: FxHashMap<Constant, u32>,
+    indices: Identities,
     order: Vec<Constant>,
 }
 
 impl ConstTable {
     /// The index of `value`, which is added when it is new.
     pub(crate) fn add(&mut self, value: Constant) -> u32 {
-        if let Some(index) = self.indices.get(&value) {
-            return *index;
+        let next = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
+        let index = self.indices.index(&value, next);
+        if index == next {
+            self.order.push(value);
         }
-        let index = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
-        self.order.push(value.clone());
-        self.indices.insert(value, index);
         index
     }
 

@@ -199,16 +199,22 @@ impl<'a> Compiler<'a> {
         self.unit_mut().consts.add(merged)
     }
 
+    fn load_merged(&mut self, loc: SourceLocation, value: Constant) {
+        let index = self.unit_mut().consts.add(value);
+        self.addop_i(loc, Op::LoadConst, index);
+    }
+
     pub(crate) fn load_none(&mut self, loc: SourceLocation) {
-        self.load_const(loc, Constant::None);
+        self.load_merged(loc, Constant::None);
     }
 
     pub(crate) fn load_bool(&mut self, loc: SourceLocation, value: bool) {
-        self.load_const(loc, Constant::bool(value));
+        self.load_merged(loc, Constant::bool(value));
     }
 
     pub(crate) fn load_int(&mut self, loc: SourceLocation, value: i64) {
-        self.load_const(loc, Constant::int(value));
+        let value = self.const_cache.merge_int(value);
+        self.load_merged(loc, value);
     }
 
     pub(crate) fn load_size(&mut self, loc: SourceLocation, value: usize) {
@@ -216,16 +222,20 @@ impl<'a> Compiler<'a> {
     }
 
     pub(crate) fn load_str(&mut self, loc: SourceLocation, value: &str) {
-        self.load_const(loc, Constant::str(value));
+        self.load_wtf8(loc, Wtf8::new(value));
     }
 
     pub(crate) fn load_wtf8(&mut self, loc: SourceLocation, value: &Wtf8) {
-        self.load_const(loc, Constant::str(value.to_owned()));
+        let value = self.const_cache.merge_text(value);
+        self.load_merged(loc, value);
     }
 
     pub(crate) fn load_ast_const(&mut self, loc: SourceLocation, value: &AstConstant<'_>) -> Res {
-        let value = constants::from_ast(value)?;
-        self.load_const(loc, value);
+        match *value {
+            AstConstant::Str(text) => self.load_wtf8(loc, text),
+            AstConstant::Int(value) => self.load_int(loc, value),
+            _ => self.load_const(loc, constants::from_ast(value)?),
+        }
         Ok(())
     }
 

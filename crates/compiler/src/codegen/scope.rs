@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use taipan_bytecode::CodeObject;
 use taipan_bytecode::code::co;
+use taipan_bytecode::constant::Str;
 use taipan_bytecode::opcode::CompilerOpcode as Op;
 use taipan_symtable::{BlockType, NameScope, Scope, ScopeId, ScopeKey, flags, mangle};
-use taipan_wtf8::{Wtf8, Wtf8Buf};
+use taipan_wtf8::Wtf8;
 
 use super::unit::{ArgCounts, CompilerUnit, ScopeType};
 use super::{Compiler, ObservedUnit, Res};
@@ -145,25 +146,32 @@ impl<'a> Compiler<'a> {
         let Some(unit) = self.units.pop() else {
             return self.internal_error("no scope to leave");
         };
+        let cache = &mut self.const_cache;
+        let mut intern = |names: &[&str]| -> Vec<Rc<Str>> {
+            names
+                .iter()
+                .map(|name| cache.intern(Wtf8::new(name)))
+                .collect()
+        };
         let metadata = UnitMetadata {
-            name: unit.name.into(),
-            qualname: unit.qualname.into(),
+            varnames: intern(unit.varnames.names()),
+            cellvars: intern(unit.cellvars.names()),
+            freevars: intern(unit.freevars.names()),
+            names: intern(unit.names.names()),
+            name: cache.intern(Wtf8::new(unit.name)),
+            qualname: cache.intern(Wtf8::new(unit.qualname)),
             filename: Rc::clone(&self.options.filename),
             flags,
             firstlineno: unit.first_line as i32,
             argcount: (unit.arg_counts.args + unit.arg_counts.posonly) as u32,
             posonlyargcount: unit.arg_counts.posonly as u32,
             kwonlyargcount: unit.arg_counts.kwonly as u32,
-            varnames: owned(unit.varnames.names()),
             fast_hidden: unit
                 .varnames
                 .names()
                 .iter()
                 .map(|name| unit.fast_hidden.contains_key(name))
                 .collect(),
-            cellvars: owned(unit.cellvars.names()),
-            freevars: owned(unit.freevars.names()),
-            names: owned(unit.names.names()),
         };
         let consts = unit.consts.into_constants();
         self.observer.generated(&ObservedUnit {
@@ -172,7 +180,6 @@ impl<'a> Compiler<'a> {
             consts: &consts,
             depth: self.units.len(),
         });
-        let cache = &mut self.const_cache;
         let optimized = flowgraph::optimize(&metadata, unit.sequence, consts, cache)?;
         self.observer.optimized();
         let mut code = assemble(&metadata, optimized, cache)?;
@@ -361,8 +368,4 @@ fn sorted_symbols<'a>(ste: &Scope<'a>, scope: NameScope, flag: u32) -> Vec<&'a s
     let mut names: Vec<&'a str> = chosen.map(|(name, _)| *name).collect();
     names.sort_unstable();
     names
-}
-
-fn owned(names: &[&str]) -> Vec<Wtf8Buf> {
-    names.iter().map(|name| Wtf8Buf::from(*name)).collect()
 }

@@ -2,8 +2,7 @@
 
 use super::graph::{BlockId, Cfg, Instr, for_each_block};
 use crate::assemble::AssembleError;
-use crate::const_cache::ConstCache;
-use std::collections::HashMap;
+use crate::const_cache::{ConstCache, Identities};
 use taipan_bytecode::opcode::flags;
 use taipan_bytecode::{CompilerOpcode as Op, Constant};
 
@@ -13,16 +12,15 @@ const SMALL_INTS: std::ops::RangeInclusive<i64> = 0..=255;
 /// The constants by index, each once, and the table that merges them with those of the other units.
 pub(crate) struct Consts<'a> {
     list: Vec<Constant>,
-    index: HashMap<Constant, u32>,
+    /// Made when the first constant is added.
+    index: Option<Identities>,
     cache: &'a mut ConstCache,
 }
 
 impl<'a> Consts<'a> {
+    /// The constants of a unit, which have been merged through this cache.
     pub fn new(list: Vec<Constant>, cache: &'a mut ConstCache) -> Consts<'a> {
-        let mut index = HashMap::with_capacity(list.len());
-        for (i, constant) in list.iter().enumerate() {
-            index.entry(constant.clone()).or_insert(i as u32);
-        }
+        let index = None;
         Consts { list, index, cache }
     }
 
@@ -42,15 +40,16 @@ impl<'a> Consts<'a> {
     /// The index of a constant, which is added when it is new.
     pub fn add(&mut self, constant: Constant) -> Result<u32, AssembleError> {
         let constant = self.cache.merge(constant);
-        if let Some(index) = self.index.get(&constant) {
-            return Ok(*index);
-        }
-        let index = u32::try_from(self.list.len())
+        let new = u32::try_from(self.list.len())
             .ok()
             .filter(|index| *index < i32::MAX as u32 - 1)
             .ok_or(AssembleError::Overflow("too many constants"))?;
-        self.index.insert(constant.clone(), index);
-        self.list.push(constant);
+        let known = &mut self.index;
+        let known = known.get_or_insert_with(|| Identities::of(&self.list));
+        let index = known.index(&constant, new);
+        if index == new {
+            self.list.push(constant);
+        }
         Ok(index)
     }
 

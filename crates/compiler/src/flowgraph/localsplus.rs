@@ -4,13 +4,16 @@
 use super::graph::{Cfg, Instr, MALFORMED, for_each_block};
 use crate::assemble::{AssembleError, UnitMetadata};
 use crate::instruction_sequence::SourceLocation;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use taipan_bytecode::CompilerOpcode as Op;
 use taipan_bytecode::code::co;
 
 /// The final index of each cell and free variable, in the order of the operands of `LOAD_DEREF` and its like.
 pub(crate) fn cell_indices(metadata: &UnitMetadata) -> Vec<u32> {
-    let locals: HashMap<_, u32> = metadata.varnames.iter().zip(0..).collect();
+    if metadata.cellvars.is_empty() && metadata.freevars.is_empty() {
+        return Vec::new();
+    }
+    let locals: FxHashMap<_, u32> = metadata.varnames.iter().zip(0..).collect();
     let mut next = metadata.varnames.len() as u32;
     let mut indices = Vec::with_capacity(metadata.cellvars.len() + metadata.freevars.len());
     let mut own = || {
@@ -35,21 +38,7 @@ impl Cfg {
         metadata: &UnitMetadata,
     ) -> Result<(), AssembleError> {
         let indices = cell_indices(metadata);
-        for_each_block!(self, id, {
-            for instr in &mut self[id].instrs {
-                if matches!(
-                    instr.opcode,
-                    Op::MakeCell
-                        | Op::LoadClosure
-                        | Op::LoadDeref
-                        | Op::StoreDeref
-                        | Op::DeleteDeref
-                        | Op::LoadFromDictOrDeref
-                ) {
-                    instr.oparg = *indices.get(instr.oparg as usize).ok_or(MALFORMED)?;
-                }
-            }
-        });
+        self.renumber_cells(&indices)?;
 
         let mut prefix = Vec::new();
         if !metadata.freevars.is_empty() {
@@ -71,7 +60,28 @@ impl Cfg {
             prefix.push(Instr::new(Op::ReturnGenerator, 0, loc));
             prefix.push(Instr::new(Op::PopTop, 0, loc));
         }
-        self[Cfg::ENTRY].instrs.prepend(prefix);
+        if !prefix.is_empty() {
+            self[Cfg::ENTRY].instrs.prepend(prefix);
+        }
+        Ok(())
+    }
+
+    fn renumber_cells(&mut self, indices: &[u32]) -> Result<(), AssembleError> {
+        for_each_block!(self, id, {
+            for instr in &mut self[id].instrs {
+                if matches!(
+                    instr.opcode,
+                    Op::MakeCell
+                        | Op::LoadClosure
+                        | Op::LoadDeref
+                        | Op::StoreDeref
+                        | Op::DeleteDeref
+                        | Op::LoadFromDictOrDeref
+                ) {
+                    instr.oparg = *indices.get(instr.oparg as usize).ok_or(MALFORMED)?;
+                }
+            }
+        });
         Ok(())
     }
 }

@@ -83,6 +83,7 @@ pub(crate) fn optimize_alone(
     nlocals: usize,
 ) -> Result<(Vec<Instruction>, Vec<Constant>), AssembleError> {
     let mut cache = ConstCache::new();
+    let consts = consts.into_iter().map(|c| cache.merge(c)).collect();
     let (mut cfg, consts) = optimize_unit(sequence, consts, nlocals, 0, &mut cache)?;
     cfg.calculate_stackdepth()?;
     cfg.optimize_load_fast()?;

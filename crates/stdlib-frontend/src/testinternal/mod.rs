@@ -5,6 +5,8 @@ pub mod capi;
 mod code;
 mod sequence;
 
+use std::rc::Rc;
+
 use taipan_ast::{Arena, StackLimit};
 use taipan_bytecode::Constant;
 use taipan_bytecode::constant::Str as ConstStr;
@@ -130,9 +132,9 @@ impl Metadata<'_> {
         Ok(items.into_iter().map(|(_, k)| k).collect())
     }
 
-    fn names(&self, key: &str) -> PyResult<Vec<Wtf8Buf>> {
+    fn names(&self, key: &str) -> PyResult<Vec<Rc<ConstStr>>> {
         let one = |v: &Value| match v.downcast_ref::<Str>() {
-            Some(s) => Ok(str_to_wtf8(s)),
+            Some(s) => Ok(ConstStr::interned(str_to_wtf8(s))),
             None => Err(self
                 .vm
                 .type_error(&format!("{key} must have strings as keys"))),
@@ -144,8 +146,8 @@ impl Metadata<'_> {
         let varnames = self.names("varnames")?;
         let hidden = self.names("fasthidden")?;
         Ok(UnitMetadata {
-            name: self.text("name")?,
-            qualname: self.text("qualname")?,
+            name: ConstStr::interned(self.text("name")?),
+            qualname: ConstStr::interned(self.text("qualname")?),
             filename: ConstStr::interned(str_to_wtf8(filename)),
             flags: 0,
             firstlineno: self.number("firstlineno")?,
