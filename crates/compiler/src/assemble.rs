@@ -3,7 +3,7 @@
 
 use crate::const_cache::ConstCache;
 use crate::flowgraph;
-use crate::flowgraph::graph::{BlockId, Cfg, MALFORMED, for_each_block, is_terminator};
+use crate::flowgraph::graph::{BlockId, Cfg, MALFORMED, Room, for_each_block, is_terminator};
 use crate::instruction_sequence::SourceLocation;
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
@@ -12,6 +12,7 @@ use taipan_bytecode::code::{CodeObject, co, co_fast};
 use taipan_bytecode::constant::{Constant, Str};
 use taipan_bytecode::exception_table;
 use taipan_bytecode::location::{self, Position};
+use taipan_bytecode::opcode::flags;
 
 /// What a code unit has beside its instructions.
 #[derive(Debug, Clone)]
@@ -56,18 +57,18 @@ pub enum AssembleError {
     Overflow(&'static str),
 }
 
-/// The code object of a unit that has been lowered.
+/// The code object of a unit that has been lowered, and the room that its graph had.
 pub(crate) fn assemble(
     metadata: &UnitMetadata,
     optimized: flowgraph::Optimized,
     cache: &mut ConstCache,
-) -> Result<CodeObject, AssembleError> {
+) -> Result<(CodeObject, Room), AssembleError> {
     let mut lines = Lines::new(&optimized.cfg)?;
     lines.resolve_next_locations();
     lines.resolve_unconditional_jumps();
-    lines.resolve_jump_offsets();
+    let units = lines.resolve_jump_offsets();
 
-    let code = lines.code();
+    let code = lines.code(units);
     let linetable = lines.location_table(metadata.firstlineno);
     let exceptiontable = lines.exception_table(&optimized.cfg)?;
     let names = metadata
@@ -76,7 +77,7 @@ pub(crate) fn assemble(
         .map(|name| Constant::Str(name.clone()))
         .collect();
     let (localsplusnames, localspluskinds) = localsplus(metadata);
-    Ok(CodeObject {
+    let code = CodeObject {
         argcount: metadata.argcount,
         posonlyargcount: metadata.posonlyargcount,
         kwonlyargcount: metadata.kwonlyargcount,
@@ -94,7 +95,8 @@ pub(crate) fn assemble(
         firstlineno: metadata.firstlineno,
         linetable: cache.merge_bytes(&linetable),
         exceptiontable: cache.merge_bytes(&exceptiontable),
-    })
+    };
+    Ok((code, optimized.cfg.into_room()))
 }
 
 /// A frozenset with names in it is a new object in each code object: CPython makes it again when it puts the interned
@@ -168,37 +170,45 @@ fn parameter_kind(metadata: &UnitMetadata, index: usize) -> u8 {
 /// An instruction in its final order.
 struct Line {
     opcode: CompilerOpcode,
+    /// The code units of its inline cache.
+    caches: u8,
     oparg: u32,
     location: SourceLocation,
-    /// The index of the instruction that it jumps to.
-    target: Option<usize>,
+    /// The index of the instruction that it jumps to, [`NO_TARGET`] for none.
+    target: u32,
     except: Option<BlockId>,
     /// Its first code unit.
-    offset: usize,
+    offset: u32,
 }
+
+/// No index of an instruction.
+const NO_TARGET: u32 = u32::MAX;
 
 impl Line {
     /// The code units that it takes: EXTENDED_ARGs, itself, its inline cache.
-    fn units(&self) -> usize {
+    #[inline]
+    fn units(&self) -> u32 {
         let extended = match self.oparg {
             0..=0xFF => 0,
             0x100..=0xFFFF => 1,
             0x1_0000..=0xFF_FFFF => 2,
             _ => 3,
         };
-        extended + 1 + usize::from(self.opcode.metadata().caches)
+        extended + 1 + u32::from(self.caches)
     }
 }
 
 /// The instructions of a unit in their final order.
 struct Lines {
     lines: Vec<Line>,
+    /// The jumps among them, by index.
+    jumps: Vec<u32>,
     /// The index of the first instruction of each block, by the block's number.
-    first_of_block: Vec<usize>,
+    first_of_block: Vec<u32>,
 }
 
 /// END_ASYNC_FOR names the END_SEND of its loop, which stands this many code units behind the SEND it is compiled with.
-const END_SEND_OFFSET: usize = 5;
+const END_SEND_OFFSET: u32 = 5;
 
 /// Rounds of sizing after which jumps do not shrink any more. Without this, sizes that depend on each other could change
 /// to and fro for ever.
@@ -207,34 +217,39 @@ const SHRINKING_ROUNDS: usize = 16;
 impl Lines {
     fn new(cfg: &Cfg) -> Result<Lines, AssembleError> {
         let mut first_of_block = vec![0; cfg.len()];
-        let mut count = 0;
+        // Sequences are short enough for 32 bits, in code units too.
+        let mut count: u32 = 0;
         for_each_block!(cfg, id, {
             first_of_block[cfg.number(id)] = count;
-            count += cfg[id].instrs.len();
+            count += cfg[id].instrs.len() as u32;
         });
-        let mut lines = Vec::with_capacity(count);
+        let mut lines = Vec::with_capacity(count as usize);
+        let mut jumps = Vec::new();
         for_each_block!(cfg, id, {
             for instr in &cfg[id].instrs {
-                let target = instr.target.filter(|_| instr.is_jump());
-                let target = target.map(|target| first_of_block[cfg.number(target)]);
-                if target.is_some_and(|target| target >= count)
-                    || instr.is_jump() != target.is_some()
-                {
-                    return Err(MALFORMED);
-                }
-                lines.push(Line {
+                let metadata = instr.opcode.metadata();
+                let mut line = Line {
                     opcode: instr.opcode,
-                    // The first guess at a jump's size, as good as any.
-                    oparg: target.map_or(instr.oparg, |target| target as u32),
+                    caches: metadata.caches,
+                    oparg: instr.oparg,
                     location: instr.loc,
-                    target,
+                    target: NO_TARGET,
                     except: instr.except,
                     offset: 0,
-                });
+                };
+                if metadata.flags & flags::JUMP != 0 {
+                    let target = instr.target.map(|target| first_of_block[cfg.number(target)]);
+                    line.target = target.filter(|target| *target < count).ok_or(MALFORMED)?;
+                    // The first guess at a jump's size, as good as any.
+                    line.oparg = line.target;
+                    jumps.push(lines.len() as u32);
+                }
+                lines.push(line);
             }
         });
         Ok(Lines {
             lines,
+            jumps,
             first_of_block,
         })
     }
@@ -252,8 +267,9 @@ impl Lines {
     }
 
     fn resolve_unconditional_jumps(&mut self) {
-        for (i, line) in self.lines.iter_mut().enumerate() {
-            let forward = line.target.is_some_and(|target| target > i);
+        for i in &self.jumps {
+            let line = &mut self.lines[*i as usize];
+            let forward = line.target > *i;
             line.opcode = match line.opcode {
                 CompilerOpcode::Jump if forward => CompilerOpcode::JumpForward,
                 CompilerOpcode::Jump => CompilerOpcode::JumpBackward,
@@ -261,54 +277,58 @@ impl Lines {
                 CompilerOpcode::JumpNoInterrupt => CompilerOpcode::JumpBackwardNoInterrupt,
                 other => other,
             };
+            line.caches = line.opcode.metadata().caches;
         }
     }
 
     /// Finds the offsets of all instructions and the operands of jumps, which depend on each other through the sizes.
-    fn resolve_jump_offsets(&mut self) {
+    /// Gives the number of code units.
+    fn resolve_jump_offsets(&mut self) -> u32 {
         let mut round = 0;
-        let mut changed = true;
-        while changed {
-            changed = false;
+        loop {
+            let mut changed = false;
             round += 1;
             let mut offset = 0;
             for line in &mut self.lines {
                 line.offset = offset;
                 offset += line.units();
             }
-            for i in 0..self.lines.len() {
-                let line = &self.lines[i];
-                let Some(target) = line.target else {
-                    continue;
-                };
+            for i in &self.jumps {
+                let line = &self.lines[*i as usize];
                 let (before, end) = (line.units(), line.offset + line.units());
-                let mut distance = self.lines[target].offset.abs_diff(end);
+                let mut distance = self.lines[line.target as usize].offset.abs_diff(end);
                 if line.opcode == CompilerOpcode::EndAsyncFor {
                     distance = distance.saturating_sub(END_SEND_OFFSET);
                 }
-                let line = &mut self.lines[i];
+                let line = &mut self.lines[*i as usize];
                 let old = line.oparg;
-                // A sequence is too short for a distance of more than 32 bits.
-                line.oparg = distance as u32;
+                line.oparg = distance;
                 if line.units() < before && round > SHRINKING_ROUNDS {
                     line.oparg = old;
                 }
                 changed |= line.units() != before;
             }
+            if !changed {
+                return offset;
+            }
         }
     }
 
-    fn code(&self) -> Vec<u8> {
-        let mut code = Vec::new();
+    fn code(&self, units: u32) -> Vec<u8> {
+        let mut code = Vec::with_capacity(2 * units as usize);
         for line in &self.lines {
-            let caches = usize::from(line.opcode.metadata().caches);
             let bytes = line.oparg.to_be_bytes();
-            let extended = line.units() - caches - 1;
-            for byte in &bytes[3 - extended..3] {
-                code.extend([CompilerOpcode::ExtendedArg as u16 as u8, *byte]);
+            let opcode = line.opcode as u16 as u8;
+            if line.oparg > 0xFF {
+                let extended = line.units() as usize - usize::from(line.caches) - 1;
+                for byte in &bytes[3 - extended..3] {
+                    code.extend([CompilerOpcode::ExtendedArg as u16 as u8, *byte]);
+                }
             }
-            code.extend([line.opcode as u16 as u8, bytes[3]]);
-            code.resize(code.len() + 2 * caches, 0);
+            code.extend([opcode, bytes[3]]);
+            for _ in 0..line.caches {
+                code.extend([0, 0]);
+            }
         }
         code
     }
@@ -319,20 +339,23 @@ impl Lines {
         let mut units = 0;
         for line in &self.lines {
             if line.location != current {
-                writer.push(position(current), units);
+                writer.push(position(current), units as usize);
                 current = line.location;
                 units = 0;
             }
             units += line.units();
         }
-        writer.push(position(current), units);
+        writer.push(position(current), units as usize);
         writer.finish()
     }
 
     fn exception_table(&self, cfg: &Cfg) -> Result<Vec<u8>, AssembleError> {
         let mut table = Vec::new();
+        if !cfg.pushes {
+            return Ok(table);
+        }
         // The handler in force, and where that began.
-        let mut open: Option<(BlockId, usize)> = None;
+        let mut open: Option<(BlockId, u32)> = None;
         let mut offset = 0;
         for line in &self.lines {
             if open.map(|(handler, _)| handler) != line.except {
@@ -348,8 +371,8 @@ impl Lines {
     fn close_range(
         &self,
         cfg: &Cfg,
-        open: Option<(BlockId, usize)>,
-        end: usize,
+        open: Option<(BlockId, u32)>,
+        end: u32,
         table: &mut Vec<u8>,
     ) -> Result<(), AssembleError> {
         let Some((handler, start)) = open else {
@@ -364,12 +387,12 @@ impl Lines {
             .ok_or(MALFORMED)?;
         let target = self
             .lines
-            .get(self.first_of_block[cfg.number(handler)])
+            .get(self.first_of_block[cfg.number(handler)] as usize)
             .ok_or(MALFORMED)?;
         let entry = exception_table::Entry {
-            start,
-            end,
-            target: target.offset,
+            start: start as usize,
+            end: end as usize,
+            target: target.offset as usize,
             depth: depth as usize,
             lasti: block.preserve_lasti,
         };

@@ -69,7 +69,8 @@ pub fn assemble_unit(
 ) -> Result<CodeObject, AssembleError> {
     let sequence = InstructionSequence::from_resolved(instructions);
     let lowered = flowgraph::lower_alone(metadata, sequence, consts)?;
-    assemble(metadata, lowered, &mut ConstCache::new())
+    let (code, _) = assemble(metadata, lowered, &mut ConstCache::new())?;
+    Ok(code)
 }
 
 /// A docstring as the compiler puts it into code.

@@ -62,6 +62,7 @@ pub struct Amount {
 
 impl Amount {
     /// The number of items for this operand.
+    #[inline]
     pub const fn of(self, oparg: u32) -> u64 {
         let oparg = oparg as u64;
         let mut items = self.fixed as u64 + self.scale as u64 * oparg;
@@ -235,11 +236,13 @@ impl CompilerOpcode {
     }
 
     /// Whether its operand is a label: a jump, or a SETUP_* of a block.
+    #[inline]
     pub fn has_target(self) -> bool {
         self.has(flags::JUMP) || self.is_block_push()
     }
 
     /// Whether it opens a block that an exception handler protects.
+    #[inline]
     pub fn is_block_push(self) -> bool {
         matches!(
             self,

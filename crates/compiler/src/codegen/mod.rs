@@ -41,6 +41,7 @@ use taipan_wtf8::Wtf8;
 
 use crate::assemble::UnitMetadata;
 use crate::const_cache::ConstCache;
+use crate::flowgraph::graph::Room;
 use crate::instruction_sequence::{InstructionSequence, SourceLocation};
 use crate::{CompileOptions, Error};
 pub(crate) use docstring::clean_doc;
@@ -99,6 +100,7 @@ pub fn generate<'a>(
         options,
         units: Vec::new(),
         const_cache: ConstCache::new(),
+        room: Room::default(),
         interactive: matches!(module, Mod::Interactive { .. }),
         disabled_warnings: 0,
         warnings,
@@ -116,6 +118,8 @@ pub(crate) struct Compiler<'a> {
     /// The unit that is being compiled, behind those around it. Never empty while something is emitted.
     units: Vec<CompilerUnit<'a>>,
     const_cache: ConstCache,
+    /// For the graph of the next unit that ends.
+    room: Room,
     interactive: bool,
     /// Not zero inside the second copy of a `finally` clause, whose warnings the first one gave.
     disabled_warnings: u32,

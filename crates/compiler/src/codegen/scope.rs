@@ -180,9 +180,11 @@ impl<'a> Compiler<'a> {
             consts: &consts,
             depth: self.units.len(),
         });
-        let optimized = flowgraph::optimize(&metadata, unit.sequence, consts, cache)?;
+        let room = std::mem::take(&mut self.room);
+        let optimized = flowgraph::optimize(&metadata, unit.sequence, consts, cache, room)?;
         self.observer.optimized();
-        let mut code = assemble(&metadata, optimized, cache)?;
+        let (mut code, room) = assemble(&metadata, optimized, cache)?;
+        self.room = room;
         self.observer.assembled();
         if unit.rename_format_parameter {
             let mut names = code.localsplusnames.to_vec();

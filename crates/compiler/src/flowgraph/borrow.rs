@@ -7,20 +7,19 @@ use super::graph::{BlockId, Cfg, is_scope_exit, is_unconditional_jump};
 use crate::assemble::AssembleError;
 use taipan_bytecode::CompilerOpcode as Op;
 
+/// What is in the place of an instruction or a local that is not known.
+const UNKNOWN: u32 = u32::MAX;
+
 /// A reference on the simulated stack.
 #[derive(Clone, Copy)]
 struct Ref {
     /// The instruction of this block that pushed it.
-    instr: Option<usize>,
+    instr: u32,
     /// The local it was loaded from.
-    local: Option<u32>,
+    local: u32,
 }
 
-const UNKNOWN: Ref = Ref {
-    instr: None,
-    local: None,
-};
-
+#[derive(Default)]
 struct Simulation {
     refs: Vec<Ref>,
     /// Of each instruction of the block: whether what it pushes must be owned.
@@ -30,11 +29,27 @@ struct Simulation {
 const UNDERFLOW: AssembleError = AssembleError::Value("Invalid CFG, stack underflow");
 
 impl Simulation {
-    fn push(&mut self, instr: usize, local: Option<u32>) {
-        self.refs.push(Ref {
-            instr: Some(instr),
-            local,
-        });
+    /// Starts a block with this many references from elsewhere on the stack.
+    fn start(&mut self, depth: usize, length: usize) {
+        self.refs.clear();
+        let unknown = Ref {
+            instr: UNKNOWN,
+            local: UNKNOWN,
+        };
+        self.refs.resize(depth, unknown);
+        self.must_own.clear();
+        self.must_own.resize(length, false);
+    }
+
+    /// Pushes what no local holds.
+    fn push(&mut self, instr: usize) {
+        self.push_local(instr, UNKNOWN);
+    }
+
+    fn push_local(&mut self, instr: usize, local: u32) {
+        // A sequence has far fewer instructions than 32 bits can count.
+        let instr = instr as u32;
+        self.refs.push(Ref { instr, local });
     }
 
     fn pop(&mut self) -> Result<Ref, AssembleError> {
@@ -49,8 +64,8 @@ impl Simulation {
         Ok(())
     }
 
-    fn own(&mut self, instr: usize) {
-        if let Some(mark) = self.must_own.get_mut(instr) {
+    fn own(&mut self, instr: u32) {
+        if let Some(mark) = self.must_own.get_mut(instr as usize) {
             *mark = true;
         }
     }
@@ -58,13 +73,8 @@ impl Simulation {
     /// The local's value goes: what was loaded from it and is still on the stack must not have been borrowed.
     fn kill_local(&mut self, local: u32) {
         for i in 0..self.refs.len() {
-            if let Ref {
-                instr: Some(instr),
-                local: Some(from),
-            } = self.refs[i]
-                && from == local
-            {
-                self.own(instr);
+            if self.refs[i].local == local {
+                self.own(self.refs[i].instr);
             }
         }
     }
@@ -72,9 +82,7 @@ impl Simulation {
     fn store(&mut self, local: u32) -> Result<(), AssembleError> {
         let stored = self.pop()?;
         self.kill_local(local);
-        if let Some(instr) = stored.instr {
-            self.own(instr);
-        }
+        self.own(stored.instr);
         Ok(())
     }
 }
@@ -86,12 +94,10 @@ impl Cfg {
         self[Cfg::ENTRY].visited = true;
         self[Cfg::ENTRY].startdepth = Some(0);
         let mut todo = vec![Cfg::ENTRY];
+        let mut state = Simulation::default();
         while let Some(id) = todo.pop() {
             let depth = self[id].startdepth.unwrap_or(0) as usize;
-            let mut state = Simulation {
-                refs: vec![UNKNOWN; depth],
-                must_own: vec![false; self[id].instrs.len()],
-            };
+            state.start(depth, self[id].instrs.len());
             for i in 0..self[id].instrs.len() {
                 self.simulate(id, i, &mut state, &mut todo)?;
             }
@@ -102,9 +108,7 @@ impl Cfg {
                 self.enter(next, &mut todo);
             }
             for i in 0..state.refs.len() {
-                if let Some(instr) = state.refs[i].instr {
-                    state.own(instr);
-                }
+                state.own(state.refs[i].instr);
             }
             for (instr, must_own) in self[id].instrs.iter_mut().zip(&state.must_own) {
                 if !must_own {
@@ -133,28 +137,30 @@ impl Cfg {
         state: &mut Simulation,
         todo: &mut Vec<BlockId>,
     ) -> Result<(), AssembleError> {
-        let instr = self[id].instrs[i];
-        let oparg = instr.oparg;
-        let metadata = instr.opcode.metadata();
-        let (popped, pushed) = (metadata.popped.of(oparg), metadata.pushed.of(oparg));
-        if let (true, Some(target)) = (instr.opcode.has_target(), instr.target) {
+        let instr = &self[id].instrs[i];
+        let (opcode, oparg) = (instr.opcode, instr.oparg);
+        if let Some(target) = instr.target
+            && opcode.has_target()
+        {
             self.enter(target, todo);
         }
-        match instr.opcode {
-            Op::LoadFast => state.push(i, Some(oparg)),
+        let popped = || opcode.metadata().popped.of(oparg);
+        let pushed = || opcode.metadata().pushed.of(oparg);
+        match opcode {
+            Op::LoadFast => state.push_local(i, oparg),
             Op::DeleteFast => state.kill_local(oparg),
             Op::LoadFastAndClear => {
                 state.kill_local(oparg);
-                state.push(i, Some(oparg));
+                state.push_local(i, oparg);
             }
             Op::LoadFastLoadFast => {
-                state.push(i, Some(oparg >> 4));
-                state.push(i, Some(oparg & 15));
+                state.push_local(i, oparg >> 4);
+                state.push_local(i, oparg & 15);
             }
             Op::StoreFast => state.store(oparg)?,
             Op::StoreFastLoadFast => {
                 state.store(oparg >> 4)?;
-                state.push(i, Some(oparg & 15));
+                state.push_local(i, oparg & 15);
             }
             Op::StoreFastStoreFast => {
                 state.store(oparg >> 4)?;
@@ -188,8 +194,8 @@ impl Cfg {
             | Op::MatchMapping
             | Op::MatchSequence
             | Op::WithExceptStart => {
-                for position in 0..pushed.saturating_sub(popped) {
-                    state.push(position as usize, None);
+                for position in 0..pushed().saturating_sub(popped()) {
+                    state.push(position as usize);
                 }
             }
             // These take some of what they look at and push nothing.
@@ -200,18 +206,18 @@ impl Cfg {
             | Op::MapAdd
             | Op::Reraise
             | Op::SetAdd
-            | Op::SetUpdate => state.pop_many(popped.saturating_sub(pushed))?,
+            | Op::SetUpdate => state.pop_many(popped().saturating_sub(pushed()))?,
             Op::CheckExcMatch => {
                 state.pop()?;
-                state.push(i, None);
+                state.push(i);
             }
-            Op::ForIter => state.push(i, None),
+            Op::ForIter => state.push(i),
             Op::LoadAttr | Op::LoadSuperAttr => {
                 let receiver = state.pop()?;
-                if instr.opcode == Op::LoadSuperAttr {
+                if opcode == Op::LoadSuperAttr {
                     state.pop_many(2)?;
                 }
-                state.push(i, None);
+                state.push(i);
                 // For a method call, the receiver may be pushed again.
                 if oparg & 1 != 0 {
                     state.refs.push(receiver);
@@ -219,7 +225,7 @@ impl Cfg {
             }
             Op::LoadSpecial => {
                 let receiver = state.pop()?;
-                state.push(i, None);
+                state.push(i);
                 state.refs.push(receiver);
             }
             // The function stays, the attribute goes.
@@ -230,19 +236,19 @@ impl Cfg {
             }
             Op::PushExcInfo => {
                 let exception = state.pop()?;
-                state.push(i, None);
+                state.push(i);
                 state.refs.push(exception);
             }
             Op::Send => {
                 state.pop()?;
-                state.push(i, None);
+                state.push(i);
             }
             // What SETUP_* push is there for their target only.
             opcode if opcode.is_block_push() => {}
             _ => {
-                state.pop_many(popped)?;
-                for _ in 0..pushed {
-                    state.push(i, None);
+                state.pop_many(popped())?;
+                for _ in 0..pushed() {
+                    state.push(i);
                 }
             }
         }

@@ -22,9 +22,12 @@ impl Cfg {
             if let (true, Some(next)) = (self[id].has_fallthrough(), self[id].next) {
                 self.reach(next, &mut stack);
             }
-            for i in 0..self[id].instrs.len() {
-                if let Some(target) = self[id].instrs[i].target
-                    && self[id].instrs[i].opcode.has_target()
+            let last = self[id].instrs.len().saturating_sub(1);
+            let first = if self[id].pushes { 0 } else { last };
+            for i in first..self[id].instrs.len() {
+                let instr = &self[id].instrs[i];
+                if let Some(target) = instr.target
+                    && instr.opcode.has_target()
                 {
                     self.reach(target, &mut stack);
                 }
@@ -48,12 +51,18 @@ impl Cfg {
     }
 
     /// Removes the block's NOPs, except where one is all that stands for its line. Says how many there were.
-    fn remove_redundant_nops_in(&mut self, id: BlockId) -> usize {
+    pub(super) fn remove_redundant_nops_in(&mut self, id: BlockId) -> usize {
+        let Some(first) = self[id].instrs.iter().position(|i| i.opcode == Op::Nop) else {
+            return 0;
+        };
         let mut instrs = std::mem::take(&mut self[id].instrs);
         let before = instrs.len();
-        let mut kept = 0;
-        let mut previous_line = -1;
-        for i in 0..before {
+        let mut kept = first;
+        let mut previous_line = match first.checked_sub(1) {
+            Some(i) => instrs[i].loc.lineno,
+            None => -1,
+        };
+        for i in first..before {
             let line = instrs[i].loc.lineno;
             if instrs[i].opcode == Op::Nop {
                 if line < 0 || previous_line == line {
@@ -88,7 +97,7 @@ impl Cfg {
     }
 
     /// Removes all NOPs that no line needs. Says how many there were.
-    pub(super) fn remove_redundant_nops(&mut self) -> usize {
+    fn remove_redundant_nops(&mut self) -> usize {
         let mut changes = 0;
         for_each_block!(self, id, {
             changes += self.remove_redundant_nops_in(id);
@@ -109,9 +118,13 @@ impl Cfg {
                     previous = None;
                 }
                 for i in 0..self[id].instrs.len() {
-                    if self[id].instrs[i].opcode == Op::PopTop
-                        && let Some((block, at)) = previous
-                    {
+                    if self[id].instrs[i].opcode != Op::PopTop {
+                        continue;
+                    }
+                    if let Some(at) = i.checked_sub(1) {
+                        previous = Some((id, at));
+                    }
+                    if let Some((block, at)) = previous {
                         let pushed = self[block].instrs[at];
                         let redundant = match pushed.opcode {
                             Op::LoadConst | Op::LoadSmallInt => true,
@@ -124,7 +137,9 @@ impl Cfg {
                             done = false;
                         }
                     }
-                    previous = Some((id, i));
+                }
+                if let Some(last) = self[id].instrs.len().checked_sub(1) {
+                    previous = Some((id, last));
                 }
                 let jumps = previous.is_some_and(|(block, at)| self[block].instrs[at].is_jump());
                 if jumps || !self[id].has_fallthrough() {
@@ -194,6 +209,8 @@ impl Cfg {
             return false;
         }
         let copied = block.instrs.to_vec();
+        let pushes = block.pushes;
+        self[id].pushes |= pushes;
         let instrs = &mut self[id].instrs;
         if let Some(jump) = instrs.last_mut() {
             jump.set_nop();

@@ -3,7 +3,6 @@
 use super::graph::{BlockId, Cfg, Instr, for_each_block};
 use crate::assemble::AssembleError;
 use crate::const_cache::{ConstCache, Identities};
-use taipan_bytecode::opcode::flags;
 use taipan_bytecode::{CompilerOpcode as Op, Constant};
 
 /// The ints that LOAD_SMALL_INT can load.
@@ -35,6 +34,11 @@ impl<'a> Consts<'a> {
             Op::LoadSmallInt => Some(Constant::int(instr.oparg)),
             _ => None,
         }
+    }
+
+    /// The operand of LOAD_SMALL_INT for what this LOAD_CONST loads, if there is one.
+    pub fn small_int(&self, instr: &Instr) -> Option<u32> {
+        self.list.get(instr.oparg as usize).and_then(small_int)
     }
 
     /// The index of a constant, which is added when it is new.
@@ -80,7 +84,7 @@ pub(crate) fn small_int(constant: &Constant) -> Option<u32> {
 }
 
 pub(crate) fn loads_const(opcode: Op) -> bool {
-    opcode.has(flags::CONST) || opcode == Op::LoadSmallInt
+    matches!(opcode, Op::LoadConst | Op::LoadSmallInt)
 }
 
 impl Cfg {
@@ -115,13 +119,16 @@ impl Cfg {
         }
         for_each_block!(self, id, {
             for instr in &self[id].instrs {
-                if instr.opcode.has(flags::CONST)
+                if instr.opcode == Op::LoadConst
                     && let Some(used) = used.get_mut(instr.oparg as usize)
                 {
                     *used = true;
                 }
             }
         });
+        if used.iter().all(|used| *used) {
+            return;
+        }
         let mut new_index = Vec::with_capacity(used.len());
         let mut next = 0;
         for used in &used {
@@ -132,7 +139,7 @@ impl Cfg {
         consts.list.retain(|_| keep.next().copied().unwrap_or(true));
         for_each_block!(self, id, {
             for instr in &mut self[id].instrs {
-                if instr.opcode.has(flags::CONST)
+                if instr.opcode == Op::LoadConst
                     && let Some(index) = new_index.get(instr.oparg as usize)
                 {
                     instr.oparg = *index;

@@ -12,6 +12,9 @@ const RESUME_DEPTH1: u32 = 4;
 impl Cfg {
     /// Marks the blocks that SETUP_* instructions name.
     pub(super) fn mark_except_handlers(&mut self) {
+        if !self.pushes {
+            return;
+        }
         for_each_block!(self, id, {
             for i in 0..self[id].instrs.len() {
                 let instr = self[id].instrs[i];
@@ -25,34 +28,38 @@ impl Cfg {
     /// Follows control flow with the stack of open blocks and notes the innermost handler in every instruction. SETUP_*
     /// instructions stay for the depth computation; POP_BLOCK has done its service and becomes NOP.
     pub(super) fn label_exception_targets(&mut self) -> Result<(), AssembleError> {
+        if !self.pushes && !self.pops {
+            return Ok(());
+        }
         self.clear_visited();
         let mut todo = vec![Cfg::ENTRY];
         self[Cfg::ENTRY].visited = true;
-        self[Cfg::ENTRY].except_stack = Some(Vec::new());
+        self[Cfg::ENTRY].except_stack = Stacks::EMPTY;
+        let mut stacks = Stacks::default();
         while let Some(id) = todo.pop() {
-            let mut stack = self[id].except_stack.take().unwrap_or_default();
+            let mut stack = self[id].except_stack;
             let mut last_yield_depth = None;
             for i in 0..self[id].instrs.len() {
-                let handler = stack.last().copied();
+                let handler = stacks.top(stack);
                 let instr = &mut self[id].instrs[i];
                 let target = instr.target;
                 match instr.opcode {
                     Op::SetupFinally | Op::SetupWith | Op::SetupCleanup => {
                         let opcode = instr.opcode;
                         let target = target.ok_or(MALFORMED)?;
-                        self.visit_under(target, &stack, &mut todo);
+                        self.visit_under(target, stack, &mut todo);
                         if opcode != Op::SetupFinally {
                             self[target].preserve_lasti = true;
                         }
-                        stack.push(target);
+                        stack = stacks.push(stack, target);
                     }
                     Op::PopBlock => {
-                        stack.pop().ok_or(MALFORMED)?;
+                        stack = stacks.pop(stack).ok_or(MALFORMED)?;
                         instr.set_nop();
                     }
                     Op::YieldValue => {
                         instr.except = handler;
-                        last_yield_depth = Some(stack.len());
+                        last_yield_depth = Some(stacks.depth(stack));
                     }
                     Op::Resume => {
                         instr.except = handler;
@@ -66,23 +73,55 @@ impl Cfg {
                     _ => {
                         instr.except = handler;
                         if let (true, Some(target)) = (instr.is_jump(), target) {
-                            self.visit_under(target, &stack, &mut todo);
+                            self.visit_under(target, stack, &mut todo);
                         }
                     }
                 }
             }
             if let (true, Some(next)) = (self[id].has_fallthrough(), self[id].next) {
-                self.visit_under(next, &stack, &mut todo);
+                self.visit_under(next, stack, &mut todo);
             }
         }
         Ok(())
     }
 
-    fn visit_under(&mut self, id: BlockId, stack: &[BlockId], todo: &mut Vec<BlockId>) {
+    fn visit_under(&mut self, id: BlockId, stack: u32, todo: &mut Vec<BlockId>) {
         if !self[id].visited {
             self[id].visited = true;
-            self[id].except_stack = Some(stack.to_vec());
+            self[id].except_stack = stack;
             todo.push(id);
         }
+    }
+}
+
+/// Stacks of handlers, which share what is below: each number names one.
+#[derive(Default)]
+struct Stacks {
+    /// Of each but the empty one: its top, what is below, its depth.
+    entries: Vec<(BlockId, u32, u32)>,
+}
+
+impl Stacks {
+    const EMPTY: u32 = 0;
+
+    fn entry(&self, stack: u32) -> Option<&(BlockId, u32, u32)> {
+        self.entries.get((stack as usize).checked_sub(1)?)
+    }
+
+    fn top(&self, stack: u32) -> Option<BlockId> {
+        self.entry(stack).map(|entry| entry.0)
+    }
+
+    fn pop(&self, stack: u32) -> Option<u32> {
+        self.entry(stack).map(|entry| entry.1)
+    }
+
+    fn depth(&self, stack: u32) -> u32 {
+        self.entry(stack).map_or(0, |entry| entry.2)
+    }
+
+    fn push(&mut self, stack: u32, handler: BlockId) -> u32 {
+        self.entries.push((handler, stack, self.depth(stack) + 1));
+        self.entries.len() as u32
     }
 }

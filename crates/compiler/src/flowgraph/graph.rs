@@ -4,12 +4,27 @@ use crate::assemble::AssembleError;
 use crate::instruction_sequence::{
     Instruction, InstructionSequence, MAX_INSTRUCTIONS, SourceLocation,
 };
+use std::num::NonZeroU32;
 use std::ops::{Index, IndexMut};
 use taipan_bytecode::CompilerOpcode;
 
-/// The number of a block in its graph.
+/// The number of a block in its graph, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct BlockId(u32);
+pub(crate) struct BlockId(NonZeroU32);
+
+impl BlockId {
+    const FIRST: BlockId = BlockId(NonZeroU32::MIN);
+
+    fn of_index(index: usize) -> BlockId {
+        // There are no more blocks than instructions, whose number is limited.
+        BlockId(NonZeroU32::MIN.saturating_add(index as u32))
+    }
+
+    #[inline]
+    fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// An instruction in a block.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +101,12 @@ impl Instrs {
         }
     }
 
+    /// Makes this one empty, with the room that `slots` has.
+    fn with_room(mut slots: Vec<Instr>) -> Instrs {
+        slots.clear();
+        Instrs { slots, used: 0 }
+    }
+
     /// Puts instructions before all others.
     pub fn prepend(&mut self, mut instrs: Vec<Instr>) {
         instrs.extend_from_slice(self);
@@ -144,6 +165,8 @@ pub(crate) struct Block {
     pub startdepth: Option<u32>,
     /// As a handler: whether the offset of the raising instruction is pushed as well.
     pub preserve_lasti: bool,
+    /// Whether there may be SETUP_* among the instructions. Jumps stand at the end only.
+    pub pushes: bool,
     /// For the use of each pass.
     pub visited: bool,
     pub except_handler: bool,
@@ -151,8 +174,8 @@ pub(crate) struct Block {
     pub warm: bool,
     /// The first 64 locals that may be unbound on entry.
     pub unsafe_locals: u64,
-    /// The handlers in force on entry, the innermost last; while they are being worked out.
-    pub except_stack: Option<Vec<BlockId>>,
+    /// The handlers in force on entry, while they are being worked out.
+    pub except_stack: u32,
 }
 
 impl Block {
@@ -169,6 +192,12 @@ impl Block {
             .is_some_and(|last| is_scope_exit(last.opcode) || is_unconditional_jump(last.opcode))
     }
 
+    /// Where the jump leads that it ends with, if it does.
+    pub fn jump_target(&self) -> Option<BlockId> {
+        let last = self.instrs.last()?;
+        last.target.filter(|_| last.is_jump())
+    }
+
     /// Whether it ends with a return or a raise.
     pub fn exits_scope(&self) -> bool {
         self.instrs
@@ -176,6 +205,7 @@ impl Block {
             .is_some_and(|last| is_scope_exit(last.opcode))
     }
 
+    /// Whether no instruction of it has a line.
     pub fn has_no_lineno(&self) -> bool {
         self.instrs.iter().all(|instr| instr.loc.lineno < 0)
     }
@@ -208,10 +238,23 @@ pub(crate) fn is_terminator(opcode: CompilerOpcode) -> bool {
     is_jump(opcode) || is_scope_exit(opcode)
 }
 
+/// Room for a graph, which one unit leaves to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    blocks: Vec<Block>,
+    slots: Vec<Vec<Instr>>,
+    block_at: Vec<u32>,
+}
+
 /// The control-flow graph of a code unit.
 #[derive(Debug)]
 pub(crate) struct Cfg {
     blocks: Vec<Block>,
+    /// Whether any block has SETUP_* in it; then there are handlers.
+    pub pushes: bool,
+    /// Whether there is a POP_BLOCK.
+    pub pops: bool,
+    room: Room,
 }
 
 impl Index<BlockId> for Cfg {
@@ -219,13 +262,13 @@ impl Index<BlockId> for Cfg {
 
     fn index(&self, id: BlockId) -> &Block {
         // Ids are made by `new_block` alone, and blocks are never removed.
-        &self.blocks[id.0 as usize]
+        &self.blocks[id.index()]
     }
 }
 
 impl IndexMut<BlockId> for Cfg {
     fn index_mut(&mut self, id: BlockId) -> &mut Block {
-        &mut self.blocks[id.0 as usize]
+        &mut self.blocks[id.index()]
     }
 }
 
@@ -243,12 +286,23 @@ pub(crate) use for_each_block;
 
 impl Cfg {
     /// The block that control enters first.
-    pub const ENTRY: BlockId = BlockId(0);
+    pub const ENTRY: BlockId = BlockId::FIRST;
 
     pub fn new_block(&mut self) -> BlockId {
-        let id = BlockId(self.blocks.len() as u32);
-        self.blocks.push(Block::default());
+        let id = BlockId::of_index(self.blocks.len());
+        self.blocks.push(Block {
+            instrs: Instrs::with_room(self.room.slots.pop().unwrap_or_default()),
+            ..Block::default()
+        });
         id
+    }
+
+    /// Gives back the room.
+    pub fn into_room(mut self) -> Room {
+        let slots = self.blocks.drain(..).map(|block| block.instrs.slots);
+        self.room.slots.extend(slots);
+        self.room.blocks = self.blocks;
+        self.room
     }
 
     /// The number of blocks, also of those that are linked no more.
@@ -258,7 +312,7 @@ impl Cfg {
 
     /// A number for each block, below [`Cfg::len`].
     pub fn number(&self, id: BlockId) -> usize {
-        id.0 as usize
+        id.index()
     }
 
     pub fn clear_visited(&mut self) {
@@ -279,50 +333,69 @@ impl Cfg {
     }
 
     /// Makes the graph of a sequence: a block starts at each jump target and after each jump or exit.
-    pub fn from_sequence(sequence: InstructionSequence) -> Result<Cfg, AssembleError> {
+    pub fn from_sequence(
+        sequence: InstructionSequence,
+        mut room: Room,
+    ) -> Result<Cfg, AssembleError> {
         let (instructions, labels) = with_annotations(sequence)?;
         if instructions.len() > MAX_INSTRUCTIONS {
             return Err(AssembleError::Overflow("too many instructions"));
         }
-        let mut is_target = vec![false; instructions.len()];
+        // Of each instruction that something leads to, the number of its block from 1, or this while it has none.
+        const TARGET: u32 = u32::MAX;
+        let mut block_at = std::mem::take(&mut room.block_at);
+        block_at.clear();
+        block_at.resize(instructions.len(), 0);
         for instruction in &instructions {
             if instruction.opcode.has_target() {
-                *is_target
+                *block_at
                     .get_mut(place(&labels, instruction.oparg)?)
-                    .ok_or(MALFORMED)? = true;
+                    .ok_or(MALFORMED)? = TARGET;
             }
         }
-        let mut cfg = Cfg { blocks: Vec::new() };
+        let mut cfg = Cfg {
+            blocks: std::mem::take(&mut room.blocks),
+            pushes: false,
+            pops: false,
+            room,
+        };
         let mut current = cfg.new_block();
-        let mut block_at: Vec<Option<BlockId>> = vec![None; instructions.len()];
-        for (i, instruction) in instructions.iter().enumerate() {
+        let mut ended = false;
+        for (instruction, block_at) in instructions.iter().zip(&mut block_at) {
             let block = &cfg[current];
-            let ended = block
-                .instrs
-                .last()
-                .is_some_and(|last| is_terminator(last.opcode));
-            let relabelled = is_target[i] && (!block.instrs.is_empty() || block.labelled);
+            let relabelled = *block_at != 0 && (!block.instrs.is_empty() || block.labelled);
             if ended || relabelled {
                 let new = cfg.new_block();
                 cfg[current].next = Some(new);
                 current = new;
             }
-            if is_target[i] {
-                cfg[current].labelled = true;
-                block_at[i] = Some(current);
+            let opcode = instruction.opcode;
+            cfg.pops |= opcode == CompilerOpcode::PopBlock;
+            let is_push = opcode.is_block_push();
+            cfg.pushes |= is_push;
+            ended = is_terminator(opcode);
+            let block = &mut cfg[current];
+            if *block_at != 0 {
+                block.labelled = true;
+                *block_at = current.0.get();
             }
-            let instr = Instr::new(instruction.opcode, instruction.oparg, instruction.location);
-            cfg[current].instrs.push(instr);
+            block.pushes |= is_push;
+            let instr = Instr::new(opcode, instruction.oparg, instruction.location);
+            block.instrs.push(instr);
         }
         for block in &mut cfg.blocks {
-            for instr in &mut block.instrs {
+            let last = block.instrs.len().saturating_sub(1);
+            let first = if block.pushes { 0 } else { last };
+            for instr in block.instrs.iter_mut().skip(first) {
                 if instr.opcode.has_target() {
-                    let index = place(&labels, instr.oparg)?;
-                    instr.target = Some(block_at.get(index).copied().flatten().ok_or(MALFORMED)?);
+                    let number = block_at.get(place(&labels, instr.oparg)?);
+                    let number = number.copied().and_then(NonZeroU32::new);
+                    instr.target = Some(BlockId(number.ok_or(MALFORMED)?));
                     instr.oparg = 0;
                 }
             }
         }
+        cfg.room.block_at = block_at;
         Ok(cfg)
     }
 }

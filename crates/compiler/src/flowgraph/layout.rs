@@ -4,7 +4,8 @@
 use super::graph::{
     BlockId, Cfg, Instr, MALFORMED, for_each_block, is_scope_exit, is_unconditional_jump,
 };
-use crate::assemble::AssembleError;
+use super::localsplus::cell_indices;
+use crate::assemble::{AssembleError, UnitMetadata};
 use crate::instruction_sequence::SourceLocation;
 use taipan_bytecode::CompilerOpcode as Op;
 
@@ -24,14 +25,11 @@ impl Cfg {
                 self[next].visited = true;
                 stack.push(next);
             }
-            for i in 0..self[id].instrs.len() {
-                let instr = self[id].instrs[i];
-                if let (true, Some(target)) = (instr.is_jump(), instr.target)
-                    && !self[target].visited
-                {
-                    self[target].visited = true;
-                    stack.push(target);
-                }
+            if let Some(target) = self[id].jump_target()
+                && !self[target].visited
+            {
+                self[target].visited = true;
+                stack.push(target);
             }
         }
     }
@@ -52,11 +50,8 @@ impl Cfg {
             if let (true, Some(next)) = (self[id].has_fallthrough(), self[id].next) {
                 self.cool(next, &mut stack);
             }
-            for i in 0..self[id].instrs.len() {
-                let instr = self[id].instrs[i];
-                if let (true, Some(target)) = (instr.is_jump(), instr.target) {
-                    self.cool(target, &mut stack);
-                }
+            if let Some(target) = self[id].jump_target() {
+                self.cool(target, &mut stack);
             }
         }
     }
@@ -70,7 +65,7 @@ impl Cfg {
 
     /// Moves the cold blocks behind the others.
     pub(super) fn push_cold_blocks_to_end(&mut self) -> Result<(), AssembleError> {
-        if self[Cfg::ENTRY].next.is_none() {
+        if !self.pushes || self[Cfg::ENTRY].next.is_none() {
             return Ok(());
         }
         self.mark_cold();
@@ -137,18 +132,31 @@ impl Cfg {
         });
     }
 
-    /// SETUP_* has done its service; the pseudo loads and stores become what they stand for.
-    pub(super) fn convert_pseudo_ops(&mut self) -> Result<(), AssembleError> {
+    /// SETUP_* has done its service; the pseudo loads and stores become what they stand for; operands that name cells get
+    /// their final values, and the cells are filled in front of all.
+    pub(super) fn lower_instrs(&mut self, metadata: &UnitMetadata) -> Result<(), AssembleError> {
+        let cells = cell_indices(metadata);
         for_each_block!(self, id, {
             for instr in &mut self[id].instrs {
                 match instr.opcode {
                     Op::SetupFinally | Op::SetupWith | Op::SetupCleanup => instr.set_nop(),
-                    Op::LoadClosure => instr.opcode = Op::LoadFast,
                     Op::StoreFastMaybeNull => instr.opcode = Op::StoreFast,
+                    Op::MakeCell
+                    | Op::LoadClosure
+                    | Op::LoadDeref
+                    | Op::StoreDeref
+                    | Op::DeleteDeref
+                    | Op::LoadFromDictOrDeref => {
+                        instr.oparg = *cells.get(instr.oparg as usize).ok_or(MALFORMED)?;
+                        if instr.opcode == Op::LoadClosure {
+                            instr.opcode = Op::LoadFast;
+                        }
+                    }
                     _ => {}
                 }
             }
         });
+        self.insert_prefix(metadata, &cells);
         self.remove_redundant_nops_and_jumps()
     }
 
@@ -218,30 +226,38 @@ impl Cfg {
         while let Some(id) = todo.pop() {
             let mut depth = i64::from(self[id].startdepth.unwrap_or(0));
             let mut next = self[id].next;
+            let pushes = self[id].pushes;
+            // The other blocks that are entered from here; SETUP_* aside, only the last instruction has one.
+            let last = self[id].instrs.len().saturating_sub(1);
             for i in 0..self[id].instrs.len() {
-                let instr = self[id].instrs[i];
+                let instr = &self[id].instrs[i];
                 let metadata = instr.opcode.metadata();
                 let (popped, pushed) = (
                     metadata.popped.of(instr.oparg),
                     metadata.pushed.of(instr.oparg),
                 );
                 let effect = pushed as i64 - popped as i64;
-                let falls = if instr.opcode.is_block_push() {
-                    0
-                } else {
-                    effect
-                };
                 greatest = greatest.max(depth);
-                if let (true, Some(target)) = (instr.opcode.has_target(), instr.target)
-                    && instr.opcode != Op::EndAsyncFor
+                if i < last && !pushes {
+                    depth += effect;
+                    if depth < 0 {
+                        return Err(AssembleError::Value("Invalid CFG, stack underflow"));
+                    }
+                    continue;
+                }
+                let opcode = instr.opcode;
+                if let (true, Some(target)) = (opcode.has_target(), instr.target)
+                    && opcode != Op::EndAsyncFor
                 {
                     self.enter_at_depth(target, depth + effect, &mut todo)?;
                 }
-                depth += falls;
+                if !opcode.is_block_push() {
+                    depth += effect;
+                }
                 if depth < 0 {
                     return Err(AssembleError::Value("Invalid CFG, stack underflow"));
                 }
-                if is_unconditional_jump(instr.opcode) || is_scope_exit(instr.opcode) {
+                if is_unconditional_jump(opcode) || is_scope_exit(opcode) {
                     next = None;
                     break;
                 }

@@ -8,7 +8,7 @@ impl Cfg {
     fn is_exit_or_eval_check_without_lineno(&self, id: BlockId) -> bool {
         let block = &self[id];
         let checks = || block.instrs.iter().any(|i| i.opcode.has(flags::EVAL_BREAK));
-        (block.exits_scope() || checks()) && block.has_no_lineno()
+        block.has_no_lineno() && (block.exits_scope() || checks())
     }
 
     /// Copies the exits without a line that several jumps lead to, so that each can take the line of its only
@@ -23,6 +23,7 @@ impl Cfg {
             {
                 let new = self.new_block();
                 let copied = self[target].instrs.to_vec();
+                self[new].pushes = self[target].pushes;
                 self[new].instrs.extend(copied);
                 if let Some(first) = self[new].instrs.first_mut() {
                     first.loc = last.loc;

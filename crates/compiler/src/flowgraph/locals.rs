@@ -10,6 +10,11 @@ const TRACKED: usize = 64;
 /// The largest index of a local that fits in half of a superinstruction's operand, plus one.
 const SUPERINSTRUCTION_LOCALS: u32 = 16;
 
+/// The bit of a local; none for those that are not followed.
+fn bit(local: u32) -> u64 {
+    1u64.checked_shl(local).unwrap_or(0)
+}
+
 impl Cfg {
     /// Turns LOAD_FAST into LOAD_FAST_CHECK where the local may be unbound.
     pub(super) fn check_loads_of_uninitialized_variables(
@@ -55,25 +60,33 @@ impl Cfg {
 
     fn scan_for_locals(&mut self, id: BlockId, stack: &mut Vec<BlockId>) {
         let mut mask = self[id].unsafe_locals;
+        // The handler that has been told of this mask.
+        let mut told = None;
         for i in 0..self[id].instrs.len() {
-            if let Some(handler) = self[id].instrs[i].except {
-                self.add_unsafe(handler, mask, stack);
+            let instr = &mut self[id].instrs[i];
+            if instr.except.is_some() && told != instr.except {
+                told = instr.except;
+                if let Some(handler) = told {
+                    self.add_unsafe(handler, mask, stack);
+                }
             }
             let instr = &mut self[id].instrs[i];
-            if instr.oparg >= TRACKED as u32 {
-                continue;
-            }
-            let bit = 1u64 << instr.oparg;
+            let before = mask;
             match instr.opcode {
-                Op::DeleteFast | Op::LoadFastAndClear | Op::StoreFastMaybeNull => mask |= bit,
-                Op::StoreFast | Op::LoadFastCheck => mask &= !bit,
+                Op::DeleteFast | Op::LoadFastAndClear | Op::StoreFastMaybeNull => {
+                    mask |= bit(instr.oparg);
+                }
+                Op::StoreFast | Op::LoadFastCheck => mask &= !bit(instr.oparg),
                 Op::LoadFast => {
-                    if mask & bit != 0 {
+                    if mask & bit(instr.oparg) != 0 {
                         instr.opcode = Op::LoadFastCheck;
                     }
-                    mask &= !bit;
+                    mask &= !bit(instr.oparg);
                 }
                 _ => {}
+            }
+            if mask != before {
+                told = None;
             }
         }
         if let (true, Some(next)) = (self[id].has_fallthrough(), self[id].next) {
@@ -117,7 +130,8 @@ impl Cfg {
     /// Joins neighbouring loads and stores of fast locals.
     pub(super) fn insert_superinstructions(&mut self) {
         for_each_block!(self, id, {
-            let instrs = &mut self[id].instrs;
+            let instrs = &mut *self[id].instrs;
+            let mut changed = false;
             for i in 1..instrs.len() {
                 let joined = match (instrs[i - 1].opcode, instrs[i].opcode) {
                     (Op::LoadFast, Op::LoadFast) => Op::LoadFastLoadFast,
@@ -125,22 +139,25 @@ impl Cfg {
                     (Op::StoreFast, Op::StoreFast) => Op::StoreFastStoreFast,
                     _ => continue,
                 };
-                join(instrs, i, joined);
+                changed |= join(instrs, i, joined);
+            }
+            if changed {
+                self.remove_redundant_nops_in(id);
             }
         });
-        self.remove_redundant_nops();
     }
 }
 
-fn join(instrs: &mut [Instr], i: usize, joined: Op) {
+fn join(instrs: &mut [Instr], i: usize, joined: Op) -> bool {
     let (first, second) = (instrs[i - 1], instrs[i]);
     let lines = (first.loc.lineno, second.loc.lineno);
     if lines.0 >= 0 && lines.1 >= 0 && lines.0 != lines.1 {
-        return;
+        return false;
     }
     if first.oparg >= SUPERINSTRUCTION_LOCALS || second.oparg >= SUPERINSTRUCTION_LOCALS {
-        return;
+        return false;
     }
     instrs[i - 1].set(joined, first.oparg << 4 | second.oparg);
     instrs[i].set_nop();
+    true
 }

@@ -1,8 +1,8 @@
 //! The one array of fast locals, cells and free variables: final indices, and the instructions at the start of a unit
 //! that fill the cells.
 
-use super::graph::{Cfg, Instr, MALFORMED, for_each_block};
-use crate::assemble::{AssembleError, UnitMetadata};
+use super::graph::{Cfg, Instr};
+use crate::assemble::UnitMetadata;
 use crate::instruction_sequence::SourceLocation;
 use rustc_hash::FxHashMap;
 use taipan_bytecode::CompilerOpcode as Op;
@@ -32,13 +32,8 @@ pub(crate) fn cell_indices(metadata: &UnitMetadata) -> Vec<u32> {
 }
 
 impl Cfg {
-    /// Puts the prefix in front of the entry block and gives the operands of cell variables their final values.
-    pub(super) fn prepare_localsplus(
-        &mut self,
-        metadata: &UnitMetadata,
-    ) -> Result<(), AssembleError> {
-        let indices = cell_indices(metadata);
-        self.renumber_cells(&indices)?;
+    /// Puts the prefix in front of the entry block. `indices` are those of [`cell_indices`].
+    pub(super) fn insert_prefix(&mut self, metadata: &UnitMetadata, indices: &[u32]) {
 
         let mut prefix = Vec::new();
         if !metadata.freevars.is_empty() {
@@ -63,25 +58,5 @@ impl Cfg {
         if !prefix.is_empty() {
             self[Cfg::ENTRY].instrs.prepend(prefix);
         }
-        Ok(())
-    }
-
-    fn renumber_cells(&mut self, indices: &[u32]) -> Result<(), AssembleError> {
-        for_each_block!(self, id, {
-            for instr in &mut self[id].instrs {
-                if matches!(
-                    instr.opcode,
-                    Op::MakeCell
-                        | Op::LoadClosure
-                        | Op::LoadDeref
-                        | Op::StoreDeref
-                        | Op::DeleteDeref
-                        | Op::LoadFromDictOrDeref
-                ) {
-                    instr.oparg = *indices.get(instr.oparg as usize).ok_or(MALFORMED)?;
-                }
-            }
-        });
-        Ok(())
     }
 }

@@ -21,7 +21,7 @@ use crate::assemble::{AssembleError, UnitMetadata};
 use crate::const_cache::ConstCache;
 use crate::instruction_sequence::{Instruction, InstructionSequence};
 use consts::Consts;
-use graph::{Cfg, MALFORMED, for_each_block, is_terminator};
+use graph::{Cfg, Room, for_each_block};
 use taipan_bytecode::Constant;
 use taipan_bytecode::code::co;
 
@@ -38,9 +38,10 @@ pub(crate) fn optimize(
     sequence: InstructionSequence,
     consts: Vec<Constant>,
     cache: &mut ConstCache,
+    room: Room,
 ) -> Result<Optimized, AssembleError> {
     let (mut cfg, consts) = optimize_unit(
-        sequence,
+        Cfg::from_sequence(sequence, room)?,
         consts,
         metadata.varnames.len(),
         nparams(metadata),
@@ -56,13 +57,12 @@ pub(crate) fn optimize(
 
 /// The part of this that goes on with pseudo instructions.
 fn optimize_unit(
-    sequence: InstructionSequence,
+    mut cfg: Cfg,
     consts: Vec<Constant>,
     nlocals: usize,
     nparams: usize,
     cache: &mut ConstCache,
 ) -> Result<(Cfg, Vec<Constant>), AssembleError> {
-    let mut cfg = Cfg::from_sequence(sequence)?;
     let mut consts = Consts::new(consts, cache);
     cfg.mark_except_handlers();
     cfg.label_exception_targets()?;
@@ -84,7 +84,8 @@ pub(crate) fn optimize_alone(
 ) -> Result<(Vec<Instruction>, Vec<Constant>), AssembleError> {
     let mut cache = ConstCache::new();
     let consts = consts.into_iter().map(|c| cache.merge(c)).collect();
-    let (mut cfg, consts) = optimize_unit(sequence, consts, nlocals, 0, &mut cache)?;
+    let cfg = Cfg::from_sequence(sequence, Room::default())?;
+    let (mut cfg, consts) = optimize_unit(cfg, consts, nlocals, 0, &mut cache)?;
     cfg.calculate_stackdepth()?;
     cfg.optimize_load_fast()?;
     Ok((cfg.into_instructions(), consts))
@@ -96,7 +97,7 @@ pub(crate) fn lower_alone(
     sequence: InstructionSequence,
     consts: Vec<Constant>,
 ) -> Result<Optimized, AssembleError> {
-    let mut cfg = Cfg::from_sequence(sequence)?;
+    let mut cfg = Cfg::from_sequence(sequence, Room::default())?;
     cfg.mark_except_handlers();
     cfg.label_exception_targets()?;
     let stacksize = cfg.lower(metadata)?;
@@ -119,8 +120,7 @@ impl Cfg {
     fn lower(&mut self, metadata: &UnitMetadata) -> Result<u32, AssembleError> {
         self.convert_pseudo_conditional_jumps();
         let stacksize = self.calculate_stackdepth()?;
-        self.prepare_localsplus(metadata)?;
-        self.convert_pseudo_ops()?;
+        self.lower_instrs(metadata)?;
         // The order of the blocks is final from here on.
         self.normalize_jumps()?;
         self.optimize_load_fast()?;
@@ -149,21 +149,7 @@ impl Cfg {
         instructions
     }
 
-    fn check(&self) -> Result<(), AssembleError> {
-        for_each_block!(self, id, {
-            let before_last = self[id].instrs.iter().rev().skip(1);
-            if before_last
-                .into_iter()
-                .any(|instr| is_terminator(instr.opcode))
-            {
-                return Err(MALFORMED);
-            }
-        });
-        Ok(())
-    }
-
     fn optimize(&mut self, consts: &mut Consts<'_>) -> Result<(), AssembleError> {
-        self.check()?;
         self.inline_small_or_no_lineno_blocks();
         self.remove_unreachable();
         self.resolve_line_numbers();

@@ -1,6 +1,6 @@
 //! Rewriting within a block by looking at an instruction, the one after it and the one it jumps to.
 
-use super::consts::{Consts, small_int};
+use super::consts::{Consts, loads_const};
 use super::graph::{BlockId, Cfg, Instr, for_each_block};
 use crate::assemble::AssembleError;
 use crate::const_eval;
@@ -9,6 +9,37 @@ use taipan_bytecode::{CompilerOpcode as Op, Constant};
 
 /// The bit of COMPARE_OP's operand that asks for a bool.
 const COMPARE_TO_BOOL: u32 = 16;
+
+/// Whether `optimize_instruction` has a rule for this one.
+fn is_rewritten(opcode: Op) -> bool {
+    matches!(
+        opcode,
+        Op::BuildTuple
+            | Op::BuildList
+            | Op::BuildSet
+            | Op::PopJumpIfNotNone
+            | Op::PopJumpIfNone
+            | Op::PopJumpIfFalse
+            | Op::PopJumpIfTrue
+            | Op::JumpIfFalse
+            | Op::JumpIfTrue
+            | Op::Jump
+            | Op::JumpNoInterrupt
+            | Op::StoreFast
+            | Op::Swap
+            | Op::LoadGlobal
+            | Op::CompareOp
+            | Op::ContainsOp
+            | Op::IsOp
+            | Op::GetIter
+            | Op::ToBool
+            | Op::UnaryNot
+            | Op::UnaryInvert
+            | Op::UnaryNegative
+            | Op::CallIntrinsic1
+            | Op::BinaryOp
+    )
+}
 
 impl Cfg {
     /// Loads small ints without the constant table, and decides tests of constants.
@@ -27,6 +58,14 @@ impl Cfg {
         id: BlockId,
         consts: &mut Consts<'_>,
     ) -> Result<(), AssembleError> {
+        let instrs = &mut self[id].instrs;
+        for instr in &mut **instrs {
+            if instr.opcode == Op::LoadConst
+                && let Some(value) = consts.small_int(instr)
+            {
+                instr.set(Op::LoadSmallInt, value);
+            }
+        }
         // The instruction that loaded what is on top of the stack, through copies of a constant.
         let mut load = Instr::new(
             Op::Nop,
@@ -34,26 +73,40 @@ impl Cfg {
             crate::instruction_sequence::SourceLocation::NONE,
         );
         for i in 0..self[id].instrs.len() {
-            let instr = &mut self[id].instrs[i];
-            if instr.opcode == Op::LoadConst
-                && let Some(value) = consts.value(instr).as_ref().and_then(small_int)
-            {
-                instr.set(Op::LoadSmallInt, value);
-            }
+            let instr = &self[id].instrs[i];
             let copy = load.opcode == Op::LoadConst && instr.opcode == Op::Copy && instr.oparg == 1;
             if !copy {
                 load = *instr;
             }
+            if !loads_const(load.opcode) {
+                continue;
+            }
+            let Some(
+                next @ (Op::PopJumpIfFalse
+                | Op::PopJumpIfTrue
+                | Op::JumpIfFalse
+                | Op::JumpIfTrue
+                | Op::IsOp
+                | Op::ToBool),
+            ) = self[id].opcode_after(i)
+            else {
+                continue;
+            };
             let Some(constant) = consts.value(&load) else {
                 continue;
             };
-            match self[id].opcode_after(i) {
-                Some(
-                    next @ (Op::PopJumpIfFalse
-                    | Op::PopJumpIfTrue
-                    | Op::JumpIfFalse
-                    | Op::JumpIfTrue),
-                ) => {
+            match next {
+                Op::IsOp => {
+                    if matches!(constant, Constant::None) {
+                        self.fold_is_none(id, i);
+                    }
+                }
+                Op::ToBool => {
+                    let index = consts.add(Constant::bool(const_eval::is_true(&constant)))?;
+                    self[id].instrs[i].set_nop();
+                    self[id].instrs[i + 1].set(Op::LoadConst, index);
+                }
+                _ => {
                     let instrs = &mut self[id].instrs;
                     if matches!(next, Op::PopJumpIfFalse | Op::PopJumpIfTrue) {
                         instrs[i].set_nop();
@@ -65,15 +118,6 @@ impl Cfg {
                         instrs[i + 1].set_nop();
                     }
                 }
-                Some(Op::IsOp) if matches!(constant, Constant::None) => {
-                    self.fold_is_none(id, i);
-                }
-                Some(Op::ToBool) => {
-                    let index = consts.add(Constant::bool(const_eval::is_true(&constant)))?;
-                    self[id].instrs[i].set_nop();
-                    self[id].instrs[i + 1].set(Op::LoadConst, index);
-                }
-                _ => {}
             }
         }
         Ok(())
@@ -143,12 +187,17 @@ impl Cfg {
         consts: &mut Consts<'_>,
     ) -> Result<(), AssembleError> {
         let mut i = 0;
-        while i < self[id].instrs.len() {
-            if !self.optimize_instruction(id, i, consts)? {
+        let mut swaps = false;
+        while let Some(instr) = self[id].instrs.get(i) {
+            let opcode = instr.opcode;
+            swaps |= opcode == Op::Swap;
+            if !is_rewritten(opcode) || !self.optimize_instruction(id, i, consts)? {
                 i += 1;
             }
         }
-        self.optimize_swaps(id);
+        if swaps {
+            self.optimize_swaps(id);
+        }
         Ok(())
     }
 
