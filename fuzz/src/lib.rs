@@ -57,3 +57,8 @@ pub fn code(bits: u8, text: &str) -> Option<Rc<CodeObject>> {
     options.allow_top_level_await = bits & 0x80 != 0;
     Some(compile(&arena, tree, &options, &mut warnings).ok()?.code)
 }
+
+/// Whether two values are the same; where they are not equal, as NaNs, what they look like decides.
+pub fn same<T: PartialEq + std::fmt::Debug>(a: &T, b: &T) -> bool {
+    a == b || format!("{a:?}") == format!("{b:?}")
+}

@@ -87,7 +87,10 @@ fn fuzz(target: &str, args: &[String]) -> std::io::Result<ExitCode> {
         .arg(format!("-max_total_time={}", minutes * 60))
         .args(["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"])
         .arg(format!("-artifact_prefix={}/{target}-", folder.display()))
-        .arg(format!("-dict={}", root().join("fuzz/python.dict").display()))
+        .arg(format!(
+            "-dict={}",
+            root().join("fuzz/python.dict").display()
+        ))
         .args([found, seeds])
         .status()?;
     Ok(ExitCode::from(u8::from(!status.success())))

@@ -238,7 +238,9 @@ impl Lines {
                     offset: 0,
                 };
                 if metadata.flags & flags::JUMP != 0 {
-                    let target = instr.target.map(|target| first_of_block[cfg.number(target)]);
+                    let target = instr
+                        .target
+                        .map(|target| first_of_block[cfg.number(target)]);
                     line.target = target.filter(|target| *target < count).ok_or(MALFORMED)?;
                     // The first guess at a jump's size, as good as any.
                     line.oparg = line.target;

@@ -310,7 +310,9 @@ impl<'a> Parser<'a> {
     #[inline(never)]
     fn fetch(&mut self) {
         let token = self.next_token();
-        self.warnings.append(&mut self.tokenizer.take_warnings());
+        if self.tokenizer.has_warnings() {
+            self.warnings.append(&mut self.tokenizer.take_warnings());
+        }
         let Some(mut token) = token else {
             return;
         };

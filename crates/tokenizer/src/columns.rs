@@ -38,6 +38,10 @@ impl CharColumns {
 
     /// The columns of a token's start and end.
     pub fn of_token(&mut self, text: &str, token: &Token) -> (u32, u32) {
+        if token.col_offset == Token::NO_COLUMN {
+            let end = self.column(text, token.end, token.end_col_offset);
+            return (Token::NO_COLUMN, end);
+        }
         let moved =
             matches!(token.kind, TokenKind::Endmarker | TokenKind::Dedent) && token.col_offset == 0;
         if moved {

@@ -9,6 +9,7 @@ pub mod identifier;
 pub mod kind;
 mod normal;
 mod number;
+mod quick;
 mod report;
 pub mod source;
 pub mod string_literal;

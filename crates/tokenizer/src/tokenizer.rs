@@ -37,6 +37,11 @@ pub struct Token {
     pub end_col_offset: u32,
 }
 
+impl Token {
+    /// The column of a token that begins before its line, as INDENT in a replacement field can; -1 in CPython.
+    pub const NO_COLUMN: u32 = u32::MAX;
+}
+
 /// A bracket that has not been closed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenBracket {
@@ -186,6 +191,14 @@ impl<'s> Tokenizer<'s> {
         if let Some(error) = &self.failed {
             return Err((**error).clone());
         }
+        if let Some(token) = self.quick_token() {
+            return Ok(token);
+        }
+        self.long_token()
+    }
+
+    #[inline(never)]
+    fn long_token(&mut self) -> Result<Token, SyntaxError> {
         let scanned = match self.fstrings.last() {
             Some(fstring) if !fstring.in_expression => self.fstring_token(),
             _ => self.normal_token(),
@@ -267,6 +280,13 @@ impl<'s> Tokenizer<'s> {
         self.options.barry_as_flufl = on;
     }
 
+    /// Whether there are warnings that have not been taken.
+    #[inline]
+    #[must_use]
+    pub fn has_warnings(&self) -> bool {
+        !self.warnings.is_empty()
+    }
+
     /// The warnings since the last call.
     pub fn take_warnings(&mut self) -> Vec<SyntaxWarning> {
         std::mem::take(&mut self.warnings)
@@ -298,7 +318,8 @@ impl<'s> Tokenizer<'s> {
             start: to_u32(self.start.pos),
             end: to_u32(end),
             lineno: self.start.lineno,
-            col_offset: to_u32(self.start.pos - self.start.line_start),
+            // A token that begins before its line has no column.
+            col_offset: to_u32(self.start.pos.wrapping_sub(self.start.line_start)),
             end_lineno: self.cursor.lineno,
             end_col_offset: to_u32(end.saturating_sub(self.cursor.line_start)),
         }

@@ -34,7 +34,6 @@ pub(crate) fn cell_indices(metadata: &UnitMetadata) -> Vec<u32> {
 impl Cfg {
     /// Puts the prefix in front of the entry block. `indices` are those of [`cell_indices`].
     pub(super) fn insert_prefix(&mut self, metadata: &UnitMetadata, indices: &[u32]) {
-
         let mut prefix = Vec::new();
         if !metadata.freevars.is_empty() {
             let count = metadata.freevars.len() as u32;
