@@ -61,7 +61,22 @@ pub fn entries(table: &[u8], firstlineno: i32) -> Entries<'_> {
     }
 }
 
+/// Goes on reading a table: `table` is its rest, `start` the code unit and `line` the line that were reached.
+pub fn resumed(table: &[u8], start: usize, line: i32) -> Entries<'_> {
+    Entries { table, start, line }
+}
+
 impl Entries<'_> {
+    /// How many bytes of the table are left.
+    pub fn rest(&self) -> usize {
+        self.table.len()
+    }
+
+    /// The line that the next entry's difference is to.
+    pub fn line(&self) -> i32 {
+        self.line
+    }
+
     fn byte(&mut self) -> u8 {
         // An entry's first byte alone has the high bit, so the next entry is not eaten by a truncated one.
         match self.table.split_first() {

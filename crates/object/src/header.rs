@@ -43,6 +43,13 @@ pub mod flag {
 const IMMORTAL: u32 = 1 << 31;
 
 impl Header {
+    /// Where the address of the type stands, if an address fills a value's word.
+    pub const TYPE_OFFSET: Option<usize> = if size_of::<*const ()>() == 8 {
+        Some(std::mem::offset_of!(Header, ty))
+    } else {
+        None
+    };
+
     /// A header with one reference.
     pub fn new(ty: NonNull<Object<TypeObject>>, flags: u32) -> Header {
         Header {

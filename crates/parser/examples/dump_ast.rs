@@ -74,6 +74,7 @@ fn run() {
                 }
             }
             Err(ParseError::TooDeep) => println!("{path}\nMemoryError: {}", ParseError::TOO_DEEP),
+            Err(e @ ParseError::ConstantName(_)) => println!("{path}\nValueError: {e}"),
             Err(ParseError::Syntax(e)) => {
                 let show = |n: Option<u32>| match n {
                     None => "None".to_owned(),

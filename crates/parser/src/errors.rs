@@ -16,6 +16,8 @@ pub enum ParseError {
     /// Too many rules are active at a time, or the stack's limit is reached: a `MemoryError` with the message
     /// [`ParseError::TOO_DEEP`].
     TooDeep,
+    /// A name that is the text of this constant in its normal form, though not as it is written: a `ValueError`.
+    ConstantName(&'static str),
 }
 
 impl ParseError {
@@ -28,6 +30,9 @@ impl std::fmt::Display for ParseError {
         match self {
             ParseError::Syntax(error) => error.fmt(f),
             ParseError::TooDeep => write!(f, "MemoryError: {}", ParseError::TOO_DEEP),
+            ParseError::ConstantName(name) => {
+                write!(f, "identifier field can't represent '{name}' constant")
+            }
         }
     }
 }

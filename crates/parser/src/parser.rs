@@ -453,11 +453,15 @@ impl<'a> Parser<'a> {
     }
 
     #[cold]
-    fn normalized(&self, text: &str) -> &'a str {
+    fn normalized(&mut self, text: &str) -> &'a str {
         let points: Vec<u32> = text.chars().map(u32::from).collect();
         let normal =
             taipan_unicode::normalize::normalize(taipan_unicode::normalize::Form::Nfkc, &points);
         let text: String = normal.into_iter().filter_map(char::from_u32).collect();
+        if let Some(name) = ["None", "True", "False"].into_iter().find(|n| *n == text) {
+            self.raised = true;
+            self.error.get_or_insert(ParseError::ConstantName(name));
+        }
         self.arena.alloc_str(&text)
     }
 

@@ -51,6 +51,7 @@ fn outcome(mode: &str, text: &str, no_quick_pass: bool) -> String {
     match parse(&arena, &text, &options, &mut Vec::new()) {
         Ok(_) => "OK".to_owned(),
         Err(ParseError::TooDeep) => format!("MemoryError\t{}", ParseError::TOO_DEEP),
+        Err(e @ ParseError::ConstantName(_)) => format!("ValueError\t{e}"),
         Err(ParseError::Syntax(e)) => format!(
             "{}\t{}\t{}\t{}\t{}\t{}",
             e.kind.name(),

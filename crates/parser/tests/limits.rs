@@ -14,6 +14,7 @@ fn message(text: &str, options: &ParseOptions) -> String {
     match error(text, options) {
         None => "OK".to_owned(),
         Some(ParseError::TooDeep) => "TooDeep".to_owned(),
+        Some(e @ ParseError::ConstantName(_)) => e.to_string(),
         Some(ParseError::Syntax(e)) => format!("{}: {}", e.kind.name(), e.msg),
     }
 }

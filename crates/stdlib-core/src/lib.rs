@@ -11,7 +11,6 @@ pub mod contextvars;
 pub mod functools;
 pub mod itertools;
 pub mod operator;
-pub mod testing;
 pub mod typing;
 
 use taipan_object::ModuleSpec;
@@ -24,9 +23,5 @@ pub const MODULES: &[&ModuleSpec] = &[
     &functools::MODULE,
     &itertools::MODULE,
     &operator::MODULE,
-    &testing::TESTCAPI,
-    &testing::TESTLIMITEDCAPI,
-    &testing::TESTMULTIPHASE,
-    &testing::TESTINTERNALCAPI,
     &typing::MODULE,
 ];

@@ -1,11 +1,13 @@
 //! Native modules that show the front end to Python: `_ast` (trees as objects), `_tokenize`, `_symtable`, `_opcode`,
-//! and `_suggestions`. [`testinternal`] is what CPython has for tests of the compiler.
+//! and `_suggestions`. [`testinternal`] is what CPython has for tests of the compiler,
+//! [`testing`] what the suite asks of the other test modules.
 //! One folder or file for each module; [`MODULES`] lists them for the import system.
 
 pub mod ast;
 pub mod opcode;
 pub mod suggestions;
 pub mod symtable;
+pub mod testing;
 pub mod testinternal;
 pub mod tokenize;
 
@@ -18,7 +20,9 @@ pub const MODULES: &[&ModuleSpec] = &[
     &suggestions::MODULE,
     &symtable::MODULE,
     &testinternal::MODULE,
-    &testinternal::capi::MODULE,
+    &testing::TESTCAPI,
+    &testing::TESTLIMITEDCAPI,
+    &testing::TESTMULTIPHASE,
     &tokenize::MODULE,
 ];
 

@@ -3,12 +3,14 @@
 //! The public bytes (`co_code`) never change.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use taipan_bytecode::code::{co, co_fast};
 use taipan_bytecode::constant::Str as ConstStr;
+use taipan_bytecode::verifier::VerifyError;
 use taipan_bytecode::{CodeObject, Constant, Opcode};
-use taipan_object::{PyCell, PyResult, Ref, Str, Value, Vm};
+use taipan_object::{PyCell, PyResult, Ref, Str, Tuple, Value, Vm};
 use taipan_text::TextBuf;
 use taipan_wtf8::Wtf8;
 
@@ -21,7 +23,15 @@ pub enum Table {
     /// They lie in the executable.
     Static(&'static [u8]),
     /// They were made or read while running.
-    Shared(Rc<[u8]>),
+    Shared(Rc<TableBytes>),
+}
+
+/// Bytes of one code object, or of several that are of the same compilation.
+#[derive(Debug)]
+pub struct TableBytes {
+    bytes: Rc<[u8]>,
+    /// The bytes object, once it was asked for: it stays the same one.
+    object: OnceCell<Value>,
 }
 
 impl std::ops::Deref for Table {
@@ -31,17 +41,43 @@ impl std::ops::Deref for Table {
     fn deref(&self) -> &[u8] {
         match self {
             Table::Static(bytes) => bytes,
-            Table::Shared(bytes) => bytes,
+            Table::Shared(table) => &table.bytes,
         }
     }
 }
 
 impl Table {
-    fn shared(&self) -> Rc<[u8]> {
+    /// Bytes that no other code object has.
+    pub fn new(bytes: Rc<[u8]>) -> Table {
+        Table::Shared(Rc::new(TableBytes {
+            bytes,
+            object: OnceCell::new(),
+        }))
+    }
+
+    /// Whether another code object has the same bytes object.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Table::Shared(table) if Rc::strong_count(table) > 1)
+    }
+
+    /// The bytes without their object.
+    pub fn shared(&self) -> Rc<[u8]> {
         match self {
             Table::Static(bytes) => Rc::from(*bytes),
-            Table::Shared(bytes) => bytes.clone(),
+            Table::Shared(table) => table.bytes.clone(),
         }
+    }
+
+    /// The bytes object.
+    pub fn object(&self, vm: &Vm) -> PyResult {
+        let Table::Shared(table) = self else {
+            return Ok(vm.new_bytes(self)?.into_value());
+        };
+        if let Some(object) = table.object.get() {
+            return Ok(object.clone());
+        }
+        let object = vm.new_bytes(&table.bytes)?.into_value();
+        Ok(table.object.get_or_init(|| object).clone())
     }
 }
 
@@ -55,20 +91,31 @@ pub struct Running {
     pub cache_base: usize,
 }
 
+/// What the verifier refused. Such code can be looked at, but not run.
+pub struct Refused {
+    /// What running it raises.
+    pub reason: VerifyError,
+    /// `co_code` and `co_exceptiontable`: in their place, the interpreter has instructions that raise, and no handlers.
+    code: Table,
+    exceptiontable: Table,
+}
+
 /// The payload of `code`.
 pub struct Code {
     /// The compiler's description, if there is one: see [`Code::description`].
     description: RefCell<Option<Rc<CodeObject>>>,
-    /// `co_code`
+    /// The instructions: `co_code`, unless the code was refused.
     pub code: Table,
     /// `co_linetable`
     pub linetable: Table,
-    /// `co_exceptiontable`
+    /// The handlers: `co_exceptiontable`, unless the code was refused.
     pub exceptiontable: Table,
+    /// Why the code must not run, if it must not.
+    pub refused: Option<Box<Refused>>,
     /// `co_firstlineno`
     pub firstlineno: i32,
     /// `co_consts`
-    pub consts: Box<[Value]>,
+    pub consts: Ref<Tuple>,
     /// `co_names`, interned.
     pub names: Box<[Ref<Str>]>,
     /// Names of the fast locals.
@@ -145,12 +192,28 @@ impl Code {
         &self.running().stream
     }
 
+    /// Whether the code runs or has run.
+    pub fn has_run(&self) -> bool {
+        self.running.get().is_some()
+    }
+
+    /// `co_code`
+    pub fn public_code(&self) -> &Table {
+        self.refused.as_ref().map_or(&self.code, |r| &r.code)
+    }
+
+    /// `co_exceptiontable`
+    pub fn public_exceptiontable(&self) -> &Table {
+        let refused = self.refused.as_ref();
+        refused.map_or(&self.exceptiontable, |r| &r.exceptiontable)
+    }
+
     /// The number of code units.
     pub fn units(&self) -> usize {
         self.code.len() / 2
     }
 
-    /// The description that `marshal` writes and `==` compares. Constants that are of no builtin type leave it without
+    /// A description: the compiler's, or one that is made now. Constants that are of no builtin type leave it without
     /// constants.
     pub fn description(&self, vm: &Vm) -> PyResult<Rc<CodeObject>> {
         if let Some(d) = &*self.description.borrow() {
@@ -160,6 +223,7 @@ impl Code {
         let names = |all: &[Ref<Str>]| all.iter().map(|s| Constant::Str(name(s))).collect();
         let consts = self
             .consts
+            .as_slice()
             .iter()
             .map(|v| value_to_constant(vm, v))
             .collect::<PyResult<Option<Vec<Constant>>>>()?;
@@ -169,7 +233,7 @@ impl Code {
             kwonlyargcount: self.kwonlyargcount,
             stacksize: self.stacksize,
             flags: self.flags,
-            code: self.code.shared(),
+            code: self.public_code().shared(),
             consts: consts.unwrap_or_default().into(),
             names: names(&self.names),
             localsplusnames: names(&self.locals),
@@ -179,17 +243,14 @@ impl Code {
             qualname: name(&self.qualname),
             firstlineno: self.firstlineno,
             linetable: self.linetable.shared(),
-            exceptiontable: self.exceptiontable.shared(),
+            exceptiontable: self.public_exceptiontable().shared(),
         });
-        *self.description.borrow_mut() = Some(d.clone());
         Ok(d)
     }
 
-    /// The compiler's description, if the code is still what came from the compiler and has no other constants.
+    /// The compiler's description, if the code is still what came from the compiler.
     pub fn own_description(&self) -> Option<Rc<CodeObject>> {
-        let description = self.description.borrow();
-        let whole = |d: &&Rc<CodeObject>| d.consts.len() == self.consts.len();
-        description.as_ref().filter(whole).cloned()
+        self.description.borrow().clone()
     }
 
     /// Gives the code another file name; that of the code in its constants stays.
@@ -259,48 +320,157 @@ fn interned(vm: &Vm, text: &Wtf8) -> PyResult<Ref<Str>> {
     Ok(vm.intern_str(&s))
 }
 
-/// The object that a constant stands for.
-pub fn constant_to_value(vm: &Vm, c: &Constant) -> PyResult {
-    vm.check_stack(" while reading a constant")?;
-    Ok(match c {
-        Constant::None => vm.none(),
-        Constant::True => vm.bool(true),
-        Constant::False => vm.bool(false),
-        Constant::Ellipsis => vm.ellipsis(),
-        Constant::StopIteration => vm.exc().StopIteration.as_value().clone(),
-        Constant::Int(i) => vm.new_ibig((**i).clone())?,
-        Constant::Float(f) => vm.new_float(**f)?,
-        Constant::Complex(c) => vm.new_complex(c.0, c.1)?,
-        Constant::Str(s) => {
-            let v = wtf8_to_str(vm, &s.text)?;
-            if s.interned {
-                vm.intern_str(&v).into_value()
-            } else {
-                v.into_value()
-            }
-        }
-        Constant::Bytes(b) => vm.new_bytes(b)?.into_value(),
-        Constant::Tuple(items) => vm.new_tuple(values(vm, items)?)?.into_value(),
-        Constant::List(items) => vm.new_list(values(vm, items)?)?.into_value(),
-        Constant::Dict(items) => {
-            let d = vm.new_dict()?;
-            for (k, v) in items.iter() {
-                d.set(vm, &constant_to_value(vm, k)?, constant_to_value(vm, v)?)?;
-            }
-            d.into_value()
-        }
-        Constant::Set(items) => crate::glue::new_set(vm, values(vm, items)?, false)?,
-        Constant::FrozenSet(items) => crate::glue::new_set(vm, values(vm, items)?, true)?,
-        Constant::Slice(parts) => {
-            let v = values(vm, &parts[..])?;
-            crate::glue::new_slice(vm, &v[0], &v[1], &v[2])?
-        }
-        Constant::Code(code) => new_code(vm, code.clone())?.into_value(),
-    })
+/// Makes objects of constants. What the compiler has once, though it is used in several places, becomes one object.
+struct Objects<'a> {
+    vm: &'a Vm,
+    /// The objects by the addresses of what they were made of, which is kept alive by the code.
+    values: HashMap<usize, Value>,
+    tables: HashMap<usize, Table>,
 }
 
-fn values(vm: &Vm, items: &[Constant]) -> PyResult<Vec<Value>> {
-    items.iter().map(|c| constant_to_value(vm, c)).collect()
+fn address<T: ?Sized>(shared: &Rc<T>) -> usize {
+    Rc::as_ptr(shared).cast::<u8>().addr()
+}
+
+/// The object that a constant stands for.
+pub fn constant_to_value(vm: &Vm, c: &Constant) -> PyResult {
+    Objects::new(vm).value(c)
+}
+
+impl<'a> Objects<'a> {
+    fn new(vm: &'a Vm) -> Objects<'a> {
+        Objects {
+            vm,
+            values: HashMap::default(),
+            tables: HashMap::default(),
+        }
+    }
+
+    /// What `make` makes of a part that other constants may have as well.
+    fn once<T: ?Sized>(
+        &mut self,
+        shared: &Rc<T>,
+        make: impl FnOnce(&mut Self) -> PyResult,
+    ) -> PyResult {
+        if Rc::strong_count(shared) == 1 {
+            return make(self);
+        }
+        if let Some(known) = self.values.get(&address(shared)) {
+            return Ok(known.clone());
+        }
+        let made = make(self)?;
+        self.values.insert(address(shared), made.clone());
+        Ok(made)
+    }
+
+    /// Bytes that other code objects may have as well; their description has them too.
+    fn table(&mut self, bytes: &Rc<[u8]>) -> Table {
+        if Rc::strong_count(bytes) == 1 {
+            return Table::new(bytes.clone());
+        }
+        self.tables
+            .entry(address(bytes))
+            .or_insert_with(|| Table::new(bytes.clone()))
+            .clone()
+    }
+
+    fn values(&mut self, items: &[Constant]) -> PyResult<Vec<Value>> {
+        items.iter().map(|c| self.value(c)).collect()
+    }
+
+    fn tuple(&mut self, items: &Rc<[Constant]>) -> PyResult {
+        self.once(items, |o| {
+            let values = o.values(items)?;
+            Ok(o.vm.new_tuple(values)?.into_value())
+        })
+    }
+
+    fn value(&mut self, c: &Constant) -> PyResult {
+        let vm = self.vm;
+        vm.check_stack(" while reading a constant")?;
+        match c {
+            Constant::None => Ok(vm.none()),
+            Constant::True => Ok(vm.bool(true)),
+            Constant::False => Ok(vm.bool(false)),
+            Constant::Ellipsis => Ok(vm.ellipsis()),
+            Constant::StopIteration => Ok(vm.exc().StopIteration.as_value().clone()),
+            Constant::Int(i) => self.once(i, |_| vm.new_ibig((**i).clone())),
+            Constant::Float(f) => self.once(f, |_| vm.new_float(**f)),
+            Constant::Complex(c) => self.once(c, |_| vm.new_complex(c.0, c.1)),
+            Constant::Str(s) if s.interned => Ok(interned(vm, &s.text)?.into_value()),
+            Constant::Str(s) => self.once(s, |_| Ok(wtf8_to_str(vm, &s.text)?.into_value())),
+            Constant::Bytes(b) => self.once(b, |_| Ok(vm.new_bytes(b)?.into_value())),
+            Constant::Tuple(items) => self.tuple(items),
+            Constant::List(items) => {
+                let items = self.values(items)?;
+                Ok(vm.new_list(items)?.into_value())
+            }
+            Constant::Dict(items) => {
+                let d = vm.new_dict()?;
+                for (k, v) in items.iter() {
+                    d.set(vm, &self.value(k)?, self.value(v)?)?;
+                }
+                Ok(d.into_value())
+            }
+            Constant::Set(items) => {
+                let items = self.values(items)?;
+                crate::glue::new_set(vm, items, false)
+            }
+            Constant::FrozenSet(items) => self.once(items, |o| {
+                let items = o.values(items)?;
+                crate::glue::new_set(vm, items, true)
+            }),
+            Constant::Slice(parts) => self.once(parts, |o| {
+                let v = o.values(&parts[..])?;
+                crate::glue::new_slice(vm, &v[0], &v[1], &v[2])
+            }),
+            Constant::Code(code) => Ok(self.code(code)?.into_value()),
+        }
+    }
+
+    fn code(&mut self, code: &Rc<CodeObject>) -> PyResult<Ref<Code>> {
+        let consts = self.tuple(&code.consts)?;
+        let Ok(consts) = consts.downcast::<Tuple>() else {
+            return Err(self.vm.system_error("constants are no tuple"));
+        };
+        let made = self.code_with(code, consts, None)?;
+        // Without columns, its location table is not the description's.
+        if !crate::config::config(self.vm).no_debug_ranges.get() {
+            *made.description.borrow_mut() = Some(code.clone());
+        }
+        Ok(made)
+    }
+
+    fn code_with(
+        &mut self,
+        code: &CodeObject,
+        consts: Ref<Tuple>,
+        refused: Option<VerifyError>,
+    ) -> PyResult<Ref<Code>> {
+        let vm = self.vm;
+        let parts = Parts {
+            argcount: code.argcount,
+            posonlyargcount: code.posonlyargcount,
+            kwonlyargcount: code.kwonlyargcount,
+            stacksize: code.stacksize,
+            flags: code.flags,
+            firstlineno: code.firstlineno,
+            code: Table::new(code.code.clone()),
+            linetable: self.table(&code.linetable),
+            exceptiontable: self.table(&code.exceptiontable),
+            consts,
+            names: names_of(vm, &code.names)?,
+            locals: names_of(vm, &code.localsplusnames)?,
+            kinds: self.table(&code.localspluskinds),
+            name: interned(vm, &code.name.text)?,
+            qualname: interned(vm, &code.qualname.text)?,
+            filename: interned(vm, &code.filename.text)?,
+        };
+        match refused {
+            None => parts.into_code(vm),
+            Some(reason) => parts.into_refused_code(vm, reason),
+        }
+    }
 }
 
 fn names_of(vm: &Vm, items: &[Constant]) -> PyResult<Box<[Ref<Str>]>> {
@@ -315,41 +485,22 @@ fn names_of(vm: &Vm, items: &[Constant]) -> PyResult<Box<[Ref<Str>]>> {
 
 /// A code object. The description must come from the compiler or have passed the verifier.
 pub fn new_code(vm: &Vm, code: Rc<CodeObject>) -> PyResult<Ref<Code>> {
-    let consts: Box<[Value]> = values(vm, &code.consts)?.into_boxed_slice();
-    new_code_with_consts(vm, code, consts)
+    Objects::new(vm).code(&code)
 }
 
-/// A code object whose constants are already objects (they stand for `code.consts`, which may be empty then).
-pub fn new_code_with_consts(
+/// A code object whose constants are already objects: they stand for `code.consts`, of which the number counts alone.
+pub fn new_code_with_consts(vm: &Vm, code: &CodeObject, consts: Ref<Tuple>) -> PyResult<Ref<Code>> {
+    Objects::new(vm).code_with(code, consts, None)
+}
+
+/// Code that the verifier refused: an object that has all of its attributes and raises when it runs.
+pub fn new_refused_code(
     vm: &Vm,
-    code: Rc<CodeObject>,
-    consts: Box<[Value]>,
+    code: &CodeObject,
+    consts: Ref<Tuple>,
+    reason: VerifyError,
 ) -> PyResult<Ref<Code>> {
-    let names = names_of(vm, &code.names)?;
-    let locals = names_of(vm, &code.localsplusnames)?;
-    let parts = Parts {
-        argcount: code.argcount,
-        posonlyargcount: code.posonlyargcount,
-        kwonlyargcount: code.kwonlyargcount,
-        stacksize: code.stacksize,
-        flags: code.flags,
-        firstlineno: code.firstlineno,
-        code: Table::Shared(code.code.clone()),
-        linetable: Table::Shared(code.linetable.clone()),
-        exceptiontable: Table::Shared(code.exceptiontable.clone()),
-        consts,
-        names,
-        locals,
-        kinds: Table::Shared(code.localspluskinds.clone()),
-        name: interned(vm, &code.name.text)?,
-        qualname: interned(vm, &code.qualname.text)?,
-        filename: interned(vm, &code.filename.text)?,
-    };
-    let made = parts.into_code(vm)?;
-    if !crate::config::config(vm).no_debug_ranges.get() {
-        *made.description.borrow_mut() = Some(code);
-    }
-    Ok(made)
+    Objects::new(vm).code_with(code, consts, Some(reason))
 }
 
 /// The fields of a code object as objects.
@@ -364,7 +515,7 @@ pub struct Parts {
     pub code: Table,
     pub linetable: Table,
     pub exceptiontable: Table,
-    pub consts: Box<[Value]>,
+    pub consts: Ref<Tuple>,
     pub names: Box<[Ref<Str>]>,
     pub locals: Box<[Ref<Str>]>,
     pub kinds: Table,
@@ -374,14 +525,31 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// The code object of these parts, which the verifier refused; their shape must have passed.
+    fn into_refused_code(mut self, vm: &Vm, reason: VerifyError) -> PyResult<Ref<Code>> {
+        // As many units as there were, so that whatever goes by their number goes on to work.
+        let raising = (Opcode::Reserved as u16).to_le_bytes();
+        let code = Table::new(raising.repeat((self.code.len() / 2).max(1)).into());
+        let refused = Refused {
+            reason,
+            code: std::mem::replace(&mut self.code, code),
+            exceptiontable: std::mem::replace(&mut self.exceptiontable, Table::Static(&[])),
+        };
+        self.make(vm, Some(Box::new(refused)))
+    }
+
     /// The code object of these parts, which must have been verified or come from the compiler.
     pub fn into_code(self, vm: &Vm) -> PyResult<Ref<Code>> {
+        self.make(vm, None)
+    }
+
+    fn make(self, vm: &Vm, refused: Option<Box<Refused>>) -> PyResult<Ref<Code>> {
         let linetable = if !crate::config::config(vm).no_debug_ranges.get() {
             self.linetable
         } else {
             let table =
                 taipan_bytecode::location::without_columns(&self.linetable, self.firstlineno);
-            Table::Shared(table.into())
+            Table::new(table.into())
         };
         vm.new(Code {
             description: RefCell::new(None),
@@ -401,6 +569,7 @@ impl Parts {
             code: self.code,
             linetable,
             exceptiontable: self.exceptiontable,
+            refused,
             firstlineno: self.firstlineno,
             consts: self.consts,
             names: self.names,

@@ -161,6 +161,7 @@ pub fn parse_error(vm: &Vm, e: ParseError, filename: &Ref<Str>, text: &str, mode
             vm.raise(raised)
         }
         ParseError::TooDeep => vm.raise_new(&vm.exc().MemoryError, ParseError::TOO_DEEP),
+        ParseError::ConstantName(_) => vm.value_error(&e.to_string()),
     }
 }
 

@@ -91,7 +91,7 @@ pub fn new_function(
     let module = globals
         .get_str(vm, &vm.names().__name__)
         .unwrap_or_else(|| vm.none());
-    let doc = match code.consts.first() {
+    let doc = match code.consts.as_slice().first() {
         Some(d) if code.has(taipan_bytecode::code::co::HAS_DOCSTRING) => d.clone(),
         _ => vm.none(),
     };

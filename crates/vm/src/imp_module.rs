@@ -56,7 +56,7 @@ fn siphash(key: u64, source: &[u8]) -> u64 {
 fn with_filename(vm: &Vm, code: &Ref<Code>, name: &Ref<Str>) -> PyResult<()> {
     code.set_filename(name);
     vm.check_stack(" in _fix_co_filename")?;
-    for c in &code.consts {
+    for c in code.consts.as_slice() {
         if let Some(inner) = c.downcast_ref::<Code>() {
             with_filename(vm, inner, name)?;
         }

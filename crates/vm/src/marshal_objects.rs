@@ -147,7 +147,7 @@ impl Objects<'_> {
         });
         match inside {
             Some(part) => Table::Static(part),
-            None => Table::Shared(Rc::from(bytes)),
+            None => Table::new(Rc::from(bytes)),
         }
     }
 
@@ -212,10 +212,6 @@ impl Objects<'_> {
 
     /// Verifies code by a description in which constants and names only count.
     fn verify(&self, parts: &Parts) -> Result<(), LoadError> {
-        let shared = |t: &Table| match t {
-            Table::Shared(bytes) => bytes.clone(),
-            Table::Static(bytes) => Rc::from(*bytes),
-        };
         let Constant::Str(name) = &self.name else {
             return Err(BAD_ARGUMENT.into());
         };
@@ -225,17 +221,17 @@ impl Objects<'_> {
             kwonlyargcount: parts.kwonlyargcount,
             stacksize: parts.stacksize,
             flags: parts.flags,
-            code: shared(&parts.code),
+            code: parts.code.shared(),
             consts: vec![Constant::None; parts.consts.len()].into(),
             names: vec![self.name.clone(); parts.names.len()].into(),
             localsplusnames: vec![self.name.clone(); parts.locals.len()].into(),
-            localspluskinds: shared(&parts.kinds),
+            localspluskinds: parts.kinds.shared(),
             filename: name.clone(),
             name: name.clone(),
             qualname: name.clone(),
             firstlineno: parts.firstlineno,
-            linetable: shared(&parts.linetable),
-            exceptiontable: shared(&parts.exceptiontable),
+            linetable: parts.linetable.shared(),
+            exceptiontable: parts.exceptiontable.shared(),
         };
         taipan_bytecode::verifier::verify(&described)
             .map_err(|e| LoadError::Raised(self.vm.value_error(&format!("bad marshal data ({e})"))))
@@ -333,7 +329,7 @@ impl Builder for Objects<'_> {
             flags: f.flags as u32,
             firstlineno: f.firstlineno,
             code: self.table(f.code)?,
-            consts: self.tuple_items(f.consts)?.as_slice().into(),
+            consts: self.tuple_items(f.consts)?,
             names: self.names(f.names)?,
             locals: self.names(f.localsplusnames)?,
             kinds: self.table(f.localspluskinds)?,

@@ -3,16 +3,18 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
+use taipan_bytecode::CodeObject;
 use taipan_bytecode::marshal::writer::{Source, View, WriteError, write};
-use taipan_bytecode::marshal::{CodeFields, dump_code};
+use taipan_bytecode::marshal::{CodeFields, dump_living_code};
 use taipan_object::{
     Bytes, Complex, Dict, List, PyResult, Raised, Ref, Slice, Str, Tuple, TypeRef, Value, Vm,
 };
 use taipan_wtf8::Wtf8;
 
-use crate::code::{Code, str_to_wtf8};
+use crate::code::{Code, Table, str_to_wtf8};
 
 /// Why something could not be written.
 enum DumpError {
@@ -43,11 +45,66 @@ enum Identity {
     Byte(Option<u8>),
 }
 
+/// Tuples of names, by the words of these, with the tuple once it was made; and ints.
+#[derive(Default)]
+struct Repeated {
+    names: RefCell<HashMap<Vec<u64>, Option<Value>>>,
+    ints: HashSet<i64>,
+}
+
+fn words(names: &[Ref<Str>]) -> Vec<u64> {
+    names.iter().map(|n| n.as_value().bits()).collect()
+}
+
+impl Repeated {
+    /// What there is several times in `value`, if it is code, and in the code within it.
+    fn of(vm: &Vm, value: &Value) -> PyResult<Repeated> {
+        let mut seen = HashSet::new();
+        let mut names: HashMap<Vec<u64>, usize> = HashMap::new();
+        let mut ints: HashMap<i64, usize> = HashMap::new();
+        let mut todo = vec![value.clone()];
+        while let Some(value) = todo.pop() {
+            let Some(code) = value.downcast_ref::<Code>() else {
+                continue;
+            };
+            if !seen.insert(value.bits()) {
+                continue;
+            }
+            for tuple in [&code.names, &code.locals] {
+                *names.entry(words(tuple)).or_default() += 1;
+            }
+            count_ints(vm, code.consts.as_slice(), &mut ints)?;
+            todo.extend(code.consts.as_slice().iter().cloned());
+        }
+        let names = names.into_iter().filter(|(_, n)| *n > 1);
+        let ints = ints.into_iter().filter(|(_, n)| *n > 1);
+        Ok(Repeated {
+            names: RefCell::new(names.map(|(words, _)| (words, None)).collect()),
+            ints: ints.map(|(i, _)| i).collect(),
+        })
+    }
+}
+
+fn count_ints(vm: &Vm, items: &[Value], into: &mut HashMap<i64, usize>) -> PyResult<()> {
+    vm.check_stack(" while looking at constants")?;
+    for v in items {
+        if let Some(i) = v.as_small_int() {
+            *into.entry(i).or_default() += 1;
+        } else if let Some(t) = v.downcast_ref::<Tuple>() {
+            count_ints(vm, t.as_slice(), into)?;
+        }
+    }
+    Ok(())
+}
+
 struct Objects<'a> {
     vm: &'a Vm,
-    /// The code units of code objects by their words: CPython's code keeps the bytes object that it makes of them, so that
-    /// it counts as shared.
+    /// Bytes that count as shared, by their words: the code units of code objects, as CPython's code keeps the bytes object
+    /// that it makes of them, and tables that several code objects have.
     code_units: RefCell<HashMap<u64, Value>>,
+    /// What the code that is written has several times, where our code objects do not tell whether it is the same object: the
+    /// compiler makes it one.
+    repeated: Repeated,
     /// The values that later references may mean: they must live for their words to tell them apart.
     kept: RefCell<Vec<Value>>,
 }
@@ -69,19 +126,37 @@ fn single_char(s: &Str) -> Option<u8> {
 
 impl Objects<'_> {
     fn names(&self, names: &[Ref<Str>]) -> PyResult {
-        let names = names.iter().map(|n| n.as_value().clone()).collect();
-        Ok(self.vm.new_tuple(names)?.into_value())
+        let made = || -> PyResult {
+            let names = names.iter().map(|n| n.as_value().clone()).collect();
+            Ok(self.vm.new_tuple(names)?.into_value())
+        };
+        match self.repeated.names.borrow_mut().get_mut(&words(names)) {
+            Some(Some(tuple)) => Ok(tuple.clone()),
+            Some(empty) => {
+                let tuple = self.shared(made()?);
+                *empty = Some(tuple.clone());
+                Ok(tuple)
+            }
+            None => made(),
+        }
     }
 
-    fn bytes(&self, bytes: &[u8]) -> PyResult {
-        Ok(self.vm.new_bytes(bytes)?.into_value())
+    fn shared(&self, bytes: Value) -> Value {
+        let mut all = self.code_units.borrow_mut();
+        all.insert(bytes.bits(), bytes.clone());
+        bytes
+    }
+
+    /// A table as a value that nothing holds, unless several code objects have it.
+    fn table(&self, table: &Table) -> PyResult {
+        if table.is_shared() {
+            return Ok(self.shared(table.object(self.vm)?));
+        }
+        Ok(self.vm.new_bytes(table)?.into_value())
     }
 
     fn code(&self, c: &Code) -> PyResult<CodeFields<Value>> {
-        let code = self.bytes(&c.code)?;
-        self.code_units
-            .borrow_mut()
-            .insert(code.bits(), code.clone());
+        let code = self.shared(c.public_code().object(self.vm)?);
         Ok(CodeFields {
             argcount: c.argcount as i32,
             posonlyargcount: c.posonlyargcount as i32,
@@ -89,16 +164,16 @@ impl Objects<'_> {
             stacksize: c.stacksize as i32,
             flags: c.flags as i32,
             code,
-            consts: c.consts_tuple(self.vm)?,
+            consts: c.consts_tuple()?,
             names: self.names(&c.names)?,
             localsplusnames: self.names(&c.locals)?,
-            localspluskinds: self.bytes(&c.kinds)?,
+            localspluskinds: self.table(&c.kinds)?,
             filename: c.filename.get().into_value(),
             name: c.name.as_value().clone(),
             qualname: c.qualname.as_value().clone(),
             firstlineno: c.firstlineno,
-            linetable: self.bytes(&c.linetable)?,
-            exceptiontable: self.bytes(&c.exceptiontable)?,
+            linetable: self.table(&c.linetable)?,
+            exceptiontable: self.table(c.public_exceptiontable())?,
         })
     }
 }
@@ -195,7 +270,7 @@ impl Source for Objects<'_> {
     fn identity(&self, v: &Value, held: bool) -> Option<Identity> {
         if let Some(i) = v.as_small_int() {
             // Ints of a word are no objects here: nothing can be said of whether CPython would have one or several.
-            let once = held || SMALL_INTS.contains(&i);
+            let once = held || SMALL_INTS.contains(&i) || self.repeated.ints.contains(&i);
             return once.then_some(Identity::Int(i));
         }
         let types = self.vm.types();
@@ -224,6 +299,32 @@ impl Source for Objects<'_> {
     }
 }
 
+/// The descriptions of code, and of code within it, that something holds besides the constants that it is in: a function,
+/// for instance.
+fn shared_code(value: &Value, into: &mut HashSet<*const CodeObject>) {
+    // Counts are looked at before the clone.
+    let held = |v: &Value| {
+        let shared = v.refcount() > 1;
+        (v.clone(), shared)
+    };
+    let mut todo = vec![held(value)];
+    let mut seen = HashSet::new();
+    while let Some((value, shared)) = todo.pop() {
+        let Some(code) = value.downcast_ref::<Code>() else {
+            continue;
+        };
+        if !seen.insert(value.bits()) {
+            continue;
+        }
+        if shared && let Some(description) = code.own_description() {
+            into.insert(Rc::as_ptr(&description));
+        }
+        let within = code.consts.as_slice().iter();
+        let within = within.filter(|v| v.downcast_ref::<Code>().is_some());
+        todo.extend(within.map(held));
+    }
+}
+
 /// Writes a value.
 pub fn dumps(vm: &Vm, value: &Value, version: i32, allow_code: bool) -> PyResult<Vec<u8>> {
     let failed = |e: WriteError| vm.value_error(&e.to_string());
@@ -231,11 +332,14 @@ pub fn dumps(vm: &Vm, value: &Value, version: i32, allow_code: bool) -> PyResult
         && let Some(code) = value.downcast_ref::<Code>()
         && let Some(description) = code.own_description()
     {
-        return dump_code(&description, version).map_err(failed);
+        let mut shared = HashSet::new();
+        shared_code(value, &mut shared);
+        return dump_living_code(&description, &shared, version).map_err(failed);
     }
     let objects = Objects {
         vm,
         code_units: RefCell::default(),
+        repeated: Repeated::of(vm, value)?,
         kept: RefCell::default(),
     };
     let mut out = Vec::new();

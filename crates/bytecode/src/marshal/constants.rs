@@ -7,7 +7,7 @@ use crate::code::CodeObject;
 use crate::constant::{Constant, Constants, Str};
 use dashu_int::IBig;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 use std::rc::Rc;
 use taipan_wtf8::{Wtf8, Wtf8Buf};
@@ -44,7 +44,7 @@ pub fn load_code(input: &mut &[u8]) -> Result<Loaded<Rc<CodeObject>>, ReadError>
 pub fn dump_constant(value: &Constant, version: i32) -> Result<Vec<u8>, WriteError> {
     let mut out = Vec::new();
     write(
-        &ConstantSource(PhantomData),
+        &ConstantSource::new(None),
         Reference::Constant(value),
         true,
         version,
@@ -54,13 +54,35 @@ pub fn dump_constant(value: &Constant, version: i32) -> Result<Vec<u8>, WriteErr
     Ok(out)
 }
 
-/// Writes a code object, as `marshal.dumps` does.
+/// Writes a code object, as `marshal.dumps` does when something else holds it as well.
 pub fn dump_code(code: &CodeObject, version: i32) -> Result<Vec<u8>, WriteError> {
     let mut out = Vec::new();
+    let root = Reference::Code(code);
     write(
-        &ConstantSource(PhantomData),
-        Reference::Code(code),
+        &ConstantSource::new(None),
+        root,
         true,
+        version,
+        true,
+        &mut out,
+    )?;
+    Ok(out)
+}
+
+/// Writes a code object that objects were made of, with those within it, as `marshal.dumps` does. `shared` are the code
+/// objects that are held by more than one thing; each table counts a reference more than there are code objects that have it.
+pub fn dump_living_code(
+    code: &CodeObject,
+    shared: &HashSet<*const CodeObject>,
+    version: i32,
+) -> Result<Vec<u8>, WriteError> {
+    let mut out = Vec::new();
+    let held = shared.contains(&std::ptr::from_ref(code));
+    let root = Reference::Code(code);
+    write(
+        &ConstantSource::new(Some(shared)),
+        root,
+        held,
         version,
         true,
         &mut out,
@@ -246,16 +268,29 @@ enum Identity {
 const SMALL_INTS: std::ops::RangeInclusive<i32> = -5..=256;
 
 fn address<T: ?Sized>(shared: &Rc<T>, held: bool) -> Option<Identity> {
+    address_above(shared, held, 1)
+}
+
+/// The address of what has more references than `own`.
+fn address_above<T: ?Sized>(shared: &Rc<T>, held: bool, own: usize) -> Option<Identity> {
     let address = Identity::Address(Rc::as_ptr(shared).cast());
-    (held || Rc::strong_count(shared) > 1).then_some(address)
+    (held || Rc::strong_count(shared) > own).then_some(address)
 }
 
 /// The empty bytes object exists once. So do those of one byte, but not where they are tables of a code object.
-fn bytes_identity(bytes: &Rc<[u8]>, held: bool, table: bool) -> Option<Identity> {
+fn bytes_identity(bytes: &Rc<[u8]>, held: bool) -> Option<Identity> {
     match **bytes {
         [] => Some(Identity::Bytes(None)),
-        [byte] if !table => Some(Identity::Bytes(Some(byte))),
+        [byte] => Some(Identity::Bytes(Some(byte))),
         _ => address(bytes, held),
+    }
+}
+
+fn table_identity(bytes: &Rc<[u8]>, own: usize) -> Option<Identity> {
+    if bytes.is_empty() {
+        Some(Identity::Bytes(None))
+    } else {
+        address_above(bytes, false, own)
     }
 }
 
@@ -276,7 +311,20 @@ fn str_identity(text: &Rc<Str>, held: bool) -> Option<Identity> {
 }
 
 /// Looks at constants that outlive the writing.
-struct ConstantSource<'a>(PhantomData<&'a Constant>);
+struct ConstantSource<'a> {
+    constants: PhantomData<&'a Constant>,
+    /// The code objects that are held by several things, where objects were made of them all.
+    shared: Option<&'a HashSet<*const CodeObject>>,
+}
+
+impl<'a> ConstantSource<'a> {
+    fn new(shared: Option<&'a HashSet<*const CodeObject>>) -> ConstantSource<'a> {
+        ConstantSource {
+            constants: PhantomData,
+            shared,
+        }
+    }
+}
 
 impl<'a> Reference<'a> {
     fn of(constant: &'a Constant) -> Reference<'a> {
@@ -362,14 +410,16 @@ impl<'a> Source for ConstantSource<'a> {
 
     fn identity(&self, value: &Reference<'a>, held: bool) -> Option<Identity> {
         match *value {
-            Reference::Bytes(bytes) => bytes_identity(bytes, false, true),
+            Reference::Bytes(bytes) => {
+                table_identity(bytes, 1 + usize::from(self.shared.is_some()))
+            }
             Reference::Tuple(items) => tuple_identity(items, false),
             Reference::Str(text) => str_identity(text, false),
             Reference::CodeUnits(code) => match *code.code {
                 [] => Some(Identity::Bytes(None)),
                 _ => Some(Identity::CodeUnits(code)),
             },
-            Reference::Code(code) => Some(Identity::Code(code)),
+            Reference::Code(code) => held.then_some(Identity::Code(code)),
             Reference::Constant(constant) => match constant {
                 Constant::Int(value) => match i32::try_from(&**value) {
                     Ok(value) if SMALL_INTS.contains(&value) => Some(Identity::SmallInt(value)),
@@ -378,7 +428,7 @@ impl<'a> Source for ConstantSource<'a> {
                 Constant::Float(value) => address(value, held),
                 Constant::Complex(value) => address(value, held),
                 Constant::Str(text) => str_identity(text, held),
-                Constant::Bytes(bytes) => bytes_identity(bytes, held, false),
+                Constant::Bytes(bytes) => bytes_identity(bytes, held),
                 Constant::Tuple(items) => tuple_identity(items, held),
                 Constant::List(items) | Constant::Set(items) | Constant::FrozenSet(items) => {
                     address(items, held)
@@ -386,7 +436,11 @@ impl<'a> Source for ConstantSource<'a> {
                 Constant::Dict(items) => address(items, held),
                 Constant::Slice(parts) => address(parts, held),
                 Constant::Code(code) => {
-                    (held || Rc::strong_count(code) > 1).then_some(Identity::Code(Rc::as_ptr(code)))
+                    let shared = match self.shared {
+                        Some(shared) => shared.contains(&Rc::as_ptr(code)),
+                        None => Rc::strong_count(code) > 1,
+                    };
+                    (held || shared).then_some(Identity::Code(Rc::as_ptr(code)))
                 }
                 _ => None,
             },

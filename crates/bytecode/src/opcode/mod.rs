@@ -274,3 +274,51 @@ pub fn stack_effect(number: u16, oparg: u32, jump: Option<bool>) -> Option<i64> 
         _ => Some(effect),
     }
 }
+
+/// An instruction of public code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instruction {
+    /// The code unit of its opcode, behind its EXTENDED_ARGs.
+    pub unit: usize,
+    /// The code unit after it and its inline cache.
+    pub end: usize,
+    /// Its opcode.
+    pub opcode: Opcode,
+    /// Its operand, EXTENDED_ARGs included.
+    pub oparg: usize,
+}
+
+/// The instructions of public code, up to the first that there is not.
+#[derive(Debug, Clone)]
+pub struct Instructions<'a> {
+    code: &'a [u8],
+    unit: usize,
+}
+
+/// The instructions of `code` from a code unit on, which must start one.
+pub fn instructions(code: &[u8], unit: usize) -> Instructions<'_> {
+    Instructions { code, unit }
+}
+
+impl Iterator for Instructions<'_> {
+    type Item = Instruction;
+
+    fn next(&mut self) -> Option<Instruction> {
+        let mut oparg = 0usize;
+        loop {
+            let at = self.unit;
+            let [byte, low] = *self.code.get(2 * at..2 * at + 2)?.first_chunk()?;
+            let opcode = Opcode::from_u8(byte)?;
+            oparg = oparg << 8 | usize::from(low);
+            self.unit = at + 1 + opcode.caches();
+            if opcode != Opcode::ExtendedArg {
+                return Some(Instruction {
+                    unit: at,
+                    end: self.unit,
+                    opcode,
+                    oparg,
+                });
+            }
+        }
+    }
+}

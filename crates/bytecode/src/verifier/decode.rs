@@ -1,6 +1,6 @@
 //! From bytes to instructions: properties 1 to 3, as far as they concern an instruction by itself.
 
-use super::VerifyError;
+use super::{UNKNOWN_OPCODE, VerifyError};
 use crate::code::{CodeObject, co};
 use crate::opcode::{
     BINARY_OPS, COMMON_CONSTANTS, INTRINSIC_1S, INTRINSIC_2S, Opcode, SPECIAL_METHODS, flags,
@@ -60,7 +60,7 @@ pub(super) fn decode(code: &CodeObject) -> Result<Instructions, VerifyError> {
                 return Err(fail("the code ends within an instruction"));
             };
             oparg = oparg << 8 | u32::from(*low);
-            let opcode = Opcode::from_u8(*byte).ok_or_else(|| fail("unknown opcode"))?;
+            let opcode = Opcode::from_u8(*byte).ok_or_else(|| fail(UNKNOWN_OPCODE))?;
             at += 1;
             if opcode != Opcode::ExtendedArg {
                 break opcode;

@@ -46,6 +46,7 @@ mod tests;
 
 use crate::code::{CodeObject, co, co_fast};
 use crate::constant::Constant;
+use crate::opcode::Opcode;
 use std::rc::Rc;
 
 /// Why code was refused.
@@ -70,6 +71,22 @@ impl std::fmt::Display for VerifyError {
 
 impl std::error::Error for VerifyError {}
 
+/// The reason when a byte is no opcode.
+pub(crate) const UNKNOWN_OPCODE: &str = "unknown opcode";
+
+impl VerifyError {
+    /// The byte that is no opcode, if that is what is wrong with `code`.
+    pub fn unknown_opcode(&self, code: &[u8]) -> Option<u8> {
+        if self.reason != UNKNOWN_OPCODE {
+            return None;
+        }
+        let mut bytes = code.iter().skip(2 * self.unit).step_by(2);
+        bytes
+            .find(|byte| **byte != Opcode::ExtendedArg as u8)
+            .copied()
+    }
+}
+
 /// The largest `stacksize` that is accepted.
 const MAX_STACKSIZE: u32 = 1 << 26;
 
@@ -79,6 +96,21 @@ const KNOWN_KINDS: u8 =
 
 /// Verifies a code object; those among its constants are not looked at.
 pub fn verify(code: &CodeObject) -> Result<(), VerifyError> {
+    verify_shape(code)?;
+    let generator = code.flags & (co::GENERATOR | co::COROUTINE | co::ASYNC_GENERATOR);
+    if generator.count_ones() > 1 {
+        return Err(VerifyError {
+            unit: 0,
+            reason: "the flags are inconsistent",
+        });
+    }
+    let instructions = decode::decode(code)?;
+    flow::check(code, &instructions)
+}
+
+/// Verifies what holds of a code object before its instructions are looked at (property 11): that its variables and
+/// parameters fit, and that a frame of it can be made.
+pub fn verify_shape(code: &CodeObject) -> Result<(), VerifyError> {
     let whole = |reason| Err(VerifyError { unit: 0, reason });
     if code.localsplusnames.len() != code.localspluskinds.len() {
         return whole("names and kinds of variables differ in number");
@@ -113,12 +145,7 @@ pub fn verify(code: &CodeObject) -> Result<(), VerifyError> {
     if code.stacksize > MAX_STACKSIZE {
         return whole("the stack is too large");
     }
-    let generator = code.flags & (co::GENERATOR | co::COROUTINE | co::ASYNC_GENERATOR);
-    if generator.count_ones() > 1 {
-        return whole("the flags are inconsistent");
-    }
-    let instructions = decode::decode(code)?;
-    flow::check(code, &instructions)
+    Ok(())
 }
 
 /// Verifies a code object and all those within it.

@@ -56,6 +56,7 @@ fn preprocessed<'a>(
 /// Compiles a tree, or gives it back.
 pub(super) fn compile_ast(vm: &Vm, v: &Value, filename: &Ref<Str>, o: &Options) -> PyResult {
     if o.flags & cf::OPTIMIZED_AST == cf::ONLY_AST {
+        check_kind(vm, v, o.mode)?;
         return Ok(v.clone());
     }
     let arena = Arena::new();
@@ -68,6 +69,24 @@ pub(super) fn compile_ast(vm: &Vm, v: &Value, filename: &Ref<Str>, o: &Options) 
     Ok(new_code(vm, code)?.into_value())
 }
 
+/// Refuses a node that is not of the kind that the mode wants.
+fn check_kind(vm: &Vm, v: &Value, mode: Mode) -> PyResult<()> {
+    let expected = match mode {
+        Mode::File => NodeKind::Module,
+        Mode::Eval => NodeKind::Expression,
+        Mode::Interactive => NodeKind::Interactive,
+        Mode::FuncType => NodeKind::FunctionType,
+    };
+    if vm.is_instance(v, classes::get(vm)?.kinds[expected as usize].as_value())? {
+        return Ok(());
+    }
+    Err(vm.type_error(&format!(
+        "expected {} node, got {}",
+        expected.info().name,
+        vm.type_name(v)
+    )))
+}
+
 /// The tree that an object is, of the kind that the mode wants, validated.
 pub(crate) fn read_tree<'a>(
     vm: &Vm,
@@ -75,20 +94,8 @@ pub(crate) fn read_tree<'a>(
     v: &Value,
     mode: Mode,
 ) -> PyResult<&'a Mod<'a>> {
+    check_kind(vm, v, mode)?;
     let classes = classes::get(vm)?;
-    let expected = match mode {
-        Mode::File => NodeKind::Module,
-        Mode::Eval => NodeKind::Expression,
-        Mode::Interactive => NodeKind::Interactive,
-        Mode::FuncType => NodeKind::FunctionType,
-    };
-    if !vm.is_instance(v, classes.kinds[expected as usize].as_value())? {
-        return Err(vm.type_error(&format!(
-            "expected {} node, got {}",
-            expected.info().name,
-            vm.type_name(v)
-        )));
-    }
     let reader = Reader {
         vm,
         arena,

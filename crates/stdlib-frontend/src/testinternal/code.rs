@@ -1,6 +1,5 @@
 //! The functions of `_testinternalcapi` that look at code objects, instances, types and the depth of recursion.
 
-use taipan_bytecode::Opcode;
 use taipan_macros::pyfunctions;
 use taipan_object::{PyResult, Ref, TypeRef, Value, Vm};
 use taipan_vm::code::Code;
@@ -27,33 +26,6 @@ fn static_types(vm: &Vm, ty: &TypeRef, out: &mut Vec<Value>) -> PyResult<()> {
         static_types(vm, &sub, out)?;
     }
     Ok(())
-}
-
-/// Whether all that a function's code can return is the constant None.
-fn returns_only_none(vm: &Vm, code: &Code) -> bool {
-    let none = code.consts.iter().position(|v| vm.is_none(v));
-    let mut loaded = false;
-    let mut arg = 0usize;
-    let mut at = 0;
-    while let Some([op, low]) = code
-        .code
-        .get(at * 2..at * 2 + 2)
-        .and_then(|u| <[u8; 2]>::try_from(u).ok())
-    {
-        let Some(op) = Opcode::from_u8(op) else {
-            return false;
-        };
-        arg = (arg << 8) | usize::from(low);
-        at += 1 + op.caches();
-        match op {
-            Opcode::ExtendedArg => continue,
-            Opcode::ReturnValue if !loaded => return false,
-            _ => {}
-        }
-        loaded = op == Opcode::LoadConst && Some(arg) == none;
-        arg = 0;
-    }
-    true
 }
 
 /// The functions.
@@ -108,12 +80,6 @@ pub mod functions {
             kinds.set_str(vm, name, Value::from_i32(i32::from(*kind)))?;
         }
         Ok(kinds.into_value())
-    }
-
-    /// Whether the code returns nothing but None.
-    #[pyfunction(sig = "($module, code, /)")]
-    fn code_returns_only_none(vm: &Vm, code: &Value) -> PyResult<bool> {
-        Ok(returns_only_none(vm, code_of(vm, code)?))
     }
 
     /// Whether the attributes of an instance are in itself.

@@ -1,21 +1,21 @@
 //! `_testinternalcapi`, as far as it asks about things that exist here: the compiler's stages (`compiler_codegen`,
 //! `optimize_cfg`, `assemble_code_object`), code objects, recursion. What is about CPython's C structures is missing.
 
-pub mod capi;
 mod code;
 mod sequence;
+mod variables;
 
 use std::rc::Rc;
 
 use taipan_ast::{Arena, StackLimit};
-use taipan_bytecode::Constant;
 use taipan_bytecode::constant::Str as ConstStr;
+use taipan_bytecode::{Constant, verifier};
 use taipan_compiler::assemble::{AssembleError, UnitMetadata};
 use taipan_compiler::{CompileOptions, stages};
 use taipan_macros::pyfunctions;
 use taipan_object::{Dict, List, Module, ModuleSpec, PyResult, Raised, Ref, Str, Value, Vm};
 use taipan_parser::Mode;
-use taipan_vm::code::{constant_to_value, new_code_with_consts, str_to_wtf8};
+use taipan_vm::code::{constant_to_value, new_code_with_consts, new_refused_code, str_to_wtf8};
 use taipan_vm::code_type::value_to_constant;
 use taipan_vm::compile::{Options, compile_error, show_warnings, stack_limit};
 use taipan_wtf8::Wtf8Buf;
@@ -27,13 +27,17 @@ use sequence::{INSTRUCTION_SEQUENCE, InstructionSequence};
 pub static MODULE: ModuleSpec = ModuleSpec {
     name: "_testinternalcapi",
     doc: None,
-    functions: &[functions::FUNCTIONS, code::functions::FUNCTIONS],
+    functions: &[
+        functions::FUNCTIONS,
+        code::functions::FUNCTIONS,
+        variables::functions::FUNCTIONS,
+    ],
     types: &[],
     exec: Some(exec),
 };
 
-/// Executions after which an instruction is specialized, and those that a failure puts it off.
-const SPECIALIZATION: (i32, i32) = (2, 53);
+/// Executions after which an instruction is specialized, and those that a failure puts it off, at most.
+const SPECIALIZATION: (i32, i32) = (100, 100);
 /// The size of what CPython puts before objects that its collector knows.
 const SIZEOF_PYGC_HEAD: i32 = 16;
 
@@ -46,6 +50,9 @@ fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
         ("SPECIALIZATION_THRESHOLD", SPECIALIZATION.0),
         ("SPECIALIZATION_COOLDOWN", SPECIALIZATION.1),
         ("SIZEOF_PYGC_HEAD", SIZEOF_PYGC_HEAD),
+        ("SIZEOF_MANAGED_PRE_HEADER", 0),
+        ("SIZEOF_PYOBJECT", 16),
+        ("SIZEOF_TIME_T", 8),
     ];
     for (name, value) in numbers {
         dict.set_named(vm, name, Value::from_i32(value))?;
@@ -303,9 +310,14 @@ mod functions {
             constants(vm, &consts)?,
         )
         .map_err(|e| assemble_error(vm, e))?;
-        if let Err(e) = taipan_bytecode::verifier::verify(&code) {
+        if let Err(e) = verifier::verify_shape(&code) {
             return Err(vm.value_error(&format!("code: {e}")));
         }
-        Ok(new_code_with_consts(vm, code.into(), consts.into())?.into_value())
+        let consts = vm.new_tuple(consts)?;
+        let made = match verifier::verify(&code) {
+            Ok(()) => new_code_with_consts(vm, &code, consts)?,
+            Err(reason) => new_refused_code(vm, &code, consts, reason)?,
+        };
+        Ok(made.into_value())
     }
 }

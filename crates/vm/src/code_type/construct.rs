@@ -1,4 +1,5 @@
-//! `CodeType(...)` and `code.replace(...)`: code objects from parts. What is made here passes the verifier first.
+//! `CodeType(...)` and `code.replace(...)`: code objects from parts. The verifier sees what is made here; what it refuses can
+//! be looked at and changed further, but raises when it runs.
 
 use std::rc::Rc;
 
@@ -7,8 +8,7 @@ use taipan_bytecode::constant::Str as ConstStr;
 use taipan_bytecode::{Constant, verifier};
 use taipan_object::{Args, Bytes, PyResult, Ref, Str, Tuple, Value, Vm};
 
-use super::convert::value_to_constant;
-use crate::code::{Code, new_code_with_consts, str_to_wtf8};
+use crate::code::{Code, new_code_with_consts, new_refused_code, str_to_wtf8};
 
 /// The parts, named as `replace` names them, in the constructor's order.
 const NAMES: [&str; 18] = [
@@ -253,27 +253,18 @@ fn build(vm: &Vm, p: &Parts) -> PyResult {
         locals.push(n.clone());
         kinds.push(co_fast::FREE);
     }
-    let objects: Box<[Value]> = p.tuple(7).iter().cloned().collect();
-    let mut consts = Vec::with_capacity(objects.len());
-    let mut all = true;
-    for v in &objects {
-        match value_to_constant(vm, v)? {
-            Some(c) => consts.push(c),
-            // Any object will do as a constant; the description cannot show it.
-            None => {
-                all = false;
-                consts.push(Constant::None);
-            }
-        }
-    }
-    let mut described = CodeObject {
+    let Some(objects) = p.values[7].downcast_ref::<Tuple>().cloned() else {
+        return Err(vm.system_error("bad argument to internal function"));
+    };
+    let described = CodeObject {
         argcount,
         posonlyargcount: posonly,
         kwonlyargcount: kwonly,
         stacksize,
         flags,
         code,
-        consts: Rc::from(consts),
+        // Any object will do as a constant: the verifier asks for their number alone.
+        consts: Rc::from(vec![Constant::None; objects.len()]),
         names: Rc::from(names),
         localsplusnames: Rc::from(locals),
         localspluskinds: Rc::from(kinds),
@@ -284,11 +275,12 @@ fn build(vm: &Vm, p: &Parts) -> PyResult {
         linetable: p.bytes(14),
         exceptiontable: p.bytes(15),
     };
-    if let Err(e) = verifier::verify(&described) {
+    if let Err(e) = verifier::verify_shape(&described) {
         return Err(vm.value_error(&format!("code: {e}")));
     }
-    if !all {
-        described.consts = Rc::from([]);
-    }
-    Ok(new_code_with_consts(vm, Rc::new(described), objects)?.into_value())
+    let made = match verifier::verify(&described) {
+        Ok(()) => new_code_with_consts(vm, &described, objects)?,
+        Err(reason) => new_refused_code(vm, &described, objects, reason)?,
+    };
+    Ok(made.into_value())
 }

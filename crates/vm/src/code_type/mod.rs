@@ -10,10 +10,11 @@ use std::hash::{Hash, Hasher};
 
 use taipan_macros::pymethods;
 use taipan_object::{
-    Args, ClassPart, CompareOp, GetSetDef, Payload, PyResult, Ref, TypeObject, TypeSpec, Value, Vm,
+    Args, ClassPart, CompareOp, GetSetDef, Payload, PyResult, Ref, Str, TypeObject, TypeSpec,
+    Value, Vm,
 };
 
-use crate::code::Code;
+use crate::code::{Code, Table};
 
 /// `code`
 pub static CODE: TypeSpec = TypeSpec {
@@ -58,21 +59,21 @@ static CODE_MEMBERS: ClassPart = ClassPart {
         "co_stacksize": |vm, c| vm.new_int(i64::from(c.stacksize));
         "co_flags": |vm, c| vm.new_int(i64::from(c.flags));
         "co_nlocals": |vm, c| vm.new_usize(c.kinds.iter().filter(|k| **k & taipan_bytecode::code::co_fast::LOCAL != 0).count());
-        "co_consts": |vm, c| c.consts_tuple(vm);
+        "co_consts": |vm, c| c.consts_tuple();
         "co_names": |vm, c| Ok(vm.new_tuple(c.names.iter().map(|n| n.as_value().clone()).collect())?.into_value());
         "co_filename": |_vm, c| Ok(c.filename.get().into_value());
         "co_name": |_vm, c| Ok(c.name.as_value().clone());
         "co_qualname": |_vm, c| Ok(c.qualname.as_value().clone());
         "co_firstlineno": |vm, c| vm.new_int(i64::from(c.firstlineno));
-        "co_linetable": |vm, c| Ok(vm.new_bytes(&c.linetable)?.into_value());
-        "co_exceptiontable": |vm, c| Ok(vm.new_bytes(&c.exceptiontable)?.into_value());
+        "co_linetable": |vm, c| c.linetable.object(vm);
+        "co_exceptiontable": |vm, c| c.public_exceptiontable().object(vm);
     },
 };
 
 impl Code {
     /// `co_consts` as a tuple.
-    pub fn consts_tuple(&self, vm: &Vm) -> PyResult {
-        Ok(vm.new_tuple_from(&self.consts)?.into_value())
+    pub fn consts_tuple(&self) -> PyResult {
+        Ok(self.consts.as_value().clone())
     }
 
     /// The names of the fast locals whose kind has one of these bits.
@@ -87,24 +88,57 @@ impl Code {
             .into_value())
     }
 
-    /// Equality as Python's `==` has it.
+    /// Equality as Python's `==` has it: file, qualified name and stack size do not count.
     fn same(&self, vm: &Vm, other: &Code) -> PyResult<bool> {
-        let (a, b) = (self.description(vm)?, other.description(vm)?);
-        if a.consts.len() == self.consts.len() && b.consts.len() == other.consts.len() {
-            return Ok(a == b);
-        }
-        let (mut a, mut b) = ((*a).clone(), (*b).clone());
-        a.consts = std::rc::Rc::from([]);
-        b.consts = std::rc::Rc::from([]);
-        if a != b || self.consts.len() != other.consts.len() {
+        vm.check_stack(" while comparing code objects")?;
+        let numbers = |c: &Code| {
+            (
+                c.argcount,
+                c.posonlyargcount,
+                c.kwonlyargcount,
+                c.flags,
+                c.firstlineno,
+            )
+        };
+        // Names are interned.
+        let names = |a: &[Ref<Str>], b: &[Ref<Str>]| {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is(b))
+        };
+        let tables = |a: &Table, b: &Table| **a == **b;
+        if numbers(self) != numbers(other)
+            || !self.name.is(&other.name)
+            || !tables(self.public_code(), other.public_code())
+            || !names(&self.names, &other.names)
+            || !names(&self.locals, &other.locals)
+            || !tables(&self.linetable, &other.linetable)
+            || !tables(self.public_exceptiontable(), other.public_exceptiontable())
+        {
             return Ok(false);
         }
-        for (x, y) in self.consts.iter().zip(other.consts.iter()) {
-            if !std::ptr::eq(vm.type_of(x), vm.type_of(y)) || !vm.eq(x, y)? {
+        let (a, b) = (self.consts.as_slice(), other.consts.as_slice());
+        if a.len() != b.len() {
+            return Ok(false);
+        }
+        for (a, b) in a.iter().zip(b) {
+            if !same_constant(vm, a, b)? {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+}
+
+/// Whether two constants are the same: of one type, and equal, zeros of one sign.
+fn same_constant(vm: &Vm, a: &Value, b: &Value) -> PyResult<bool> {
+    if a.is(b) {
+        return Ok(true);
+    }
+    if let (Some(a), Some(b)) = (a.downcast_ref::<Code>(), b.downcast_ref::<Code>()) {
+        return a.same(vm, b);
+    }
+    match (value_to_constant(vm, a)?, value_to_constant(vm, b)?) {
+        (Some(a), Some(b)) => Ok(a == b),
+        _ => Ok(false),
     }
 }
 
@@ -134,7 +168,28 @@ impl Code {
     #[pyslot]
     fn tp_hash(vm: &Vm, this: &Ref<Self>) -> PyResult<i64> {
         let mut h = rustc_hash::FxHasher::default();
-        this.description(vm)?.hash(&mut h);
+        let numbers = [
+            this.argcount,
+            this.posonlyargcount,
+            this.kwonlyargcount,
+            this.flags,
+            this.firstlineno as u32,
+        ];
+        numbers.hash(&mut h);
+        for table in [
+            this.public_code(),
+            &this.linetable,
+            this.public_exceptiontable(),
+        ] {
+            table.hash(&mut h);
+        }
+        for name in std::iter::once(&this.name)
+            .chain(&this.names)
+            .chain(&this.locals)
+        {
+            vm.hash(name.as_value())?.hash(&mut h);
+        }
+        vm.hash(this.consts.as_value())?.hash(&mut h);
         Ok(match h.finish() as i64 {
             -1 => -2,
             h => h,
@@ -208,12 +263,7 @@ impl Code {
 
     #[getter(_co_code_adaptive)]
     fn co_code_adaptive(vm: &Vm, this: &Ref<Self>) -> PyResult {
-        let bytes: Vec<u8> = this
-            .stream()
-            .iter()
-            .flat_map(|u| u.get().to_le_bytes())
-            .collect();
-        Ok(vm.new_bytes(&bytes)?.into_value())
+        Ok(vm.new_bytes(&tables::adaptive(vm, this))?.into_value())
     }
 
     #[getter(co_varnames)]
@@ -233,6 +283,6 @@ impl Code {
 
     #[getter(co_code)]
     fn co_code(vm: &Vm, this: &Ref<Self>) -> PyResult {
-        Ok(vm.new_bytes(&this.code)?.into_value())
+        this.public_code().object(vm)
     }
 }

@@ -72,9 +72,17 @@ pub(crate) fn eval(vm: &Vm, frame: *mut Frame, throw: bool) -> PyResult<Outcome>
     }
 }
 
+/// An instruction that stands for code that the verifier refused.
 #[cold]
 fn unknown_opcode(vm: &Vm, r: &Regs) -> Raised {
-    vm.system_error(&format!("unknown opcode {}", r.opcode()))
+    let code = r.code();
+    match &code.refused {
+        None => vm.system_error(&format!("unknown opcode {}", r.opcode())),
+        Some(refused) => match refused.reason.unknown_opcode(code.public_code()) {
+            Some(byte) => vm.system_error(&format!("unknown opcode {byte}")),
+            None => vm.value_error(&format!("code: {}", refused.reason)),
+        },
+    }
 }
 
 #[inline(never)]

@@ -203,7 +203,7 @@ fn find_load(vm: &Vm, owner: &Value, name: &Ref<Str>, method: bool) -> Option<Fo
     };
     let version = u64::from(version);
     if getter && setter {
-        return find_data_descriptor(vm, &descr?, version, method);
+        return find_data_descriptor(vm, &descr?, name, version, method);
     }
     let guard = version | u64::from(shape) << 32;
     if shape != 0 {
@@ -236,7 +236,20 @@ fn find_in_dict(vm: &Vm, owner: &Value, name: &Ref<Str>, version: u64) -> Option
     Found::new(Opcode::LoadAttrWithHint, version, datum)
 }
 
-fn find_data_descriptor(vm: &Vm, d: &Value, version: u64, method: bool) -> Option<Found> {
+fn find_data_descriptor(
+    vm: &Vm,
+    d: &Value,
+    name: &Ref<Str>,
+    version: u64,
+    method: bool,
+) -> Option<Found> {
+    // The class is a word of the instance as well.
+    if let Some(offset) = Header::TYPE_OFFSET
+        && name.is(&vm.names().__class__)
+        && vm.lookup(&vm.types().object, name).is_some_and(|o| o.is(d))
+    {
+        return Found::new(Opcode::LoadAttrSlot, version, offset as u64);
+    }
     if std::ptr::eq(vm.type_of(d), vm.types().member_descriptor.object())
         && let Some(m) = d.downcast_ref::<taipan_object::descr::MemberDescr>()
         && let Some(offset) = m.fixed_offset()

@@ -1,17 +1,24 @@
-//! `_testcapi`, `_testlimitedcapi` and `_testinternalcapi`: as much of the modules that test CPython's C interface as makes
-//! sense without one. The standard test suite asks them about limits and settings, and calls functions of every convention.
+//! `_testcapi` and `_testlimitedcapi`: as much of the modules that test CPython's C interface as makes sense without one.
+//! The standard test suite asks them about limits and settings, and calls functions of every convention.
+//! `_testinternalcapi` is in `testinternal`.
 
 mod calls;
-mod internal;
+mod code;
+mod config;
 
 use taipan_macros::pyfunctions;
-use taipan_object::{Module, ModuleSpec, PyResult, Ref, Value, Vm};
+use taipan_object::{Module, ModuleSpec, PyResult, Ref, Str, Value, Vm};
+use taipan_vm::code::Code;
 
 /// `_testcapi`
 pub static TESTCAPI: ModuleSpec = ModuleSpec {
     name: "_testcapi",
     doc: None,
-    functions: &[functions::FUNCTIONS, calls::FUNCTIONS],
+    functions: &[
+        functions::FUNCTIONS,
+        calls::FUNCTIONS,
+        config::functions::FUNCTIONS,
+    ],
     types: &[&calls::INSTANCE, &calls::CLASS, &calls::STATIC],
     exec: Some(exec),
 };
@@ -34,46 +41,56 @@ pub static TESTMULTIPHASE: ModuleSpec = ModuleSpec {
     exec: None,
 };
 
-pub use internal::MODULE as TESTINTERNALCAPI;
-
-const LIMITS: [(&str, i64); 13] = [
-    ("CHAR_MAX", i8::MAX as i64),
-    ("CHAR_MIN", i8::MIN as i64),
-    ("UCHAR_MAX", u8::MAX as i64),
-    ("SHRT_MAX", i16::MAX as i64),
-    ("SHRT_MIN", i16::MIN as i64),
-    ("USHRT_MAX", u16::MAX as i64),
-    ("INT_MAX", i32::MAX as i64),
-    ("INT_MIN", i32::MIN as i64),
-    ("UINT_MAX", u32::MAX as i64),
-    ("LONG_MAX", i64::MAX),
-    ("LONG_MIN", i64::MIN),
-    ("LLONG_MAX", i64::MAX),
-    ("LLONG_MIN", i64::MIN),
+/// The limits on the platforms that Taipan knows (LP64).
+const LIMITS: &[(&str, i128)] = &[
+    ("CHAR_MAX", i8::MAX as i128),
+    ("CHAR_MIN", i8::MIN as i128),
+    ("UCHAR_MAX", u8::MAX as i128),
+    ("SHRT_MAX", i16::MAX as i128),
+    ("SHRT_MIN", i16::MIN as i128),
+    ("USHRT_MAX", u16::MAX as i128),
+    ("INT_MAX", i32::MAX as i128),
+    ("INT_MIN", i32::MIN as i128),
+    ("UINT_MAX", u32::MAX as i128),
+    ("INT32_MAX", i32::MAX as i128),
+    ("INT32_MIN", i32::MIN as i128),
+    ("UINT32_MAX", u32::MAX as i128),
+    ("LONG_MAX", i64::MAX as i128),
+    ("LONG_MIN", i64::MIN as i128),
+    ("ULONG_MAX", u64::MAX as i128),
+    ("LLONG_MAX", i64::MAX as i128),
+    ("LLONG_MIN", i64::MIN as i128),
+    ("ULLONG_MAX", u64::MAX as i128),
+    ("INT64_MAX", i64::MAX as i128),
+    ("INT64_MIN", i64::MIN as i128),
+    ("UINT64_MAX", u64::MAX as i128),
+    ("PY_SSIZE_T_MAX", i64::MAX as i128),
+    ("PY_SSIZE_T_MIN", i64::MIN as i128),
+    ("SIZE_MAX", u64::MAX as i128),
+    ("SIZEOF_VOID_P", 8),
+    ("SIZEOF_TIME_T", 8),
+    ("SIZEOF_PID_T", 4),
+    ("SIZEOF_WCHAR_T", 4),
 ];
 
 fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
-    let Some(d) = module.dict.get() else {
+    let Some(dict) = module.dict.get() else {
         return Ok(());
     };
-    for (name, n) in LIMITS {
-        d.set_named(vm, name, vm.new_int(n)?)?;
+    for (name, limit) in LIMITS {
+        dict.set_named(vm, name, vm.new_ibig((*limit).into())?)?;
     }
-    for name in ["ULONG_MAX", "ULLONG_MAX", "SIZE_MAX"] {
-        d.set_named(vm, name, vm.new_usize(usize::MAX)?)?;
-    }
-    d.set_named(vm, "PY_SSIZE_T_MAX", vm.new_int(i64::MAX)?)?;
-    d.set_named(vm, "PY_SSIZE_T_MIN", vm.new_int(i64::MIN)?)?;
-    for (name, f) in [
-        ("FLT_MAX", f64::from(f32::MAX)),
-        ("FLT_MIN", f64::from(f32::MIN_POSITIVE)),
+    let floats = [
         ("DBL_MAX", f64::MAX),
         ("DBL_MIN", f64::MIN_POSITIVE),
-    ] {
-        d.set_named(vm, name, vm.new_float(f)?)?;
+        ("FLT_MAX", f64::from(f32::MAX)),
+        ("FLT_MIN", f64::from(f32::MIN_POSITIVE)),
+    ];
+    for (name, limit) in floats {
+        dict.set_named(vm, name, vm.new_float(limit)?)?;
     }
     for name in ["WITH_PYMALLOC", "WITH_MIMALLOC", "nan_msb_is_signaling"] {
-        d.set_named(vm, name, vm.bool(false))?;
+        dict.set_named(vm, name, vm.bool(false))?;
     }
     Ok(())
 }
@@ -82,20 +99,22 @@ fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
 mod functions {
     use super::*;
 
-    /// A setting of the interpreter's start.
-    #[pyfunction(params = "($module, name, /)")]
-    fn config_get(vm: &Vm, name: &str) -> PyResult {
-        let sys = vm.import("sys")?;
-        if name == "code_debug_ranges" {
-            let options = vm.getattr_str(&sys, "_xoptions")?;
-            let off = vm.new_str("no_debug_ranges")?.into_value();
-            return Ok(vm.bool(!vm.contains(&options, &off)?));
-        }
-        let flags = vm.getattr_str(&sys, "flags")?;
-        match vm.getattr_str_opt(&flags, name)? {
-            Some(v) => Ok(v),
-            None => Err(vm.value_error(&format!("unknown config option name: {name}"))),
-        }
+    /// A code object of a name and a place; running it raises AssertionError.
+    #[pyfunction(params = "($module, filename, funcname, firstlineno, /)")]
+    fn code_newempty(vm: &Vm, filename: &Ref<Str>, funcname: &Ref<Str>, line: i32) -> PyResult {
+        code::empty(vm, filename, funcname, line)
+    }
+
+    /// The line of the instruction at a byte offset.
+    #[pyfunction(params = "($module, code, offset, /)")]
+    fn code_offset_to_line(vm: &Vm, code: &Value, offset: i32) -> PyResult<i32> {
+        let Some(code) = code.downcast_ref::<Code>() else {
+            return Err(vm.type_error("argument must be a code object"));
+        };
+        Ok(match usize::try_from(offset) {
+            Ok(offset) => code.line_of(offset / 2).unwrap_or(-1),
+            Err(_) => code.firstlineno,
+        })
     }
 
     /// Asks for a buffer with no view to describe it in, which exporters refuse.
