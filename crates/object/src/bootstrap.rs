@@ -82,6 +82,7 @@ fn build(vm: &Vm) -> PyResult<()> {
     if vm.interp().types.set(types).is_err() {
         return Err(no_memory());
     }
+    vm.learn_known();
     let t = vm.types();
     // Instances of these are made before their declarations are seen.
     vm.give_dict_word(&t.static_method);
@@ -148,6 +149,7 @@ fn build(vm: &Vm) -> PyResult<()> {
     if vm.interp().singletons.set(singletons).is_err() {
         return Err(no_memory());
     }
+    vm.learn_known();
     for ty in &made {
         vm.finish_raw_type(ty)?;
         let index = ty.layout().index();

@@ -134,6 +134,22 @@ impl Value {
         bits
     }
 
+    /// Gives up a value of which only the bits are left, without the code of a destructor around it: for the interpreter's
+    /// loop, where many instructions let go of words.
+    ///
+    /// # Safety
+    /// The bits are those of an owned value that is no small int; they are not used again.
+    #[inline(always)]
+    pub unsafe fn release_bits(bits: u64) {
+        let ptr = std::ptr::with_exposed_provenance_mut::<Header>(bits as usize);
+        // SAFETY: the contract; pointers are not null.
+        unsafe {
+            if (*ptr).decref() {
+                last_reference(NonNull::new_unchecked(ptr));
+            }
+        }
+    }
+
     /// Identity, Python's `is`.
     #[inline(always)]
     pub fn is(&self, other: &Value) -> bool {
@@ -147,6 +163,13 @@ impl Value {
             _ => u32::MAX,
         }
     }
+}
+
+/// Rarer than keeping an object: callers lay their code out for that.
+#[cold]
+#[inline(never)]
+fn last_reference(ptr: NonNull<Header>) {
+    crate::heap::dealloc::dealloc(ptr);
 }
 
 impl Clone for Value {

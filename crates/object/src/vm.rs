@@ -205,14 +205,71 @@ pub struct Vm {
     /// The thread's `contextvars.Context`, once it has one.
     pub context: PyCell<Option<Value>>,
     context_version: Cell<u64>,
+    known: Cell<Known>,
+}
+
+/// Where the core types and singletons are that the interpreter asks for all the time: one load from the thread's state.
+/// They are immortal, and null or 0 before they exist.
+#[derive(Clone, Copy)]
+pub struct Known {
+    /// `float`
+    pub float: *const Object<TypeObject>,
+    /// `list`
+    pub list: *const Object<TypeObject>,
+    /// `tuple`
+    pub tuple: *const Object<TypeObject>,
+    /// `dict`
+    pub dict: *const Object<TypeObject>,
+    /// `str`
+    pub str: *const Object<TypeObject>,
+    /// The word of `True`.
+    pub true_: u64,
+    /// The word of `False`.
+    pub false_: u64,
+    /// The word of `None`.
+    pub none: u64,
+}
+
+impl Known {
+    fn of(interp: &Interp) -> Known {
+        let types = interp.types.get();
+        let ty = |of: fn(&Types) -> &Ref<TypeObject>| {
+            types.map_or(std::ptr::null(), |t| &raw const *of(t).object())
+        };
+        let singletons = interp.singletons.get();
+        let word = |of: fn(&Singletons) -> &Value| singletons.map_or(0, |s| of(s).bits());
+        Known {
+            float: ty(|t| &t.float),
+            list: ty(|t| &t.list),
+            tuple: ty(|t| &t.tuple),
+            dict: ty(|t| &t.dict),
+            str: ty(|t| &t.str),
+            true_: word(|s| &s.true_),
+            false_: word(|s| &s.false_),
+            none: word(|s| &s.none),
+        }
+    }
 }
 
 impl Vm {
+    /// See [`Known`].
+    #[inline(always)]
+    pub fn known(&self) -> Known {
+        self.known.get()
+    }
+
+    /// Takes note of the types and singletons that have come to exist.
+    pub(crate) fn learn_known(&self) {
+        self.known.set(Known::of(&self.interp));
+    }
+
     /// The first thread of an interpreter whose threads share `interp`.
     pub fn for_interp(interp: Rc<Interp>) -> Box<Vm> {
         let limit = interp.recursion_limit.get();
         let context_version = Cell::new(interp.next_context_version());
+        let known = Cell::new(Known::of(&interp));
         let vm = Box::new(Vm {
+            known,
             interp,
             current_exception: PyCell::new(None),
             exc_base: ExcStackItem::new(),

@@ -215,8 +215,8 @@ impl Popped {
 impl Drop for Popped {
     #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: the word was taken over.
-        unsafe { drop_slot(self.0) };
+        // SAFETY: the word was taken over, and is not NULL.
+        unsafe { drop_word(self.0) };
     }
 }
 
@@ -250,7 +250,19 @@ pub fn borrow(bits: u64) -> u64 {
 pub unsafe fn drop_slot(bits: u64) {
     if bits & (BORROWED | 1) == 0 && bits != 0 {
         // SAFETY: an owned pointer.
-        drop(unsafe { Value::from_bits(bits) });
+        unsafe { Value::release_bits(bits) };
+    }
+}
+
+/// Lets go of a slot's content, which may be borrowed but is not NULL.
+///
+/// # Safety
+/// The content is not used again.
+#[inline(always)]
+pub unsafe fn drop_word(bits: u64) {
+    if bits & (BORROWED | 1) == 0 {
+        // SAFETY: an owned pointer.
+        unsafe { Value::release_bits(bits) };
     }
 }
 

@@ -105,7 +105,7 @@ impl Vm {
     #[inline(always)]
     pub fn exact_float(&self, v: &Value) -> Option<f64> {
         let h = v.header()?;
-        if std::ptr::eq(h.ty(), self.types().float.object()) {
+        if std::ptr::eq(h.ty(), self.known().float) {
             // SAFETY: the payload of `float` is Float.
             Some(unsafe { Ref::<Float>::cast_unchecked(v) }.value)
         } else {
@@ -117,7 +117,7 @@ impl Vm {
     #[inline(always)]
     pub fn reuse_float(&self, v: &Value, new: f64) -> bool {
         let Some(h) = v.header() else { return false };
-        if h.refcount() != 1 || !std::ptr::eq(h.ty(), self.types().float.object()) {
+        if h.refcount() != 1 || !std::ptr::eq(h.ty(), self.known().float) {
             return false;
         }
         // SAFETY: an exact float whose only reference the caller holds, so no reference into it exists.
@@ -167,7 +167,19 @@ impl Vm {
     /// A float.
     #[inline(always)]
     pub fn new_float(&self, f: f64) -> PyResult {
+        if let Some(v) = self.new_float_quickly(f) {
+            return Ok(v);
+        }
         self.new_object(&self.types().float, Float { value: f })
+            .map(Ref::into_value)
+    }
+
+    /// A float, if there is room for it at hand.
+    #[inline(always)]
+    pub fn new_float_quickly(&self, f: f64) -> Option<Value> {
+        let ty = std::ptr::NonNull::new(self.known().float.cast_mut())?;
+        self.heap()
+            .new_plain(ty, Float { value: f })
             .map(Ref::into_value)
     }
 

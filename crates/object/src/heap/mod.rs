@@ -76,6 +76,26 @@ impl Heap {
         self.new_object_with_tail(ty, size, payload, zero)
     }
 
+    /// A new object without a tail whose payload owns nothing, of an immortal type; `None` when that takes more than
+    /// taking a free slot.
+    #[inline(always)]
+    pub(crate) fn new_plain<T: Payload>(
+        &self,
+        ty: NonNull<Object<TypeObject>>,
+        payload: T,
+    ) -> Option<Ref<T>> {
+        let mem = self.pages.allocate_quickly(size_of::<Object<T>>(), false)?;
+        let p = mem.cast::<Object<T>>();
+        // SAFETY: the memory is fresh, aligned to 16 and large enough.
+        unsafe {
+            p.as_ptr().write(Object {
+                header: Header::new(ty, 0),
+                payload,
+            });
+            Some(Ref::from_owned_ptr(p))
+        }
+    }
+
     /// Like [`Heap::new_object`]; what follows the payload is zeroed only if `zero` says so. Without that, the caller writes it
     /// before anybody else sees the object.
     #[inline(always)]

@@ -64,6 +64,15 @@ impl Pages {
 
     #[inline]
     pub(crate) fn allocate(&self, size: usize, gc: bool) -> Option<NonNull<u8>> {
+        match self.allocate_quickly(size, gc) {
+            Some(mem) => Some(mem),
+            None => self.allocate_slow(size.div_ceil(GRAIN), gc),
+        }
+    }
+
+    /// A slot that was free before, if there is one at hand.
+    #[inline(always)]
+    pub(crate) fn allocate_quickly(&self, size: usize, gc: bool) -> Option<NonNull<u8>> {
         let class = size.div_ceil(GRAIN);
         let head = &self.room[gc as usize][class];
         let page = head.get();
@@ -79,7 +88,7 @@ impl Pages {
                 }
             }
         }
-        self.allocate_slow(class, gc)
+        None
     }
 
     #[inline(never)]

@@ -4,6 +4,7 @@ use taipan_object::{Dict, List, PyResult, Str, Tuple, Value, Vm};
 use taipan_text::TextBuf;
 
 use super::regs::Regs;
+use crate::frame::drop_slot;
 
 pub(super) fn build_tuple(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     let t = r.pop_tuple(vm, n as usize)?;
@@ -95,7 +96,7 @@ pub(super) fn build_interpolation(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<(
     Ok(())
 }
 
-#[inline(always)]
+#[inline(never)]
 pub(super) fn list_append(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     let v = r.pop_value();
     match r.peek(n as usize).downcast_ref::<List>() {
@@ -231,31 +232,50 @@ fn push_reversed(r: &mut Regs, items: impl DoubleEndedIterator<Item = Value>) {
     }
 }
 
+/// UNPACK_SEQUENCE of a tuple or list of the right length.
 #[inline(always)]
+pub(super) fn unpack_plain(vm: &Vm, r: &mut Regs, n: u32) -> bool {
+    let n = n as usize;
+    // SAFETY: the payload of `tuple` is Tuple.
+    if let Some(t) = unsafe { r.exact::<Tuple>(1, vm.known().tuple) } {
+        if t.payload.len() != n {
+            return false;
+        }
+        let tuple = r.pop_bits();
+        for x in t.payload.as_slice().iter().rev() {
+            r.push(x.clone());
+        }
+        r.skip(1);
+        // SAFETY: the content was taken out.
+        unsafe { drop_slot(tuple) };
+        return true;
+    }
+    // SAFETY: the payload of `list` is List.
+    if let Some(l) = unsafe { r.exact::<List>(1, vm.known().list) } {
+        if l.payload.len() != n {
+            return false;
+        }
+        let list = r.pop_bits();
+        for i in (0..n).rev() {
+            if let Some(x) = l.payload.get(i) {
+                r.push(x);
+            }
+        }
+        r.skip(1);
+        // SAFETY: the content was taken out.
+        unsafe { drop_slot(list) };
+        return true;
+    }
+    false
+}
+
+/// UNPACK_SEQUENCE of anything else.
 pub(super) fn unpack_sequence(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     r.save_ip();
     // The word may only borrow its value, which the local keeps alive.
     let popped = r.pop();
-    let v = popped.view();
     r.skip(1);
-    let n = n as usize;
-    if let Some(t) = v.downcast_exact::<Tuple>(&vm.types().tuple)
-        && t.len() == n
-    {
-        for x in t.as_slice().iter().rev() {
-            r.push(x.clone());
-        }
-        return Ok(());
-    }
-    if let Some(l) = v.downcast_exact::<List>(&vm.types().list)
-        && l.len() == n
-    {
-        for i in (0..n).rev() {
-            r.push(l.get(i).unwrap_or_else(|| vm.none()));
-        }
-        return Ok(());
-    }
-    let items = unpack(vm, &v, n, None)?.0;
+    let items = unpack(vm, &popped.view(), n as usize, None)?.0;
     push_reversed(r, items.into_iter());
     Ok(())
 }

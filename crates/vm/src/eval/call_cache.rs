@@ -168,7 +168,7 @@ fn takes_exactly(f: &Function, n: usize) -> bool {
     unsafe { (*f.code.as_ptr()).payload.takes_exactly(n) }
 }
 
-#[inline(always)]
+#[inline(never)]
 pub(super) fn call_py_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
@@ -190,7 +190,7 @@ pub(super) fn call_py_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bo
     Ok(true)
 }
 
-#[inline(always)]
+#[inline(never)]
 pub(super) fn call_bound_method_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let n = arg as usize;
     let mut site = Site::new(r, n);
@@ -277,7 +277,7 @@ fn bound_to<'a>(vm: &'a Vm, f: &'a NativeFunction) -> &'a Value {
     }
 }
 
-#[inline(always)]
+#[inline(never)]
 pub(super) fn call_builtin_o(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
@@ -358,7 +358,7 @@ fn method_descriptor<'a>(
     applies.then_some((d, this))
 }
 
-#[inline(always)]
+#[inline(never)]
 pub(super) fn call_method_descriptor_noargs(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
@@ -375,7 +375,7 @@ pub(super) fn call_method_descriptor_noargs(vm: &Vm, r: &mut Regs, arg: u32) -> 
     poll(vm, r).map(|()| true)
 }
 
-#[inline(always)]
+#[inline(never)]
 pub(super) fn call_method_descriptor_o(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
@@ -416,7 +416,7 @@ fn is_known_def(r: &Regs, def: &'static NativeDef) -> bool {
     (&raw const *def).addr() as u64 == r.cache(2).get()
 }
 
-#[inline(always)]
+#[inline(never)]
 pub(super) fn call_list_append(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
@@ -453,7 +453,7 @@ pub(super) fn call_list_append(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool
     Ok(true)
 }
 
-#[inline(always)]
+#[inline(never)]
 pub(super) fn call_len(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();

@@ -32,22 +32,38 @@ pub(super) fn poll_slow(vm: &Vm, r: &Regs) -> PyResult<()> {
     (vm.hooks().handle_breaker)(vm)
 }
 
-/// RESUME: looks at the breaker, monitoring included.
+/// Whether nothing waits for the evaluation breaker, monitoring included: what RESUME asks.
 #[inline(always)]
-pub(super) fn resume(vm: &Vm, r: &mut Regs, _arg: u32) -> PyResult<()> {
+pub(super) fn is_quiet(vm: &Vm) -> bool {
+    vm.interp()
+        .breaker
+        .load(std::sync::atomic::Ordering::Relaxed)
+        == 0
+}
+
+/// JUMP_BACKWARD, unless the breaker wants something.
+#[inline(always)]
+pub(super) fn jump_backward(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     if vm
         .interp()
         .breaker
         .load(std::sync::atomic::Ordering::Relaxed)
+        & !MONITOR
         != 0
     {
-        let mut copy = *r;
-        let result = super::instrumented::resume(vm, &mut copy);
-        *r = copy;
-        result
-    } else {
-        Ok(())
+        return false;
     }
+    r.jump(1 - arg as isize);
+    true
+}
+
+/// JUMP_BACKWARD when the breaker wants something.
+#[cold]
+#[inline(never)]
+pub(super) fn jump_backward_polling(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    poll(vm, r)?;
+    r.jump(1 - arg as isize);
+    Ok(())
 }
 
 #[inline(always)]
@@ -55,14 +71,14 @@ pub(super) fn pop_jump_if(vm: &Vm, r: &mut Regs, arg: u32, when: bool) {
     let bits = r.pop_bits();
     r.skip(1);
     // The operand is True or False: TO_BOOL or a comparison came before. Both are immortal.
-    let s = vm.interp().singletons();
-    let truth = frame::strip(bits) == s.true_.bits();
+    let known = vm.known();
+    let truth = frame::strip(bits) == known.true_;
     if truth == when {
         r.jump(arg as isize);
     } else if r.at(Opcode::NotTaken) {
         r.skip(1);
     }
-    if !truth && frame::strip(bits) != s.false_.bits() {
+    if !truth && frame::strip(bits) != known.false_ {
         // SAFETY: the slot's content was taken out.
         unsafe { drop_slot(bits) };
     }
@@ -72,8 +88,10 @@ pub(super) fn pop_jump_if(vm: &Vm, r: &mut Regs, arg: u32, when: bool) {
 pub(super) fn pop_jump_if_none(vm: &Vm, r: &mut Regs, arg: u32, when: bool) {
     let v = r.pop();
     r.skip(1);
-    if vm.is_none(&v.view()) == when {
+    if (frame::strip(v.bits()) == vm.known().none) == when {
         r.jump(arg as isize);
+    } else if r.at(Opcode::NotTaken) {
+        r.skip(1);
     }
 }
 
@@ -122,7 +140,7 @@ pub(crate) unsafe fn clear_frame(f: *mut Frame) {
 }
 
 /// Ends the running frame with a value: hands it to the frame below, or out of `eval`.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
     let mut value = r.pop_value();
     let f = r.frame;
@@ -196,7 +214,7 @@ pub(super) fn return_generator(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
 }
 
 /// YIELD_VALUE: suspends the generator's frame and hands the value out.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn yield_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
     let value = r.pop_value();
     r.save();
@@ -231,7 +249,6 @@ pub(super) fn exit_init_check(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     )))
 }
 
-#[inline(always)]
 pub(super) fn get_iter(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     r.save_ip();
     let v = r.pop();

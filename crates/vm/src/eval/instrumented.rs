@@ -138,7 +138,7 @@ fn reload(vm: &Vm, r: &mut Regs, unit: usize) -> After {
 /// RESUME while something is asked for: instruments the code when it is out of date, and runs again then.
 #[cold]
 #[inline(never)]
-pub(super) fn resume(vm: &Vm, r: &mut Regs) -> PyResult<()> {
+pub(super) fn resume(vm: &Vm, r: &mut Regs, _arg: u32) -> PyResult<()> {
     control::poll_slow(vm, r)?;
     let code = code_of(r);
     if is_active(vm) && install::instrument(&monitoring(vm), &code.payload) {

@@ -19,7 +19,7 @@ mod special;
 mod specialize;
 
 use taipan_bytecode::Opcode;
-use taipan_object::{BinaryOp, PyResult, Raised, Value, Vm};
+use taipan_object::{BinaryOp, PyResult, Value, Vm};
 
 pub(crate) use calls::{call_function, enter_call, leave_call, new_frame_for};
 pub(crate) use control::{clear_frame, leave_frame, stop_value};
@@ -72,491 +72,488 @@ pub(crate) fn eval(vm: &Vm, frame: *mut Frame, throw: bool) -> PyResult<Outcome>
     }
 }
 
+/// An instruction that is not part of the loop's own code. It finds the registers in memory.
+type Outlined = fn(&Vm, &mut Regs, u32) -> PyResult<()>;
+
 /// An instruction that stands for code that the verifier refused.
 #[cold]
-fn unknown_opcode(vm: &Vm, r: &Regs) -> Raised {
+fn unknown_opcode(vm: &Vm, r: &mut Regs, _arg: u32) -> PyResult<()> {
+    r.save();
     let code = r.code();
-    match &code.refused {
+    Err(match &code.refused {
         None => vm.system_error(&format!("unknown opcode {}", r.opcode())),
         Some(refused) => match refused.reason.unknown_opcode(code.public_code()) {
             Some(byte) => vm.system_error(&format!("unknown opcode {byte}")),
             None => vm.value_error(&format!("code: {}", refused.reason)),
         },
-    }
+    })
+}
+
+#[cold]
+fn interpreter_exit(vm: &Vm, r: &mut Regs, _arg: u32) -> PyResult<()> {
+    r.save();
+    Err(vm.system_error("INTERPRETER_EXIT in a code object"))
 }
 
 #[inline(never)]
 fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
-    // The registers live in locals of this function and go back to the caller's copy when an exception is raised.
+    // The registers live in locals of this function. What is not inlined finds them in the caller's memory, and so does the
+    // unwinder. Only instructions that neither raise nor call anything but destructors are inlined, so that the compiler
+    // keeps the registers in machine registers; an inlined instruction that cannot be done that way touches nothing and
+    // gives way to an outlined one.
     let mut r = *regs;
-    macro_rules! check {
-        ($e:expr) => {
-            match $e {
-                Ok(v) => v,
-                Err(e) => {
-                    *regs = r;
-                    return Err(e);
-                }
-            }
-        };
+    let (mut op, mut arg) = r.fetch();
+    macro_rules! next {
+        () => {{
+            (op, arg) = r.fetch();
+            continue;
+        }};
     }
-    // Calls an instruction that is not inlined with a copy of the registers.
-    macro_rules! slow {
+    // An instruction that always can be done here.
+    macro_rules! inlined {
+        ($e:expr) => {{
+            $e;
+            next!()
+        }};
+    }
+    // One that may turn out to need another.
+    macro_rules! attempt {
+        ($e:expr, $other:expr) => {{
+            if $e {
+                next!()
+            }
+            $other
+        }};
+    }
+    // A frequent instruction that is outlined, called directly.
+    macro_rules! direct {
         (|$t:ident| $e:expr) => {{
-            let mut copy = r;
-            let $t = &mut copy;
-            let result = $e;
-            r = copy;
-            result
+            *regs = r;
+            let $t = &mut *regs;
+            $e?;
+            r = *regs;
+            next!()
         }};
     }
     // A specialized call; the general way when the site does not know the callable.
     macro_rules! known_call {
-        ($f:ident, $arg:ident) => {
-            if !check!(call_cache::$f(vm, &mut r, $arg)) {
-                check!(slow!(|t| call_cache::call_missed(vm, t, $arg)));
-            }
+        ($f:ident) => {
+            direct!(|t| if call_cache::$f(vm, t, arg)? {
+                Ok(())
+            } else {
+                call_cache::call_missed(vm, t, arg)
+            })
         };
     }
-    // A specialized BINARY_OP; the general way when the site does not know the operands.
-    macro_rules! known_op {
-        ($done:expr, $arg:ident) => {
-            if !$done {
-                check!(slow!(|t| ops_cache::binary_op_missed(vm, t, $arg)));
-            }
-        };
-    }
+    // An instruction that may leave the frame.
     macro_rules! flow {
-        ($e:expr) => {
-            match check!($e) {
+        ($f:path) => {{
+            *regs = r;
+            match $f(vm, regs)? {
                 Flow::Next => {}
                 Flow::Leave(o) => return Ok(o),
             }
-        };
+            r = *regs;
+            next!()
+        }};
     }
     loop {
-        // SAFETY: ip stays within the code: it ends with an instruction that leaves it, and jumps are checked.
-        let unit = unsafe {
-            let u = (*r.ip).get();
-            r.ip = r.ip.add(1);
-            u
-        };
-        let mut op = unit as u8;
-        let mut arg = (unit >> 8) as u32;
-        'extended: loop {
-            // SAFETY: the stream holds opcodes only: `Opcode::from_u8` accepted each, or our compiler wrote it.
-            match unsafe { std::mem::transmute::<u8, Opcode>(op) } {
-                Opcode::ExtendedArg => {
-                    // SAFETY: an EXTENDED_ARG is followed by the instruction it belongs to.
-                    let unit = unsafe {
-                        let u = (*r.ip).get();
-                        r.ip = r.ip.add(1);
-                        u
-                    };
-                    op = unit as u8;
-                    arg = (arg << 8) | (unit >> 8) as u32;
-                    continue 'extended;
-                }
-                Opcode::LoadFastBorrow => names::load_fast_borrow(&mut r, arg),
-                Opcode::LoadFastBorrowLoadFastBorrow => {
-                    names::load_fast_borrow(&mut r, arg >> 4);
-                    names::load_fast_borrow(&mut r, arg & 15);
-                }
-                Opcode::LoadFast => names::load_fast(&mut r, arg),
-                Opcode::LoadFastLoadFast => {
-                    names::load_fast(&mut r, arg >> 4);
-                    names::load_fast(&mut r, arg & 15);
-                }
-                Opcode::LoadFastCheck => check!(names::load_fast_check(vm, &mut r, arg)),
-                Opcode::LoadFastAndClear => names::load_fast_and_clear(&mut r, arg),
-                Opcode::StoreFast => names::store_fast(&mut r, arg),
-                Opcode::StoreFastLoadFast => {
-                    names::store_fast(&mut r, arg >> 4);
-                    names::load_fast(&mut r, arg & 15);
-                }
-                Opcode::StoreFastStoreFast => {
-                    names::store_fast(&mut r, arg >> 4);
-                    names::store_fast(&mut r, arg & 15);
-                }
-                Opcode::DeleteFast => check!(slow!(|t| names::delete_fast(vm, t, arg))),
-                Opcode::LoadConst | Opcode::LoadConstMortal | Opcode::LoadConstImmortal => {
-                    // The code keeps its constants alive: the stack borrows them.
-                    let bits = r.const_at(arg).bits();
-                    r.push_bits(crate::frame::borrow(bits));
-                }
-                Opcode::LoadSmallInt => r.push(Value::from_i32(arg as i32)),
-                Opcode::LoadCommonConstant => {
-                    check!(slow!(|t| special::load_common_constant(vm, t, arg)))
-                }
-                Opcode::PopTop => drop(r.pop()),
-                Opcode::PopIter => drop(r.pop()),
-                Opcode::EndFor => drop(r.pop()),
-                Opcode::PushNull => r.push_bits(0),
-                Opcode::Copy => names::copy(&mut r, arg),
-                Opcode::Swap => names::swap(&mut r, arg),
-                Opcode::Nop | Opcode::NotTaken | Opcode::Cache => {}
-                Opcode::Resume | Opcode::ResumeCheck => check!(control::resume(vm, &mut r, arg)),
-                // Jumps
-                Opcode::JumpForward => r.jump(arg as isize),
-                Opcode::JumpBackward | Opcode::JumpBackwardNoJit | Opcode::JumpBackwardJit => {
-                    check!(control::poll(vm, &r));
-                    r.skip(1);
-                    r.jump(-(arg as isize));
-                }
-                Opcode::JumpBackwardNoInterrupt => r.jump(-(arg as isize)),
-                Opcode::PopJumpIfFalse => control::pop_jump_if(vm, &mut r, arg, false),
-                Opcode::PopJumpIfTrue => control::pop_jump_if(vm, &mut r, arg, true),
-                Opcode::PopJumpIfNone => control::pop_jump_if_none(vm, &mut r, arg, true),
-                Opcode::PopJumpIfNotNone => control::pop_jump_if_none(vm, &mut r, arg, false),
-                // Operators
-                Opcode::BinaryOp => check!(slow!(|t| ops::binary_op(vm, t, arg))),
-                Opcode::BinaryOpAddInt => known_op!(ops_cache::int_op(&mut r, BinaryOp::Add), arg),
-                Opcode::BinaryOpSubtractInt => {
-                    known_op!(ops_cache::int_op(&mut r, BinaryOp::Subtract), arg)
-                }
-                Opcode::BinaryOpMultiplyInt => {
-                    known_op!(ops_cache::int_op(&mut r, BinaryOp::Multiply), arg)
-                }
-                Opcode::BinaryOpAddFloat => {
-                    known_op!(check!(ops_cache::float_op(vm, &mut r, BinaryOp::Add)), arg)
-                }
-                Opcode::BinaryOpSubtractFloat => {
-                    known_op!(
-                        check!(ops_cache::float_op(vm, &mut r, BinaryOp::Subtract)),
-                        arg
-                    )
-                }
-                Opcode::BinaryOpMultiplyFloat => {
-                    known_op!(
-                        check!(ops_cache::float_op(vm, &mut r, BinaryOp::Multiply)),
-                        arg
-                    )
-                }
-                Opcode::BinaryOpExtend => {
-                    known_op!(check!(ops::binary_op_extend(vm, &mut r, arg)), arg)
-                }
-                Opcode::BinaryOpSubscrListInt => {
-                    known_op!(ops_cache::subscr_list_int(vm, &mut r), arg)
-                }
-                Opcode::BinaryOpSubscrTupleInt => {
-                    known_op!(ops_cache::subscr_tuple_int(vm, &mut r), arg)
-                }
-                Opcode::BinaryOpSubscrStrInt => {
-                    known_op!(check!(slow!(|t| ops_cache::subscr_str_int(vm, t))), arg)
-                }
-                Opcode::BinaryOpSubscrDict => {
-                    known_op!(check!(slow!(|t| ops_cache::subscr_dict(vm, t))), arg)
-                }
-                Opcode::BinaryOpSubscrGetitem => {
-                    known_op!(check!(slow!(|t| ops_cache::subscr_getitem(vm, t))), arg)
-                }
-                Opcode::BinaryOpAddUnicode => {
-                    known_op!(check!(slow!(|t| ops_cache::add_unicode(vm, t))), arg)
-                }
-                Opcode::BinaryOpInplaceAddUnicode => {
-                    known_op!(
-                        check!(slow!(|t| ops_cache::inplace_add_unicode(vm, t))),
-                        arg
-                    )
-                }
-                Opcode::CompareOp => check!(slow!(|t| ops::compare_op_any(vm, t, arg))),
-                Opcode::CompareOpInt => {
-                    if !ops::compare_op_int(vm, &mut r, arg) {
-                        check!(slow!(|t| ops::compare_op_missed(vm, t, arg)));
+        let outlined: Outlined = match op {
+            Opcode::ExtendedArg => {
+                (op, arg) = r.fetch_extended(arg);
+                continue;
+            }
+            Opcode::LoadFastBorrow => inlined!(names::load_fast_borrow(&mut r, arg)),
+            Opcode::LoadFastBorrowLoadFastBorrow => inlined!({
+                names::load_fast_borrow(&mut r, arg >> 4);
+                names::load_fast_borrow(&mut r, arg & 15);
+            }),
+            Opcode::LoadFast => inlined!(names::load_fast(&mut r, arg)),
+            Opcode::LoadFastLoadFast => inlined!({
+                names::load_fast(&mut r, arg >> 4);
+                names::load_fast(&mut r, arg & 15);
+            }),
+            Opcode::LoadFastCheck => attempt!(
+                names::load_fast_check(&mut r, arg),
+                names::load_fast_unbound
+            ),
+            Opcode::LoadFastAndClear => inlined!(names::load_fast_and_clear(&mut r, arg)),
+            Opcode::StoreFast => inlined!(names::store_fast(&mut r, arg)),
+            Opcode::StoreFastLoadFast => inlined!({
+                names::store_fast(&mut r, arg >> 4);
+                names::load_fast(&mut r, arg & 15);
+            }),
+            Opcode::StoreFastStoreFast => inlined!({
+                names::store_fast(&mut r, arg >> 4);
+                names::store_fast(&mut r, arg & 15);
+            }),
+            Opcode::DeleteFast => names::delete_fast,
+            Opcode::LoadConst | Opcode::LoadConstMortal | Opcode::LoadConstImmortal => inlined!({
+                // The code keeps its constants alive: the stack borrows them.
+                let bits = r.const_at(arg).bits();
+                r.push_bits(crate::frame::borrow(bits));
+            }),
+            Opcode::LoadSmallInt => inlined!(r.push(Value::from_i32(arg as i32))),
+            Opcode::LoadCommonConstant => special::load_common_constant,
+            Opcode::PopTop | Opcode::PopIter | Opcode::EndFor => inlined!(drop(r.pop())),
+            Opcode::PushNull => inlined!(r.push_bits(0)),
+            Opcode::Copy => inlined!(names::copy(&mut r, arg)),
+            Opcode::Swap => inlined!(names::swap(&mut r, arg)),
+            Opcode::Nop | Opcode::NotTaken | Opcode::Cache => inlined!({}),
+            Opcode::Resume | Opcode::ResumeCheck => {
+                attempt!(control::is_quiet(vm), instrumented::resume)
+            }
+            // Jumps
+            Opcode::JumpForward => inlined!(r.jump(arg as isize)),
+            Opcode::JumpBackward | Opcode::JumpBackwardNoJit | Opcode::JumpBackwardJit => {
+                attempt!(
+                    control::jump_backward(vm, &mut r, arg),
+                    control::jump_backward_polling
+                )
+            }
+            Opcode::JumpBackwardNoInterrupt => inlined!(r.jump(-(arg as isize))),
+            Opcode::PopJumpIfFalse => inlined!(control::pop_jump_if(vm, &mut r, arg, false)),
+            Opcode::PopJumpIfTrue => inlined!(control::pop_jump_if(vm, &mut r, arg, true)),
+            Opcode::PopJumpIfNone => inlined!(control::pop_jump_if_none(vm, &mut r, arg, true)),
+            Opcode::PopJumpIfNotNone => {
+                inlined!(control::pop_jump_if_none(vm, &mut r, arg, false))
+            }
+            // Operators
+            Opcode::BinaryOp => ops::binary_op,
+            Opcode::BinaryOpAddInt => attempt!(
+                ops_cache::int_op(&mut r, BinaryOp::Add),
+                ops_cache::binary_op_missed
+            ),
+            Opcode::BinaryOpSubtractInt => attempt!(
+                ops_cache::int_op(&mut r, BinaryOp::Subtract),
+                ops_cache::binary_op_missed
+            ),
+            Opcode::BinaryOpMultiplyInt => attempt!(
+                ops_cache::int_op(&mut r, BinaryOp::Multiply),
+                ops_cache::binary_op_missed
+            ),
+            Opcode::BinaryOpAddFloat => attempt!(
+                ops_cache::float_op(vm, &mut r, BinaryOp::Add),
+                ops_cache::binary_op_missed
+            ),
+            Opcode::BinaryOpSubtractFloat => attempt!(
+                ops_cache::float_op(vm, &mut r, BinaryOp::Subtract),
+                ops_cache::binary_op_missed
+            ),
+            Opcode::BinaryOpMultiplyFloat => attempt!(
+                ops_cache::float_op(vm, &mut r, BinaryOp::Multiply),
+                ops_cache::binary_op_missed
+            ),
+            Opcode::BinaryOpExtend => attempt!(
+                ops::binary_op_extend(vm, &mut r, arg),
+                ops_cache::binary_op_missed
+            ),
+            Opcode::BinaryOpSubscrListInt => attempt!(
+                ops_cache::subscr_list_int(vm, &mut r),
+                ops_cache::binary_op_missed
+            ),
+            Opcode::BinaryOpSubscrTupleInt => attempt!(
+                ops_cache::subscr_tuple_int(vm, &mut r),
+                ops_cache::binary_op_missed
+            ),
+            Opcode::BinaryOpSubscrStrInt => direct!(|t| ops_cache::subscr_str_int(vm, t, arg)),
+            Opcode::BinaryOpSubscrDict => direct!(|t| ops_cache::subscr_dict(vm, t, arg)),
+            Opcode::BinaryOpSubscrGetitem => {
+                direct!(|t| ops_cache::subscr_getitem(vm, t, arg))
+            }
+            Opcode::BinaryOpAddUnicode => direct!(|t| ops_cache::add_unicode(vm, t, arg)),
+            Opcode::BinaryOpInplaceAddUnicode => {
+                direct!(|t| ops_cache::inplace_add_unicode(vm, t, arg))
+            }
+            Opcode::CompareOp => ops::compare_op_any,
+            Opcode::CompareOpInt => {
+                attempt!(ops::compare_op_int(vm, &mut r, arg), ops::compare_op_missed)
+            }
+            Opcode::CompareOpFloat => attempt!(
+                ops::compare_op_float(vm, &mut r, arg),
+                ops::compare_op_missed
+            ),
+            Opcode::CompareOpStr => {
+                attempt!(ops::compare_op_str(vm, &mut r, arg), ops::compare_op_missed)
+            }
+            Opcode::IsOp => inlined!(ops::is_op(vm, &mut r, arg)),
+            Opcode::ContainsOp => direct!(|t| ops::contains_op(vm, t, arg)),
+            Opcode::ToBool => attempt!(ops::to_bool_plain(vm, &mut r), ops::to_bool),
+            Opcode::UnaryNot => inlined!(ops::unary_not(vm, &mut r)),
+            Opcode::UnaryNegative => attempt!(ops::negative_small(&mut r), ops::negative),
+            Opcode::UnaryInvert => |vm, t, _| ops::unary(vm, t, Vm::invert),
+            Opcode::BinarySlice => |vm, t, _| ops::binary_slice(vm, t),
+            Opcode::StoreSlice => |vm, t, _| ops::store_slice(vm, t),
+            Opcode::StoreSubscr => ops::store_subscr,
+            Opcode::StoreSubscrListInt => attempt!(
+                ops::store_subscr_list_int(vm, &mut r),
+                ops::store_subscr_missed
+            ),
+            Opcode::StoreSubscrDict => direct!(|t| ops::store_subscr_dict(vm, t, arg)),
+            Opcode::DeleteSubscr => |vm, t, _| ops::delete_subscr(vm, t),
+            // Names
+            Opcode::LoadGlobal => names::load_global,
+            Opcode::LoadGlobalModule => {
+                attempt!(names::load_global_module(&mut r, arg), names::load_global)
+            }
+            Opcode::LoadGlobalBuiltin => {
+                attempt!(names::load_global_builtin(&mut r, arg), names::load_global)
+            }
+            Opcode::StoreGlobal => names::store_global,
+            Opcode::DeleteGlobal => names::delete_global,
+            Opcode::LoadName => names::load_name,
+            Opcode::StoreName => names::store_name,
+            Opcode::DeleteName => names::delete_name,
+            Opcode::LoadLocals => |vm, t, _| names::load_locals(vm, t),
+            Opcode::LoadFromDictOrGlobals => names::load_from_dict_or_globals,
+            Opcode::LoadFromDictOrDeref => names::load_from_dict_or_deref,
+            Opcode::LoadDeref => {
+                attempt!(names::load_deref_bound(&mut r, arg), names::load_deref)
+            }
+            Opcode::StoreDeref => |_, t, arg| {
+                names::store_deref(t, arg);
+                Ok(())
+            },
+            Opcode::DeleteDeref => names::delete_deref,
+            Opcode::MakeCell => names::make_cell,
+            Opcode::CopyFreeVars => inlined!(names::copy_free_vars(&mut r, arg)),
+            Opcode::SetupAnnotations => |vm, t, _| names::setup_annotations(vm, t),
+            Opcode::LoadBuildClass => |vm, t, _| names::load_build_class(vm, t),
+            // Attributes
+            Opcode::LoadAttr => attrs::load_attr,
+            Opcode::LoadAttrInstanceValue => attempt!(
+                specialize::load_attr_instance_value(&mut r, arg),
+                attrs::load_attr_missed
+            ),
+            Opcode::LoadAttrWithHint => attempt!(
+                specialize::load_attr_with_hint(&mut r, arg),
+                attrs::load_attr_missed
+            ),
+            Opcode::LoadAttrMethodWithValues => attempt!(
+                specialize::load_attr_class_value(vm, &mut r, arg, true, true),
+                attrs::load_attr_missed
+            ),
+            Opcode::LoadAttrMethodNoDict => attempt!(
+                specialize::load_attr_class_value(vm, &mut r, arg, true, false),
+                attrs::load_attr_missed
+            ),
+            Opcode::LoadAttrNondescriptorWithValues => attempt!(
+                specialize::load_attr_class_value(vm, &mut r, arg, false, true),
+                attrs::load_attr_missed
+            ),
+            Opcode::LoadAttrNondescriptorNoDict => attempt!(
+                specialize::load_attr_class_value(vm, &mut r, arg, false, false),
+                attrs::load_attr_missed
+            ),
+            Opcode::LoadAttrSlot => attempt!(
+                specialize::load_attr_slot(&mut r, arg),
+                attrs::load_attr_missed
+            ),
+            Opcode::LoadAttrProperty => direct!(|t| calls::load_attr_property(vm, t, arg)),
+            Opcode::LoadAttrModule => attempt!(
+                specialize::load_attr_module(vm, &mut r, arg),
+                attrs::load_attr_missed
+            ),
+            Opcode::LoadAttrClass | Opcode::LoadAttrClassWithMetaclassCheck => attempt!(
+                specialize::load_attr_class(&mut r, arg),
+                attrs::load_attr_missed
+            ),
+            Opcode::StoreAttrInstanceValue => attempt!(
+                specialize::store_attr_instance_value(&mut r),
+                attrs::store_attr_missed
+            ),
+            Opcode::StoreAttrWithHint => attempt!(
+                specialize::store_attr_with_hint(&mut r, arg),
+                attrs::store_attr_missed
+            ),
+            Opcode::StoreAttrSlot => attempt!(
+                specialize::store_attr_slot(&mut r),
+                attrs::store_attr_missed
+            ),
+            Opcode::StoreAttr => attrs::store_attr,
+            Opcode::DeleteAttr => attrs::delete_attr,
+            Opcode::LoadSuperAttr => attrs::load_super_attr,
+            Opcode::LoadSpecial => attrs::load_special,
+            // Building
+            Opcode::BuildTuple => direct!(|t| build::build_tuple(vm, t, arg)),
+            Opcode::BuildList => build::build_list,
+            Opcode::BuildMap => build::build_map,
+            Opcode::BuildSet => build::build_set,
+            Opcode::BuildSlice => build::build_slice,
+            Opcode::BuildString => build::build_string,
+            Opcode::BuildTemplate => |vm, t, _| build::build_template(vm, t),
+            Opcode::BuildInterpolation => build::build_interpolation,
+            Opcode::ListAppend => direct!(|t| build::list_append(vm, t, arg)),
+            Opcode::ListExtend => build::list_extend,
+            Opcode::SetAdd => build::set_add,
+            Opcode::SetUpdate => build::set_update,
+            Opcode::MapAdd => build::map_add,
+            Opcode::DictUpdate => build::dict_update,
+            Opcode::DictMerge => build::dict_merge,
+            Opcode::FormatSimple => |vm, t, _| build::format_simple(vm, t),
+            Opcode::FormatWithSpec => |vm, t, _| build::format_with_spec(vm, t),
+            Opcode::ConvertValue => build::convert_value,
+            Opcode::UnpackSequence => {
+                attempt!(build::unpack_plain(vm, &mut r, arg), build::unpack_sequence)
+            }
+            Opcode::UnpackEx => build::unpack_ex,
+            // Iteration
+            Opcode::GetIter => |vm, t, _| control::get_iter(vm, t),
+            Opcode::ForIter => control::for_iter,
+            Opcode::ForIterGen => direct!(|t| ops_cache::for_iter_gen(vm, t, arg)),
+            Opcode::ForIterList => attempt!(
+                ops_cache::for_iter_list(&mut r, arg),
+                ops_cache::for_iter_missed
+            ),
+            Opcode::ForIterTuple => attempt!(
+                ops_cache::for_iter_tuple(&mut r, arg),
+                ops_cache::for_iter_missed
+            ),
+            Opcode::ForIterRange => attempt!(
+                ops_cache::for_iter_range(&mut r, arg),
+                ops_cache::for_iter_missed
+            ),
+            Opcode::GetLen => |vm, t, _| objects::get_len(vm, t),
+            Opcode::GetYieldFromIter => |vm, t, _| control::get_yield_from_iter(vm, t),
+            Opcode::GetAwaitable => control::get_awaitable,
+            Opcode::GetAiter => |vm, t, _| control::get_aiter(vm, t),
+            Opcode::GetAnext => |vm, t, _| control::get_anext(vm, t),
+            Opcode::Send => control::send,
+            Opcode::SendGen => direct!(|t| ops_cache::send_gen(vm, t, arg)),
+            Opcode::EndSend => |_, t, _| {
+                control::end_send(t);
+                Ok(())
+            },
+            Opcode::EndAsyncFor => |vm, t, _| control::end_async_for(vm, t),
+            Opcode::CleanupThrow => |vm, t, _| control::cleanup_throw(vm, t),
+            Opcode::YieldValue => flow!(control::yield_value),
+            Opcode::ReturnGenerator => flow!(control::return_generator),
+            Opcode::ReturnValue => flow!(control::return_value),
+            Opcode::InterpreterExit => interpreter_exit,
+            // Calls
+            Opcode::Call => direct!(|t| calls::call(vm, t, arg)),
+            Opcode::CallPyExactArgs => known_call!(call_py_exact_args),
+            Opcode::CallBoundMethodExactArgs => known_call!(call_bound_method_exact_args),
+            Opcode::CallPyGeneral | Opcode::CallBoundMethodGeneral => {
+                direct!(|t| call_cache::call_py_general(vm, t, arg))
+            }
+            Opcode::CallAllocAndEnterInit => {
+                direct!(|t| call_cache::call_alloc_and_enter_init(vm, t, arg))
+            }
+            Opcode::CallBuiltinO => known_call!(call_builtin_o),
+            Opcode::CallBuiltinFast | Opcode::CallBuiltinFastWithKeywords => {
+                direct!(|t| call_cache::call_builtin_fast(vm, t, arg))
+            }
+            Opcode::CallMethodDescriptorNoargs => known_call!(call_method_descriptor_noargs),
+            Opcode::CallMethodDescriptorO => known_call!(call_method_descriptor_o),
+            Opcode::CallMethodDescriptorFast | Opcode::CallMethodDescriptorFastWithKeywords => {
+                direct!(|t| call_cache::call_method_descriptor_fast(vm, t, arg))
+            }
+            Opcode::CallListAppend => known_call!(call_list_append),
+            Opcode::CallLen => known_call!(call_len),
+            Opcode::CallIsinstance => direct!(|t| call_cache::call_isinstance(vm, t, arg)),
+            Opcode::CallType1 => {
+                |vm, t, arg| call_cache::call_class_1(vm, t, arg, Opcode::CallType1)
+            }
+            Opcode::CallStr1 => |vm, t, arg| call_cache::call_class_1(vm, t, arg, Opcode::CallStr1),
+            Opcode::CallTuple1 => {
+                |vm, t, arg| call_cache::call_class_1(vm, t, arg, Opcode::CallTuple1)
+            }
+            Opcode::CallKw => calls::call_kw,
+            Opcode::CallFunctionEx => |vm, t, _| calls::call_function_ex(vm, t),
+            Opcode::MakeFunction => |vm, t, _| objects::make_function(vm, t),
+            Opcode::SetFunctionAttribute => objects::set_function_attribute,
+            Opcode::CallIntrinsic1 => special::intrinsic_1,
+            Opcode::CallIntrinsic2 => special::intrinsic_2,
+            Opcode::ExitInitCheck => |vm, t, _| control::exit_init_check(vm, t),
+            // Imports
+            Opcode::ImportName => special::import_name,
+            Opcode::ImportFrom => special::import_from,
+            // Exceptions
+            Opcode::PushExcInfo => |vm, t, _| {
+                exceptions::push_exc_info(vm, t);
+                Ok(())
+            },
+            Opcode::PopExcept => |vm, t, _| {
+                exceptions::pop_except(vm, t);
+                Ok(())
+            },
+            Opcode::CheckExcMatch => |vm, t, _| exceptions::check_exc_match(vm, t),
+            Opcode::CheckEgMatch => |vm, t, _| exceptions::check_eg_match(vm, t),
+            Opcode::RaiseVarargs => exceptions::raise_varargs,
+            Opcode::Reraise => exceptions::reraise,
+            Opcode::WithExceptStart => |vm, t, _| exceptions::with_except_start(vm, t),
+            // Pattern matching
+            Opcode::MatchMapping => |vm, t, _| {
+                objects::match_flag(vm, t, taipan_object::tpflags::MAPPING);
+                Ok(())
+            },
+            Opcode::MatchSequence => |vm, t, _| {
+                objects::match_flag(vm, t, taipan_object::tpflags::SEQUENCE);
+                Ok(())
+            },
+            Opcode::MatchKeys => |vm, t, _| objects::match_keys(vm, t),
+            Opcode::MatchClass => objects::match_class,
+            Opcode::InstrumentedEndFor
+            | Opcode::InstrumentedPopIter
+            | Opcode::InstrumentedEndSend
+            | Opcode::InstrumentedForIter
+            | Opcode::InstrumentedInstruction
+            | Opcode::InstrumentedJumpForward
+            | Opcode::InstrumentedNotTaken
+            | Opcode::InstrumentedPopJumpIfTrue
+            | Opcode::InstrumentedPopJumpIfFalse
+            | Opcode::InstrumentedPopJumpIfNone
+            | Opcode::InstrumentedPopJumpIfNotNone
+            | Opcode::InstrumentedResume
+            | Opcode::InstrumentedReturnValue
+            | Opcode::InstrumentedYieldValue
+            | Opcode::InstrumentedEndAsyncFor
+            | Opcode::InstrumentedLoadSuperAttr
+            | Opcode::InstrumentedCall
+            | Opcode::InstrumentedCallKw
+            | Opcode::InstrumentedCallFunctionEx
+            | Opcode::InstrumentedJumpBackward
+            | Opcode::InstrumentedLine
+            | Opcode::EnterExecutor => {
+                *regs = r;
+                let real = instrumented::run(vm, regs, arg)?;
+                r = *regs;
+                match real {
+                    // The instruction itself is left to run.
+                    Some(real) => {
+                        op = real;
+                        continue;
                     }
-                }
-                Opcode::CompareOpFloat => {
-                    if !ops::compare_op_float(vm, &mut r, arg) {
-                        check!(slow!(|t| ops::compare_op_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::CompareOpStr => {
-                    if !ops::compare_op_str(vm, &mut r, arg) {
-                        check!(slow!(|t| ops::compare_op_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::IsOp => ops::is_op(vm, &mut r, arg),
-                Opcode::ContainsOp => check!(ops::contains_op(vm, &mut r, arg)),
-                Opcode::ToBool => check!(ops::to_bool(vm, &mut r)),
-                Opcode::UnaryNot => ops::unary_not(vm, &mut r),
-                Opcode::UnaryNegative => check!(slow!(|t| ops::unary(vm, t, Vm::negative))),
-                Opcode::UnaryInvert => check!(slow!(|t| ops::unary(vm, t, Vm::invert))),
-                Opcode::BinarySlice => check!(slow!(|t| ops::binary_slice(vm, t))),
-                Opcode::StoreSlice => check!(slow!(|t| ops::store_slice(vm, t))),
-                Opcode::StoreSubscr => check!(slow!(|t| ops::store_subscr(vm, t))),
-                Opcode::StoreSubscrListInt => {
-                    if !ops::store_subscr_list_int(vm, &mut r) {
-                        check!(slow!(|t| ops::store_subscr_missed(vm, t)));
-                    }
-                }
-                Opcode::StoreSubscrDict => {
-                    if !check!(slow!(|t| ops::store_subscr_dict(vm, t))) {
-                        check!(slow!(|t| ops::store_subscr_missed(vm, t)));
-                    }
-                }
-                Opcode::DeleteSubscr => check!(slow!(|t| ops::delete_subscr(vm, t))),
-                // Names
-                Opcode::LoadGlobal => check!(slow!(|t| names::load_global(vm, t, arg))),
-                Opcode::LoadGlobalModule => {
-                    if !names::load_global_module(&mut r, arg) {
-                        check!(slow!(|t| names::load_global(vm, t, arg)));
-                    }
-                }
-                Opcode::LoadGlobalBuiltin => {
-                    if !names::load_global_builtin(&mut r, arg) {
-                        check!(slow!(|t| names::load_global(vm, t, arg)));
-                    }
-                }
-                Opcode::StoreGlobal => check!(slow!(|t| names::store_global(vm, t, arg))),
-                Opcode::DeleteGlobal => check!(slow!(|t| names::delete_global(vm, t, arg))),
-                Opcode::LoadName => check!(slow!(|t| names::load_name(vm, t, arg))),
-                Opcode::StoreName => check!(slow!(|t| names::store_name(vm, t, arg))),
-                Opcode::DeleteName => check!(slow!(|t| names::delete_name(vm, t, arg))),
-                Opcode::LoadLocals => check!(slow!(|t| names::load_locals(vm, t))),
-                Opcode::LoadFromDictOrGlobals => {
-                    check!(slow!(|t| names::load_from_dict_or_globals(vm, t, arg)))
-                }
-                Opcode::LoadFromDictOrDeref => {
-                    check!(slow!(|t| names::load_from_dict_or_deref(vm, t, arg)))
-                }
-                Opcode::LoadDeref => check!(names::load_deref(vm, &mut r, arg)),
-                Opcode::StoreDeref => slow!(|t| names::store_deref(t, arg)),
-                Opcode::DeleteDeref => check!(slow!(|t| names::delete_deref(vm, t, arg))),
-                Opcode::MakeCell => check!(slow!(|t| names::make_cell(vm, t, arg))),
-                Opcode::CopyFreeVars => names::copy_free_vars(&mut r, arg),
-                Opcode::SetupAnnotations => check!(slow!(|t| names::setup_annotations(vm, t))),
-                Opcode::LoadBuildClass => check!(slow!(|t| names::load_build_class(vm, t))),
-                // Attributes
-                Opcode::LoadAttr => check!(slow!(|t| attrs::load_attr(vm, t, arg))),
-                Opcode::LoadAttrInstanceValue => {
-                    if !specialize::load_attr_instance_value(&mut r, arg) {
-                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::LoadAttrWithHint => {
-                    if !specialize::load_attr_with_hint(&mut r, arg) {
-                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::LoadAttrMethodWithValues => {
-                    if !specialize::load_attr_class_value(vm, &mut r, arg, true, true) {
-                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::LoadAttrMethodNoDict => {
-                    if !specialize::load_attr_class_value(vm, &mut r, arg, true, false) {
-                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::LoadAttrNondescriptorWithValues => {
-                    if !specialize::load_attr_class_value(vm, &mut r, arg, false, true) {
-                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::LoadAttrNondescriptorNoDict => {
-                    if !specialize::load_attr_class_value(vm, &mut r, arg, false, false) {
-                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::LoadAttrSlot => {
-                    if !specialize::load_attr_slot(&mut r, arg) {
-                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::LoadAttrProperty => {
-                    check!(slow!(|t| calls::load_attr_property(vm, t, arg)))
-                }
-                Opcode::LoadAttrModule => {
-                    if !specialize::load_attr_module(vm, &mut r, arg) {
-                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::LoadAttrClass | Opcode::LoadAttrClassWithMetaclassCheck => {
-                    if !specialize::load_attr_class(&mut r, arg) {
-                        check!(slow!(|t| attrs::load_attr_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::StoreAttrInstanceValue => {
-                    if !specialize::store_attr_instance_value(&mut r) {
-                        check!(slow!(|t| attrs::store_attr_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::StoreAttrWithHint => {
-                    if !specialize::store_attr_with_hint(&mut r, arg) {
-                        check!(slow!(|t| attrs::store_attr_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::StoreAttrSlot => {
-                    if !specialize::store_attr_slot(&mut r) {
-                        check!(slow!(|t| attrs::store_attr_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::StoreAttr => check!(slow!(|t| attrs::store_attr(vm, t, arg))),
-                Opcode::DeleteAttr => check!(slow!(|t| attrs::delete_attr(vm, t, arg))),
-                Opcode::LoadSuperAttr => check!(slow!(|t| attrs::load_super_attr(vm, t, arg))),
-                Opcode::LoadSpecial => check!(slow!(|t| attrs::load_special(vm, t, arg))),
-                // Building
-                Opcode::BuildTuple => check!(slow!(|t| build::build_tuple(vm, t, arg))),
-                Opcode::BuildList => check!(slow!(|t| build::build_list(vm, t, arg))),
-                Opcode::BuildMap => check!(slow!(|t| build::build_map(vm, t, arg))),
-                Opcode::BuildSet => check!(slow!(|t| build::build_set(vm, t, arg))),
-                Opcode::BuildSlice => check!(slow!(|t| build::build_slice(vm, t, arg))),
-                Opcode::BuildString => check!(slow!(|t| build::build_string(vm, t, arg))),
-                Opcode::BuildTemplate => check!(slow!(|t| build::build_template(vm, t))),
-                Opcode::BuildInterpolation => {
-                    check!(slow!(|t| build::build_interpolation(vm, t, arg)))
-                }
-                Opcode::ListAppend => check!(build::list_append(vm, &mut r, arg)),
-                Opcode::ListExtend => check!(slow!(|t| build::list_extend(vm, t, arg))),
-                Opcode::SetAdd => check!(slow!(|t| build::set_add(vm, t, arg))),
-                Opcode::SetUpdate => check!(slow!(|t| build::set_update(vm, t, arg))),
-                Opcode::MapAdd => check!(slow!(|t| build::map_add(vm, t, arg))),
-                Opcode::DictUpdate => check!(slow!(|t| build::dict_update(vm, t, arg))),
-                Opcode::DictMerge => check!(slow!(|t| build::dict_merge(vm, t, arg))),
-                Opcode::FormatSimple => check!(slow!(|t| build::format_simple(vm, t))),
-                Opcode::FormatWithSpec => check!(slow!(|t| build::format_with_spec(vm, t))),
-                Opcode::ConvertValue => check!(slow!(|t| build::convert_value(vm, t, arg))),
-                Opcode::UnpackSequence => check!(build::unpack_sequence(vm, &mut r, arg)),
-                Opcode::UnpackEx => check!(slow!(|t| build::unpack_ex(vm, t, arg))),
-                // Iteration
-                Opcode::GetIter => check!(control::get_iter(vm, &mut r)),
-                Opcode::ForIter => check!(slow!(|t| control::for_iter(vm, t, arg))),
-                Opcode::ForIterGen => {
-                    if !check!(ops_cache::for_iter_gen(vm, &mut r, arg)) {
-                        check!(slow!(|t| ops_cache::for_iter_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::ForIterList => {
-                    if !ops_cache::for_iter_list(&mut r, arg) {
-                        check!(slow!(|t| ops_cache::for_iter_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::ForIterTuple => {
-                    if !ops_cache::for_iter_tuple(&mut r, arg) {
-                        check!(slow!(|t| ops_cache::for_iter_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::ForIterRange => {
-                    if !ops_cache::for_iter_range(&mut r, arg) {
-                        check!(slow!(|t| ops_cache::for_iter_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::GetLen => check!(slow!(|t| objects::get_len(vm, t))),
-                Opcode::GetYieldFromIter => check!(slow!(|t| control::get_yield_from_iter(vm, t))),
-                Opcode::GetAwaitable => check!(slow!(|t| control::get_awaitable(vm, t, arg))),
-                Opcode::GetAiter => check!(slow!(|t| control::get_aiter(vm, t))),
-                Opcode::GetAnext => check!(slow!(|t| control::get_anext(vm, t))),
-                Opcode::Send => check!(slow!(|t| control::send(vm, t, arg))),
-                Opcode::SendGen => {
-                    if !check!(ops_cache::send_gen(vm, &mut r, arg)) {
-                        check!(slow!(|t| ops_cache::send_missed(vm, t, arg)));
-                    }
-                }
-                Opcode::EndSend => slow!(|t| control::end_send(t)),
-                Opcode::EndAsyncFor => check!(slow!(|t| control::end_async_for(vm, t))),
-                Opcode::CleanupThrow => check!(slow!(|t| control::cleanup_throw(vm, t))),
-                Opcode::YieldValue => flow!(control::yield_value(vm, &mut r)),
-                Opcode::ReturnGenerator => flow!(slow!(|t| control::return_generator(vm, t))),
-                Opcode::ReturnValue => flow!(control::return_value(vm, &mut r)),
-                Opcode::InterpreterExit => {
-                    check!(Err::<(), _>(
-                        vm.system_error("INTERPRETER_EXIT in a code object")
-                    ))
-                }
-                // Calls
-                Opcode::Call => check!(slow!(|t| calls::call(vm, t, arg))),
-                Opcode::CallPyExactArgs => known_call!(call_py_exact_args, arg),
-                Opcode::CallBoundMethodExactArgs => known_call!(call_bound_method_exact_args, arg),
-                Opcode::CallPyGeneral | Opcode::CallBoundMethodGeneral => {
-                    check!(slow!(|t| call_cache::call_py_general(vm, t, arg)))
-                }
-                Opcode::CallAllocAndEnterInit => {
-                    check!(slow!(|t| call_cache::call_alloc_and_enter_init(vm, t, arg)))
-                }
-                Opcode::CallBuiltinO => known_call!(call_builtin_o, arg),
-                Opcode::CallBuiltinFast | Opcode::CallBuiltinFastWithKeywords => {
-                    check!(slow!(|t| call_cache::call_builtin_fast(vm, t, arg)))
-                }
-                Opcode::CallMethodDescriptorNoargs => {
-                    known_call!(call_method_descriptor_noargs, arg)
-                }
-                Opcode::CallMethodDescriptorO => known_call!(call_method_descriptor_o, arg),
-                Opcode::CallMethodDescriptorFast | Opcode::CallMethodDescriptorFastWithKeywords => {
-                    check!(slow!(|t| call_cache::call_method_descriptor_fast(
-                        vm, t, arg
-                    )))
-                }
-                Opcode::CallListAppend => known_call!(call_list_append, arg),
-                Opcode::CallLen => known_call!(call_len, arg),
-                Opcode::CallIsinstance => {
-                    check!(slow!(|t| call_cache::call_isinstance(vm, t, arg)))
-                }
-                Opcode::CallType1 => {
-                    check!(slow!(|t| call_cache::call_class_1(
-                        vm,
-                        t,
-                        arg,
-                        Opcode::CallType1
-                    )))
-                }
-                Opcode::CallStr1 => {
-                    check!(slow!(|t| call_cache::call_class_1(
-                        vm,
-                        t,
-                        arg,
-                        Opcode::CallStr1
-                    )))
-                }
-                Opcode::CallTuple1 => {
-                    check!(slow!(|t| call_cache::call_class_1(
-                        vm,
-                        t,
-                        arg,
-                        Opcode::CallTuple1
-                    )))
-                }
-                Opcode::CallKw => check!(slow!(|t| calls::call_kw(vm, t, arg))),
-                Opcode::CallFunctionEx => check!(slow!(|t| calls::call_function_ex(vm, t))),
-                Opcode::MakeFunction => check!(slow!(|t| objects::make_function(vm, t))),
-                Opcode::SetFunctionAttribute => {
-                    check!(slow!(|t| objects::set_function_attribute(vm, t, arg)))
-                }
-                Opcode::CallIntrinsic1 => check!(slow!(|t| special::intrinsic_1(vm, t, arg))),
-                Opcode::CallIntrinsic2 => check!(slow!(|t| special::intrinsic_2(vm, t, arg))),
-                Opcode::ExitInitCheck => check!(slow!(|t| control::exit_init_check(vm, t))),
-                // Imports
-                Opcode::ImportName => check!(slow!(|t| special::import_name(vm, t, arg))),
-                Opcode::ImportFrom => check!(slow!(|t| special::import_from(vm, t, arg))),
-                // Exceptions
-                Opcode::PushExcInfo => slow!(|t| exceptions::push_exc_info(vm, t)),
-                Opcode::PopExcept => slow!(|t| exceptions::pop_except(vm, t)),
-                Opcode::CheckExcMatch => check!(slow!(|t| exceptions::check_exc_match(vm, t))),
-                Opcode::CheckEgMatch => check!(slow!(|t| exceptions::check_eg_match(vm, t))),
-                Opcode::RaiseVarargs => check!(slow!(|t| exceptions::raise_varargs(vm, t, arg))),
-                Opcode::Reraise => check!(slow!(|t| exceptions::reraise(vm, t, arg))),
-                Opcode::WithExceptStart => check!(slow!(|t| exceptions::with_except_start(vm, t))),
-                // Pattern matching
-                Opcode::MatchMapping => {
-                    slow!(|t| objects::match_flag(vm, t, taipan_object::tpflags::MAPPING))
-                }
-                Opcode::MatchSequence => {
-                    slow!(|t| objects::match_flag(vm, t, taipan_object::tpflags::SEQUENCE))
-                }
-                Opcode::MatchKeys => check!(slow!(|t| objects::match_keys(vm, t))),
-                Opcode::MatchClass => check!(slow!(|t| objects::match_class(vm, t, arg))),
-                other if other.is_instrumented() => {
-                    // The instruction itself may be left to run.
-                    if let Some(real) = check!(slow!(|t| instrumented::run(vm, t, arg))) {
-                        op = real as u8;
-                        continue 'extended;
-                    }
-                }
-                _ => {
-                    r.save();
-                    check!(Err::<(), _>(unknown_opcode(vm, &{ r })))
+                    None => next!(),
                 }
             }
-            break 'extended;
-        }
+            Opcode::Reserved
+            | Opcode::BinaryOpSubscrListSlice
+            | Opcode::CallBuiltinClass
+            | Opcode::CallKwBoundMethod
+            | Opcode::CallKwNonPy
+            | Opcode::CallKwPy
+            | Opcode::CallNonPyGeneral
+            | Opcode::ContainsOpDict
+            | Opcode::ContainsOpSet
+            | Opcode::LoadAttrGetattributeOverridden
+            | Opcode::LoadAttrMethodLazyDict
+            | Opcode::LoadSuperAttrAttr
+            | Opcode::LoadSuperAttrMethod
+            | Opcode::ToBoolAlwaysTrue
+            | Opcode::ToBoolBool
+            | Opcode::ToBoolInt
+            | Opcode::ToBoolList
+            | Opcode::ToBoolNone
+            | Opcode::ToBoolStr
+            | Opcode::UnpackSequenceList
+            | Opcode::UnpackSequenceTuple
+            | Opcode::UnpackSequenceTwoTuple => unknown_opcode,
+        };
+        *regs = r;
+        outlined(vm, regs, arg)?;
+        r = *regs;
+        (op, arg) = r.fetch();
     }
 }

@@ -19,24 +19,31 @@ fn clone_bits(bits: u64) -> u64 {
 
 #[inline(always)]
 pub(super) fn load_fast(r: &mut Regs, i: u32) {
+    // LOAD_FAST alone may meet an unbound local: what LOAD_FAST_AND_CLEAR put away.
     let bits = r.local_bits(i);
     r.push_bits(if bits == 0 { 0 } else { clone_bits(bits) });
 }
 
 #[inline(always)]
 pub(super) fn load_fast_borrow(r: &mut Regs, i: u32) {
-    let bits = r.local_bits(i);
-    r.push_bits(if bits == 0 { 0 } else { borrow(bits) });
+    // The compiler and the verifier prove that the local is bound.
+    r.push_bits(borrow(r.local_bits(i)));
 }
 
 #[inline(always)]
-pub(super) fn load_fast_check(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
+pub(super) fn load_fast_check(r: &mut Regs, i: u32) -> bool {
     let bits = r.local_bits(i);
     if bits == 0 {
-        return Err(unbound_local(vm, &{ *r }, i));
+        return false;
     }
     r.push_bits(clone_bits(bits));
-    Ok(())
+    true
+}
+
+/// LOAD_FAST_CHECK of a local that is not bound.
+#[cold]
+pub(super) fn load_fast_unbound(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
+    Err(unbound_local(vm, r, i))
 }
 
 #[cold]
@@ -146,7 +153,7 @@ pub(super) fn copy_free_vars(r: &mut Regs, n: u32) {
 }
 
 #[inline(always)]
-pub(super) fn load_deref(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
+pub(super) fn load_deref_bound(r: &mut Regs, i: u32) -> bool {
     let bits = r.local_bits(i);
     if bits != 0 {
         // SAFETY: the local owns the value; the view is not dropped.
@@ -155,10 +162,18 @@ pub(super) fn load_deref(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
             && let Some(content) = c.contents.get()
         {
             r.push(content);
-            return Ok(());
+            return true;
         }
     }
-    Err(unbound_deref(vm, &{ *r }, i))
+    false
+}
+
+pub(super) fn load_deref(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
+    if load_deref_bound(r, i) {
+        Ok(())
+    } else {
+        Err(unbound_deref(vm, r, i))
+    }
 }
 
 #[cold]

@@ -1,11 +1,13 @@
 //! Operators, comparison, truth, subscripts and slices.
 
 use taipan_bytecode::Opcode;
-use taipan_object::{BinaryOp, CompareOp, Dict, List, PyResult, Str, Tuple, Value, Vm};
+use taipan_object::{
+    BinaryOp, CompareOp, Dict, Float, List, Object, PyResult, Str, Tuple, Value, Vm,
+};
 
-use super::regs::Regs;
+use super::regs::{BINARY_CACHE, Regs};
 use super::{ops_cache, specialize};
-use crate::frame::drop_slot;
+use crate::frame::{drop_slot, drop_word};
 
 /// BINARY_OP: chooses an opcode for the site when it is worth it.
 #[inline(never)]
@@ -48,7 +50,7 @@ fn small_op(arg: u32, x: i64, y: i64) -> Option<Value> {
         1 | 14 => Value::small_int(x & y),
         7 | 20 => Value::small_int(x | y),
         12 | 25 => Value::small_int(x ^ y),
-        2 | 15 if y > 0 => Value::small_int(x.div_euclid(y)),
+        2 | 15 if y > 0 => Value::small_int(if x < 0 { -1 - (-1 - x) / y } else { x / y }),
         6 | 19 if y > 0 => Value::small_int(x.rem_euclid(y)),
         9 | 22 if (0..63).contains(&y) => Value::small_int(x >> y),
         3 | 16 if (0..32).contains(&y) && x.unsigned_abs() < 1 << 30 => Value::small_int(x << y),
@@ -58,43 +60,83 @@ fn small_op(arg: u32, x: i64, y: i64) -> Option<Value> {
 
 /// BINARY_OP_EXTEND: numbers of which at least one is a float or whose operation has no opcode of its own.
 #[inline(always)]
-pub(super) fn binary_op_extend(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+pub(super) fn binary_op_extend(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     let (a, b) = (r.peek(2), r.peek(1));
     if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int()) {
         let Some(v) = small_op(arg, x, y) else {
-            return Ok(false);
+            return false;
         };
-        r.skip(5);
         // Small ints need no drop.
-        let _ = r.pop_bits();
-        let _ = r.poke_bits(1, v.into_bits());
-        return Ok(true);
+        r.finish_binary(v.into_bits());
+        return true;
     }
     if let (Some(x), Some(y)) = (number(vm, &a), number(vm, &b))
         && let Some(z) = float_op(arg, x, y)
     {
-        r.skip(5);
-        replace_floats(vm, r, &a, &b, z)?;
-        return Ok(true);
+        return replace_operands(vm, r, z);
     }
-    Ok(false)
+    false
 }
 
-/// Puts a float in the place of two operands.
+/// Puts a float in the place of the two operands of a BINARY_OP, or in the local that STORE_FAST gives it to. False, and
+/// nothing has been touched, when there is no room for it at hand.
 #[inline(always)]
-pub(super) fn replace_floats(vm: &Vm, r: &mut Regs, a: &Value, b: &Value, z: f64) -> PyResult<()> {
-    // A temporary on the stack takes the result: it has no other owner.
-    if !crate::frame::is_borrowed(r.peek_bits(2)) && vm.reuse_float(a, z) {
-        r.drop_n(1);
-    } else if !crate::frame::is_borrowed(r.peek_bits(1)) && vm.reuse_float(b, z) {
-        let b = r.pop_bits();
-        r.set_top_bits(b);
-    } else {
-        let v = vm.new_float(z)?;
-        r.drop_n(1);
-        r.set_top(1, v);
+pub(super) fn replace_operands(vm: &Vm, r: &mut Regs, z: f64) -> bool {
+    // The two words, which are not used again when this gives true.
+    let (a, b) = (r.peek_bits(2), r.peek_bits(1));
+    // SAFETY: BINARY_OP is followed by its cache units and another instruction.
+    let unit = unsafe { (*r.ip.add(BINARY_CACHE)).get() };
+    // SAFETY: the words were taken out of the stack; a word that `set_only_float` accepts leads to a live float which
+    // nothing else refers to. Borrowed words do not outlive an assignment to their local.
+    unsafe {
+        if unit as u8 == Opcode::StoreFast as u8
+            && set_only_float(vm, r.local_bits(u32::from(unit >> 8)), z)
+        {
+            // What the local held would go: it takes the new number.
+            r.skip(BINARY_CACHE + 1);
+            r.sp = r.sp.sub(2);
+            drop_word(a);
+            drop_word(b);
+        } else if set_only_float(vm, a, z) {
+            // A temporary on the stack takes the result.
+            r.skip(BINARY_CACHE);
+            let _ = r.pop_bits();
+            drop_word(b);
+        } else if set_only_float(vm, b, z) {
+            r.skip(BINARY_CACHE);
+            let _ = r.pop_bits();
+            let _ = r.poke_bits(1, b);
+            drop_word(a);
+        } else if let Some(v) = vm.new_float_quickly(z) {
+            r.finish_binary(v.into_bits());
+            drop_word(a);
+            drop_word(b);
+        } else {
+            return false;
+        }
     }
-    Ok(())
+    true
+}
+
+/// Changes the number of the float that the word owns, if nothing else refers to it.
+///
+/// # Safety
+/// The word is 0, or that of a live value.
+#[inline(always)]
+unsafe fn set_only_float(vm: &Vm, word: u64, z: f64) -> bool {
+    if word & 7 != 0 || word == 0 {
+        return false;
+    }
+    let object = std::ptr::with_exposed_provenance_mut::<Object<Float>>(word as usize);
+    // SAFETY: an owned pointer to an object; a float whose only reference is the word, so that none into it exists.
+    unsafe {
+        let h = &(*object).header;
+        if h.refcount() != 1 || !std::ptr::eq(h.ty(), vm.known().float) {
+            return false;
+        }
+        (&raw mut (*object).payload.value).write(z);
+    }
+    true
 }
 
 /// Any BINARY_OP.
@@ -178,7 +220,9 @@ pub(super) fn push_truth(vm: &Vm, r: &mut Regs, truth: bool) {
     } else if unit as u8 == Opcode::PopJumpIfTrue as u8 {
         true
     } else {
-        r.push(vm.bool(truth));
+        let known = vm.known();
+        // Both are immortal.
+        r.push_bits(if truth { known.true_ } else { known.false_ });
         return;
     };
     r.skip(2);
@@ -221,7 +265,8 @@ pub(super) fn compare_op_int(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     if a & b & 1 == 0 {
         return false;
     }
-    let truth = compared(arg, (a as i64).cmp(&(b as i64)));
+    let (a, b) = (a as i64, b as i64);
+    let truth = compared(arg, a >= b, a <= b);
     // Small ints need no drop.
     let _ = r.pop_bits();
     let _ = r.pop_bits();
@@ -230,33 +275,23 @@ pub(super) fn compare_op_int(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     true
 }
 
+/// COMPARE_OP's operand has a bit for each outcome: unordered, less, greater, equal.
 #[inline(always)]
-fn compared(arg: u32, o: std::cmp::Ordering) -> bool {
-    match arg >> 5 {
-        0 => o.is_lt(),
-        1 => o.is_le(),
-        2 => o.is_eq(),
-        3 => o.is_ne(),
-        4 => o.is_gt(),
-        _ => o.is_ge(),
-    }
+fn compared(arg: u32, at_least: bool, at_most: bool) -> bool {
+    (arg >> (2 * u32::from(at_least) + u32::from(at_most))) & 1 != 0
 }
 
 #[inline(always)]
 pub(super) fn compare_op_float(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
-    let (a, b) = (r.peek(2), r.peek(1));
-    let (Some(x), Some(y)) = (vm.exact_float(&a), vm.exact_float(&b)) else {
+    let ty = vm.known().float;
+    // SAFETY: both operands are there, and the payload of `float` is Float; the numbers are copied.
+    let (Some(a), Some(b)) = (unsafe { (r.exact::<Float>(2, ty), r.exact::<Float>(1, ty)) }) else {
         return false;
     };
-    let truth = match arg >> 5 {
-        0 => x < y,
-        1 => x <= y,
-        2 => x == y,
-        3 => x != y,
-        4 => x > y,
-        _ => x >= y,
-    };
-    r.drop_n(2);
+    let (x, y) = (a.payload.value, b.payload.value);
+    let truth = compared(arg, x >= y, x <= y);
+    drop(r.pop());
+    drop(r.pop());
     r.skip(1);
     push_truth(vm, r, truth);
     true
@@ -285,7 +320,7 @@ pub(super) fn is_op(vm: &Vm, r: &mut Regs, arg: u32) {
     push_truth(vm, r, same != (arg != 0));
 }
 
-#[inline(always)]
+#[inline(never)]
 pub(super) fn contains_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let (a, b) = (r.peek(2), r.peek(1));
@@ -297,21 +332,33 @@ pub(super) fn contains_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
 }
 
 #[inline(always)]
-pub(super) fn to_bool(vm: &Vm, r: &mut Regs) -> PyResult<()> {
-    let v = r.peek(1);
-    let s = vm.interp().singletons();
-    let truth = if v.is(&s.true_) {
+pub(super) fn to_bool_plain(vm: &Vm, r: &mut Regs) -> bool {
+    let bits = crate::frame::strip(r.peek_bits(1));
+    let known = vm.known();
+    let truth = if bits == known.true_ {
         true
-    } else if v.is(&s.false_) || v.is(&s.none) {
+    } else if bits == known.false_ || bits == known.none {
         false
-    } else if let Some(i) = v.as_small_int() {
-        i != 0
-    } else if let Some(l) = v.downcast_exact::<List>(&vm.types().list) {
-        !l.is_empty()
+    } else if bits & 1 != 0 {
+        bits >> 1 != 0
+    // SAFETY: the payload of `list` is List.
+    } else if let Some(l) = unsafe { r.exact::<List>(1, known.list) } {
+        l.payload.len() != 0
+    // SAFETY: the payload of `str` is Str.
+    } else if let Some(s) = unsafe { r.exact::<Str>(1, known.str) } {
+        s.payload.len() != 0
     } else {
-        r.save_ip();
-        vm.is_true(&v)?
+        return false;
     };
+    drop(r.pop());
+    r.skip(3);
+    push_truth(vm, r, truth);
+    true
+}
+
+pub(super) fn to_bool(vm: &Vm, r: &mut Regs, _arg: u32) -> PyResult<()> {
+    r.save_ip();
+    let truth = vm.is_true(&r.peek(1))?;
     r.drop_n(1);
     r.skip(3);
     push_truth(vm, r, truth);
@@ -320,9 +367,29 @@ pub(super) fn to_bool(vm: &Vm, r: &mut Regs) -> PyResult<()> {
 
 #[inline(always)]
 pub(super) fn unary_not(vm: &Vm, r: &mut Regs) {
-    let v = r.pop();
-    let truth = v.view().is(&vm.interp().singletons().true_);
+    // The operand is True or False: TO_BOOL came before.
+    let truth = crate::frame::strip(r.pop().bits()) == vm.known().true_;
     push_truth(vm, r, !truth);
+}
+
+/// The negative of a small int that has a small one.
+#[inline(always)]
+pub(super) fn negative_small(r: &mut Regs) -> bool {
+    // With the tag in the lowest bit, 2x+1 stands for x.
+    match (
+        r.peek_bits(1) as i64,
+        2i64.checked_sub(r.peek_bits(1) as i64),
+    ) {
+        (bits, Some(negative)) if bits & 1 != 0 => {
+            let _ = r.poke_bits(1, negative as u64);
+            true
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn negative(vm: &Vm, r: &mut Regs, _arg: u32) -> PyResult<()> {
+    unary(vm, r, Vm::negative)
 }
 
 pub(super) fn unary(vm: &Vm, r: &mut Regs, f: fn(&Vm, &Value) -> PyResult) -> PyResult<()> {
@@ -395,39 +462,42 @@ pub(super) fn store_slice(vm: &Vm, r: &mut Regs) -> PyResult<()> {
 
 #[inline(always)]
 pub(super) fn store_subscr_list_int(vm: &Vm, r: &mut Regs) -> bool {
-    let (container, key) = (r.peek(2), r.peek(1));
-    if let Some(i) = key.as_small_int()
-        && let Some(l) = container.downcast_exact::<List>(&vm.types().list)
-        && let i = if i < 0 { i + l.len() as i64 } else { i }
-        && let Ok(at) = usize::try_from(i)
-        && at < l.len()
+    let key = r.peek_bits(1);
+    // SAFETY: the payload of `list` is List.
+    if key & 1 != 0
+        && let Some(l) = unsafe { r.exact::<List>(2, vm.known().list) }
+        && let i = (key as i64) >> 1
+        && let at = if i < 0 { i + l.payload.len() as i64 } else { i } as usize
+        && at < l.payload.len()
     {
         let _ = r.pop_bits();
         let container = r.pop_bits();
-        let old = l.set(at, r.pop_value());
+        let old = l.payload.set(at, r.pop_value()).map_or(0, Value::into_bits);
         r.skip(1);
-        // SAFETY: the content was taken out.
-        unsafe { drop_slot(container) };
-        drop(old);
+        // SAFETY: both were taken out.
+        unsafe {
+            drop_word(container);
+            drop_slot(old);
+        }
         return true;
     }
     false
 }
 
-pub(super) fn store_subscr_dict(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
+pub(super) fn store_subscr_dict(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let (v, container, key) = (r.peek(3), r.peek(2), r.peek(1));
     let Some(d) = container.downcast_exact::<Dict>(&vm.types().dict) else {
-        return Ok(false);
+        return store_subscr_missed(vm, r, arg);
     };
     r.save_ip();
     d.set(vm, &key, (*v).clone())
         .map_err(|e| crate::glue::unhashable_note(vm, e, &key, "dict key"))?;
     r.drop_n(3);
     r.skip(1);
-    Ok(true)
+    Ok(())
 }
 
-pub(super) fn store_subscr(vm: &Vm, r: &mut Regs) -> PyResult<()> {
+pub(super) fn store_subscr(vm: &Vm, r: &mut Regs, _arg: u32) -> PyResult<()> {
     if specialize::warm(r) {
         ops_cache::specialize_store_subscr(vm, r);
     }
@@ -445,9 +515,9 @@ pub(super) fn store_subscr(vm: &Vm, r: &mut Regs) -> PyResult<()> {
 /// A specialized STORE_SUBSCR met other operands.
 #[cold]
 #[inline(never)]
-pub(super) fn store_subscr_missed(vm: &Vm, r: &mut Regs) -> PyResult<()> {
+pub(super) fn store_subscr_missed(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     specialize::miss(r, Opcode::StoreSubscr);
-    store_subscr(vm, r)
+    store_subscr(vm, r, arg)
 }
 
 pub(super) fn delete_subscr(vm: &Vm, r: &mut Regs) -> PyResult<()> {

@@ -7,18 +7,17 @@ use taipan_builtins::list_::iter::ListIter;
 use taipan_builtins::range_::iter::RangeIter;
 use taipan_builtins::tuple_::TupleIter;
 use taipan_bytecode::Opcode;
-use taipan_object::{BinaryOp, Dict, Header, List, Payload, PyResult, Ref, Str, Tuple, Value, Vm};
+use taipan_object::{
+    BinaryOp, Dict, Float, Header, List, Payload, PyResult, Ref, Str, Tuple, Value, Vm,
+};
 
 use super::calls::push_exact_frame;
 use super::ops;
-use super::regs::Regs;
+use super::regs::{BINARY_CACHE, Regs};
 use super::specialize::{back_off, miss};
-use crate::frame::{self, drop_slot, frame_flag};
+use crate::frame::{self, drop_slot, drop_word, frame_flag};
 use crate::function::Function;
 use crate::generator::{self, Generator, Kind, State};
-
-/// Units of BINARY_OP's cache.
-const BINARY_CACHE: usize = 5;
 
 /// BINARY_OP's oparg for subscription.
 pub(super) const NB_SUBSCR: u32 = 26;
@@ -130,40 +129,39 @@ pub(super) fn int_op(r: &mut Regs, op: BinaryOp) -> bool {
     };
     let Some(bits) = result else { return false };
     // Small ints need no drop.
-    let _ = r.pop_bits();
-    let _ = r.poke_bits(1, bits as u64);
-    r.skip(BINARY_CACHE);
+    r.finish_binary(bits as u64);
     true
 }
 
 #[inline(always)]
-pub(super) fn float_op(vm: &Vm, r: &mut Regs, op: BinaryOp) -> PyResult<bool> {
-    let (a, b) = (r.peek(2), r.peek(1));
-    let (Some(x), Some(y)) = (vm.exact_float(&a), vm.exact_float(&b)) else {
-        return Ok(false);
+pub(super) fn float_op(vm: &Vm, r: &mut Regs, op: BinaryOp) -> bool {
+    let ty = vm.known().float;
+    // SAFETY: both operands are there, and the payload of `float` is Float; the numbers are copied.
+    let (Some(a), Some(b)) = (unsafe { (r.exact::<Float>(2, ty), r.exact::<Float>(1, ty)) }) else {
+        return false;
     };
+    let (x, y) = (a.payload.value, b.payload.value);
     let z = match op {
         BinaryOp::Add => x + y,
         BinaryOp::Subtract => x - y,
         _ => x * y,
     };
-    r.skip(BINARY_CACHE);
-    ops::replace_floats(vm, r, &a, &b, z)?;
-    Ok(true)
+    ops::replace_operands(vm, r, z)
 }
 
 #[inline(always)]
 pub(super) fn subscr_list_int(vm: &Vm, r: &mut Regs) -> bool {
-    let (a, b) = (r.peek(2), r.peek(1));
-    if let Some(i) = b.as_small_int()
-        && let Some(l) = a.downcast_exact::<List>(&vm.types().list)
-        && let at = if i < 0 { i + l.len() as i64 } else { i }
-        && let Ok(at) = usize::try_from(at)
-        && let Some(v) = l.get(at)
+    let (container, key) = (r.peek_bits(2), r.peek_bits(1));
+    // SAFETY: the payload of `list` is List.
+    if key & 1 != 0
+        && let Some(l) = unsafe { r.exact::<List>(2, vm.known().list) }
+        && let i = (key as i64) >> 1
+        && let at = if i < 0 { i + l.payload.len() as i64 } else { i }
+        && let Some(v) = l.payload.get(at as usize)
     {
-        let _ = r.pop_bits();
-        r.skip(BINARY_CACHE);
-        r.set_top(1, v);
+        r.finish_binary(v.into_bits());
+        // SAFETY: the operand's word was replaced.
+        unsafe { drop_word(container) };
         return true;
     }
     false
@@ -171,22 +169,24 @@ pub(super) fn subscr_list_int(vm: &Vm, r: &mut Regs) -> bool {
 
 #[inline(always)]
 pub(super) fn subscr_tuple_int(vm: &Vm, r: &mut Regs) -> bool {
-    let (a, b) = (r.peek(2), r.peek(1));
-    if let Some(i) = b.as_small_int()
-        && let Some(t) = a.downcast_exact::<Tuple>(&vm.types().tuple)
-        && let at = if i < 0 { i + t.len() as i64 } else { i }
-        && let Ok(at) = usize::try_from(at)
-        && let Some(v) = t.get(at)
+    let (container, key) = (r.peek_bits(2), r.peek_bits(1));
+    // SAFETY: the payload of `tuple` is Tuple.
+    if key & 1 != 0
+        && let Some(t) = unsafe { r.exact::<Tuple>(2, vm.known().tuple) }
+        && let i = (key as i64) >> 1
+        && let at = if i < 0 { i + t.payload.len() as i64 } else { i }
+        && let Some(v) = t.payload.get(at as usize)
     {
-        let _ = r.pop_bits();
-        r.skip(BINARY_CACHE);
-        r.set_top(1, v);
+        r.finish_binary(v.into_bits());
+        // SAFETY: the operand's word was replaced.
+        unsafe { drop_word(container) };
         return true;
     }
     false
 }
 
-pub(super) fn subscr_str_int(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
+#[inline(never)]
+pub(super) fn subscr_str_int(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let (a, b) = (r.peek(2), r.peek(1));
     if let Some(i) = b.as_small_int()
         && let Some(s) = a.downcast_exact::<Str>(&vm.types().str)
@@ -199,15 +199,16 @@ pub(super) fn subscr_str_int(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
         let _ = r.pop_bits();
         r.skip(BINARY_CACHE);
         r.set_top(1, v);
-        return Ok(true);
+        return Ok(());
     }
-    Ok(false)
+    binary_op_missed(vm, r, arg)
 }
 
-pub(super) fn subscr_dict(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
+#[inline(never)]
+pub(super) fn subscr_dict(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let (a, b) = (r.peek(2), r.peek(1));
     let Some(d) = a.downcast_exact::<Dict>(&vm.types().dict) else {
-        return Ok(false);
+        return binary_op_missed(vm, r, arg);
     };
     r.save_ip();
     let v = match d.get(vm, &b)? {
@@ -218,14 +219,15 @@ pub(super) fn subscr_dict(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
     r.drop_n(2);
     r.skip(BINARY_CACHE);
     r.push(v);
-    Ok(true)
+    Ok(())
 }
 
 /// Enters a `__getitem__` written in Python.
-pub(super) fn subscr_getitem(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
+#[inline(never)]
+pub(super) fn subscr_getitem(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let a = r.peek(2);
     if u64::from(vm.type_of(&a).payload.version.get()) != r.cache(1).get() {
-        return Ok(false);
+        return binary_op_missed(vm, r, arg);
     }
     // SAFETY: the type keeps the function alive while its version is valid.
     let f = unsafe {
@@ -233,46 +235,48 @@ pub(super) fn subscr_getitem(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
         Ref::<Function>::from_value_unchecked((*v).clone())
     };
     if !f.code.get().takes_exactly(2) {
-        return Ok(false);
+        return binary_op_missed(vm, r, arg);
     }
     r.save_ip();
     r.skip(BINARY_CACHE);
     // SAFETY: both operands are on the stack.
     let args = unsafe { r.sp.sub(2) };
     push_exact_frame(vm, r, f, args, 2, 0)?;
-    Ok(true)
+    Ok(())
 }
 
-pub(super) fn add_unicode(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
+#[inline(never)]
+pub(super) fn add_unicode(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let (a, b) = (r.peek(2), r.peek(1));
     let str_type = &vm.types().str;
     let (Some(x), Some(y)) = (
         a.downcast_exact::<Str>(str_type),
         b.downcast_exact::<Str>(str_type),
     ) else {
-        return Ok(false);
+        return binary_op_missed(vm, r, arg);
     };
     r.save_ip();
     let v = taipan_builtins::str_::concat(vm, x, y)?;
     r.drop_n(2);
     r.skip(BINARY_CACHE);
     r.push(v.into_value());
-    Ok(true)
+    Ok(())
 }
 
 /// `s = s + t` and `s += t` for a local `s`: grows in place when the local alone holds the string.
-pub(super) fn inplace_add_unicode(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
+#[inline(never)]
+pub(super) fn inplace_add_unicode(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let (a, b) = (r.peek(2), r.peek(1));
     let str_type = &vm.types().str;
     let (Some(_), Some(y)) = (
         a.downcast_exact::<Str>(str_type),
         b.downcast_exact::<Str>(str_type),
     ) else {
-        return Ok(false);
+        return binary_op_missed(vm, r, arg);
     };
     let left = r.peek_bits(2);
     let Some(i) = local_of_next_store(r).filter(|&i| r.local_bits(i) == frame::strip(left)) else {
-        return Ok(false);
+        return binary_op_missed(vm, r, arg);
     };
     r.save_ip();
     if !frame::is_borrowed(left) {
@@ -291,7 +295,7 @@ pub(super) fn inplace_add_unicode(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
             let _ = r.replace_local(i, s.into_value().into_bits());
             r.drop_n(2);
             r.skip(BINARY_CACHE + 1);
-            Ok(true)
+            Ok(())
         }
         Err((x, e)) => {
             let _ = r.replace_local(i, x.into_value().into_bits());
@@ -472,20 +476,19 @@ pub(super) fn for_iter_range(r: &mut Regs, arg: u32) -> bool {
 }
 
 /// FOR_ITER over a generator: goes on in its frame.
-#[inline(always)]
-pub(super) fn for_iter_gen(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+#[inline(never)]
+pub(super) fn for_iter_gen(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let it = r.peek(1);
     // SAFETY: the opcode goes with generators.
     let Some(g) = (unsafe { known_iterator::<Generator>(r, &it) }) else {
-        return Ok(false);
+        return for_iter_missed(vm, r, arg);
     };
     if !matches!(g.state.get(), State::Created | State::Suspended) {
-        return Ok(false);
+        return for_iter_missed(vm, r, arg);
     }
     r.skip(1);
     // When it returns, END_FOR pops what it returned.
-    generator::resume_in_place(vm, r, g, vm.none(), arg)?;
-    Ok(true)
+    generator::resume_in_place(vm, r, g, vm.none(), arg)
 }
 
 /// Chooses an opcode for a SEND.
@@ -504,12 +507,12 @@ pub(super) fn specialize_send(vm: &Vm, r: &Regs) {
 }
 
 /// SEND into a suspended generator or coroutine: goes on in its frame.
-#[inline(always)]
-pub(super) fn send_gen(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+#[inline(never)]
+pub(super) fn send_gen(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let receiver = r.peek(2);
     // SAFETY: the opcode goes with generators and coroutines.
     let Some(g) = (unsafe { known_iterator::<Generator>(r, &receiver) }) else {
-        return Ok(false);
+        return send_missed(vm, r, arg);
     };
     let ready = match g.state.get() {
         State::Suspended => true,
@@ -517,12 +520,11 @@ pub(super) fn send_gen(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
         _ => false,
     };
     if !ready {
-        return Ok(false);
+        return send_missed(vm, r, arg);
     }
     let v = r.pop_value();
     r.skip(1);
-    generator::resume_in_place(vm, r, g, v, arg)?;
-    Ok(true)
+    generator::resume_in_place(vm, r, g, v, arg)
 }
 
 /// A specialized SEND met another receiver.

@@ -7,10 +7,14 @@
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 
-use taipan_object::{PyResult, Ref, Str, Tuple, Value, Vm};
+use taipan_bytecode::Opcode;
+use taipan_object::{Object, Payload, PyResult, Ref, Str, Tuple, TypeObject, Value, Vm};
 
 use crate::code::Code;
-use crate::frame::{Frame, Popped, drop_slot, strip};
+use crate::frame::{BORROWED, Frame, Popped, drop_slot, drop_word, strip};
+
+/// Cache units of BINARY_OP.
+pub const BINARY_CACHE: usize = 5;
 
 /// See the module's documentation. `Copy`, because a function that is not inlined gets a copy: registers whose address
 /// escapes would live in memory.
@@ -71,6 +75,28 @@ impl Regs {
         unsafe { (*self.frame).ip = self.ip };
     }
 
+    /// Takes the next instruction.
+    #[inline(always)]
+    pub fn fetch(&mut self) -> (Opcode, u32) {
+        // SAFETY: ip stays within the code: it ends with an instruction that leaves it, and jumps are checked. The stream
+        // holds opcodes only: `Opcode::from_u8` accepted each, or our compiler wrote it.
+        unsafe {
+            let unit = (*self.ip).get();
+            self.ip = self.ip.add(1);
+            (
+                std::mem::transmute::<u8, Opcode>(unit as u8),
+                u32::from(unit >> 8),
+            )
+        }
+    }
+
+    /// Takes the instruction after an EXTENDED_ARG, which gives `high`.
+    #[inline(always)]
+    pub fn fetch_extended(&mut self, high: u32) -> (Opcode, u32) {
+        let (op, low) = self.fetch();
+        (op, high << 8 | low)
+    }
+
     /// The cache word `i` units behind the instruction that was just fetched.
     #[inline(always)]
     pub fn cache(&self, i: usize) -> &Cell<u64> {
@@ -100,7 +126,7 @@ impl Regs {
 
     /// Replaces the opcode of the instruction that was just fetched (whose operand stays), unless it is instrumented.
     #[inline(always)]
-    pub fn specialize(&self, op: taipan_bytecode::Opcode) {
+    pub fn specialize(&self, op: Opcode) {
         // SAFETY: the unit before ip is the instruction's.
         let unit = unsafe { &*self.ip.sub(1) };
         if (unit.get() as u8) < taipan_bytecode::opcode::MIN_INSTRUMENTED_OPCODE {
@@ -110,7 +136,7 @@ impl Regs {
 
     /// Whether the next instruction has this opcode.
     #[inline(always)]
-    pub fn at(&self, op: taipan_bytecode::Opcode) -> bool {
+    pub fn at(&self, op: Opcode) -> bool {
         // SAFETY: ip stays within the code.
         unsafe { (*self.ip).get() as u8 == op as u8 }
     }
@@ -122,8 +148,8 @@ impl Regs {
     }
 
     /// The opcode of the instruction that was just fetched.
-    pub fn running_opcode(&self) -> Option<taipan_bytecode::Opcode> {
-        taipan_bytecode::Opcode::from_u8(self.opcode())
+    pub fn running_opcode(&self) -> Option<Opcode> {
+        Opcode::from_u8(self.opcode())
     }
 
     /// Pushes a value.
@@ -188,20 +214,51 @@ impl Regs {
         unsafe { std::mem::replace(&mut *self.sp.sub(n), bits) }
     }
 
-    /// Replaces the top by raw bits and drops the old one.
-    #[inline(always)]
-    pub fn set_top_bits(&mut self, bits: u64) {
-        let old = self.poke_bits(1, bits);
-        // SAFETY: the old content was taken out.
-        unsafe { drop_slot(old) };
-    }
-
     /// Replaces the `n`th item and drops the old one.
     #[inline(always)]
     pub fn set_top(&mut self, n: usize, v: Value) {
         let old = self.poke_bits(n, v.into_bits());
         // SAFETY: the old content was taken out.
         unsafe { drop_slot(old) };
+    }
+
+    /// The object of the `n`th item from the top, if its type is the core type `ty`.
+    ///
+    /// # Safety
+    /// The item is not NULL, and the payload of `ty` is `T`. The reference is not used after the item was let go of.
+    #[inline(always)]
+    pub unsafe fn exact<'a, T: Payload>(
+        &self,
+        n: usize,
+        ty: *const Object<TypeObject>,
+    ) -> Option<&'a Object<T>> {
+        let bits = self.peek_bits(n);
+        if bits & 1 != 0 {
+            return None;
+        }
+        let object = std::ptr::with_exposed_provenance::<Object<T>>((bits & !BORROWED) as usize);
+        // SAFETY: a word that is no small int leads to a live object; the contract says what the payload is.
+        unsafe { std::ptr::eq((*object).header.ty(), ty).then_some(&*object) }
+    }
+
+    /// Puts the result of a BINARY_OP in the place of its two operands, whose words are the caller's to let go of, or into
+    /// the local at once when STORE_FAST comes next.
+    #[inline(always)]
+    pub fn finish_binary(&mut self, result: u64) {
+        // SAFETY: BINARY_OP is followed by its cache units and another instruction.
+        let unit = unsafe { (*self.ip.add(BINARY_CACHE)).get() };
+        if unit as u8 == Opcode::StoreFast as u8 {
+            self.skip(BINARY_CACHE + 1);
+            // SAFETY: as for `pop_bits`.
+            self.sp = unsafe { self.sp.sub(2) };
+            let old = self.replace_local(u32::from(unit >> 8), result);
+            // SAFETY: the old content was taken out.
+            unsafe { drop_slot(old) };
+        } else {
+            self.skip(BINARY_CACHE);
+            let _ = self.pop_bits();
+            let _ = self.poke_bits(1, result);
+        }
     }
 
     /// Pops `n` items as owned values, in the order they were pushed.
