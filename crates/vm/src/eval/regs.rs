@@ -11,7 +11,7 @@ use taipan_bytecode::Opcode;
 use taipan_object::{Object, Payload, PyResult, Ref, Str, Tuple, TypeObject, Value, Vm};
 
 use crate::code::Code;
-use crate::frame::{BORROWED, Frame, Popped, drop_slot, drop_word, strip};
+use crate::frame::{BORROWED, Frame, Popped, drop_slot, strip};
 
 /// Cache units of BINARY_OP.
 pub const BINARY_CACHE: usize = 5;
