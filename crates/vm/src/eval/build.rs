@@ -236,13 +236,12 @@ fn push_reversed(r: &mut Regs, items: impl DoubleEndedIterator<Item = Value>) {
 #[inline(always)]
 pub(super) fn unpack_plain(vm: &Vm, r: &mut Regs, n: u32) -> bool {
     let n = n as usize;
-    // SAFETY: the payload of `tuple` is Tuple.
-    if let Some(t) = unsafe { r.exact::<Tuple>(1, vm.known().tuple) } {
-        if t.payload.len() != n {
+    if let Some(t) = r.tuple(vm, 1) {
+        if t.len() != n {
             return false;
         }
         let tuple = r.pop_bits();
-        for x in t.payload.as_slice().iter().rev() {
+        for x in t.as_slice().iter().rev() {
             r.push(x.clone());
         }
         r.skip(1);
@@ -250,14 +249,13 @@ pub(super) fn unpack_plain(vm: &Vm, r: &mut Regs, n: u32) -> bool {
         unsafe { drop_slot(tuple) };
         return true;
     }
-    // SAFETY: the payload of `list` is List.
-    if let Some(l) = unsafe { r.exact::<List>(1, vm.known().list) } {
-        if l.payload.len() != n {
+    if let Some(l) = r.list(vm, 1) {
+        if l.len() != n {
             return false;
         }
         let list = r.pop_bits();
         for i in (0..n).rev() {
-            if let Some(x) = l.payload.get(i) {
+            if let Some(x) = l.get(i) {
                 r.push(x);
             }
         }

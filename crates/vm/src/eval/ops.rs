@@ -283,12 +283,9 @@ fn compared(arg: u32, at_least: bool, at_most: bool) -> bool {
 
 #[inline(always)]
 pub(super) fn compare_op_float(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
-    let ty = vm.known().float;
-    // SAFETY: both operands are there, and the payload of `float` is Float; the numbers are copied.
-    let (Some(a), Some(b)) = (unsafe { (r.exact::<Float>(2, ty), r.exact::<Float>(1, ty)) }) else {
+    let (Some(x), Some(y)) = (r.float(vm, 2), r.float(vm, 1)) else {
         return false;
     };
-    let (x, y) = (a.payload.value, b.payload.value);
     let truth = compared(arg, x >= y, x <= y);
     drop(r.pop());
     drop(r.pop());
@@ -341,12 +338,10 @@ pub(super) fn to_bool_plain(vm: &Vm, r: &mut Regs) -> bool {
         false
     } else if bits & 1 != 0 {
         bits >> 1 != 0
-    // SAFETY: the payload of `list` is List.
-    } else if let Some(l) = unsafe { r.exact::<List>(1, known.list) } {
-        l.payload.len() != 0
-    // SAFETY: the payload of `str` is Str.
-    } else if let Some(s) = unsafe { r.exact::<Str>(1, known.str) } {
-        s.payload.len() != 0
+    } else if let Some(l) = r.list(vm, 1) {
+        !l.is_empty()
+    } else if let Some(s) = r.str(vm, 1) {
+        !s.is_empty()
     } else {
         return false;
     };
@@ -463,16 +458,15 @@ pub(super) fn store_slice(vm: &Vm, r: &mut Regs) -> PyResult<()> {
 #[inline(always)]
 pub(super) fn store_subscr_list_int(vm: &Vm, r: &mut Regs) -> bool {
     let key = r.peek_bits(1);
-    // SAFETY: the payload of `list` is List.
     if key & 1 != 0
-        && let Some(l) = unsafe { r.exact::<List>(2, vm.known().list) }
+        && let Some(l) = r.list(vm, 2)
         && let i = (key as i64) >> 1
-        && let at = if i < 0 { i + l.payload.len() as i64 } else { i } as usize
-        && at < l.payload.len()
+        && let at = if i < 0 { i + l.len() as i64 } else { i } as usize
+        && at < l.len()
     {
         let _ = r.pop_bits();
         let container = r.pop_bits();
-        let old = l.payload.set(at, r.pop_value()).map_or(0, Value::into_bits);
+        let old = l.set(at, r.pop_value()).map_or(0, Value::into_bits);
         r.skip(1);
         // SAFETY: both were taken out.
         unsafe {

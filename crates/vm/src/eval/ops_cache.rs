@@ -7,9 +7,7 @@ use taipan_builtins::list_::iter::ListIter;
 use taipan_builtins::range_::iter::RangeIter;
 use taipan_builtins::tuple_::TupleIter;
 use taipan_bytecode::Opcode;
-use taipan_object::{
-    BinaryOp, Dict, Float, Header, List, Payload, PyResult, Ref, Str, Tuple, Value, Vm,
-};
+use taipan_object::{BinaryOp, Dict, Header, Payload, PyResult, Ref, Str, Value, Vm};
 
 use super::calls::push_exact_frame;
 use super::ops;
@@ -135,12 +133,9 @@ pub(super) fn int_op(r: &mut Regs, op: BinaryOp) -> bool {
 
 #[inline(always)]
 pub(super) fn float_op(vm: &Vm, r: &mut Regs, op: BinaryOp) -> bool {
-    let ty = vm.known().float;
-    // SAFETY: both operands are there, and the payload of `float` is Float; the numbers are copied.
-    let (Some(a), Some(b)) = (unsafe { (r.exact::<Float>(2, ty), r.exact::<Float>(1, ty)) }) else {
+    let (Some(x), Some(y)) = (r.float(vm, 2), r.float(vm, 1)) else {
         return false;
     };
-    let (x, y) = (a.payload.value, b.payload.value);
     let z = match op {
         BinaryOp::Add => x + y,
         BinaryOp::Subtract => x - y,
@@ -152,12 +147,11 @@ pub(super) fn float_op(vm: &Vm, r: &mut Regs, op: BinaryOp) -> bool {
 #[inline(always)]
 pub(super) fn subscr_list_int(vm: &Vm, r: &mut Regs) -> bool {
     let (container, key) = (r.peek_bits(2), r.peek_bits(1));
-    // SAFETY: the payload of `list` is List.
     if key & 1 != 0
-        && let Some(l) = unsafe { r.exact::<List>(2, vm.known().list) }
+        && let Some(l) = r.list(vm, 2)
         && let i = (key as i64) >> 1
-        && let at = if i < 0 { i + l.payload.len() as i64 } else { i }
-        && let Some(v) = l.payload.get(at as usize)
+        && let at = if i < 0 { i + l.len() as i64 } else { i }
+        && let Some(v) = l.get(at as usize)
     {
         r.finish_binary(v.into_bits());
         // SAFETY: the operand's word was replaced.
@@ -170,12 +164,11 @@ pub(super) fn subscr_list_int(vm: &Vm, r: &mut Regs) -> bool {
 #[inline(always)]
 pub(super) fn subscr_tuple_int(vm: &Vm, r: &mut Regs) -> bool {
     let (container, key) = (r.peek_bits(2), r.peek_bits(1));
-    // SAFETY: the payload of `tuple` is Tuple.
     if key & 1 != 0
-        && let Some(t) = unsafe { r.exact::<Tuple>(2, vm.known().tuple) }
+        && let Some(t) = r.tuple(vm, 2)
         && let i = (key as i64) >> 1
-        && let at = if i < 0 { i + t.payload.len() as i64 } else { i }
-        && let Some(v) = t.payload.get(at as usize)
+        && let at = if i < 0 { i + t.len() as i64 } else { i }
+        && let Some(v) = t.get(at as usize)
     {
         r.finish_binary(v.into_bits());
         // SAFETY: the operand's word was replaced.

@@ -8,7 +8,9 @@ use std::cell::Cell;
 use std::mem::ManuallyDrop;
 
 use taipan_bytecode::Opcode;
-use taipan_object::{Object, Payload, PyResult, Ref, Str, Tuple, TypeObject, Value, Vm};
+use taipan_object::{
+    Float, List, Object, Payload, PyResult, Ref, Str, Tuple, TypeObject, Value, Vm,
+};
 
 use crate::code::Code;
 use crate::frame::{BORROWED, Frame, Popped, drop_slot, strip};
@@ -222,23 +224,51 @@ impl Regs {
         unsafe { drop_slot(old) };
     }
 
-    /// The object of the `n`th item from the top, if its type is the core type `ty`.
+    /// The payload of the `n`th item from the top, if its type is the core type `ty`.
     ///
     /// # Safety
     /// The item is not NULL, and the payload of `ty` is `T`. The reference is not used after the item was let go of.
     #[inline(always)]
-    pub unsafe fn exact<'a, T: Payload>(
+    unsafe fn exact<'a, T: Payload>(
         &self,
         n: usize,
         ty: *const Object<TypeObject>,
-    ) -> Option<&'a Object<T>> {
+    ) -> Option<&'a T> {
         let bits = self.peek_bits(n);
         if bits & 1 != 0 {
             return None;
         }
         let object = std::ptr::with_exposed_provenance::<Object<T>>((bits & !BORROWED) as usize);
         // SAFETY: a word that is no small int leads to a live object; the contract says what the payload is.
-        unsafe { std::ptr::eq((*object).header.ty(), ty).then_some(&*object) }
+        unsafe { std::ptr::eq((*object).header.ty(), ty).then_some(&(*object).payload) }
+    }
+
+    /// The number of the `n`th item from the top, if it is an exact float.
+    #[inline(always)]
+    pub fn float(&self, vm: &Vm, n: usize) -> Option<f64> {
+        // SAFETY: the payload of `float` is Float.
+        unsafe { self.exact::<Float>(n, vm.known().float) }.map(|f| f.value)
+    }
+
+    /// The `n`th item from the top, if it is an exact list. Not to be used after the item was let go of.
+    #[inline(always)]
+    pub fn list<'a>(&self, vm: &Vm, n: usize) -> Option<&'a List> {
+        // SAFETY: the payload of `list` is List.
+        unsafe { self.exact(n, vm.known().list) }
+    }
+
+    /// The `n`th item from the top, if it is an exact tuple. Not to be used after the item was let go of.
+    #[inline(always)]
+    pub fn tuple<'a>(&self, vm: &Vm, n: usize) -> Option<&'a Tuple> {
+        // SAFETY: the payload of `tuple` is Tuple.
+        unsafe { self.exact(n, vm.known().tuple) }
+    }
+
+    /// The `n`th item from the top, if it is an exact string. Not to be used after the item was let go of.
+    #[inline(always)]
+    pub fn str<'a>(&self, vm: &Vm, n: usize) -> Option<&'a Str> {
+        // SAFETY: the payload of `str` is Str.
+        unsafe { self.exact(n, vm.known().str) }
     }
 
     /// Puts the result of a BINARY_OP in the place of its two operands, whose words are the caller's to let go of, or into
