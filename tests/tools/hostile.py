@@ -2,13 +2,14 @@
 
 usage: PYTHON hostile.py bytes|pyc SEED START COUNT
 
-`bytes`: random bytes as source text, as marshal data, as tokens. `pyc`: compiled programs with some bytes changed, executed
-if they are accepted. Each input depends on SEED and its number alone. The number is printed before the input is tried, so
+`bytes`: random bytes as source text, as marshal data, as tokens. `pyc`: compiled programs with some bytes or other fields
+changed, executed, traced, monitored and looked at. Each input depends on SEED and its number alone. The number is printed before the input is tried, so
 that `cargo xtask hostile`, which runs this in batches, can name the one that ended the process.
 """
 
 import ast
 import builtins
+import dis
 import io
 import marshal
 import random
@@ -162,6 +163,12 @@ def random_bytes(rng):
     return bytes(rng.choice(alphabet) for _ in range(size))
 
 
+FIELDS = (
+    "co_argcount co_posonlyargcount co_kwonlyargcount co_stacksize co_flags co_code co_consts co_names co_varnames "
+    "co_freevars co_cellvars co_linetable co_exceptiontable co_firstlineno"
+).split()
+
+
 def try_bytes(rng):
     data = random_bytes(rng)
     if rng.random() < 0.8:
@@ -227,29 +234,104 @@ def run(code):
         exec(code, {"__builtins__": dict(SAFE), "__name__": "hostile"})
 
 
+def look(code):
+    """Everything that can be asked of code without running it."""
+    for part in codes(code):
+        list(part.co_lines()), list(part.co_positions()), list(part.co_branches())
+        part.co_lnotab, part._co_code_adaptive, repr(part), hash(part), part == part.replace(co_name="other")
+        marshal.dumps(part)
+        try:
+            dis.dis(part, file=io.StringIO(), depth=0, show_caches=True, adaptive=True)
+        except (IndexError, AssertionError, KeyError, ValueError, TypeError):
+            pass
+
+
+TRACED = ("co_name", "f_lineno", "f_lasti", "f_locals")
+
+
+def trace(frame, event, arg):
+    frame.f_trace_opcodes = True
+    for name in TRACED:
+        getattr(frame, name, None)
+    return trace
+
+
+def watched(code, rng):
+    """Runs code while something looks on."""
+    kind = rng.randrange(4)
+    monitoring = sys.monitoring
+    if kind == 0:
+        sys.settrace(trace)
+    elif kind == 1:
+        monitoring.use_tool_id(3, "hostile")
+        for number in range(16):
+            monitoring.register_callback(3, 1 << number, lambda *args: None)
+        if rng.random() < 0.5:
+            monitoring.set_events(3, rng.randrange(1 << 10))
+        if isinstance(code, types.CodeType):
+            for part in codes(code):
+                monitoring.set_local_events(3, part, rng.randrange(1 << 10))
+    try:
+        run(code)
+    finally:
+        sys.settrace(None)
+        if kind == 1:
+            monitoring.free_tool_id(3)
+
+
+def changed(field, old, rng):
+    """Another value for a field."""
+    if field == "co_code":
+        return damage_units(old, rng) if old else old
+    if isinstance(old, bytes):
+        return damage(old, rng) if old else rng.randbytes(rng.randrange(8))
+    if isinstance(old, int):
+        return rng.choice((old ^ (1 << rng.randrange(10)), old + 1, max(old - 1, 0), 0))
+    old = list(old)
+    for _ in range(rng.randrange(1, 4)):
+        if old and rng.random() < 0.6:
+            del old[rng.randrange(len(old))]
+        else:
+            old.insert(rng.randrange(len(old) + 1), "n%d" % rng.randrange(4))
+    return tuple(old)
+
+
 def try_pyc(rng):
     code = compile(rng.choice(PROGRAMS), "hostile.py", "exec")
     if rng.random() < 0.5:
         data = damage(marshal.dumps(code), rng)
-        limited(lambda: run(marshal.loads(data)))
+
+        def load_and_run():
+            code = marshal.loads(data)
+            if isinstance(code, types.CodeType) and rng.random() < 0.2:
+                look(code)
+            watched(code, rng)
+
+        limited(load_and_run)
         return
     # Instructions are what most bytes of a file are not: damage them alone.
     victims = list(codes(code))
     victim = rng.choice(victims)
-    field = rng.choice(("co_code", "co_code", "co_code", "co_exceptiontable", "co_linetable", "co_stacksize", "co_flags"))
+    fields = ["co_code"] if rng.random() < 0.5 else rng.choices(FIELDS, k=rng.randrange(1, 4))
 
     def replaced(c):
         consts = tuple(replaced(k) if isinstance(k, types.CodeType) else k for k in c.co_consts)
         changes = {"co_consts": consts}
         if c is victim:
-            old = getattr(c, field)
-            if isinstance(old, int):
-                changes[field] = old ^ (1 << rng.randrange(10))
-            elif old:
-                changes[field] = (damage_units if field == "co_code" else damage)(old, rng)
+            for field in fields:
+                old = consts if field == "co_consts" else getattr(c, field)
+                changes[field] = changed(field, old, rng)
+            if "co_varnames" in changes and rng.random() < 0.9:
+                changes["co_nlocals"] = len(changes["co_varnames"])
         return c.replace(**changes)
 
-    limited(lambda: run(replaced(code)))
+    def make_and_run():
+        made = replaced(code)
+        if rng.random() < 0.2:
+            look(made)
+        watched(made, rng)
+
+    limited(make_and_run)
 
 
 def main(kind, seed, start, count):

@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use taipan_bytecode::code::{co, co_fast};
 use taipan_bytecode::constant::Str as ConstStr;
-use taipan_bytecode::verifier::VerifyError;
+use taipan_bytecode::verifier::{self, VerifyError};
 use taipan_bytecode::{CodeObject, Constant, Opcode};
-use taipan_object::{PyCell, PyResult, Ref, Str, Tuple, Value, Vm};
+use taipan_object::{PyCell, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
 use taipan_text::TextBuf;
 use taipan_wtf8::Wtf8;
 
@@ -92,26 +92,27 @@ pub struct Running {
 }
 
 /// What the verifier refused. Such code can be looked at, but not run.
-pub struct Refused {
+struct Refused {
     /// What running it raises.
-    pub reason: VerifyError,
-    /// `co_code` and `co_exceptiontable`: in their place, the interpreter has instructions that raise, and no handlers.
-    code: Table,
-    exceptiontable: Table,
+    reason: VerifyError,
+    /// In the place of its instructions, as many that raise.
+    code: Box<[u8]>,
 }
 
 /// The payload of `code`.
 pub struct Code {
     /// The compiler's description, if there is one: see [`Code::description`].
     description: RefCell<Option<Rc<CodeObject>>>,
-    /// The instructions: `co_code`, unless the code was refused.
+    /// `co_code`; what runs goes by [`Code::instructions`].
     pub code: Table,
     /// `co_linetable`
     pub linetable: Table,
-    /// The handlers: `co_exceptiontable`, unless the code was refused.
+    /// `co_exceptiontable`; what runs goes by [`Code::handlers`].
     pub exceptiontable: Table,
-    /// Why the code must not run, if it must not.
-    pub refused: Option<Box<Refused>>,
+    /// The code came from the compiler, or out of the executable: it needs no verification.
+    trusted: bool,
+    /// The verdict on code that is not trusted. It is made when the code is first to run: most code of a module never does.
+    verdict: OnceCell<Option<Box<Refused>>>,
     /// `co_firstlineno`
     pub firstlineno: i32,
     /// `co_consts`
@@ -168,12 +169,12 @@ impl Code {
     #[inline(never)]
     fn make_running(&self) -> &Running {
         self.running.get_or_init(|| {
-            let stream: Box<[Cell<u16>]> = self
-                .code
+            let code = self.instructions();
+            let stream: Box<[Cell<u16>]> = code
                 .chunks_exact(2)
                 .map(|u| Cell::new(u16::from_le_bytes([u[0], u[1]])))
                 .collect();
-            let caches = vec![Cell::new(0); self.code.len() / 2].into_boxed_slice();
+            let caches = vec![Cell::new(0); stream.len()].into_boxed_slice();
             let cache_base = caches
                 .as_ptr()
                 .expose_provenance()
@@ -197,20 +198,78 @@ impl Code {
         self.running.get().is_some()
     }
 
-    /// `co_code`
-    pub fn public_code(&self) -> &Table {
-        self.refused.as_ref().map_or(&self.code, |r| &r.code)
+    fn refused(&self) -> Option<&Refused> {
+        if self.trusted {
+            return None;
+        }
+        self.verdict.get_or_init(|| self.verify()).as_deref()
     }
 
-    /// `co_exceptiontable`
-    pub fn public_exceptiontable(&self) -> &Table {
-        let refused = self.refused.as_ref();
-        refused.map_or(&self.exceptiontable, |r| &r.exceptiontable)
+    #[cold]
+    fn verify(&self) -> Option<Box<Refused>> {
+        // Constants and names only count; that names are strings is known.
+        let name = ConstStr::interned("name");
+        let names = |n: usize| Rc::from(vec![Constant::Str(name.clone()); n]);
+        let described = CodeObject {
+            argcount: self.argcount,
+            posonlyargcount: self.posonlyargcount,
+            kwonlyargcount: self.kwonlyargcount,
+            stacksize: self.stacksize,
+            flags: self.flags,
+            code: self.code.shared(),
+            consts: Rc::from(vec![Constant::None; self.consts.len()]),
+            names: names(self.names.len()),
+            localsplusnames: names(self.locals.len()),
+            localspluskinds: self.kinds.shared(),
+            filename: name.clone(),
+            name: name.clone(),
+            qualname: name.clone(),
+            firstlineno: self.firstlineno,
+            linetable: self.linetable.shared(),
+            exceptiontable: self.exceptiontable.shared(),
+        };
+        let reason = verifier::verify(&described).err()?;
+        // As many units as there were, so that whatever goes by their number goes on to work.
+        let raising = (Opcode::Reserved as u16).to_le_bytes();
+        Some(Box::new(Refused {
+            reason,
+            code: raising.repeat((self.code.len() / 2).max(1)).into(),
+        }))
+    }
+
+    /// The instructions that the interpreter may trust: those of `co_code`, or ones that raise if these were refused.
+    pub fn instructions(&self) -> &[u8] {
+        self.refused().map_or(&*self.code, |r| &r.code)
+    }
+
+    /// The exception table that belongs to them.
+    #[inline]
+    pub fn handlers(&self) -> &[u8] {
+        match self.refused() {
+            None => &self.exceptiontable,
+            Some(_) => &[],
+        }
+    }
+
+    /// What running an instruction that stands for refused code raises.
+    pub(crate) fn refusal(&self, vm: &Vm, found: u8, unit: usize) -> Raised {
+        let unknown = |byte: u8| {
+            let (file, line) = (self.filename.get(), self.line_of(unit).unwrap_or(-1));
+            let file = file.to_string_lossy();
+            vm.system_error(&format!("{file}:{line}: unknown opcode {byte}"))
+        };
+        match self.refused() {
+            None => unknown(found),
+            Some(refused) => match refused.reason.unknown_opcode(&self.code) {
+                Some(byte) => unknown(byte),
+                None => vm.value_error(&format!("code: {}", refused.reason)),
+            },
+        }
     }
 
     /// The number of code units.
     pub fn units(&self) -> usize {
-        self.code.len() / 2
+        self.instructions().len() / 2
     }
 
     /// A description: the compiler's, or one that is made now. Constants that are of no builtin type leave it without
@@ -233,7 +292,7 @@ impl Code {
             kwonlyargcount: self.kwonlyargcount,
             stacksize: self.stacksize,
             flags: self.flags,
-            code: self.public_code().shared(),
+            code: self.code.shared(),
             consts: consts.unwrap_or_default().into(),
             names: names(&self.names),
             localsplusnames: names(&self.locals),
@@ -243,7 +302,7 @@ impl Code {
             qualname: name(&self.qualname),
             firstlineno: self.firstlineno,
             linetable: self.linetable.shared(),
-            exceptiontable: self.public_exceptiontable().shared(),
+            exceptiontable: self.exceptiontable.shared(),
         });
         Ok(d)
     }
@@ -433,7 +492,7 @@ impl<'a> Objects<'a> {
         let Ok(consts) = consts.downcast::<Tuple>() else {
             return Err(self.vm.system_error("constants are no tuple"));
         };
-        let made = self.code_with(code, consts, None)?;
+        let made = self.code_with(code, consts, true)?;
         // Without columns, its location table is not the description's.
         if !crate::config::config(self.vm).no_debug_ranges.get() {
             *made.description.borrow_mut() = Some(code.clone());
@@ -445,7 +504,7 @@ impl<'a> Objects<'a> {
         &mut self,
         code: &CodeObject,
         consts: Ref<Tuple>,
-        refused: Option<VerifyError>,
+        trusted: bool,
     ) -> PyResult<Ref<Code>> {
         let vm = self.vm;
         let parts = Parts {
@@ -466,10 +525,7 @@ impl<'a> Objects<'a> {
             qualname: interned(vm, &code.qualname.text)?,
             filename: interned(vm, &code.filename.text)?,
         };
-        match refused {
-            None => parts.into_code(vm),
-            Some(reason) => parts.into_refused_code(vm, reason),
-        }
+        parts.into_code(vm, trusted)
     }
 }
 
@@ -488,19 +544,10 @@ pub fn new_code(vm: &Vm, code: Rc<CodeObject>) -> PyResult<Ref<Code>> {
     Objects::new(vm).code(&code)
 }
 
-/// A code object whose constants are already objects: they stand for `code.consts`, of which the number counts alone.
-pub fn new_code_with_consts(vm: &Vm, code: &CodeObject, consts: Ref<Tuple>) -> PyResult<Ref<Code>> {
-    Objects::new(vm).code_with(code, consts, None)
-}
-
-/// Code that the verifier refused: an object that has all of its attributes and raises when it runs.
-pub fn new_refused_code(
-    vm: &Vm,
-    code: &CodeObject,
-    consts: Ref<Tuple>,
-    reason: VerifyError,
-) -> PyResult<Ref<Code>> {
-    Objects::new(vm).code_with(code, consts, Some(reason))
+/// A code object that somebody made up, with constants that are already objects: they stand for `code.consts`, of which the
+/// number counts alone. Its shape must have been verified; its instructions are when it runs.
+pub fn new_foreign_code(vm: &Vm, code: &CodeObject, consts: Ref<Tuple>) -> PyResult<Ref<Code>> {
+    Objects::new(vm).code_with(code, consts, false)
 }
 
 /// The fields of a code object as objects.
@@ -525,25 +572,22 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// The code object of these parts, which the verifier refused; their shape must have passed.
-    fn into_refused_code(mut self, vm: &Vm, reason: VerifyError) -> PyResult<Ref<Code>> {
-        // As many units as there were, so that whatever goes by their number goes on to work.
-        let raising = (Opcode::Reserved as u16).to_le_bytes();
-        let code = Table::new(raising.repeat((self.code.len() / 2).max(1)).into());
-        let refused = Refused {
-            reason,
-            code: std::mem::replace(&mut self.code, code),
-            exceptiontable: std::mem::replace(&mut self.exceptiontable, Table::Static(&[])),
-        };
-        self.make(vm, Some(Box::new(refused)))
+    /// What frames are made by.
+    pub fn shape(&self) -> verifier::Shape<'_> {
+        verifier::Shape {
+            argcount: self.argcount,
+            posonlyargcount: self.posonlyargcount,
+            kwonlyargcount: self.kwonlyargcount,
+            stacksize: self.stacksize,
+            flags: self.flags,
+            names: self.locals.len(),
+            kinds: &self.kinds,
+        }
     }
 
-    /// The code object of these parts, which must have been verified or come from the compiler.
-    pub fn into_code(self, vm: &Vm) -> PyResult<Ref<Code>> {
-        self.make(vm, None)
-    }
-
-    fn make(self, vm: &Vm, refused: Option<Box<Refused>>) -> PyResult<Ref<Code>> {
+    /// The code object of these parts. `trusted` ones come from the compiler or the executable; of others, the shape must
+    /// have been verified.
+    pub fn into_code(self, vm: &Vm, trusted: bool) -> PyResult<Ref<Code>> {
         let linetable = if !crate::config::config(vm).no_debug_ranges.get() {
             self.linetable
         } else {
@@ -569,7 +613,8 @@ impl Parts {
             code: self.code,
             linetable,
             exceptiontable: self.exceptiontable,
-            refused,
+            trusted,
+            verdict: OnceCell::new(),
             firstlineno: self.firstlineno,
             consts: self.consts,
             names: self.names,

@@ -1,4 +1,4 @@
-//! Module `marshal`. Code that comes through it passes the verifier before it becomes an object.
+//! Module `marshal`. Code that comes through it passes the verifier before it runs.
 
 use taipan_bytecode::marshal::VERSION;
 use taipan_bytecode::marshal::reader::ReadError;

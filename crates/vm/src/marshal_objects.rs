@@ -1,13 +1,11 @@
-//! Objects from marshal data. Code becomes objects at once, without a description in between; what does not come from
-//! this executable is verified first. The format itself is `taipan_bytecode::marshal`'s.
+//! Objects from marshal data. Code becomes objects at once, without a description in between; of what does not come from
+//! this executable the shape is verified at once, the instructions when they are to run. The format itself is `taipan_bytecode::marshal`'s.
 
 use std::rc::Rc;
 
 use dashu_int::IBig;
-use taipan_bytecode::constant::Str as ConstStr;
 use taipan_bytecode::marshal::CodeFields;
 use taipan_bytecode::marshal::reader::{Builder, Container, Input, ReadError, Reader};
-use taipan_bytecode::{CodeObject, Constant};
 use taipan_object::{Bytes, Dict, List, PyResult, Raised, Ref, Set, Str, Tuple, Value, Vm};
 use taipan_wtf8::Wtf8;
 
@@ -126,8 +124,6 @@ struct Objects<'a> {
     trusted: Option<&'static [u8]>,
     /// All bytes that were read, and their objects.
     bytes: Vec<(Table, Option<Value>)>,
-    /// What stands for a name while code is verified.
-    name: Constant,
     /// How many bytes there can be at most.
     left: usize,
 }
@@ -208,33 +204,6 @@ impl Objects<'_> {
             },
             Item::Bytes(_) => Err(BAD_ARGUMENT.into()),
         }
-    }
-
-    /// Verifies code by a description in which constants and names only count.
-    fn verify(&self, parts: &Parts) -> Result<(), LoadError> {
-        let Constant::Str(name) = &self.name else {
-            return Err(BAD_ARGUMENT.into());
-        };
-        let described = CodeObject {
-            argcount: parts.argcount,
-            posonlyargcount: parts.posonlyargcount,
-            kwonlyargcount: parts.kwonlyargcount,
-            stacksize: parts.stacksize,
-            flags: parts.flags,
-            code: parts.code.shared(),
-            consts: vec![Constant::None; parts.consts.len()].into(),
-            names: vec![self.name.clone(); parts.names.len()].into(),
-            localsplusnames: vec![self.name.clone(); parts.locals.len()].into(),
-            localspluskinds: parts.kinds.shared(),
-            filename: name.clone(),
-            name: name.clone(),
-            qualname: name.clone(),
-            firstlineno: parts.firstlineno,
-            linetable: parts.linetable.shared(),
-            exceptiontable: parts.exceptiontable.shared(),
-        };
-        taipan_bytecode::verifier::verify(&described)
-            .map_err(|e| LoadError::Raised(self.vm.value_error(&format!("bad marshal data ({e})"))))
     }
 }
 
@@ -339,10 +308,12 @@ impl Builder for Objects<'_> {
             linetable: self.table(f.linetable)?,
             exceptiontable: self.table(f.exceptiontable)?,
         };
-        if self.trusted.is_none() {
-            self.verify(&parts)?;
+        let trusted = self.trusted.is_some();
+        if !trusted && let Err(e) = parts.shape().verify() {
+            let message = format!("bad marshal data ({e})");
+            return Err(self.vm.value_error(&message).into());
         }
-        Ok(Item::Value(parts.into_code(self.vm)?.into_value()))
+        Ok(Item::Value(parts.into_code(self.vm, trusted)?.into_value()))
     }
 
     fn begin(&mut self, kind: Container) -> Result<(Partial, Option<Item>), LoadError> {
@@ -414,7 +385,6 @@ fn read<I: Input<Error = LoadError>>(
         vm,
         trusted,
         bytes: Vec::new(),
-        name: Constant::Str(ConstStr::interned("name")),
         left,
     };
     let mut reader = Reader::new(input, &mut objects, allow_code);

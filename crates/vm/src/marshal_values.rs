@@ -156,7 +156,7 @@ impl Objects<'_> {
     }
 
     fn code(&self, c: &Code) -> PyResult<CodeFields<Value>> {
-        let code = self.shared(c.public_code().object(self.vm)?);
+        let code = self.shared(c.code.object(self.vm)?);
         Ok(CodeFields {
             argcount: c.argcount as i32,
             posonlyargcount: c.posonlyargcount as i32,
@@ -173,7 +173,7 @@ impl Objects<'_> {
             qualname: c.qualname.as_value().clone(),
             firstlineno: c.firstlineno,
             linetable: self.table(&c.linetable)?,
-            exceptiontable: self.table(c.public_exceptiontable())?,
+            exceptiontable: self.table(&c.exceptiontable)?,
         })
     }
 }

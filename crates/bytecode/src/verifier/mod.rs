@@ -96,7 +96,15 @@ const KNOWN_KINDS: u8 =
 
 /// Verifies a code object; those among its constants are not looked at.
 pub fn verify(code: &CodeObject) -> Result<(), VerifyError> {
-    verify_shape(code)?;
+    let is_string = |name: &Constant| name.as_str().is_some();
+    let mut names = code.names.iter().chain(code.localsplusnames.iter());
+    if !names.all(is_string) {
+        return Err(VerifyError {
+            unit: 0,
+            reason: "a name is not a string",
+        });
+    }
+    Shape::of(code).verify()?;
     let generator = code.flags & (co::GENERATOR | co::COROUTINE | co::ASYNC_GENERATOR);
     if generator.count_ones() > 1 {
         return Err(VerifyError {
@@ -108,44 +116,69 @@ pub fn verify(code: &CodeObject) -> Result<(), VerifyError> {
     flow::check(code, &instructions)
 }
 
-/// Verifies what holds of a code object before its instructions are looked at (property 11): that its variables and
-/// parameters fit, and that a frame of it can be made.
-pub fn verify_shape(code: &CodeObject) -> Result<(), VerifyError> {
-    let whole = |reason| Err(VerifyError { unit: 0, reason });
-    if code.localsplusnames.len() != code.localspluskinds.len() {
-        return whole("names and kinds of variables differ in number");
+/// What holds of a code object before its instructions are looked at (property 11): what frames are made by.
+#[allow(missing_docs, reason = "the fields' names")]
+#[derive(Debug, Clone, Copy)]
+pub struct Shape<'a> {
+    pub argcount: u32,
+    pub posonlyargcount: u32,
+    pub kwonlyargcount: u32,
+    pub stacksize: u32,
+    pub flags: u32,
+    /// How many names of fast locals there are.
+    pub names: usize,
+    /// Their kinds.
+    pub kinds: &'a [u8],
+}
+
+impl<'a> Shape<'a> {
+    /// The shape of a code object.
+    pub fn of(code: &'a CodeObject) -> Shape<'a> {
+        Shape {
+            argcount: code.argcount,
+            posonlyargcount: code.posonlyargcount,
+            kwonlyargcount: code.kwonlyargcount,
+            stacksize: code.stacksize,
+            flags: code.flags,
+            names: code.localsplusnames.len(),
+            kinds: &code.localspluskinds,
+        }
     }
-    let is_string = |name: &Constant| name.as_str().is_some();
-    if !code
-        .names
-        .iter()
-        .chain(code.localsplusnames.iter())
-        .all(is_string)
-    {
-        return whole("a name is not a string");
+
+    /// Verifies that variables and parameters fit, and that a frame can be made.
+    pub fn verify(&self) -> Result<(), VerifyError> {
+        let whole = |reason| Err(VerifyError { unit: 0, reason });
+        if self.names != self.kinds.len() {
+            return whole("names and kinds of variables differ in number");
+        }
+        let class = |kind: &u8| match kind & (co_fast::LOCAL | co_fast::CELL | co_fast::FREE) {
+            co_fast::FREE => 2,
+            co_fast::CELL => 1,
+            _ => 0,
+        };
+        let valid = |kind: &u8| {
+            let free = kind & co_fast::FREE != 0;
+            kind & !KNOWN_KINDS == 0
+                && kind & (co_fast::LOCAL | co_fast::CELL | co_fast::FREE) != 0
+                && (!free || kind & (co_fast::LOCAL | co_fast::CELL) == 0)
+        };
+        if !self.kinds.iter().all(valid) || !self.kinds.is_sorted_by_key(class) {
+            return whole("the kinds of variables are inconsistent");
+        }
+        let flag = |bit: u32| u64::from(self.flags & bit != 0);
+        let parameters = u64::from(self.argcount)
+            + u64::from(self.kwonlyargcount)
+            + flag(co::VARARGS)
+            + flag(co::VARKEYWORDS);
+        let locals = self.kinds.iter().filter(|k| **k & co_fast::LOCAL != 0);
+        if self.posonlyargcount > self.argcount || parameters > locals.count() as u64 {
+            return whole("the parameters do not fit the variables");
+        }
+        if self.stacksize > MAX_STACKSIZE {
+            return whole("the stack is too large");
+        }
+        Ok(())
     }
-    let kinds = &code.localspluskinds;
-    let class = |kind: &u8| match kind & (co_fast::LOCAL | co_fast::CELL | co_fast::FREE) {
-        co_fast::FREE => 2,
-        co_fast::CELL => 1,
-        _ => 0,
-    };
-    let valid = |kind: &u8| {
-        let free = kind & co_fast::FREE != 0;
-        kind & !KNOWN_KINDS == 0
-            && kind & (co_fast::LOCAL | co_fast::CELL | co_fast::FREE) != 0
-            && (!free || kind & (co_fast::LOCAL | co_fast::CELL) == 0)
-    };
-    if !kinds.iter().all(valid) || !kinds.is_sorted_by_key(class) {
-        return whole("the kinds of variables are inconsistent");
-    }
-    if code.posonlyargcount > code.argcount || code.total_args() > code.nlocals() as u64 {
-        return whole("the parameters do not fit the variables");
-    }
-    if code.stacksize > MAX_STACKSIZE {
-        return whole("the stack is too large");
-    }
-    Ok(())
 }
 
 /// Verifies a code object and all those within it.

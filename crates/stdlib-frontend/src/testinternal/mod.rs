@@ -15,7 +15,7 @@ use taipan_compiler::{CompileOptions, stages};
 use taipan_macros::pyfunctions;
 use taipan_object::{Dict, List, Module, ModuleSpec, PyResult, Raised, Ref, Str, Value, Vm};
 use taipan_parser::Mode;
-use taipan_vm::code::{constant_to_value, new_code_with_consts, new_refused_code, str_to_wtf8};
+use taipan_vm::code::{constant_to_value, new_foreign_code, str_to_wtf8};
 use taipan_vm::code_type::value_to_constant;
 use taipan_vm::compile::{Options, compile_error, show_warnings, stack_limit};
 use taipan_wtf8::Wtf8Buf;
@@ -310,14 +310,11 @@ mod functions {
             constants(vm, &consts)?,
         )
         .map_err(|e| assemble_error(vm, e))?;
-        if let Err(e) = verifier::verify_shape(&code) {
+        if let Err(e) = verifier::Shape::of(&code).verify() {
             return Err(vm.value_error(&format!("code: {e}")));
         }
         let consts = vm.new_tuple(consts)?;
-        let made = match verifier::verify(&code) {
-            Ok(()) => new_code_with_consts(vm, &code, consts)?,
-            Err(reason) => new_refused_code(vm, &code, consts, reason)?,
-        };
+        let made = new_foreign_code(vm, &code, consts)?;
         Ok(made.into_value())
     }
 }

@@ -24,7 +24,7 @@ fn unbound(code: &Code) -> Unbound<'_> {
         both: 0,
     };
     let (mut attributes, mut globals) = (HashSet::new(), HashSet::new());
-    for i in instructions(code.public_code(), 0) {
+    for i in instructions(&code.code, 0) {
         let index = i.oparg >> 1;
         let Some(name) = code.names.get(index) else {
             continue;
@@ -300,7 +300,7 @@ pub mod functions {
         }
         let none = code.consts.as_slice().iter().position(|v| vm.is_none(v));
         let mut before = None;
-        for i in instructions(code.public_code(), 0) {
+        for i in instructions(&code.code, 0) {
             let loads_none = before
                 .is_some_and(|(opcode, oparg)| opcode == Opcode::LoadConst && none == Some(oparg));
             if i.opcode == Opcode::ReturnValue && !loads_none {

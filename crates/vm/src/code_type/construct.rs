@@ -1,5 +1,5 @@
-//! `CodeType(...)` and `code.replace(...)`: code objects from parts. The verifier sees what is made here; what it refuses can
-//! be looked at and changed further, but raises when it runs.
+//! `CodeType(...)` and `code.replace(...)`: code objects from parts. Their shape is verified
+//! here, their instructions when they are to run: until then, code can be looked at and changed further.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use taipan_bytecode::constant::Str as ConstStr;
 use taipan_bytecode::{Constant, verifier};
 use taipan_object::{Args, Bytes, PyResult, Ref, Str, Tuple, Value, Vm};
 
-use crate::code::{Code, new_code_with_consts, new_refused_code, str_to_wtf8};
+use crate::code::{Code, new_foreign_code, str_to_wtf8};
 
 /// The parts, named as `replace` names them, in the constructor's order.
 const NAMES: [&str; 18] = [
@@ -275,12 +275,9 @@ fn build(vm: &Vm, p: &Parts) -> PyResult {
         linetable: p.bytes(14),
         exceptiontable: p.bytes(15),
     };
-    if let Err(e) = verifier::verify_shape(&described) {
+    if let Err(e) = verifier::Shape::of(&described).verify() {
         return Err(vm.value_error(&format!("code: {e}")));
     }
-    let made = match verifier::verify(&described) {
-        Ok(()) => new_code_with_consts(vm, &described, objects)?,
-        Err(reason) => new_refused_code(vm, &described, objects, reason)?,
-    };
+    let made = new_foreign_code(vm, &described, objects)?;
     Ok(made.into_value())
 }

@@ -66,7 +66,7 @@ static CODE_MEMBERS: ClassPart = ClassPart {
         "co_qualname": |_vm, c| Ok(c.qualname.as_value().clone());
         "co_firstlineno": |vm, c| vm.new_int(i64::from(c.firstlineno));
         "co_linetable": |vm, c| c.linetable.object(vm);
-        "co_exceptiontable": |vm, c| c.public_exceptiontable().object(vm);
+        "co_exceptiontable": |vm, c| c.exceptiontable.object(vm);
     },
 };
 
@@ -107,11 +107,11 @@ impl Code {
         let tables = |a: &Table, b: &Table| **a == **b;
         if numbers(self) != numbers(other)
             || !self.name.is(&other.name)
-            || !tables(self.public_code(), other.public_code())
+            || !tables(&self.code, &other.code)
             || !names(&self.names, &other.names)
             || !names(&self.locals, &other.locals)
             || !tables(&self.linetable, &other.linetable)
-            || !tables(self.public_exceptiontable(), other.public_exceptiontable())
+            || !tables(&self.exceptiontable, &other.exceptiontable)
         {
             return Ok(false);
         }
@@ -176,11 +176,7 @@ impl Code {
             this.firstlineno as u32,
         ];
         numbers.hash(&mut h);
-        for table in [
-            this.public_code(),
-            &this.linetable,
-            this.public_exceptiontable(),
-        ] {
+        for table in [&this.code, &this.linetable, &this.exceptiontable] {
             table.hash(&mut h);
         }
         for name in std::iter::once(&this.name)
@@ -283,6 +279,6 @@ impl Code {
 
     #[getter(co_code)]
     fn co_code(vm: &Vm, this: &Ref<Self>) -> PyResult {
-        this.public_code().object(vm)
+        this.code.object(vm)
     }
 }

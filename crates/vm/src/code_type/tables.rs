@@ -202,7 +202,7 @@ impl BranchesIterator {
 
     #[pyslot]
     fn tp_iternext(vm: &Vm, this: &Ref<Self>) -> PyResult<Option<Value>> {
-        let code = this.0.code.public_code();
+        let code = &this.0.code.code;
         for i in instructions(code, this.0.done.get()) {
             this.0.done.set(i.end);
             let found = match i.opcode.deopt() {
@@ -251,15 +251,15 @@ fn is_immortal(vm: &Vm, v: &Value) -> bool {
 /// `_co_code_adaptive`: the instructions that run. Those that CPython replaces the first time they run, whatever they meet,
 /// are the same instructions here and are shown by CPython's names, all of them once the code has run.
 pub(super) fn adaptive(vm: &Vm, code: &Code) -> Vec<u8> {
-    if code.refused.is_some() || !code.has_run() {
-        return code.public_code().to_vec();
+    if !code.has_run() {
+        return code.code.to_vec();
     }
     let mut bytes: Vec<u8> = code
         .stream()
         .iter()
         .flat_map(|u| u.get().to_le_bytes())
         .collect();
-    for i in instructions(&code.code, 0) {
+    for i in instructions(code.instructions(), 0) {
         let shown = match i.opcode {
             Opcode::Resume => Opcode::ResumeCheck,
             Opcode::JumpBackward => Opcode::JumpBackwardNoJit,

@@ -34,7 +34,7 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
             }
         }
         instrumented::raised(vm, r, again);
-        let handler = at.and_then(|at| handler_of(&r.code().exceptiontable, at));
+        let handler = at.and_then(|at| handler_of(r.code().handlers(), at));
         if let Some(h) = handler {
             while r.depth() > h.depth {
                 let bits = r.pop_bits();

@@ -79,14 +79,8 @@ type Outlined = fn(&Vm, &mut Regs, u32) -> PyResult<()>;
 #[cold]
 fn unknown_opcode(vm: &Vm, r: &mut Regs, _arg: u32) -> PyResult<()> {
     r.save();
-    let code = r.code();
-    Err(match &code.refused {
-        None => vm.system_error(&format!("unknown opcode {}", r.opcode())),
-        Some(refused) => match refused.reason.unknown_opcode(code.public_code()) {
-            Some(byte) => vm.system_error(&format!("unknown opcode {byte}")),
-            None => vm.value_error(&format!("code: {}", refused.reason)),
-        },
-    })
+    let unit = usize::try_from(r.f().lasti()).unwrap_or_default();
+    Err(r.code().refusal(vm, r.opcode(), unit))
 }
 
 #[cold]

@@ -34,7 +34,10 @@ pub struct CodeMonitoring {
 
 /// The opcode of the public code at a unit.
 pub(crate) fn opcode_at(code: &Code, unit: usize) -> Option<Opcode> {
-    code.code.get(unit * 2).copied().and_then(Opcode::from_u8)
+    code.instructions()
+        .get(unit * 2)
+        .copied()
+        .and_then(Opcode::from_u8)
 }
 
 /// An instruction of the public code, EXTENDED_ARG being one of its own.
@@ -70,7 +73,7 @@ impl Instruction {
 
 /// The instructions of the public code from a unit on.
 pub(crate) fn instructions(code: &Code, first: usize) -> impl Iterator<Item = Instruction> {
-    let bytes = &code.code;
+    let bytes = code.instructions();
     let mut unit = first;
     let mut high = 0usize;
     std::iter::from_fn(move || {
@@ -175,7 +178,7 @@ fn fill_lines(code: &Code, data: &mut CodeMonitoring) {
     for target in instructions(code, data.first).filter_map(Instruction::target) {
         mark(target, Opcode::PopIter);
     }
-    for e in exception_table::entries(&code.exceptiontable) {
+    for e in exception_table::entries(code.handlers()) {
         // The end of an `async for` loop is no line of its own.
         mark(e.target, Opcode::EndAsyncFor);
     }

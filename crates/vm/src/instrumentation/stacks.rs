@@ -163,7 +163,7 @@ pub(crate) fn stacks(code: &Code) -> Vec<Known> {
                 set(&mut known, i.next, next);
             }
         }
-        for e in exception_table::entries(&code.exceptiontable) {
+        for e in exception_table::entries(code.handlers()) {
             let Some(s @ (Known::Stack(_) | Known::TooDeep)) = known.get(e.start) else {
                 continue;
             };
