@@ -8,6 +8,7 @@ mod generate;
 mod hostile;
 mod parity;
 mod ready;
+mod sanitize;
 mod tools;
 
 const HELP: &str = "\
@@ -19,6 +20,7 @@ cargo xtask COMMAND
   parity PATH... compare the front end with CPython's over source files (--help)
   fuzz TARGET    look for inputs that break a part of the front end, led by coverage (--help)
   hostile        damaged source text and .pyc data for the executable: it must not die of them (--help)
+  sanitize       the tests under AddressSanitizer, each object an allocation of its own (--help)
 ";
 
 fn main() -> ExitCode {
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         Some("parity") => parity::run(&args[1..]),
         Some("fuzz") => fuzz::run(&args[1..]),
         Some("hostile") => hostile::run(&args[1..]),
+        Some("sanitize") => sanitize::run(&args[1..]),
         _ => {
             eprint!("{HELP}");
             ExitCode::from(2)

@@ -244,7 +244,7 @@ pub fn main_module(vm: &Vm) -> PyResult<Ref<Module>> {
     Ok(m)
 }
 
-/// Flushes `sys.stdout` and `sys.stderr`; false when the standard output could not be written.
+/// Flushes `sys.stdout` and `sys.stderr`; false when one of them could not be written.
 pub fn flush_std_files(vm: &Vm) -> bool {
     let mut ok = true;
     for name in ["stdout", "stderr"] {
@@ -259,9 +259,9 @@ pub fn flush_std_files(vm: &Vm) -> bool {
         if !closed && vm.call_method(&f, &vm.names().flush, &[]).is_err() {
             if name == "stdout" {
                 vm.unraisable(Some("while flushing sys.stdout"), Some(&f));
-                ok = false;
             }
             vm.clear_exception();
+            ok = false;
         }
     }
     ok

@@ -11,8 +11,9 @@ use crate::header::{Header, flag};
 const PAGE: usize = 64 * 1024;
 /// Slot sizes are multiples of this.
 const GRAIN: usize = 16;
-/// Objects up to this size live in pages.
-pub(crate) const MAX_SMALL: usize = 512;
+/// Objects up to this size live in pages. In a build for a memory checker none does: each object is an allocation of its
+/// own, which the checker can watch.
+pub(crate) const MAX_SMALL: usize = if cfg!(taipan_plain_heap) { 0 } else { 512 };
 const CLASSES: usize = MAX_SMALL / GRAIN + 1;
 /// First slot's offset in a page.
 const FIRST: usize = 64;

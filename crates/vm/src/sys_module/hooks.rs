@@ -15,17 +15,21 @@ pub fn stderr(vm: &Vm) -> Option<Value> {
 
 /// Writes text to `sys.stderr`; to the descriptor when there is no such object.
 pub fn write_stderr(vm: &Vm, text: &str) {
-    let written = match stderr(vm) {
-        Some(f) => vm
-            .new_str(text)
-            .and_then(|s| write_str(vm, &f, s.as_value())),
+    if let Err(e) = try_write_stderr(vm, text) {
+        drop(vm.take_raised(e));
+    }
+}
+
+fn try_write_stderr(vm: &Vm, text: &str) -> PyResult<()> {
+    match stderr(vm) {
+        Some(f) => {
+            let text = vm.new_str(text)?;
+            write_str(vm, &f, text.as_value())
+        }
         None => {
             super::std_printer::write_all(2, text.as_bytes());
             Ok(())
         }
-    };
-    if let Err(e) = written {
-        drop(vm.take_raised(e));
     }
 }
 
@@ -87,7 +91,7 @@ fn traceback_text(tb: Option<Value>, out: &mut String) {
         let line = t.line().unwrap_or(0);
         out.push_str(&format!(
             "  File \"{filename}\", line {line}, in {}\n",
-            code.qualname.to_string_lossy()
+            code.name.to_string_lossy()
         ));
         if let Some(l) = source_line(&filename, line) {
             out.push_str(&format!("    {l}\n"));
@@ -132,10 +136,31 @@ pub fn plain_exception(vm: &Vm, exc: &Value) -> String {
 
 /// Prints an exception with its traceback: through module `traceback` where that works.
 pub fn print_exception(vm: &Vm, exc: &Value) {
-    if stderr(vm).is_none() && sys_get(vm, "stderr").is_some() {
-        return;
+    match sys_get(vm, "stderr") {
+        Some(f) if vm.is_none(&f) => {}
+        Some(_) => print_exception_to(vm, exc, None),
+        None => lost_stderr(vm, exc),
     }
-    print_exception_to(vm, exc, None);
+}
+
+/// Shows an exception on the descriptor when `sys.stderr` is gone or cannot be written to.
+fn lost_stderr(vm: &Vm, exc: &Value) {
+    let shown = match vm.repr(exc) {
+        Ok(s) => s.to_string_lossy().into_owned(),
+        Err(e) => {
+            drop(vm.take_raised(e));
+            String::new()
+        }
+    };
+    let text = format!(
+        "object address  : {:#x}\nobject refcount : {}\nobject type     : {:#x}\nobject type name: {}\n\
+         object repr     : {shown}\nlost sys.stderr\n",
+        exc.bits(),
+        exc.refcount(),
+        vm.type_of(exc).to_ref().as_value().bits(),
+        vm.type_name(exc),
+    );
+    super::std_printer::write_all(2, text.as_bytes());
 }
 
 /// Prints an exception with its traceback to a file, `sys.stderr` by default.
@@ -164,7 +189,10 @@ pub(crate) fn print_exception_to(vm: &Vm, exc: &Value, file: Option<&Value>) {
         }
     }
     let text = plain_exception(vm, exc);
-    write_stderr(vm, &text);
+    if let Err(e) = try_write_stderr(vm, &text) {
+        drop(vm.take_raised(e));
+        lost_stderr(vm, exc);
+    }
 }
 
 /// What happened to a program.
