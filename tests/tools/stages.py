@@ -43,7 +43,14 @@ def show(code):
 def tokens(data):
     import tokenize
 
-    return "\n".join(map(ascii, tokenize.tokenize(io.BytesIO(data).readline)))
+    out = []
+    last = None
+    for token in tokenize.tokenize(io.BytesIO(data).readline):
+        # The line is shown once: files of a single line with a million tokens exist.
+        shown = None if token.line == last else token.line
+        last = token.line
+        out.append(ascii((token.type, token.exact_type, token.string, token.start, token.end, shown)))
+    return "\n".join(out)
 
 
 def tree(data):

@@ -644,6 +644,13 @@ impl Vm {
         }
     }
 
+    /// Whether fewer than `room` bytes are left before [`Vm::check_stack`] fails.
+    #[inline(always)]
+    pub(crate) fn is_stack_short(&self, room: usize) -> bool {
+        let here = 0u8;
+        (&raw const here).addr() < self.stack_limit.get().saturating_add(room)
+    }
+
     #[cold]
     fn stack_overflow(&self, what: &str) -> Raised {
         // What raising needs itself must not fail again: lower the limit meanwhile.

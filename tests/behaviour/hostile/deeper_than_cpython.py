@@ -23,3 +23,10 @@ for _ in range(100_000):
     g = chain(g)
 del g
 print("dropped")
+
+
+g = iter(())
+for _ in range(1_500_000):
+    g = chain(g)
+del g
+print("more dropped")

@@ -1,5 +1,6 @@
 //! What happens when the last reference goes: finalizer, weak references, payload, attributes, memory.
-//! Nested destruction is bounded: beyond a depth, objects wait in a queue that the outermost call drains.
+//! Nested destruction is bounded: beyond a depth, or near the end of the stack, objects wait in a queue that the outermost
+//! call drains.
 
 use std::ptr::NonNull;
 
@@ -9,6 +10,8 @@ use crate::vm::Vm;
 
 /// Destructions nested more deeply than this are queued.
 const MAX_DEPTH: u32 = 40;
+/// Bytes of native stack that must be left where a destruction begins, so that a finalizer can run.
+const STACK_FOR_FINALIZER: usize = 256 * 1024;
 
 /// Destroys an object whose count has reached zero. A thread with no interpreter leaks it: nothing could run its finalizer.
 #[inline(never)]
@@ -24,7 +27,8 @@ pub(crate) fn dealloc(ptr: NonNull<Header>) {
             return;
         }
         let depth = vm.dealloc_depth.get();
-        if depth >= MAX_DEPTH {
+        // Finalizers nest too: generators that hold each other, for one.
+        if depth >= MAX_DEPTH || depth > 0 && vm.is_stack_short(STACK_FOR_FINALIZER) {
             vm.deferred.borrow_mut().push(ptr);
             return;
         }

@@ -108,7 +108,13 @@ impl Heap {
     ) -> Option<Ref<T>> {
         let gc = ty.payload.is_gc();
         let size = size.max(size_of::<Object<T>>());
-        let (mem, large) = self.allocate(size, gc)?;
+        let Some((mem, large)) = self.allocate(size, gc) else {
+            if size > size_of::<Object<T>>() {
+                // Such a payload looks for its header and its items around itself, and owns nothing yet.
+                std::mem::forget(payload);
+            }
+            return None;
+        };
         if !ty.header.is_immortal() {
             ty.header.incref();
         }
