@@ -133,7 +133,9 @@ fn disassemble(code: &CodeObject, options: &Options, out: &mut String) {
     let handled = entries
         .iter()
         .flat_map(|entry| [entry.start, entry.end, entry.target]);
-    let mut labels: BTreeMap<i64, usize> = handled.map(|unit| (2 * unit as i64, 0)).collect();
+    let mut labels: BTreeMap<i64, usize> = handled
+        .map(|unit| ((unit as i64).saturating_mul(2), 0))
+        .collect();
     labels.extend(
         instructions
             .iter()
@@ -179,7 +181,7 @@ fn disassemble(code: &CodeObject, options: &Options, out: &mut String) {
         let label = |unit: usize| {
             formatter
                 .labels
-                .get(&(2 * unit as i64))
+                .get(&(unit as i64).saturating_mul(2))
                 .copied()
                 .unwrap_or(0)
         };

@@ -13,7 +13,8 @@ use taipan_parser::{ParseOptions, parse};
 use taipan_tokenizer::source::{Source, SourceOptions, no_codecs};
 use taipan_tokenizer::{TokenKind, Tokenizer, TokenizerOptions};
 
-const STACK: usize = 1 << 30;
+/// How much of the main thread's stack the compiler may use.
+const STACK: usize = 6 << 20;
 
 const STAGES: [&str; 11] = [
     "tokens",
@@ -59,13 +60,6 @@ impl Observer for Splitter {
     }
 }
 
-fn main() {
-    let worker = std::thread::Builder::new().stack_size(STACK).spawn(run);
-    if let Ok(worker) = worker {
-        let _ = worker.join();
-    }
-}
-
 /// The processor time that this thread has taken.
 fn clock() -> u64 {
     now(Clock::Thread)
@@ -74,7 +68,7 @@ fn clock() -> u64 {
         .unwrap_or(0)
 }
 
-fn run() {
+fn main() {
     let (mut paths, mut rounds, mut each) = (Vec::new(), 3, false);
     for argument in std::env::args().skip(1) {
         if let Some(n) = argument.strip_prefix("--rounds=") {
@@ -154,14 +148,13 @@ fn time(data: &[u8]) -> Result<Times, String> {
     let arena = Arena::new();
     let mut warnings = Vec::new();
     let parse_options = ParseOptions {
-        stack_limit: Some(0),
         ..ParseOptions::default()
     };
     lap();
     let tree = parse(&arena, text, &parse_options, &mut warnings).map_err(|e| format!("{e:?}"))?;
     let tree_time = lap();
 
-    let limit = StackLimit::below_here(STACK - (1 << 20));
+    let limit = StackLimit::below_here(STACK);
     let module = arena.alloc(tree);
     let text_of = |e: CompileError| format!("{e:?}");
     let future = future_features(module).map_err(|e| text_of(CompileError::bare(e)))?;

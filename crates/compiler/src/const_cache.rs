@@ -3,7 +3,7 @@
 //! CPython merges equal constants over a whole module, and interns names and the strings that look like names; `marshal`
 //! then writes each of them once. What is merged and interned is therefore visible in a `.pyc`.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
@@ -34,11 +34,59 @@ impl Hash for ByText {
     }
 }
 
+/// A constant with a hash that is found quickly: its parts count by their identity, since they have been merged.
+#[derive(Debug)]
+struct ByParts {
+    hash: u64,
+    constant: Constant,
+}
+
+impl ByParts {
+    fn new(constant: Constant) -> ByParts {
+        let mut hasher = FxHasher::default();
+        match &constant {
+            Constant::Tuple(items) => {
+                for item in &**items {
+                    match item {
+                        // There may be several of one value.
+                        Constant::FrozenSet(items) => items.len().hash(&mut hasher),
+                        _ => identity(item).hash(&mut hasher),
+                    }
+                }
+            }
+            Constant::Code(code) => {
+                let (bytes, names) = (Rc::as_ptr(&code.code), Rc::as_ptr(&code.names));
+                (bytes.addr(), names.addr()).hash(&mut hasher);
+                (Rc::as_ptr(&code.name).addr(), code.firstlineno).hash(&mut hasher);
+            }
+            other => other.hash(&mut hasher),
+        }
+        ByParts {
+            hash: hasher.finish(),
+            constant,
+        }
+    }
+}
+
+impl PartialEq for ByParts {
+    fn eq(&self, other: &ByParts) -> bool {
+        self.hash == other.hash && self.constant == other.constant
+    }
+}
+
+impl Eq for ByParts {}
+
+impl Hash for ByParts {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
 /// The constants of a compilation so far, each once. Kinds that are frequent have tables of their own, in which they are
 /// looked up before anything is allocated.
 #[derive(Debug, Default)]
 pub struct ConstCache {
-    constants: FxHashSet<Constant>,
+    constants: FxHashSet<ByParts>,
     /// Strings that are not interned.
     strings: FxHashSet<ByText>,
     interned: FxHashSet<ByText>,
@@ -91,17 +139,11 @@ impl ConstCache {
                 Constant::Str(self.intern(&string.text))
             }
             Constant::Tuple(items) => {
-                if let Some(found) = self.constants.get(&constant) {
-                    return found.clone();
-                }
                 let merged: Vec<Constant> =
                     items.iter().map(|item| self.merge(item.clone())).collect();
                 self.merge_whole(Constant::Tuple(Rc::from(merged)))
             }
             Constant::FrozenSet(items) => {
-                if let Some(found) = self.constants.get(&constant) {
-                    return found.clone();
-                }
                 let merged: Vec<Constant> =
                     items.iter().map(|item| self.merge(item.clone())).collect();
                 self.merge_whole(Constant::FrozenSet(Rc::from(merged)))
@@ -110,8 +152,8 @@ impl ConstCache {
         }
     }
 
-    /// The one constant that equals this one; its parts are left alone.
-    pub fn merge_whole(&mut self, constant: Constant) -> Constant {
+    /// The one constant that equals this one; its parts have been merged.
+    fn merge_whole(&mut self, constant: Constant) -> Constant {
         match &constant {
             Constant::None
             | Constant::True
@@ -141,11 +183,13 @@ impl ConstCache {
     }
 
     fn merge_other(&mut self, constant: Constant) -> Constant {
+        let constant = ByParts::new(constant);
         if let Some(found) = self.constants.get(&constant) {
-            return found.clone();
+            return found.constant.clone();
         }
-        self.constants.insert(constant.clone());
-        constant
+        let merged = constant.constant.clone();
+        self.constants.insert(constant);
+        merged
     }
 
     /// A sequence of constants as a merged tuple.
@@ -203,6 +247,11 @@ impl Identities {
             table.indices.entry(identity(constant)).or_insert(index);
         }
         table
+    }
+
+    /// Makes the table empty.
+    pub fn clear(&mut self) {
+        self.indices.clear();
     }
 
     /// The index of a constant; `new` if it was not there.

@@ -88,6 +88,20 @@ impl InstructionSequence {
         InstructionSequence::default()
     }
 
+    /// An empty sequence with the room that these had.
+    pub(crate) fn with_room(
+        mut instructions: Vec<Instruction>,
+        mut labels: Vec<Option<u32>>,
+    ) -> InstructionSequence {
+        instructions.clear();
+        labels.clear();
+        InstructionSequence {
+            instructions,
+            labels,
+            annotations: None,
+        }
+    }
+
     /// The number of instructions.
     pub fn len(&self) -> usize {
         self.instructions.len()

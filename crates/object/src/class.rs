@@ -596,6 +596,16 @@ impl TypeObject {
         *self.instance.borrow_mut() = l;
     }
 
+    /// Makes room for this many inline values in instances, of which there must be none yet.
+    pub fn reserve_inline(&self, count: u16) {
+        let mut layout = self.instance.borrow().clone();
+        if layout.dict_offset != 0 && layout.inline_offset != 0 && layout.inline_cap < count {
+            layout.inline_cap = count;
+            layout.size = layout.inline_offset + 8 * u32::from(count);
+            self.set_instance_layout(layout);
+        }
+    }
+
     /// Calls `f` with the address of each word behind the payload that may own a value.
     fn attribute_words(&self, p: NonNull<Header>, f: &mut dyn FnMut(*mut u64)) {
         let base = p.as_ptr().cast::<u8>();

@@ -122,6 +122,23 @@ impl Vm {
         Ok(true)
     }
 
+    /// Gives a new instance all of its attributes: `shape` is from [`Vm::shape_of_names`] for its type, with a name for
+    /// each value.
+    pub fn instance_fill(&self, obj: &Value, shape: u32, values: impl Iterator<Item = Value>) {
+        let Some(h) = obj.header() else { return };
+        let room = self.interp().shapes.len(shape);
+        let room = room.min(h.ty().payload.inline_cap());
+        debug_assert!(self.interp().shapes.is_empty(h.shape()));
+        if h.shape() == 0 {
+            return;
+        }
+        for (i, value) in values.take(room).enumerate() {
+            // SAFETY: i is below the capacity; the places of a new instance are unused and 0.
+            unsafe { *inline_word(h, i) = value.into_bits() };
+        }
+        h.set_shape(shape);
+    }
+
     /// Deletes an attribute of the instance itself; false when it has none of that name.
     pub fn instance_delete(&self, obj: &Value, name: &Ref<Str>) -> PyResult<bool> {
         let Some(h) = obj.header() else {

@@ -254,6 +254,28 @@ impl Vm {
         id
     }
 
+    /// The shape of instances of `ty` with attributes of these interned names, in this order; 0 when such instances use
+    /// dicts. It may be kept in `known` from one call to the next.
+    pub fn shape_of_names(&self, ty: &TypeRef, names: &[Ref<Str>], known: &Cell<u32>) -> u32 {
+        let shapes = &self.interp().shapes;
+        let shape = known.get();
+        if shape != 0 && shapes.version(shape) == self.type_version(ty) {
+            return shape;
+        }
+        if names.len() > ty.inline_cap() {
+            return 0;
+        }
+        let mut shape = self.root_shape(ty);
+        for name in names {
+            if shape == 0 {
+                break;
+            }
+            shape = shapes.with_key(shape, name);
+        }
+        known.set(shape);
+        shape
+    }
+
     /// Gives a new instance its shape.
     #[inline]
     pub(crate) fn init_shape(&self, v: &Value) {

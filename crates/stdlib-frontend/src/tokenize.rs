@@ -1,14 +1,15 @@
 //! Module `_tokenize`: `TokenizerIter`, the tokenizer as an iterator of tuples.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 
 use taipan_macros::pymethods;
 use taipan_object::{
-    BaseException, Bytes, ModuleSpec, Payload, PyResult, Ref, Str, Traverse, TypeObject, TypeSpec,
-    Value, Visitor, Vm, payload, tpflags,
+    BaseException, Bytes, ModuleSpec, Payload, PyResult, Ref, Str, Traverse, TypeObject, TypeRef,
+    TypeSpec, Value, Visitor, Vm, payload, tpflags,
 };
 use taipan_tokenizer::{
-    CharColumns, Done, SyntaxError, Token, TokenKind, Tokenizer, TokenizerOptions,
+    CharColumns, LineTokenizer, SyntaxError, Token, TokenKind, TokenizerOptions,
 };
 
 /// The module.
@@ -20,17 +21,20 @@ pub static MODULE: ModuleSpec = ModuleSpec {
     exec: None,
 };
 
-/// A tokenized text.
-struct Tokens {
-    text: String,
-    /// Tokens, and whether the text had ended when each was read.
-    tokens: Vec<(Token, bool)>,
+/// The text as far as it has been read.
+struct Text {
+    lines: LineTokenizer,
+    /// The tokens that it has, and whether it had ended when each was read.
+    tokens: VecDeque<(Token, bool)>,
+    /// What comes after them.
     error: Option<SyntaxError>,
-    /// Where each line starts.
-    lines: Vec<usize>,
+    /// A line lacked its newline; from then on newlines are not shown.
     implicit_newline: bool,
     columns: CharColumns,
-    next: usize,
+    /// The line that the last token showed, with its number.
+    line: Option<(u32, Value)>,
+    /// There is no more to read.
+    ended: bool,
 }
 
 /// The payload of `TokenizerIter`.
@@ -38,9 +42,9 @@ pub struct TokenizerIter {
     readline: Value,
     encoding: Option<Ref<Str>>,
     extra_tokens: bool,
-    tokens: RefCell<Option<Tokens>>,
-    /// The line that the last token showed, with its number.
-    line: RefCell<Option<(u32, Value)>>,
+    /// What tokens are to be, if not plain tuples: a class of named tuples.
+    class: Option<TypeRef>,
+    text: RefCell<Text>,
     done: Cell<bool>,
 }
 
@@ -49,6 +53,9 @@ payload!(TokenizerIter, gc);
 impl Traverse for TokenizerIter {
     fn traverse(&self, visit: &mut Visitor<'_>) {
         visit(&self.readline);
+        if let Some(class) = &self.class {
+            visit(class.as_value());
+        }
     }
 }
 
@@ -63,105 +70,50 @@ pub static TOKENIZER_ITER: TypeSpec = TypeSpec {
     )
 };
 
-/// All that `readline` gives, as text.
-fn read_all(vm: &Vm, readline: &Value, encoding: Option<&Ref<Str>>) -> PyResult<String> {
-    let mut out = String::new();
-    loop {
-        let line = match vm.call0(readline) {
-            Ok(v) => v,
-            Err(e) => {
-                drop(vm.catch(e, &vm.exc().StopIteration)?);
-                return Ok(out);
-            }
-        };
-        let text = match encoding {
-            None => match line.downcast_ref::<Str>() {
-                Some(s) => s.clone(),
-                None => return Err(vm.type_error("readline() returned a non-string object")),
-            },
-            Some(encoding) => {
-                let Some(bytes) = line.downcast_ref::<Bytes>() else {
-                    return Err(vm.type_error("readline() returned a non-bytes object"));
-                };
-                if bytes.is_empty() {
-                    return Ok(out);
-                }
-                let args = [
-                    encoding.as_value().clone(),
-                    vm.new_str("replace")?.into_value(),
-                ];
-                match vm
-                    .call_method_str(&line, "decode", &args)?
-                    .downcast::<Str>()
-                {
-                    Ok(s) => s,
-                    Err(_) => return Err(vm.type_error("decoder should return a string result")),
-                }
-            }
-        };
-        if text.is_empty() {
-            return Ok(out);
+/// What `readline` gives next; nothing at the end.
+fn read_line(vm: &Vm, readline: &Value, encoding: Option<&Ref<Str>>) -> PyResult<Option<Ref<Str>>> {
+    let line = match vm.call0(readline) {
+        Ok(v) => v,
+        Err(e) => {
+            drop(vm.catch(e, &vm.exc().StopIteration)?);
+            return Ok(None);
         }
-        out.push_str(&taipan_object::convert::utf8(vm, &text)?);
-    }
-}
-
-impl Tokens {
-    fn new(vm: &Vm, text: String, extra_tokens: bool) -> PyResult<Tokens> {
-        let options = TokenizerOptions {
-            extra_tokens,
-            ..TokenizerOptions::default()
-        };
-        let mut tokens = Vec::new();
-        let mut error = None;
-        let mut tokenizer = Tokenizer::new(&text, options);
-        loop {
-            match tokenizer.next_token() {
-                Ok(t) => {
-                    tokens.push((t, tokenizer.done() == Done::Eof));
-                    if t.kind == TokenKind::Endmarker {
-                        break;
+    };
+    let text = match encoding {
+        None => match line.downcast::<Str>() {
+            Ok(s) => s,
+            Err(_) => return Err(vm.type_error("readline() returned a non-string object")),
+        },
+        Some(encoding) => {
+            let Some(bytes) = line.downcast_ref::<Bytes>() else {
+                return Err(vm.type_error("readline() returned a non-bytes object"));
+            };
+            if bytes.is_empty() {
+                return Ok(None);
+            }
+            // ASCII is the same in UTF-8, which nearly all have.
+            let ascii = bytes.as_slice().is_ascii();
+            match encoding.as_ascii().filter(|e| ascii && *e == "utf-8") {
+                Some(_) => vm.new_str(std::str::from_utf8(bytes.as_slice()).unwrap_or_default())?,
+                None => {
+                    let args = [
+                        encoding.as_value().clone(),
+                        vm.new_str("replace")?.into_value(),
+                    ];
+                    match vm
+                        .call_method_str(&line, "decode", &args)?
+                        .downcast::<Str>()
+                    {
+                        Ok(s) => s,
+                        Err(_) => {
+                            return Err(vm.type_error("decoder should return a string result"));
+                        }
                     }
                 }
-                Err(e) => {
-                    error = Some(e);
-                    break;
-                }
             }
         }
-        let warnings = tokenizer.take_warnings();
-        drop(tokenizer);
-        let lines = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(i, _)| i + 1))
-            .collect();
-        let implicit_newline = !text.is_empty() && !text.ends_with('\n');
-        let tokens = Tokens {
-            text,
-            tokens,
-            error,
-            lines,
-            implicit_newline,
-            columns: CharColumns::default(),
-            next: 0,
-        };
-        let mut warnings = warnings;
-        let filename = vm.new_str("<string>")?;
-        taipan_vm::compile::show_warnings(
-            vm,
-            &mut warnings,
-            &filename,
-            &taipan_vm::compile::Options::exec(),
-        )?;
-        Ok(tokens)
-    }
-
-    /// The lines from one to another.
-    fn lines(&self, first: u32, last: u32) -> &str {
-        let at = |n: usize| self.lines.get(n).copied().unwrap_or(self.text.len());
-        let start = at((first as usize).saturating_sub(1));
-        let end = at(last as usize);
-        self.text.get(start..end.max(start)).unwrap_or("")
-    }
+    };
+    Ok((!text.is_empty()).then_some(text))
 }
 
 /// Whether the token is, or is part of, a literal of text: such a one shows all of its lines.
@@ -180,31 +132,60 @@ fn is_text(kind: TokenKind) -> bool {
 }
 
 impl TokenizerIter {
+    /// Reads a line, and its tokens.
+    fn advance(&self, vm: &Vm) -> PyResult<()> {
+        let line = read_line(vm, &self.readline, self.encoding.as_ref())?;
+        let mut guard = self.text.borrow_mut();
+        let text = &mut *guard;
+        match line {
+            Some(line) => {
+                let line = taipan_object::convert::utf8(vm, &line)?;
+                text.implicit_newline |= !line.ends_with('\n');
+                if text.lines.push_line(&line) {
+                    text.columns = CharColumns::default();
+                }
+            }
+            None => {
+                text.ended = true;
+                text.lines.end();
+            }
+        }
+        let tokens = &mut text.tokens;
+        let result = text
+            .lines
+            .read(|token, ended| tokens.push_back((token, ended)));
+        text.error = result.err();
+        let mut warnings = text.lines.take_warnings();
+        drop(guard);
+        if warnings.is_empty() {
+            return Ok(());
+        }
+        let filename = vm.new_str("<string>")?;
+        let options = taipan_vm::compile::Options::exec();
+        taipan_vm::compile::show_warnings(vm, &mut warnings, &filename, &options)
+    }
+
     fn tuple(&self, vm: &Vm, token: Token, ended: bool) -> PyResult {
-        let mut guard = self.tokens.borrow_mut();
-        let Some(tokens) = guard.as_mut() else {
-            return Ok(vm.none());
-        };
+        let mut guard = self.text.borrow_mut();
+        let state = &mut *guard;
+        let text = state.lines.text();
         let mut kind = token.kind as u8;
         let trailing =
             token.kind == TokenKind::Endmarker || (token.kind == TokenKind::Dedent && ended);
-        let text = &tokens.text;
-        let (mut col, mut end_col) = tokens.columns.of_token(text, &token);
-        let mut string = text
-            .get(token.start as usize..(token.end as usize).min(text.len()))
-            .unwrap_or("")
-            .to_owned();
+        let (mut col, mut end_col) = state.columns.of_token(text, &token);
         let (lineno, end_lineno) = (token.lineno, token.end_lineno);
-        let last_line = tokens.lines(end_lineno, end_lineno);
-        let implicit = tokens.implicit_newline && !last_line.ends_with('\n');
+        let (start, end) = (token.start as usize, (token.end as usize).min(text.len()));
+        let mut string = text.get(start..end).unwrap_or("");
         if self.extra_tokens {
             if trailing {
                 (col, end_col) = (0, 0);
             }
             if kind > TokenKind::Dedent as u8 && kind < TokenKind::Op as u8 {
                 kind = TokenKind::Op as u8;
-            } else if matches!(token.kind, TokenKind::Newline | TokenKind::Nl) && implicit {
-                string.clear();
+            } else if matches!(token.kind, TokenKind::Newline | TokenKind::Nl)
+                && state.implicit_newline
+            {
+                string = "";
             }
         }
         // In the parser's mode these tokens have no column.
@@ -212,9 +193,10 @@ impl TokenizerIter {
             token.kind,
             TokenKind::Endmarker | TokenKind::Indent | TokenKind::Dedent
         );
+        // What begins before its line has column -1.
         let (col, end_col) = match !self.extra_tokens && placeless {
             true => (-1, -1),
-            false => (i64::from(col), i64::from(end_col)),
+            false => (col as i32, end_col as i32),
         };
         let line = if self.extra_tokens && trailing {
             vm.new_str("")?.into_value()
@@ -224,35 +206,62 @@ impl TokenizerIter {
             } else {
                 end_lineno
             };
-            let cached = self
+            let known = state
                 .line
-                .borrow()
                 .as_ref()
-                .filter(|l| l.0 == first && first == end_lineno)
-                .map(|l| l.1.clone());
-            match cached {
-                Some(v) => v,
+                .filter(|l| l.0 == first && first == end_lineno);
+            match known {
+                Some(l) => l.1.clone(),
                 None => {
-                    let v = vm.new_str(tokens.lines(first, end_lineno))?.into_value();
-                    *self.line.borrow_mut() = (first == end_lineno).then(|| (first, v.clone()));
+                    let last_start = end.saturating_sub(token.end_col_offset as usize);
+                    let first_start = match first == end_lineno {
+                        true => last_start,
+                        false => start.saturating_sub(token.col_offset as usize),
+                    };
+                    let rest = text.get(last_start..).unwrap_or("");
+                    let length = rest.find('\n').map_or(rest.len(), |i| i + 1);
+                    let mut line = text.get(first_start..last_start + length).unwrap_or("");
+                    if state.implicit_newline {
+                        line = line.strip_suffix('\n').unwrap_or(line);
+                    }
+                    let v = vm.new_str(line)?.into_value();
+                    state.line = (first == end_lineno).then(|| (first, v.clone()));
                     v
                 }
             }
         };
+        let string = vm.new_str(string)?.into_value();
         drop(guard);
-        let pair = |l: u32, c: i64| -> PyResult {
-            Ok(vm
-                .new_tuple(vec![vm.new_int(i64::from(l))?, vm.new_int(c)?])?
-                .into_value())
+        let pair = |l: u32, c: i32| -> PyResult {
+            let pair = [vm.new_int(i64::from(l))?, vm.new_int(i64::from(c))?];
+            Ok(vm.new_tuple_array(pair)?.into_value())
         };
-        let parts = vec![
+        let parts = [
             vm.new_int(i64::from(kind))?,
-            vm.new_str(&string)?.into_value(),
+            string,
             pair(lineno, col)?,
             pair(end_lineno, end_col)?,
             line,
         ];
-        Ok(vm.new_tuple(parts)?.into_value())
+        Ok(match &self.class {
+            Some(class) => vm.new_tuple_of(class.object(), parts.into())?.into_value(),
+            None => vm.new_tuple_array(parts)?.into_value(),
+        })
+    }
+
+    fn raise(&self, vm: &Vm, error: SyntaxError) -> PyResult<Option<Value>> {
+        self.done.set(true);
+        let filename = vm.new_str("<string>")?;
+        let exc = taipan_vm::compile::new_syntax_error(vm, &error, &filename)?;
+        // This one is made without its place, which is put in afterwards.
+        if error.msg == "unexpected EOF in multi-line statement"
+            && let Some(base) = exc.downcast_ref::<BaseException>()
+        {
+            base.args.set(Some(
+                vm.new_tuple(vec![vm.new_str(&error.msg)?.into_value()])?,
+            ));
+        }
+        Err(vm.raise(exc))
     }
 }
 
@@ -269,14 +278,26 @@ impl TokenizerIter {
         extra_tokens: bool,
         encoding: Option<&Ref<Str>>,
     ) -> PyResult<Ref<TokenizerIter>> {
+        let options = TokenizerOptions {
+            extra_tokens,
+            ..TokenizerOptions::default()
+        };
         vm.new_object(
             cls,
             TokenizerIter {
                 readline: readline.clone(),
                 encoding: encoding.cloned(),
                 extra_tokens,
-                tokens: RefCell::new(None),
-                line: RefCell::new(None),
+                class: None,
+                text: RefCell::new(Text {
+                    lines: LineTokenizer::new(options),
+                    tokens: VecDeque::new(),
+                    error: None,
+                    implicit_newline: false,
+                    columns: CharColumns::default(),
+                    line: None,
+                    ended: false,
+                }),
                 done: Cell::new(false),
             },
         )
@@ -292,46 +313,32 @@ impl TokenizerIter {
         if this.done.get() {
             return Ok(None);
         }
-        if this.tokens.borrow().is_none() {
-            let text = read_all(vm, &this.readline, this.encoding.as_ref())?;
-            let tokens = Tokens::new(vm, text, this.extra_tokens)?;
-            *this.tokens.borrow_mut() = Some(tokens);
-        }
-        let next = {
-            let mut guard = this.tokens.borrow_mut();
-            let Some(t) = guard.as_mut() else {
-                return Ok(None);
+        loop {
+            let (next, error, ended) = {
+                let mut text = this.text.borrow_mut();
+                let next = text.tokens.pop_front();
+                let error = match next {
+                    Some(_) => None,
+                    None => text.error.take(),
+                };
+                (next, error, text.ended)
             };
-            t.next += 1;
-            t.tokens
-                .get(t.next - 1)
-                .copied()
-                .ok_or_else(|| t.error.take())
-        };
-        match next {
-            Ok((token, ended)) => {
+            if let Some((token, at_end)) = next {
                 if token.kind == TokenKind::Endmarker {
                     this.done.set(true);
                 }
-                this.tuple(vm, token, ended).map(Some)
+                return this.tuple(vm, token, at_end).map(Some);
             }
-            Err(error) => {
+            if let Some(error) = error {
+                return this.raise(vm, error);
+            }
+            if ended {
                 this.done.set(true);
-                match error {
-                    Some(e) => {
-                        let filename = vm.new_str("<string>")?;
-                        let exc = taipan_vm::compile::new_syntax_error(vm, &e, &filename)?;
-                        // This one is made without its place, which is put in afterwards.
-                        if e.msg == "unexpected EOF in multi-line statement"
-                            && let Some(base) = exc.downcast_ref::<BaseException>()
-                        {
-                            base.args
-                                .set(Some(vm.new_tuple(vec![vm.new_str(&e.msg)?.into_value()])?));
-                        }
-                        Err(vm.raise(exc))
-                    }
-                    None => Ok(None),
-                }
+                return Ok(None);
+            }
+            if let Err(e) = this.advance(vm) {
+                this.done.set(true);
+                return Err(e);
             }
         }
     }

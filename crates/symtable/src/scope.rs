@@ -236,7 +236,8 @@ impl<'a> Scope<'a> {
             name,
             block_type,
             loc,
-            symbols: Symbols::default(),
+            // Few blocks have fewer names; a table that grows from nothing is made three times.
+            symbols: Symbols::with_capacity_and_hasher(7, FxBuildHasher),
             varnames: Vec::new(),
             children: Vec::new(),
             comprehension: None,
@@ -323,6 +324,9 @@ impl<'a> SymbolTable<'a> {
         scope: ScopeId,
         name: &'a str,
     ) -> &'a str {
+        if !name.starts_with("__") {
+            return name;
+        }
         if let Some(set) = self.scope(scope).mangled_names
             && !self.mangled_names[set as usize].contains(name)
         {

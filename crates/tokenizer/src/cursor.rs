@@ -5,7 +5,7 @@
 use memchr::memchr;
 
 /// A reading position that knows its line.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Cursor<'s> {
     bytes: &'s [u8],
     /// The next byte to read.
@@ -26,6 +26,10 @@ pub(crate) struct Cursor<'s> {
     pub at_eof: bool,
     /// The last line lacks its newline, and the reader sees one.
     pub implicit_newline: bool,
+    /// Lines may be added to the text.
+    pub more: bool,
+    /// One was needed.
+    pub starved: bool,
     imply_newline: bool,
     imply_empty_line: bool,
     first_null: usize,
@@ -45,10 +49,33 @@ impl<'s> Cursor<'s> {
             hit_null: false,
             at_eof: false,
             implicit_newline: false,
+            more: false,
+            starved: false,
             imply_newline,
             imply_empty_line,
             first_null: memchr(0, bytes).unwrap_or(usize::MAX),
         }
+    }
+
+    /// The same place in another text, which begins with this one.
+    pub fn with_text<'t>(self, text: &'t str) -> Cursor<'t> {
+        Cursor {
+            bytes: text.as_bytes(),
+            ..self
+        }
+    }
+
+    /// Looks for a null byte in a text that has become longer.
+    pub fn find_null(&mut self, text: &str) {
+        self.first_null = memchr(0, text.as_bytes()).unwrap_or(usize::MAX);
+    }
+
+    /// The text has lost this many bytes at its start, none of them on the current line.
+    pub fn move_back(&mut self, count: usize) {
+        self.pos = self.pos.saturating_sub(count);
+        self.line_start = self.line_start.saturating_sub(count);
+        self.line_end = self.line_end.saturating_sub(count);
+        self.buf = self.buf.saturating_sub(count);
     }
 
     /// The byte at an index of the current line; the implied newline counts.
@@ -60,6 +87,10 @@ impl<'s> Cursor<'s> {
     #[cold]
     fn enter_line(&mut self) -> bool {
         let rest = self.bytes.get(self.pos..).unwrap_or(&[]);
+        if rest.is_empty() && self.more {
+            self.starved = true;
+            return false;
+        }
         // An empty text is a line too where newlines are implied: so the end of input is on line 1, not 0.
         let empty_text = self.imply_empty_line && self.bytes.is_empty() && self.lineno == 0;
         if (rest.is_empty() && !empty_text) || self.hit_null {

@@ -11,7 +11,7 @@ use crate::tokenizer::{Done, MAXFSTRINGLEVEL, Scanned, Start, Tokenizer};
 const MAX_EXPR_NESTING: i32 = 3;
 
 /// An f-string or t-string that has been opened and not closed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FString {
     quote: u8,
     quote_size: usize,
@@ -31,6 +31,11 @@ impl FString {
     /// `f` or `t`, as error messages name the kind.
     pub fn prefix(&self) -> char {
         if self.template { 't' } else { 'f' }
+    }
+
+    /// The quote, and whether there are three of it.
+    pub fn quotes(&self) -> (u8, bool) {
+        (self.quote, self.quote_size == 3)
     }
 
     pub fn in_field(&self) -> bool {

@@ -133,7 +133,7 @@ pub(crate) struct Start {
 pub(crate) type Scanned = Result<Token, BoxedError>;
 
 /// Reads tokens from a text, one at a time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tokenizer<'s> {
     pub(crate) source: &'s str,
     pub(crate) options: TokenizerOptions,
@@ -184,6 +184,40 @@ impl<'s> Tokenizer<'s> {
         }
         tokenizer.failed = Some(tokenizer.error("source code is too large"));
         tokenizer
+    }
+
+    /// The same with another text, which begins with this one; or without text while nothing is read.
+    pub(crate) fn with_text<'t>(self, text: &'t str) -> Tokenizer<'t> {
+        let mut tokenizer = Tokenizer {
+            source: text,
+            options: self.options,
+            cursor: self.cursor.with_text(text),
+            start: self.start,
+            at_line_start: self.at_line_start,
+            pending: self.pending,
+            indents: self.indents,
+            brackets: self.brackets,
+            fstrings: self.fstrings,
+            comment_newline: self.comment_newline,
+            done: self.done,
+            warnings: self.warnings,
+            failed: self.failed,
+        };
+        if text.len() >= u32::MAX as usize && tokenizer.failed.is_none() {
+            tokenizer.failed = Some(tokenizer.error("source code is too large"));
+        }
+        tokenizer
+    }
+
+    /// Whether the next token needs the next line.
+    pub(crate) fn is_at_line_end(&self) -> bool {
+        self.pending == 0 && self.failed.is_none() && self.cursor.pos >= self.source.len()
+    }
+
+    /// Whether a token may need several lines for other reasons than what stands on this one: it comes after lines that
+    /// give none, or is text of an f-string.
+    pub(crate) fn skips_or_nests(&self) -> bool {
+        !self.options.extra_tokens || !self.fstrings.is_empty()
     }
 
     /// The next token. After ENDMARKER it gives ENDMARKER again; after an error the same error again.

@@ -26,9 +26,10 @@ impl ConstTable {
         index
     }
 
-    /// The constants by index.
-    pub(crate) fn into_constants(self) -> Vec<Constant> {
-        self.order
+    /// Takes the constants out, by index.
+    pub(crate) fn take(&mut self) -> Vec<Constant> {
+        self.indices.clear();
+        std::mem::take(&mut self.order)
     }
 }
 

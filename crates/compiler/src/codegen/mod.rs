@@ -45,7 +45,7 @@ use crate::flowgraph::graph::Room;
 use crate::instruction_sequence::{InstructionSequence, SourceLocation};
 use crate::{CompileOptions, Error};
 pub(crate) use docstring::clean_doc;
-use unit::{ArgCounts, CompilerUnit, ScopeType};
+use unit::{ArgCounts, CompilerUnit, ScopeType, Tables};
 
 /// The result of emitting something.
 pub(crate) type Res<T = ()> = Result<T, Error>;
@@ -101,6 +101,7 @@ pub fn generate<'a>(
         units: Vec::new(),
         const_cache: ConstCache::new(),
         room: Room::default(),
+        spare: Vec::new(),
         interactive: matches!(module, Mod::Interactive { .. }),
         disabled_warnings: 0,
         warnings,
@@ -120,6 +121,8 @@ pub(crate) struct Compiler<'a> {
     const_cache: ConstCache,
     /// For the graph of the next unit that ends.
     room: Room,
+    /// For the next units that begin.
+    spare: Vec<Tables<'a>>,
     interactive: bool,
     /// Not zero inside the second copy of a `finally` clause, whose warnings the first one gave.
     disabled_warnings: u32,

@@ -17,6 +17,13 @@ impl<'a> NameTable<'a> {
         self.base = index(base);
     }
 
+    /// Makes the table empty, with its room.
+    pub(crate) fn clear(&mut self) {
+        self.indices.clear();
+        self.order.clear();
+        self.base = 0;
+    }
+
     /// The index of `name`, which is added when it is new.
     pub(crate) fn add(&mut self, name: &'a str) -> u32 {
         let next = self.base.saturating_add(index(self.order.len()));

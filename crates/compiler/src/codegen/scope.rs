@@ -58,8 +58,10 @@ impl<'a> Compiler<'a> {
     ) -> Res {
         let ste = self.scope(id);
         let private = private.or_else(|| self.units.last().and_then(|unit| unit.private));
-        let mut unit =
-            CompilerUnit::new(name, scope_type, ste, id, first_line, private, arg_counts);
+        let tables = self.spare.pop().unwrap_or_default();
+        let mut unit = CompilerUnit::new(
+            tables, name, scope_type, ste, id, first_line, private, arg_counts,
+        );
         for varname in &ste.varnames {
             unit.varnames.add(varname);
         }
@@ -143,7 +145,7 @@ impl<'a> Compiler<'a> {
         }
         self.addop(none, Op::ReturnValue);
         let flags = self.code_flags();
-        let Some(unit) = self.units.pop() else {
+        let Some(mut unit) = self.units.pop() else {
             return self.internal_error("no scope to leave");
         };
         let cache = &mut self.const_cache;
@@ -173,18 +175,18 @@ impl<'a> Compiler<'a> {
                 .map(|name| unit.fast_hidden.contains_key(name))
                 .collect(),
         };
-        let consts = unit.consts.into_constants();
+        let consts = unit.consts.take();
+        let sequence = std::mem::take(&mut unit.sequence);
         self.observer.generated(&ObservedUnit {
             metadata: &metadata,
-            sequence: &unit.sequence,
+            sequence: &sequence,
             consts: &consts,
             depth: self.units.len(),
         });
         let room = std::mem::take(&mut self.room);
-        let optimized = flowgraph::optimize(&metadata, unit.sequence, consts, cache, room)?;
+        let optimized = flowgraph::optimize(&metadata, sequence, consts, cache, room)?;
         self.observer.optimized();
-        let (mut code, room) = assemble(&metadata, optimized, cache)?;
-        self.room = room;
+        let (mut code, mut room) = assemble(&metadata, optimized, cache)?;
         self.observer.assembled();
         if unit.rename_format_parameter {
             let mut names = code.localsplusnames.to_vec();
@@ -195,6 +197,8 @@ impl<'a> Compiler<'a> {
             // A tuple of its own: CPython makes it after the others have been merged, which marshal shows.
             code.localsplusnames = Rc::from(names);
         }
+        self.spare.push(unit.into_tables(room.take_sequence()));
+        self.room = room;
         Ok(Rc::new(code))
     }
 
@@ -277,6 +281,9 @@ impl<'a> Compiler<'a> {
 
     /// A name as it is known here: private names of classes bear the class's name.
     pub(crate) fn maybe_mangle(&self, name: &'a str) -> &'a str {
+        if !name.starts_with("__") {
+            return name;
+        }
         let unit = self.unit();
         self.symtable
             .maybe_mangle(self.arena, unit.private, unit.ste_id, name)

@@ -86,6 +86,18 @@ pub(crate) struct DeferredAnnotation<'a> {
     pub conditional_index: Option<i64>,
 }
 
+/// The tables of a unit that has been finished, empty: the next one to begin takes over their room.
+#[derive(Default)]
+pub(crate) struct Tables<'a> {
+    sequence: InstructionSequence,
+    consts: ConstTable,
+    names: NameTable<'a>,
+    varnames: NameTable<'a>,
+    cellvars: NameTable<'a>,
+    freevars: NameTable<'a>,
+    fblocks: Vec<FBlock<'a>>,
+}
+
 /// The state of one code unit.
 pub(crate) struct CompilerUnit<'a> {
     pub scope_type: ScopeType,
@@ -124,8 +136,9 @@ pub(crate) struct CompilerUnit<'a> {
 }
 
 impl<'a> CompilerUnit<'a> {
-    /// A unit with empty tables.
+    /// A unit with these empty tables.
     pub(crate) fn new(
+        tables: Tables<'a>,
         name: &'a str,
         scope_type: ScopeType,
         ste: &'a Scope<'a>,
@@ -144,15 +157,15 @@ impl<'a> CompilerUnit<'a> {
             ste,
             ste_id,
             symbol_overrides: FxHashMap::default(),
-            sequence: InstructionSequence::new(),
+            sequence: tables.sequence,
             stashed_sequence: None,
-            consts: ConstTable::default(),
-            names: NameTable::default(),
-            varnames: NameTable::default(),
-            cellvars: NameTable::default(),
-            freevars: NameTable::default(),
+            consts: tables.consts,
+            names: tables.names,
+            varnames: tables.varnames,
+            cellvars: tables.cellvars,
+            freevars: tables.freevars,
             fast_hidden: FxHashMap::default(),
-            fblocks: Vec::new(),
+            fblocks: tables.fblocks,
             inlined_comprehensions: 0,
             conditional_blocks: 0,
             deferred_annotations: Vec::new(),
@@ -162,8 +175,33 @@ impl<'a> CompilerUnit<'a> {
         }
     }
 
+    /// The unit's tables, emptied, once nothing of them is needed any more; with the room of a sequence.
+    pub(crate) fn into_tables(mut self, sequence: InstructionSequence) -> Tables<'a> {
+        for table in [
+            &mut self.names,
+            &mut self.varnames,
+            &mut self.cellvars,
+            &mut self.freevars,
+        ] {
+            table.clear();
+        }
+        self.fblocks.clear();
+        Tables {
+            sequence,
+            consts: self.consts,
+            names: self.names,
+            varnames: self.varnames,
+            cellvars: self.cellvars,
+            freevars: self.freevars,
+            fblocks: self.fblocks,
+        }
+    }
+
     /// The flags of a name, which inlined comprehensions may have changed for the time.
     pub(crate) fn symbol(&self, name: &str) -> u32 {
+        if self.symbol_overrides.is_empty() {
+            return self.ste.flags(name);
+        }
         self.symbol_overrides
             .get(name)
             .copied()

@@ -101,6 +101,12 @@ impl Instrs {
         }
     }
 
+    /// Fills a block that is new.
+    fn fill(&mut self, instrs: impl ExactSizeIterator<Item = Instr>) {
+        self.used = instrs.len();
+        self.slots.extend(instrs);
+    }
+
     /// Makes this one empty, with the room that `slots` has.
     fn with_room(mut slots: Vec<Instr>) -> Instrs {
         slots.clear();
@@ -244,6 +250,14 @@ pub(crate) struct Room {
     blocks: Vec<Block>,
     slots: Vec<Vec<Instr>>,
     block_at: Vec<u32>,
+    sequence: InstructionSequence,
+}
+
+impl Room {
+    /// The room of the sequence that the graph was made of.
+    pub fn take_sequence(&mut self) -> InstructionSequence {
+        std::mem::take(&mut self.sequence)
+    }
 }
 
 /// The control-flow graph of a code unit.
@@ -359,29 +373,35 @@ impl Cfg {
             pops: false,
             room,
         };
-        let mut current = cfg.new_block();
-        let mut ended = false;
-        for (instruction, block_at) in instructions.iter().zip(&mut block_at) {
-            let block = &cfg[current];
-            let relabelled = *block_at != 0 && (!block.instrs.is_empty() || block.labelled);
-            if ended || relabelled {
-                let new = cfg.new_block();
-                cfg[current].next = Some(new);
-                current = new;
+        let mut rest = &instructions[..];
+        let mut starts = &mut block_at[..];
+        let mut previous: Option<BlockId> = None;
+        while !rest.is_empty() || previous.is_none() {
+            let id = cfg.new_block();
+            if let Some(previous) = previous.replace(id) {
+                cfg[previous].next = Some(id);
             }
-            let opcode = instruction.opcode;
-            cfg.pops |= opcode == CompilerOpcode::PopBlock;
-            let is_push = opcode.is_block_push();
-            cfg.pushes |= is_push;
-            ended = is_terminator(opcode);
-            let block = &mut cfg[current];
-            if *block_at != 0 {
+            let length = block_length(rest, starts);
+            let (instrs, after) = rest.split_at(length);
+            let (here, starts_after) = std::mem::take(&mut starts).split_at_mut(length);
+            (rest, starts) = (after, starts_after);
+            let block = &mut cfg[id];
+            if let Some(start) = here.first_mut()
+                && *start != 0
+            {
                 block.labelled = true;
-                *block_at = current.0.get();
+                *start = id.0.get();
             }
-            block.pushes |= is_push;
-            let instr = Instr::new(opcode, instruction.oparg, instruction.location);
-            block.instrs.push(instr);
+            let (mut pushes, mut pops) = (false, false);
+            block.instrs.fill(instrs.iter().map(|instruction| {
+                let opcode = instruction.opcode;
+                pushes |= opcode.is_block_push();
+                pops |= opcode == CompilerOpcode::PopBlock;
+                Instr::new(opcode, instruction.oparg, instruction.location)
+            }));
+            block.pushes = pushes;
+            cfg.pushes |= pushes;
+            cfg.pops |= pops;
         }
         for block in &mut cfg.blocks {
             let last = block.instrs.len().saturating_sub(1);
@@ -396,8 +416,25 @@ impl Cfg {
             }
         }
         cfg.room.block_at = block_at;
+        cfg.room.sequence = InstructionSequence::with_room(instructions, labels);
         Ok(cfg)
     }
+}
+
+/// How many of these instructions make the first block: those up to the next that something leads to, or to the first
+/// that control does not go on from. `starts` is not 0 for those that something leads to.
+fn block_length(instructions: &[Instruction], starts: &[u32]) -> usize {
+    let mut length = 0;
+    for (instruction, start) in instructions.iter().zip(starts) {
+        if length > 0 && *start != 0 {
+            break;
+        }
+        length += 1;
+        if is_terminator(instruction.opcode) {
+            break;
+        }
+    }
+    length
 }
 
 /// The instructions are not what a compiler makes.

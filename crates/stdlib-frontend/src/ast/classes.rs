@@ -1,6 +1,6 @@
 //! The classes of nodes, made from the tables once for each interpreter.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use taipan_ast::reflect::{
@@ -20,10 +20,18 @@ pub struct Classes {
     pub kinds: Vec<TypeRef>,
     /// The one instance that trees share of a class without fields, by number of kind.
     pub singletons: Vec<Option<Value>>,
-    /// The names of the fields, by number of kind.
-    pub fields: Vec<Vec<Ref<Str>>>,
-    /// The names of the location attributes.
-    pub attributes: Vec<Ref<Str>>,
+    /// The attributes of instances, by number of kind.
+    pub attributes: Vec<Attributes>,
+    /// The names of the location's attributes.
+    pub location: Vec<Ref<Str>>,
+}
+
+/// The attributes that the parser gives to the nodes of a class.
+pub struct Attributes {
+    /// Their names: the fields, and the location's if nodes have that.
+    pub names: Vec<Ref<Str>>,
+    /// The shape of instances that have them all, as [`Vm::shape_of_names`] keeps it.
+    pub shape: Cell<u32>,
 }
 
 #[derive(Default)]
@@ -122,8 +130,8 @@ fn make(vm: &Vm) -> PyResult<Classes> {
         families,
         kinds: Vec::new(),
         singletons: Vec::new(),
-        fields: Vec::new(),
-        attributes,
+        attributes: Vec::new(),
+        location: attributes,
     };
     for info in KINDS {
         let family = info.family.info();
@@ -144,13 +152,23 @@ fn make(vm: &Vm) -> PyResult<Classes> {
         }
         vm.setattr_str(class.as_value(), "_field_types", types.as_value())?;
         vm.setattr_str(class.as_value(), "__annotations__", types.as_value())?;
+        let located = family.located != Located::No;
+        let names: Vec<Ref<Str>> = names
+            .into_iter()
+            .chain(classes.location.iter().filter(|_| located).cloned())
+            .collect();
+        // No class has more than a dozen.
+        class.reserve_inline(names.len() as u16);
         let single = match family.shape {
             Shape::Enum => Some(vm.new_object(&class, AstNode)?.into_value()),
             Shape::Sum | Shape::Product => None,
         };
         classes.singletons.push(single);
         classes.kinds.push(class);
-        classes.fields.push(names);
+        classes.attributes.push(Attributes {
+            names,
+            shape: Cell::new(0),
+        });
     }
     Ok(classes)
 }

@@ -48,7 +48,7 @@ impl<'a> Reader<'a, '_> {
             .info()
             .fields
             .iter()
-            .zip(&self.classes.fields[kind as usize])
+            .zip(&self.classes.attributes[kind as usize].names)
         {
             let given = vm.getattr_opt(v, name)?;
             values.push(self.field(kind, f, given)?);
@@ -87,7 +87,7 @@ impl<'a> Reader<'a, '_> {
         }
         let vm = self.vm;
         let mut numbers = [0u32; 4];
-        for (i, name) in self.classes.attributes.iter().enumerate() {
+        for (i, name) in self.classes.location.iter().enumerate() {
             let given = vm.getattr_opt(v, name)?;
             let optional = i >= 2 && located == Located::Yes;
             numbers[i] = match given {

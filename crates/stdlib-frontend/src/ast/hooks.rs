@@ -63,7 +63,7 @@ pub(super) fn compile_ast(vm: &Vm, v: &Value, filename: &Ref<Str>, o: &Options) 
     let tree = read_tree(vm, &arena, v, o.mode)?;
     if o.flags & cf::ONLY_AST != 0 {
         let tree = preprocessed(vm, &arena, tree, filename, o)?;
-        return to_object::node(vm, &*classes::get(vm)?, NodeRef::Mod(tree));
+        return to_object::tree(vm, &*classes::get(vm)?, NodeRef::Mod(tree));
     }
     let (code, _) = compile_tree(vm, &arena, tree, filename, o, Vec::new())?;
     Ok(new_code(vm, code)?.into_value())
@@ -117,5 +117,5 @@ pub(super) fn parse_to_ast(vm: &Vm, text: &str, filename: &Ref<Str>, o: &Options
     show_warnings(vm, &mut warnings, filename, o)?;
     let tree = arena.alloc(tree.map_err(|e| parse_error(vm, e, filename, text, o.mode))?);
     let tree = preprocessed(vm, &arena, tree, filename, o)?;
-    to_object::node(vm, &*classes::get(vm)?, NodeRef::Mod(tree))
+    to_object::tree(vm, &*classes::get(vm)?, NodeRef::Mod(tree))
 }

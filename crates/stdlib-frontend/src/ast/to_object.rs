@@ -1,74 +1,110 @@
 //! Objects from trees.
 
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use taipan_ast::Constant;
 use taipan_ast::reflect::{FieldRef, FieldType, NodeRef, Shape};
-use taipan_object::{PyResult, Value, Vm};
+use taipan_object::{PyResult, Ref, Str, Value, Vm};
 use taipan_vm::code::wtf8_to_str;
 
 use super::base::AstNode;
 use super::classes::Classes;
 
-/// The object of a node, with all below it.
-pub(super) fn node(vm: &Vm, classes: &Classes, n: NodeRef<'_>) -> PyResult {
-    let kind = n.kind();
-    let info = kind.info();
-    if info.family.info().shape == Shape::Enum {
-        return Ok(classes.singletons[kind as usize]
-            .clone()
-            .unwrap_or_else(|| vm.none()));
-    }
-    vm.check_stack(" during ast construction")?;
-    let object = vm
-        .new_object(&classes.kinds[kind as usize], AstNode)?
-        .into_value();
-    for ((value, name), f) in n
-        .fields()
-        .zip(&classes.fields[kind as usize])
-        .zip(info.fields)
-    {
-        let v = field(vm, classes, value, f.ty)?;
-        vm.setattr(&object, name, &v)?;
-    }
-    if let Some(loc) = n.location() {
-        let numbers = [
-            loc.lineno,
-            loc.col_offset,
-            loc.end_lineno,
-            loc.end_col_offset,
-        ];
-        for (name, number) in classes.attributes.iter().zip(numbers) {
-            vm.setattr(&object, name, &vm.new_int(i64::from(number as i32))?)?;
-        }
-    }
-    Ok(object)
+/// The object of a tree.
+pub(super) fn tree(vm: &Vm, classes: &Classes, root: NodeRef<'_>) -> PyResult {
+    let mut maker = Maker {
+        vm,
+        classes,
+        names: FxHashMap::default(),
+    };
+    maker.node(root)
 }
 
-fn field(vm: &Vm, classes: &Classes, value: FieldRef<'_>, ty: FieldType) -> PyResult {
-    Ok(match value {
-        FieldRef::None => vm.none(),
-        FieldRef::Node(n) => node(vm, classes, n)?,
-        FieldRef::Nodes(nodes) => {
-            let mut items = Vec::with_capacity(nodes.len());
-            for i in 0..nodes.len() {
-                items.push(match nodes.get(i) {
-                    Some(n) => node(vm, classes, n)?,
-                    None => vm.none(),
-                });
+/// What makes the objects of one tree.
+struct Maker<'m, 'a> {
+    vm: &'m Vm,
+    classes: &'m Classes,
+    /// The names so far.
+    names: FxHashMap<&'a str, Ref<Str>>,
+}
+
+/// The attributes of one node; no class has more.
+type Values = SmallVec<[Value; 12]>;
+
+impl<'a> Maker<'_, 'a> {
+    /// The object of a node, with all below it.
+    fn node(&mut self, n: NodeRef<'a>) -> PyResult {
+        let (vm, classes) = (self.vm, self.classes);
+        let kind = n.kind();
+        let info = kind.info();
+        if info.family.info().shape == Shape::Enum {
+            return Ok(classes.singletons[kind as usize]
+                .clone()
+                .unwrap_or_else(|| vm.none()));
+        }
+        vm.check_stack(" during ast construction")?;
+        let mut values = Values::new();
+        for (value, f) in n.fields().zip(info.fields) {
+            values.push(self.field(value, f.ty)?);
+        }
+        if let Some(loc) = n.location() {
+            for number in [
+                loc.lineno,
+                loc.col_offset,
+                loc.end_lineno,
+                loc.end_col_offset,
+            ] {
+                values.push(vm.new_int(i64::from(number as i32))?);
             }
-            vm.new_list(items)?.into_value()
         }
-        FieldRef::Str(s) if ty == FieldType::Identifier => vm.intern(s)?.into_value(),
-        FieldRef::Str(s) => vm.new_str(s)?.into_value(),
-        FieldRef::Strs(names) => {
-            let items: PyResult<Vec<Value>> = names
-                .iter()
-                .map(|s| Ok(vm.intern(s)?.into_value()))
-                .collect();
-            vm.new_list(items?)?.into_value()
+        let class = &classes.kinds[kind as usize];
+        let attributes = &classes.attributes[kind as usize];
+        let object = vm.new_object(class, AstNode)?.into_value();
+        match vm.shape_of_names(class, &attributes.names, &attributes.shape) {
+            0 => {
+                for (name, value) in attributes.names.iter().zip(values) {
+                    vm.setattr(&object, name, &value)?;
+                }
+            }
+            shape => vm.instance_fill(&object, shape, values.into_iter()),
         }
-        FieldRef::Int(n) => vm.new_int(i64::from(n))?,
-        FieldRef::Constant(c) => constant(vm, &c)?,
-    })
+        Ok(object)
+    }
+
+    fn name(&mut self, name: &'a str) -> PyResult {
+        if let Some(known) = self.names.get(name) {
+            return Ok(known.as_value().clone());
+        }
+        let string = self.vm.intern(name)?;
+        self.names.insert(name, string.clone());
+        Ok(string.into_value())
+    }
+
+    fn field(&mut self, value: FieldRef<'a>, ty: FieldType) -> PyResult {
+        let vm = self.vm;
+        Ok(match value {
+            FieldRef::None => vm.none(),
+            FieldRef::Node(n) => self.node(n)?,
+            FieldRef::Nodes(nodes) => {
+                let mut items = Vec::with_capacity(nodes.len());
+                for i in 0..nodes.len() {
+                    items.push(match nodes.get(i) {
+                        Some(n) => self.node(n)?,
+                        None => vm.none(),
+                    });
+                }
+                vm.new_list(items)?.into_value()
+            }
+            FieldRef::Str(s) if ty == FieldType::Identifier => self.name(s)?,
+            FieldRef::Str(s) => vm.new_str(s)?.into_value(),
+            FieldRef::Strs(names) => {
+                let items: PyResult<Vec<Value>> = names.iter().map(|s| self.name(s)).collect();
+                vm.new_list(items?)?.into_value()
+            }
+            FieldRef::Int(n) => vm.new_int(i64::from(n))?,
+            FieldRef::Constant(c) => constant(vm, &c)?,
+        })
+    }
 }
 
 fn constants(vm: &Vm, items: &[Constant<'_>]) -> PyResult<Vec<Value>> {
