@@ -7,7 +7,7 @@ use taipan_ast::{Arena, StackLimit};
 use taipan_bytecode::CodeObject;
 use taipan_bytecode::constant::Str;
 use taipan_compiler::{CompileOptions, compile};
-use taipan_parser::{Mode, ParseError, ParseOptions, parse};
+use taipan_parser::{Mode, ParseOptions, parse};
 use taipan_tokenizer::source::{Source, SourceOptions, no_codecs};
 
 /// How much stack the front end may use; the main thread has 8 MB.
@@ -50,7 +50,7 @@ pub fn code(bits: u8, text: &str) -> Option<Rc<CodeObject>> {
     let mut warnings = Vec::new();
     let tree = match parse(&arena, text, &parse_options(bits), &mut warnings) {
         Ok(tree) => arena.alloc(tree),
-        Err(ParseError::Syntax(_) | ParseError::TooDeep) => return None,
+        Err(_) => return None,
     };
     let mut options = CompileOptions::new(Str::plain("fuzz"), StackLimit::below_here(STACK));
     options.optimize = (bits >> 3) % 3;

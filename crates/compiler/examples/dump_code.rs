@@ -108,6 +108,7 @@ fn compile_to_text(data: &[u8], arguments: &Arguments) -> String {
             return with_warnings(arguments, &warnings, syntax_error(&error));
         }
         Err(ParseError::TooDeep) => return format!("MemoryError: {}", ParseError::TOO_DEEP),
+        Err(error @ ParseError::ConstantName(_)) => return format!("ValueError: {error}"),
     };
     // Some room is left for what does not check the stack.
     let limit = StackLimit::below_here(STACK - (1 << 20));
