@@ -14386,7 +14386,7 @@ pub fn dict<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>> {
                 break 'b660 None;
             }
         }
-        if p.invalid && next == 25 {
+        if next == 25 {
             'a662: {
                 if !p.eat(LBRACE) {
                     break 'a662;
@@ -18531,7 +18531,7 @@ pub fn invalid_assignment<'a>(p: &mut Parser<'a>) -> Option<()> {
     let start = p.mark;
     let result: Option<()> = 'b867: {
         let next = p.pred();
-        if p.invalid && (0x280_u128 >> next) & 1 != 0 {
+        if (0x280_u128 >> next) & 1 != 0 {
             'a868: {
                 let Some(a) = (invalid_ann_assign_target(p)) else {
                     break 'a868;
@@ -18847,7 +18847,7 @@ pub fn invalid_ann_assign_target<'a>(p: &mut Parser<'a>) -> Option<&'a Expr<'a>>
                 break 'b878 None;
             }
         }
-        if p.invalid && next == 7 {
+        if next == 7 {
             'a881: {
                 if !p.eat(LPAR) {
                     break 'a881;
@@ -19298,7 +19298,7 @@ pub fn invalid_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b902 None;
             }
         }
-        if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a908: {
                 let next = p.pred();
                 let _ = if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
@@ -20319,7 +20319,7 @@ pub fn invalid_lambda_parameters<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b948 None;
             }
         }
-        if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a954: {
                 let next = p.pred();
                 let _ = if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
@@ -23748,7 +23748,7 @@ pub fn invalid_class_pattern<'a>(p: &mut Parser<'a>) -> Option<()> {
     let start = p.mark;
     let result: Option<()> = 'b1100: {
         let next = p.pred();
-        if p.invalid && (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
+        if (0xf000000000000000000000000000002_u128 >> next) & 1 != 0 {
             'a1101: {
                 if (name_or_attr(p)).is_none() {
                     break 'a1101;
@@ -24718,7 +24718,7 @@ pub fn invalid_double_starred_kvpairs<'a>(p: &mut Parser<'a>) -> Option<()> {
     let start = p.mark;
     let result: Option<()> = 'b1135: {
         let next = p.pred();
-        if p.invalid && (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
+        if (0xf000005400161c0481000088200c28e_u128 >> next) & 1 != 0 {
             'a1136: {
                 if ({
                     p.level += 1;
@@ -25129,7 +25129,7 @@ pub fn invalid_fstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1147 None;
             }
         }
-        if p.invalid && next == 25 {
+        if next == 25 {
             'a1155: {
                 if !p.eat(LBRACE) {
                     break 'a1155;
@@ -25651,7 +25651,7 @@ pub fn invalid_tstring_replacement_field<'a>(p: &mut Parser<'a>) -> Option<()> {
                 break 'b1168 None;
             }
         }
-        if p.invalid && next == 25 {
+        if next == 25 {
             'a1176: {
                 if !p.eat(LBRACE) {
                     break 'a1176;

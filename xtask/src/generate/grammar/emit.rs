@@ -199,19 +199,18 @@ fn kept(ty: &str) -> String {
     }
 }
 
-fn mentions_invalid(alternative: &Alternative) -> bool {
-    fn inside(e: &Expression) -> bool {
-        match e {
-            Expression::Rule(name) => name.starts_with("invalid_"),
-            Expression::Group(alternatives, _) => alternatives.iter().any(mentions_invalid),
-            Expression::Optional(e) | Expression::Repeat(e, _) | Expression::Lookahead(e, _) => {
-                inside(e)
-            }
-            Expression::Separated(e, s) => inside(e) || inside(s),
-            _ => false,
-        }
+/// Whether the alternative is an error rule alone. Others are tried in every pass, as in CPython, even if they lead to
+/// error rules: what is wrong with a dict's later key is said before the pass for errors.
+fn is_error_rule(alternative: &Alternative) -> bool {
+    match &alternative.items[..] {
+        [
+            Item {
+                name: None,
+                expression: Expression::Rule(rule),
+            },
+        ] => rule.starts_with("invalid_"),
+        _ => false,
     }
-    alternative.items.iter().any(|i| inside(&i.expression))
 }
 
 fn is_left_recursive(rule: &Rule, alternative: &Alternative) -> bool {
@@ -345,7 +344,7 @@ impl Emitter<'_> {
         for (alternative, start) in alternatives.iter().zip(&starts) {
             let label = self.label();
             let mut conditions = Vec::new();
-            if mentions_invalid(alternative) {
+            if is_error_rule(alternative) {
                 conditions.push("p.invalid".to_owned());
             }
             if !start.nullable {
