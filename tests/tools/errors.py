@@ -6,12 +6,12 @@
 
 Each NAME.txt holds programs, one a line; NAME.expected holds the outcome of each, one a line. In a program, \u00b6 stands for a
 newline, \u2192 for a tab, \u240d for a carriage return, \u240c for a form feed, \u2400 for a null character, and \u27e8ff\u27e9 for bytes in hexadecimal
-where programs are bytes. Empty lines and those that begin with % are not programs; those that begin with %: say how the
+where programs are bytes; \u27e6ab\u00d73\u27e7 stands for ababab. Empty lines and those that begin with % are not programs; those that begin with %: say how the
 programs that follow are to be taken:
 
     in=CONTEXT each=N    also put each program into N of the contexts of that name in contexts.txt, in turns
     mode=MODE            exec, eval, single or func_type
-    flags=FLAG,FLAG      of ast: PyCF_TYPE_COMMENTS, PyCF_ALLOW_INCOMPLETE_INPUT, ...
+    flags=FLAG,FLAG      of ast: PyCF_TYPE_COMMENTS,.. or numbers
     feature=N optimize=N
     kind=KIND            source (the default); bytes; tree: an expression that makes a syntax tree; tokens: what
                          tokenize says; command: what codeop.compile_command says; file: what running the file prints
@@ -73,7 +73,7 @@ def programs(path):
     """All programs of a file, in all their contexts, with line and options."""
     known = contexts()
     for index, (number, line, options) in enumerate(sections(path)):
-        program = line.translate(GLYPHS)
+        program = re.sub("\u27e6(.*?)\u00d7([0-9]+)\u27e7", lambda m: m[1] * int(m[2]), line).translate(GLYPHS)
         yield number, program, options
         around = known.get(options["in"], [])
         for i in range(options["each"]):
@@ -108,6 +108,11 @@ def run_file(program):
     return [done.returncode, said.replace(os.path.join(os.path.realpath(directory), ""), "")]
 
 
+def build(program):
+    names = vars(ast) | {"L": dict(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)}
+    return ast.fix_missing_locations(eval(program, names))
+
+
 def outcome(program, options):
     kind, mode = options["kind"], options["mode"]
     if kind == "file":
@@ -121,11 +126,7 @@ def outcome(program, options):
             import codeop
             result = attempt(lambda: result.append(codeop.compile_command(program, "file.py", mode) is not None))
         elif kind == "tree":
-            names = vars(ast) | {"L": dict(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)}
-            def build():
-                tree = eval(program, names)
-                compile(ast.fix_missing_locations(tree) if isinstance(tree, ast.AST) else tree, "file.py", mode)
-            result = attempt(build)
+            result = attempt(lambda: compile(build(program), "file.py", mode))
         else:
             source = as_bytes(program) if kind == "bytes" else program
             flags = sum(getattr(ast, flag) if hasattr(ast, flag) else int(flag, 0)
@@ -142,6 +143,10 @@ def themes(names):
         sorted(path for path in CORPUS.glob("*.txt") if path.stem != "contexts")
 
 
+def short(value):
+    return re.sub(r"(.+?)\1{20,}", lambda m: f"{m[1]}*{len(m[0]) // len(m[1])}", repr(value))
+
+
 def check(names):
     """Compares this Python with the expectations; the number of differences."""
     total = different = 0
@@ -154,7 +159,7 @@ def check(names):
             got = outcome(program, options)
             if want != got:
                 different += 1
-                print(f"{path.name}:{number}: {program!r}\n    expected {want}\n    found    {got}")
+                print(f"{path.name}:{number}: {short(program)}\n    expected {short(want)}\n    found    {short(got)}")
         if found != len(expected):
             different += 1
             print(f"{path.name}: {found} programs, {len(expected)} expectations")

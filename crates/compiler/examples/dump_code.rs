@@ -107,8 +107,7 @@ fn compile_to_text(data: &[u8], arguments: &Arguments) -> String {
         Err(ParseError::Syntax(error)) => {
             return with_warnings(arguments, &warnings, syntax_error(&error));
         }
-        Err(ParseError::TooDeep) => return format!("MemoryError: {}", ParseError::TOO_DEEP),
-        Err(error @ ParseError::ConstantName(_)) => return format!("ValueError: {error}"),
+        Err(error) => return error.to_string(),
     };
     // Some room is left for what does not check the stack.
     let limit = StackLimit::below_here(STACK - (1 << 20));

@@ -73,8 +73,6 @@ fn run() {
                     Err(_) => println!("{path}\nRecursionError"),
                 }
             }
-            Err(ParseError::TooDeep) => println!("{path}\nMemoryError: {}", ParseError::TOO_DEEP),
-            Err(e @ ParseError::ConstantName(_)) => println!("{path}\nValueError: {e}"),
             Err(ParseError::Syntax(e)) => {
                 let show = |n: Option<u32>| match n {
                     None => "None".to_owned(),
@@ -91,6 +89,7 @@ fn run() {
                     show(e.end_offset)
                 );
             }
+            Err(error) => println!("{path}\n{error}"),
         }
     }
     if time {

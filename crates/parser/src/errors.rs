@@ -2,6 +2,7 @@
 //! also the odd ones, because they are what a user sees.
 
 use taipan_ast::{Comprehension, Constant, Expr, ExprKind, Location, Mod, Pattern};
+use taipan_tokenizer::string_literal::UnicodeEscapeError;
 use taipan_tokenizer::{Done, SyntaxError, SyntaxErrorKind};
 
 use crate::actions::CallArgs;
@@ -13,11 +14,13 @@ use crate::parser::{Entry, Parser, Tok};
 pub enum ParseError {
     /// A syntax error.
     Syntax(SyntaxError),
+    /// A `ValueError`: what CPython's parser finds without making it a syntax error.
+    Value(String),
+    /// A `UnicodeDecodeError`, likewise.
+    Unicode(Box<UnicodeEscapeError>),
     /// Too many rules are active at a time, or the stack's limit is reached: a `MemoryError` with the message
     /// [`ParseError::TOO_DEEP`].
     TooDeep,
-    /// A name that is the text of this constant in its normal form, though not as it is written: a `ValueError`.
-    ConstantName(&'static str),
 }
 
 impl ParseError {
@@ -29,10 +32,9 @@ impl std::fmt::Display for ParseError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ParseError::Syntax(error) => error.fmt(f),
+            ParseError::Value(message) => write!(f, "ValueError: {message}"),
+            ParseError::Unicode(error) => write!(f, "UnicodeDecodeError: {error}"),
             ParseError::TooDeep => write!(f, "MemoryError: {}", ParseError::TOO_DEEP),
-            ParseError::ConstantName(name) => {
-                write!(f, "identifier field can't represent '{name}' constant")
-            }
         }
     }
 }
@@ -315,10 +317,16 @@ impl<'a> Parser<'a> {
 
     // ---- Placing
 
-    /// The line that an error shows. The tokenizer's current line ends with its newline, others do not.
+    /// The line that an error shows. The tokenizer's current line ends with its newline, others do not. Only a module's
+    /// last line has one that the text does not have.
     fn error_line(&self, lineno: u32) -> String {
-        let mut line = self.tokenizer.line(lineno).to_owned();
-        if self.tokenizer.position().0 <= lineno {
+        let line = self.tokenizer.line(lineno);
+        let unfinished =
+            line.as_bytes().as_ptr_range().end == self.source.as_bytes().as_ptr_range().end;
+        let mut line = line.to_owned();
+        if self.tokenizer.position().0 <= lineno
+            && !(unfinished && self.options.mode != crate::Mode::File)
+        {
             line.push('\n');
         }
         line
@@ -374,6 +382,16 @@ impl<'a> Parser<'a> {
             let error = self.error_at_columns(kind, lineno, col, end_lineno, end, msg);
             self.error = Some(ParseError::Syntax(error));
         }
+    }
+
+    /// Raises what is no syntax error.
+    #[cold]
+    pub fn raise_other<T>(&mut self, error: ParseError) -> Option<T> {
+        self.raised = true;
+        if self.error.is_none() && !self.is_fast() {
+            self.error = Some(error);
+        }
+        None
     }
 
     /// Raises an error at given columns.

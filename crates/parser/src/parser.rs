@@ -445,24 +445,24 @@ impl<'a> Parser<'a> {
     pub fn identifier(&mut self) -> Option<&'a str> {
         let tok = self.take(number::NAME)?;
         let text = self.text(tok);
-        Some(if text.is_ascii() {
-            text
+        if text.is_ascii() {
+            Some(text)
         } else {
             self.normalized(text)
-        })
+        }
     }
 
     #[cold]
-    fn normalized(&mut self, text: &str) -> &'a str {
+    fn normalized(&mut self, text: &str) -> Option<&'a str> {
         let points: Vec<u32> = text.chars().map(u32::from).collect();
         let normal =
             taipan_unicode::normalize::normalize(taipan_unicode::normalize::Form::Nfkc, &points);
         let text: String = normal.into_iter().filter_map(char::from_u32).collect();
-        if let Some(name) = ["None", "True", "False"].into_iter().find(|n| *n == text) {
-            self.raised = true;
-            self.error.get_or_insert(ParseError::ConstantName(name));
+        if matches!(text.as_str(), "None" | "True" | "False") {
+            let message = format!("identifier field can't represent '{text}' constant");
+            return self.raise_other(ParseError::Value(message));
         }
-        self.arena.alloc_str(&text)
+        Some(self.arena.alloc_str(&text))
     }
 
     /// Matches a name: its node.

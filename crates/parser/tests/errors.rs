@@ -50,8 +50,6 @@ fn outcome(mode: &str, text: &str, no_quick_pass: bool) -> String {
     let text = taipan_tokenizer::source::Source::from_text(text).text;
     match parse(&arena, &text, &options, &mut Vec::new()) {
         Ok(_) => "OK".to_owned(),
-        Err(ParseError::TooDeep) => format!("MemoryError\t{}", ParseError::TOO_DEEP),
-        Err(e @ ParseError::ConstantName(_)) => format!("ValueError\t{e}"),
         Err(ParseError::Syntax(e)) => format!(
             "{}\t{}\t{}\t{}\t{}\t{}",
             e.kind.name(),
@@ -64,6 +62,7 @@ fn outcome(mode: &str, text: &str, no_quick_pass: bool) -> String {
             shown(e.end_lineno),
             shown(e.end_offset)
         ),
+        Err(error) => error.to_string().replacen(": ", "\t", 1),
     }
 }
 

@@ -13,9 +13,8 @@ fn error(text: &str, options: &ParseOptions) -> Option<ParseError> {
 fn message(text: &str, options: &ParseOptions) -> String {
     match error(text, options) {
         None => "OK".to_owned(),
-        Some(ParseError::TooDeep) => "TooDeep".to_owned(),
-        Some(e @ ParseError::ConstantName(_)) => e.to_string(),
         Some(ParseError::Syntax(e)) => format!("{}: {}", e.kind.name(), e.msg),
+        Some(error) => error.to_string(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! reported is the parser's business; the words are here.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use memchr::memchr;
 use taipan_wtf8::{Wtf8, Wtf8Buf};
@@ -47,8 +48,10 @@ impl<'s> Literal<'s> {
 pub enum EscapeError {
     /// A bytes literal with a character that is not ASCII.
     NonAsciiBytes,
-    /// What the escape decoder says, with the prefix that the SyntaxError's message has.
+    /// What the decoder of bytes literals says, with the prefix that the SyntaxError's message has.
     Escape(String),
+    /// What the decoder of str literals says.
+    Unicode(Box<UnicodeEscapeError>),
 }
 
 impl std::fmt::Display for EscapeError {
@@ -58,7 +61,39 @@ impl std::fmt::Display for EscapeError {
                 f.write_str("bytes can only contain ASCII literal characters")
             }
             EscapeError::Escape(msg) => f.write_str(msg),
+            EscapeError::Unicode(error) => write!(f, "(unicode error) {error}"),
         }
+    }
+}
+
+/// The fields of the `UnicodeDecodeError` for a str literal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnicodeEscapeError {
+    /// The literal as CPython's decoder is given it.
+    pub object: Vec<u8>,
+    /// Where the escape begins in that.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+impl UnicodeEscapeError {
+    /// The codec's name.
+    pub const ENCODING: &str = "unicodeescape";
+}
+
+impl std::fmt::Display for UnicodeEscapeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "'{}' codec can't decode bytes in position {}-{}: {}",
+            Self::ENCODING,
+            self.start,
+            self.end - 1,
+            self.reason
+        )
     }
 }
 
@@ -180,43 +215,43 @@ impl<'s> Reader<'s> {
         Some(value)
     }
 
-    /// A position as the escape decoder counts: it is given a text in which `\UXXXXXXXX` stands for every character
-    /// beyond ASCII, and `\u005c` for a backslash before such a character or at the end.
-    fn decoder_position(&self, pos: usize) -> usize {
-        let before = self.body.get(..pos).unwrap_or(self.body);
-        let mut count = 0;
-        let mut chars = before.char_indices();
-        while let Some((i, c)) = chars.next() {
+    /// A text as the escape decoder is given it: `\UXXXXXXXX` stands for every character beyond ASCII, and `\u005c` for
+    /// a backslash before such a character or at the end.
+    fn for_decoder(text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
             if !c.is_ascii() {
-                count += 10;
+                let _ = write!(out, "\\U{:08x}", u32::from(c));
             } else if c != '\\' {
-                count += 1;
+                out.push(c);
+            } else if chars.peek().is_none_or(|next| !next.is_ascii()) {
+                out.push_str("\\u005c");
             } else {
-                let next = self.body.as_bytes().get(i + 1);
-                if next.is_none_or(|b| !b.is_ascii()) {
-                    count += 6;
-                } else {
-                    count += 1 + usize::from(chars.next().is_some());
-                }
+                out.push(c);
+                out.extend(chars.next());
             }
         }
-        count
+        out
     }
 
     /// An error over the bytes from a backslash to the current position.
     #[cold]
-    fn unicode_error(&self, backslash: usize, reason: &str) -> EscapeError {
-        let start = self.decoder_position(backslash);
+    fn unicode_error(&self, backslash: usize, reason: &'static str) -> EscapeError {
+        let before = self.body.get(..backslash).unwrap_or(self.body);
+        let start = Self::for_decoder(before).len();
         // What lies between is counted from the backslash on, whatever it escapes.
         let inside = self.body.get(backslash..self.pos).unwrap_or("");
         let len: usize = inside
             .chars()
             .map(|c| if c.is_ascii() { 1 } else { 10 })
             .sum();
-        let end = start + len.max(1) - 1;
-        EscapeError::Escape(format!(
-            "(unicode error) 'unicodeescape' codec can't decode bytes in position {start}-{end}: {reason}"
-        ))
+        EscapeError::Unicode(Box::new(UnicodeEscapeError {
+            object: Self::for_decoder(self.body).into_bytes(),
+            start,
+            end: start + len.max(1),
+            reason,
+        }))
     }
 }
 

@@ -8,6 +8,7 @@ use taipan_bytecode::constant::Str as ConstStr;
 use taipan_compiler::{CompileOptions, Error};
 use taipan_object::{FieldException, PyResult, Raised, Ref, Str, Value, Vm};
 use taipan_parser::{Mode, ParseError, ParseOptions};
+use taipan_tokenizer::string_literal::UnicodeEscapeError;
 use taipan_tokenizer::{SyntaxError, SyntaxErrorKind, SyntaxWarning};
 use taipan_wtf8::Wtf8Buf;
 
@@ -160,8 +161,26 @@ pub fn parse_error(vm: &Vm, e: ParseError, filename: &Ref<Str>, text: &str, mode
             }
             vm.raise(raised)
         }
+        ParseError::Value(message) => vm.value_error(&message),
+        ParseError::Unicode(e) => unicode_error(vm, &e),
         ParseError::TooDeep => vm.raise_new(&vm.exc().MemoryError, ParseError::TOO_DEEP),
-        ParseError::ConstantName(_) => vm.value_error(&e.to_string()),
+    }
+}
+
+/// What is wrong with an escape in a format specification.
+fn unicode_error(vm: &Vm, e: &UnicodeEscapeError) -> Raised {
+    let error = vm.new_bytes(&e.object).and_then(|object| {
+        vm.new_unicode_decode_error(
+            UnicodeEscapeError::ENCODING,
+            object.as_value(),
+            e.start,
+            e.end,
+            e.reason,
+        )
+    });
+    match error {
+        Ok(error) => vm.raise(error),
+        Err(raised) => raised,
     }
 }
 
@@ -270,7 +289,7 @@ pub fn new_syntax_error(vm: &Vm, e: &SyntaxError, filename: &Ref<Str>) -> PyResu
     };
     let details = vm.new_tuple(vec![
         filename.as_value().clone(),
-        vm.new_int(i64::from(e.lineno))?,
+        number(vm, Some(e.lineno))?,
         number(vm, e.offset)?,
         text,
         number(vm, e.end_lineno)?,

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use taipan_ast::{Constant, Expr, ExprKind, Location};
-use taipan_tokenizer::string_literal::expression_text;
+use taipan_tokenizer::string_literal::{EscapeError, expression_text};
 use taipan_wtf8::Wtf8;
 
 use super::{Conversion, FormatSpec, is_empty_text};
+use crate::errors::ParseError;
 use crate::generated::number;
 use crate::parser::{Parser, Tok};
 
@@ -22,7 +23,14 @@ impl<'a> Parser<'a> {
         let raw = self
             .open_string()
             .is_some_and(|start| self.text(start).contains(['r', 'R']));
-        let value = Constant::Str(self.decode(self.text(tok), raw, tok)?);
+        let value = match self.decode_or_error(self.text(tok), raw, tok) {
+            Ok(text) => Constant::Str(text),
+            // CPython's decoder is called directly here, and its error stays what it is.
+            Err(EscapeError::Unicode(error)) => {
+                return self.raise_other(ParseError::Unicode(error));
+            }
+            Err(error) => return self.raise_last(error.to_string()),
+        };
         Some(self.constant(value, None, self.entry(tok).loc))
     }
 

@@ -57,18 +57,27 @@ impl<'a> Parser<'a> {
 
     /// The value of a literal's body, which is a piece of the source.
     pub fn decode(&mut self, body: &'a str, raw: bool, tok: Tok) -> Option<&'a Wtf8> {
-        match decode_str(body, raw, taipan_unicode_name) {
-            Ok(decoded) => {
-                if let Some(escape) = decoded.invalid_escape {
-                    self.warn_invalid_escape(body, escape, tok);
-                }
-                Some(match decoded.value {
-                    Cow::Borrowed(text) => text,
-                    Cow::Owned(text) => self.arena.alloc_wtf8(&text),
-                })
-            }
+        match self.decode_or_error(body, raw, tok) {
+            Ok(text) => Some(text),
             Err(error) => self.raise_last(error.to_string()),
         }
+    }
+
+    /// The same, with the error handed back.
+    pub fn decode_or_error(
+        &mut self,
+        body: &'a str,
+        raw: bool,
+        tok: Tok,
+    ) -> Result<&'a Wtf8, EscapeError> {
+        let decoded = decode_str(body, raw, taipan_unicode_name)?;
+        if let Some(escape) = decoded.invalid_escape {
+            self.warn_invalid_escape(body, escape, tok);
+        }
+        Ok(match decoded.value {
+            Cow::Borrowed(text) => text,
+            Cow::Owned(text) => self.arena.alloc_wtf8(&text),
+        })
     }
 
     #[cold]
