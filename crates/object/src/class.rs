@@ -728,9 +728,9 @@ impl TypeObject {
     }
 
     fn derives_from(&self, other: &Object<TypeObject>) -> bool {
-        match self.mro.get() {
-            Some(mro) => mro
-                .as_slice()
+        match self.mro.peek() {
+            // SAFETY: the type keeps its MRO; nothing runs while it is searched.
+            Some(mro) => unsafe { (*mro).payload.as_slice() }
                 .iter()
                 .any(|t| std::ptr::eq(t.as_ptr_unchecked(), &raw const other.header)),
             None => {

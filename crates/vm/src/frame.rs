@@ -163,9 +163,9 @@ impl Frame {
         if self.flags & frame_flag::GENERATOR != 0 {
             return true;
         }
-        let code = self.code();
-        let unit = self.lasti();
-        unit >= 0 && unit as usize >= crate::frame_object::first_traceable(code)
+        // RESUME has no cache: behind it, the unit before `ip` is at or behind it as well.
+        let first = crate::frame_object::first_traceable(self.code()) as isize;
+        self.next_unit() > first
     }
 }
 
@@ -301,23 +301,20 @@ pub(crate) fn thread_data(vm: &Vm) -> &ThreadData {
     }
 }
 
-/// The class of generators of a kind, which `make` gives when it is not known yet.
-pub(crate) fn generator_class(
-    vm: &Vm,
-    kind: usize,
-    make: impl FnOnce() -> PyResult<TypeRef>,
-) -> PyResult<TypeRef> {
-    let known = &thread_data(vm).generator_classes[kind];
-    match known.get() {
-        0 => {
-            let class = make()?;
-            known.set(class.as_ptr().expose_provenance());
-            Ok(class)
+impl ThreadData {
+    /// The class of generators of a kind, which `make` gives when it is not known yet.
+    #[inline]
+    pub(crate) fn generator_class(
+        &self,
+        kind: usize,
+        make: impl FnOnce() -> PyResult<TypeRef>,
+    ) -> PyResult<&Object<TypeObject>> {
+        let known = &self.generator_classes[kind];
+        if known.get() == 0 {
+            known.set(make()?.as_ptr().expose_provenance());
         }
-        at => {
-            // SAFETY: the address of a native type of this interpreter.
-            Ok(unsafe { (*std::ptr::with_exposed_provenance::<Object<TypeObject>>(at)).to_ref() })
-        }
+        // SAFETY: the address of a native type of this interpreter.
+        Ok(unsafe { &*std::ptr::with_exposed_provenance::<Object<TypeObject>>(known.get()) })
     }
 }
 

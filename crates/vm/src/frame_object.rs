@@ -313,11 +313,11 @@ pub(crate) fn back_frame(mut f: *mut Frame) -> *mut Frame {
 pub(crate) fn first_traceable(code: &Code) -> usize {
     // The prefix (COPY_FREE_VARS, MAKE_CELL, RETURN_GENERATOR, POP_TOP) has no caches and at most one unit an instruction
     // unless operands are extended.
-    for (i, u) in code.stream().iter().enumerate() {
-        match Opcode::from_u8(u.get() as u8).map(Opcode::deopt) {
-            Some(Opcode::Resume | Opcode::InstrumentedResume) => return i,
-            _ => continue,
-        }
-    }
-    0
+    let is_resume = |unit: &Cell<u16>| {
+        let op = unit.get() as u8;
+        op == Opcode::Resume as u8
+            || op == Opcode::ResumeCheck as u8
+            || op == Opcode::InstrumentedResume as u8
+    };
+    code.stream().iter().position(is_resume).unwrap_or(0)
 }

@@ -13,6 +13,7 @@ use taipan_object::{
 use crate::code::Code;
 use crate::eval::{self, Outcome};
 use crate::frame::{FRAME_WORDS, Frame, frame_flag, is_borrowed};
+use crate::function::Function;
 
 /// Which kind of generator an object is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -181,19 +182,22 @@ pub(crate) fn from_frame(vm: &Vm, f: *mut Frame) -> PyResult {
         } else {
             Kind::Generator
         };
-        let func = (*f).function();
-        let (name, qualname) = match &func {
+        // SAFETY: the frame owns its function.
+        let func = std::mem::ManuallyDrop::new(Value::from_bits((*f).func));
+        let (name, qualname) = match func.downcast_ref::<Function>() {
             Some(func) => (func.name.get(), func.qualname.get()),
             None => (code.name.clone(), code.qualname.clone()),
         };
-        let origin = if kind == Kind::Coroutine {
+        let data = crate::frame::thread_data(vm);
+        let origin = if kind == Kind::Coroutine && data.origin_depth.get() > 0 {
             crate::generator_types::origin(vm, f)?
         } else {
             None
         };
-        let class = crate::generator_types::class_of(vm, kind)?;
-        let generator = vm.heap().new_object(
-            class.object(),
+        let class = crate::generator_types::class_of(vm, data, kind)?;
+        // What follows the payload is not looked at before the state says that there is a frame.
+        let generator = vm.heap().new_object_with_tail(
+            class,
             size_of::<Object<Generator>>() + 8 * words,
             Generator {
                 kind,
@@ -207,6 +211,7 @@ pub(crate) fn from_frame(vm: &Vm, f: *mut Frame) -> PyResult {
                 closed: Cell::new(false),
                 running_async: Cell::new(false),
             },
+            false,
         );
         let generator = generator.ok_or_else(|| vm.no_memory())?;
         let new = generator.frame();

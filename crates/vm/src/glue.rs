@@ -1,7 +1,7 @@
 //! Small services that instructions share: builtins by name, name errors, typing's intrinsics.
 
 use taipan_object::{
-    BaseException, Dict, FieldException, PyResult, Raised, Ref, Str, TypeRef, Value, Vm,
+    BaseException, Dict, FieldException, PyCell, PyResult, Raised, Ref, Str, TypeRef, Value, Vm,
 };
 
 pub(crate) use taipan_builtins::str_::{ascii, format};
@@ -47,10 +47,17 @@ pub(crate) fn set_pending_cause(vm: &Vm, cause: Value) {
 
 /// Raises StopIteration with exactly this value.
 pub(crate) fn raise_stop_iteration(vm: &Vm, value: Value) -> Raised {
-    match vm.call_pos(
-        vm.exc().StopIteration.as_value(),
-        std::slice::from_ref(&value),
-    ) {
+    let make = || {
+        let args = vm.new_tuple_from(std::slice::from_ref(&value))?;
+        let payload = FieldException {
+            base: BaseException::new(args),
+            fields: std::array::from_fn(|i| PyCell::new((i == 0).then(|| value.clone()))),
+        };
+        Ok(vm
+            .new_object(&vm.exc().StopIteration, payload)?
+            .into_value())
+    };
+    match make() {
         Ok(e) => vm.raise(e),
         Err(r) => r,
     }

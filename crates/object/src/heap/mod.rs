@@ -99,7 +99,7 @@ impl Heap {
     /// Like [`Heap::new_object`]; what follows the payload is zeroed only if `zero` says so. Without that, the caller writes it
     /// before anybody else sees the object.
     #[inline(always)]
-    pub(crate) fn new_object_with_tail<T: Payload>(
+    pub fn new_object_with_tail<T: Payload>(
         &self,
         ty: &Object<TypeObject>,
         size: usize,

@@ -234,6 +234,15 @@ pub fn update_slots_of(vm: &Vm, ty: &TypeRef, name: &Ref<Str>) {
     if touched.is_empty() {
         return;
     }
+    let is_descr = |g: &&[SlotEntry]| {
+        g.iter()
+            .any(|e| matches!(e.slot, SlotId::tp_descr_get | SlotId::tp_descr_set))
+    };
+    if touched.iter().any(is_descr) {
+        // Instances of the class become descriptors, or none, in the classes that have them for attributes: no cache of any
+        // class's attributes holds any more.
+        vm.type_modified(&vm.types().object);
+    }
     let mut work = vec![ty.clone()];
     while let Some(t) = work.pop() {
         for g in &touched {

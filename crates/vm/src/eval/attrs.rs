@@ -58,6 +58,15 @@ pub(super) fn load_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     load_attr_general(vm, r, arg)
 }
 
+/// LOAD_ATTR_METHOD_LAZY_DICT
+pub(super) fn load_attr_method_lazy_dict(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    if specialize::load_attr_method_lazy_dict(vm, r, arg) {
+        Ok(())
+    } else {
+        load_attr_missed(vm, r, arg)
+    }
+}
+
 /// A specialized LOAD_ATTR that does not know its operand.
 #[cold]
 pub(super) fn load_attr_missed(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
@@ -124,14 +133,54 @@ pub(super) fn delete_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     Ok(())
 }
 
-/// LOAD_SUPER_ATTR: `super, class, self -> attribute` (and NULL or self).
+/// What guards the method that a LOAD_SUPER_ATTR found: the versions of the types of `self` and of the class; 0 when one has
+/// none.
+fn super_guard(self_: &Value, class: &Value) -> u64 {
+    let (Some(h), Some(class)) = (self_.header(), class.downcast_ref::<TypeObject>()) else {
+        return 0;
+    };
+    match (h.ty().payload.version.get(), class.version.get()) {
+        (0, _) | (_, 0) => 0,
+        (own, class) => u64::from(own) | u64::from(class) << 32,
+    }
+}
+
+/// LOAD_SUPER_ATTR: `super, class, self -> attribute` (and NULL or self). Cache words: 0 is the guard of the method in 1, which
+/// the type of `self` keeps alive while its version is valid.
 pub(super) fn load_super_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let name = r.name_ref(arg >> 2);
     let (super_, class, self_) = (r.peek(3), r.peek(2), r.peek(1));
     let call = arg & 1 != 0;
+    if call
+        && r.cache(0).get() != 0
+        && r.cache(0).get() == super_guard(&self_, &class)
+        && vm
+            .interp()
+            .super_type
+            .get()
+            .as_ref()
+            .is_some_and(|s| super_.is(s))
+    {
+        // SAFETY: see above.
+        let f = unsafe { std::mem::ManuallyDrop::new(Value::from_bits(r.cache(1).get())) };
+        r.skip(1);
+        let this = r.pop_value();
+        r.drop_n(2);
+        r.push((*f).clone());
+        r.push(this);
+        return Ok(());
+    }
     if let Some(found) = super_method(vm, &super_, &class, &self_, name)? {
         let (v, is_method) = found;
+        if call
+            && is_method
+            && let Some(h) = self_.header()
+        {
+            vm.type_version(&h.ty().payload);
+            r.cache(0).set(super_guard(&self_, &class));
+            r.cache(1).set(v.bits());
+        }
         r.skip(1);
         if call {
             let this = r.pop_value();

@@ -1,19 +1,21 @@
 //! Specialization of CALL: choosing the opcode for a site from what it calls, and the specialized handlers. General calls
 //! and frames are in `calls.rs`.
 //!
-//! Cache words: 0 counts; 1 is the address of the callable's type (such types are immortal), or a class's version; 2 belongs
-//! to the opcode. What else a handler relies on it checks anew, so that one site may call many functions of a kind.
+//! Cache words: 0 counts; 1 is the address of the callable's type (such types are immortal), or a class's version; 2 and 3
+//! belong to the opcode. What else a handler relies on it checks anew, so that one site may call many functions of a kind.
 //! A handler gives `Ok(false)` when it does not know the callable; nothing has been touched then.
 
 use taipan_bytecode::Opcode;
-use taipan_object::bind::call_native_directly;
+use taipan_object::bind::{self, call_native_directly};
 use taipan_object::descr::{Method, MethodDescr, NativeFunction};
 use taipan_object::native::{NativeCode, NativeDef};
-use taipan_object::{Args, Header, List, Payload, PyResult, Ref, TypeObject, Value, Vm};
+use taipan_object::{
+    Args, Header, List, Payload, PyResult, Ref, SlotId, TypeObject, Value, Vm, tpflags,
+};
 
 use super::calls::{
-    CALL_CACHE, Site, call_general, call_native_words, end_caller_stack, enter_init, find_init,
-    lend_words, push_exact_frame, push_python_frame,
+    CALL_CACHE, Site, call_general, call_native_words, end_call, end_caller_stack, enter_init,
+    find_init, lend_words, push_exact_frame, push_python_frame,
 };
 use super::control::poll;
 use super::regs::Regs;
@@ -80,15 +82,27 @@ fn choose(vm: &Vm, r: &Regs, site: &Site, n: usize) -> Option<Opcode> {
         r.cache(2).set((&raw const *d.def).addr() as u64);
         return Some(Opcode::CallListAppend);
     }
+    r.cache(2).set((&raw const *d.def).addr() as u64);
+    r.cache(3).set(site.total as u64);
     Some(match (d.def.code, site.total) {
         (NativeCode::NoArgs(_), 1) => Opcode::CallMethodDescriptorNoargs,
         (NativeCode::One(_), 2) => Opcode::CallMethodDescriptorO,
-        (NativeCode::Positional { .. }, 1..) => Opcode::CallMethodDescriptorFast,
+        (NativeCode::Positional { min, max, .. }, n @ 1..) if takes(min, max, n - 1) => {
+            Opcode::CallMethodDescriptorFast
+        }
         (NativeCode::Bound { .. } | NativeCode::Variadic(_), 1..) => {
             Opcode::CallMethodDescriptorFastWithKeywords
         }
         _ => return None,
     })
+}
+
+/// Whether a call of a native class is that of `type`: it makes an instance and initialises it.
+fn is_plain_class(vm: &Vm, class: &Ref<TypeObject>) -> bool {
+    class.head().is_immortal()
+        && std::ptr::eq(class.head().ty(), vm.types().type_.object())
+        && !class.is(&vm.types().type_)
+        && !class.has_flag(tpflags::DISALLOW_INSTANTIATION)
 }
 
 fn choose_class(
@@ -113,6 +127,14 @@ fn choose_class(
             return Some(Opcode::CallTuple1);
         }
     }
+    if !class.is_heap() && is_plain_class(vm, class) {
+        let object = &types.object.slots;
+        let plain =
+            class.slots.same(SlotId::tp_init, object) && !class.slots.same(SlotId::tp_new, object);
+        r.cache(1).set(class.as_value().bits());
+        r.cache(2).set(u64::from(plain));
+        return Some(Opcode::CallBuiltinClass);
+    }
     let init = find_init(vm, class)?;
     let version = vm.type_version(class);
     if version == 0 {
@@ -121,6 +143,11 @@ fn choose_class(
     r.cache(1).set(u64::from(version));
     r.cache(2).set(init.as_value().bits());
     Some(Opcode::CallAllocAndEnterInit)
+}
+
+/// Whether native code that takes `min` to `max` arguments takes `n`.
+fn takes(min: u8, max: u8, n: usize) -> bool {
+    n >= usize::from(min) && (max == bind::ANY || n <= usize::from(max))
 }
 
 fn choose_function(vm: &Vm, r: &Regs, site: &Site, f: &Ref<NativeFunction>) -> Option<Opcode> {
@@ -134,12 +161,15 @@ fn choose_function(vm: &Vm, r: &Regs, site: &Site, f: &Ref<NativeFunction>) -> O
         Some(std::ptr::eq(known.def, f.def))
     };
     r.cache(2).set((&raw const *f.def).addr() as u64);
+    r.cache(3).set(site.total as u64);
     Some(match (f.def.code, site.total) {
         (_, 1) if f.def.name == "len" && builtin("len")? => Opcode::CallLen,
         (_, 2) if f.def.name == "isinstance" && builtin("isinstance")? => Opcode::CallIsinstance,
         (NativeCode::One(_), 1) => Opcode::CallBuiltinO,
-        (NativeCode::NoArgs(_) | NativeCode::Positional { .. }, _) => Opcode::CallBuiltinFast,
-        (NativeCode::Bound { .. } | NativeCode::Variadic(_), _) => {
+        (NativeCode::Positional { min, max, .. }, n) if takes(min, max, n) => {
+            Opcode::CallBuiltinFast
+        }
+        (NativeCode::NoArgs(_) | NativeCode::Bound { .. } | NativeCode::Variadic(_), _) => {
             Opcode::CallBuiltinFastWithKeywords
         }
         _ => return None,
@@ -264,8 +294,7 @@ pub(super) fn call_alloc_and_enter_init(vm: &Vm, r: &mut Regs, arg: u32) -> PyRe
 #[inline(always)]
 fn finish(r: &mut Regs, n: usize, v: Value) {
     r.skip(CALL_CACHE);
-    r.drop_n(n + 2);
-    r.push(v);
+    end_call(r, n, v);
 }
 
 /// What a native function is bound to.
@@ -296,8 +325,32 @@ pub(super) fn call_builtin_o(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> 
     poll(vm, r).map(|()| true)
 }
 
-/// Native functions that take arguments in any way.
+/// Native functions that take a slice of arguments, the number of which `choose` checked.
 pub(super) fn call_builtin_fast(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    // SAFETY: as above.
+    let Some(f) = (unsafe { known::<NativeFunction>(r, &callable) }) else {
+        return call_missed(vm, r, arg);
+    };
+    let NativeCode::Positional { f: code, .. } = f.def.code else {
+        return call_builtin_any(vm, r, arg);
+    };
+    if !is_known_def(r, f.def) || r.cache(3).get() != site.total as u64 {
+        return call_builtin_any(vm, r, arg);
+    }
+    r.save_ip();
+    vm.check_stack(" while calling a Python object")?;
+    let self_ = bound_to(vm, f);
+    // SAFETY: the words are live stack slots.
+    let v = unsafe { lend_words(site.first, site.total, |values| code(vm, self_, values))? };
+    finish(r, arg as usize, v);
+    poll(vm, r)
+}
+
+/// Native functions that take arguments in any way.
+#[inline(never)]
+pub(super) fn call_builtin_any(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
     // SAFETY: as above.
@@ -336,6 +389,40 @@ unsafe fn call_def(
             call_native_directly(vm, def, self_, Args::positional(values))
         })
     }
+}
+
+/// Calls a class of the interpreter's own: its `tp_new`, and its `tp_init` unless that is `object`'s, which does nothing then.
+/// Such classes and their slots never change.
+pub(super) fn call_builtin_class(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    if callable.bits() != r.cache(1).get() || !site.without_self(arg as usize) {
+        return call_missed(vm, r, arg);
+    }
+    // SAFETY: `choose` found that the object at this address, which lives for ever, is a class.
+    let class = unsafe { Ref::<TypeObject>::cast_unchecked(&callable) };
+    let Some(new) = class.slots.tp_new.get() else {
+        return call_missed(vm, r, arg);
+    };
+    r.save_ip();
+    vm.check_stack(" while calling a Python object")?;
+    let plain = r.cache(2).get() != 0;
+    let make = |values: &[Value]| -> PyResult {
+        let args = Args::positional(values);
+        let made = new(vm, class, args)?;
+        let ty = vm.type_of(&made);
+        if (!plain || !std::ptr::eq(ty, class.object()))
+            && ty.payload.is_subtype(class.object())
+            && let Some(init) = ty.payload.slots.tp_init.get()
+        {
+            init(vm, &made, args)?;
+        }
+        Ok(made)
+    };
+    // SAFETY: the words are live stack slots.
+    let v = unsafe { lend_words(site.first, site.total, make)? };
+    finish(r, arg as usize, v);
+    poll(vm, r)
 }
 
 /// The method and its `self`, if the callable is a method descriptor that applies to it.
@@ -393,8 +480,33 @@ pub(super) fn call_method_descriptor_o(vm: &Vm, r: &mut Regs, arg: u32) -> PyRes
     poll(vm, r).map(|()| true)
 }
 
-/// Native methods that take arguments in any way.
+/// Native methods that take a slice of arguments, the number of which `choose` checked.
 pub(super) fn call_method_descriptor_fast(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    let Some((d, this)) = method_descriptor(vm, r, &site, &callable) else {
+        return call_missed(vm, r, arg);
+    };
+    let NativeCode::Positional { f: code, .. } = d.def.code else {
+        return call_method_descriptor_any(vm, r, arg);
+    };
+    if !is_known_def(r, d.def) || r.cache(3).get() != site.total as u64 {
+        return call_method_descriptor_any(vm, r, arg);
+    }
+    r.save_ip();
+    vm.check_stack(" while calling a Python object")?;
+    // SAFETY: the words are live stack slots.
+    let v = unsafe {
+        let first = site.first.add(1);
+        lend_words(first, site.total - 1, |values| code(vm, &this, values))?
+    };
+    finish(r, arg as usize, v);
+    poll(vm, r)
+}
+
+/// Native methods that take arguments in any way.
+#[inline(never)]
+pub(super) fn call_method_descriptor_any(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
     let Some((d, this)) = method_descriptor(vm, r, &site, &callable) else {
@@ -488,7 +600,10 @@ pub(super) fn call_isinstance(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     vm.check_stack(" while calling a Python object")?;
     // SAFETY: there are two arguments.
     let (v, class) = unsafe { (site.arg(0), site.arg(1)) };
-    let result = vm.is_instance(&v, &class)?;
+    let result = match class.downcast_exact::<TypeObject>(&vm.types().type_) {
+        Some(t) if std::ptr::eq(vm.type_of(&v), t.object()) => true,
+        _ => vm.is_instance(&v, &class)?,
+    };
     finish(r, arg as usize, vm.bool(result));
     Ok(())
 }

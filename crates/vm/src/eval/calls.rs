@@ -1,6 +1,8 @@
 //! Calls: pushing the frame of a Python function, and calling everything else. Arguments are bound to parameters in
 //! `binding.rs`.
 
+use std::mem::MaybeUninit;
+
 use smallvec::SmallVec;
 use taipan_object::descr::Method;
 use taipan_object::{Args, Dict, Object, PyResult, Raised, Ref, Str, Tuple, TypeObject, Value, Vm};
@@ -279,52 +281,68 @@ pub fn new_frame_for(
     args: Args<'_>,
     locals_ns: Option<Value>,
 ) -> PyResult<*mut Frame> {
-    let code = func.code.get();
+    // SAFETY: the function keeps its code alive, and the frame keeps the function.
+    let code: &Object<Code> = unsafe { &*func.code.as_ptr() };
+    let c = &code.payload;
     enter_call(vm)?;
-    let f = match frame::allocate(vm, code.frame_words()) {
+    let f = match frame::allocate(vm, c.frame_words()) {
         Ok(f) => f,
         Err(e) => {
             leave_call(vm);
             return Err(e);
         }
     };
-    // SAFETY: fresh memory; the function keeps the code alive.
+    // SAFETY: fresh memory, whose locals are filled here.
     unsafe {
         let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
-        let n = code.nlocalsplus as usize;
-        for i in 0..n {
-            *locals.add(i) = 0;
-        }
-        let out = std::slice::from_raw_parts_mut(locals, n);
-        let bound = if args.kwnames.is_none() && code.takes_exactly(args.values.len()) {
-            for (w, v) in out.iter_mut().zip(args.values) {
-                *w = v.clone().into_bits();
+        let n = c.nlocalsplus as usize;
+        if args.kwnames.is_none() && c.takes_exactly(args.values.len()) {
+            for (i, v) in args.values.iter().enumerate() {
+                *locals.add(i) = v.clone().into_bits();
             }
-            Ok(())
-        } else {
-            bind(vm, func, &code, args, out)
-        };
-        if let Err(e) = bound {
-            for w in out {
-                drop_slot(std::mem::replace(w, 0));
+            for i in args.values.len()..n {
+                *locals.add(i) = 0;
             }
+        } else if let Err(e) = bind_values(vm, func, c, args, locals) {
             frame::release(vm, f);
             leave_call(vm);
             return Err(e);
         }
-        init_frame(
-            f,
-            func.clone(),
-            &*code.as_ptr(),
-            frame_flag::ENTRY,
-            vm.frame.get().cast(),
-        );
+        let previous = vm.frame.get().cast();
+        init_frame(f, func.clone(), code, frame_flag::ENTRY, previous);
         match locals_ns {
             Some(ns) => (*f).locals = ns.into_bits(),
-            None => share_globals(f, &code),
+            None => share_globals(f, c),
         }
     }
     Ok(f)
+}
+
+/// Fills the locals of a fresh frame for any parameters and arguments; nothing is left in them after an error.
+///
+/// # Safety
+/// `locals` leads to the frame's words for locals, which hold nothing yet.
+#[inline(never)]
+unsafe fn bind_values(
+    vm: &Vm,
+    func: &Ref<Function>,
+    c: &Code,
+    args: Args<'_>,
+    locals: *mut u64,
+) -> PyResult<()> {
+    // SAFETY: the contract.
+    unsafe {
+        let n = c.nlocalsplus as usize;
+        for i in 0..n {
+            *locals.add(i) = 0;
+        }
+        let out = std::slice::from_raw_parts_mut(locals, n);
+        bind(vm, func, c, args, out).inspect_err(|_| {
+            for w in out {
+                drop_slot(std::mem::replace(w, 0));
+            }
+        })
+    }
 }
 
 /// Calls a Python function from native code.
@@ -460,12 +478,52 @@ pub(super) fn call_general(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     {
         return enter_init(vm, r, &site, ty, init);
     }
+    if site.without_self(n)
+        && let Some(func) = find_call(vm, &callable)
+    {
+        r.skip(CALL_CACHE);
+        // SAFETY: the object moves to the place of `self`; its old place is below the stack's end.
+        unsafe {
+            let first = site.first.sub(1);
+            *first = std::mem::replace(&mut *site.callable, 0);
+            push_python_frame(vm, r, func, first, site.total + 1, None, 0)?;
+            end_caller_stack(r, site.callable);
+        }
+        return Ok(());
+    }
     r.skip(CALL_CACHE);
     // SAFETY: the words are live stack slots.
     let v = unsafe { call_native_words(vm, &callable, site.first, site.total, None)? };
-    r.drop_n(n + 2);
-    r.push(v);
+    end_call(r, n, v);
     super::control::poll(vm, r)
+}
+
+/// The `__call__` of an instance of a class, if it is written in Python.
+#[inline(always)]
+fn find_call(vm: &Vm, callable: &Value) -> Option<Ref<Function>> {
+    let ty = &vm.type_of(callable).payload;
+    if !ty.is_heap() {
+        return None;
+    }
+    vm.lookup(ty, &vm.names().__call__)?
+        .downcast::<Function>()
+        .ok()
+}
+
+/// Drops the words of a call with `n` arguments and pushes its result.
+#[inline(always)]
+pub(super) fn end_call(r: &mut Regs, n: usize, v: Value) {
+    // SAFETY: the stack has the callable, self or NULL, and the arguments; each word is taken out once.
+    unsafe {
+        let mut at = r.sp;
+        let base = at.sub(n + 2);
+        r.sp = base;
+        while at != base {
+            at = at.sub(1);
+            drop_slot(*at);
+        }
+    }
+    r.push(v);
 }
 
 /// Makes an instance of a class that [`find_init`] accepted, and enters its `__init__`.
@@ -569,6 +627,9 @@ pub(super) unsafe fn call_native_words(
     }
 }
 
+/// Arguments that [`lend_words`] copies rather than unmark in place.
+const LENT_COPIES: usize = 5;
+
 /// Calls `f` with words of the stack as values. Borrowed words lose their mark meanwhile.
 ///
 /// # Safety
@@ -579,6 +640,17 @@ pub(super) unsafe fn lend_words<T>(
     total: usize,
     f: impl FnOnce(&[Value]) -> T,
 ) -> T {
+    if total <= LENT_COPIES {
+        let mut words = [const { MaybeUninit::<u64>::uninit() }; LENT_COPIES];
+        let lent = words.as_mut_ptr().cast::<u64>();
+        // SAFETY: the contract, and there is room. The values are only lent: the stack's words keep them alive.
+        return unsafe {
+            for i in 0..total {
+                *lent.add(i) = strip(*first.add(i));
+            }
+            f(std::slice::from_raw_parts(lent.cast::<Value>(), total))
+        };
+    }
     let mut borrowed: u64 = 0;
     // SAFETY: the contract. The values are only lent.
     unsafe {
@@ -626,7 +698,6 @@ fn not_callable(vm: &Vm, callable: &Value) -> Raised {
 /// CALL_KW: `callable, self or NULL, args..., kwnames`
 pub(super) fn call_kw(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
-    r.skip(CALL_CACHE);
     let names = r.pop();
     let names = names.view();
     let Some(names) = names.downcast_ref::<Tuple>() else {
@@ -646,17 +717,158 @@ pub(super) fn call_kw(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let callable = site.callable();
     // SAFETY: as in `call`.
     unsafe {
-        if callable.downcast_ref::<Function>().is_some() {
+        if let Some(func) = callable.downcast_ref::<Function>() {
+            let places = keyword_places(vm, r, func, npos, names);
+            r.skip(CALL_CACHE);
             let func = site.take_function();
-            push_python_frame(vm, r, func, site.first, npos, Some(names), 0)?;
+            match places {
+                Some(places) => push_placed_frame(vm, r, func, &site, npos, names.len(), places)?,
+                None => push_python_frame(vm, r, func, site.first, npos, Some(names), 0)?,
+            }
             end_caller_stack(r, site.callable);
             return Ok(());
         }
+        r.skip(CALL_CACHE);
         let v = call_native_words(vm, &callable, site.first, npos, Some(names))?;
-        r.drop_n(n + 2);
-        r.push(v);
+        end_call(r, n, v);
     }
     super::control::poll(vm, r)
+}
+
+/// Keywords whose places fit the cache of a CALL_KW.
+const MAX_PLACED: usize = 8;
+
+/// For each keyword of a call the place of its parameter, a byte each, from the site's cache: the arguments fill parameters
+/// by these places and the rest by defaults, without `*args`, `**kwargs`, or anything wrong. Cache words: 0 is the tuple of
+/// names, 1 the function's version and the number of positional arguments, 2 the places. A version of 0 is none, and
+/// changes of code and defaults take it away.
+#[inline(always)]
+fn keyword_places(
+    vm: &Vm,
+    r: &Regs,
+    func: &Ref<Function>,
+    npos: usize,
+    names: &Ref<Tuple>,
+) -> Option<u64> {
+    let version = func.version.get();
+    if version != 0
+        && r.cache(0).get() == names.as_value().bits()
+        && r.cache(1).get() == u64::from(version) | (npos as u64) << 32
+    {
+        return Some(r.cache(2).get());
+    }
+    find_places(vm, r, func, npos, names)
+}
+
+#[inline(never)]
+fn find_places(
+    vm: &Vm,
+    r: &Regs,
+    func: &Ref<Function>,
+    npos: usize,
+    names: &Ref<Tuple>,
+) -> Option<u64> {
+    use taipan_bytecode::code::co;
+    let c = func.code.get();
+    let argcount = c.argcount as usize;
+    let total = argcount + c.kwonlyargcount as usize;
+    if names.len() > MAX_PLACED
+        || total > 64
+        || npos > argcount
+        || c.has(co::VARARGS)
+        || c.has(co::VARKEYWORDS)
+        || !c.has(co::OPTIMIZED)
+    {
+        return None;
+    }
+    let mut given: u64 = if npos == 64 { !0 } else { (1 << npos) - 1 };
+    let mut places = 0;
+    let first = c.posonlyargcount as usize;
+    let params = c.locals.get(..total)?;
+    for (i, name) in names.as_slice().iter().enumerate() {
+        let at = first
+            + params
+                .iter()
+                .skip(first)
+                .position(|p| p.as_value().is(name))?;
+        if given & 1 << at != 0 {
+            return None;
+        }
+        given |= 1 << at;
+        places |= (at as u64) << (8 * i);
+    }
+    let required = argcount.saturating_sub(func.defaults.get().map_or(0, |d| d.len()));
+    let missing = |i: &usize| given & 1 << i == 0;
+    // Keyword-only parameters have their defaults in a dict that may change.
+    if (0..required).chain(argcount..total).any(|i| missing(&i)) {
+        return None;
+    }
+    r.cache(0).set(names.as_value().bits());
+    r.cache(1)
+        .set(u64::from(func.version(vm)) | (npos as u64) << 32);
+    r.cache(2).set(places);
+    Some(places)
+}
+
+/// As [`push_exact_frame`], with keywords at the places that [`keyword_places`] gave.
+///
+/// # Safety
+/// The site's words are live stack slots: `npos` positional arguments, and `nkw` more for the keywords.
+#[inline(always)]
+unsafe fn push_placed_frame(
+    vm: &Vm,
+    r: &mut Regs,
+    func: Ref<Function>,
+    site: &Site,
+    npos: usize,
+    nkw: usize,
+    places: u64,
+) -> PyResult<()> {
+    enter_call(vm)?;
+    // SAFETY: as in `push_exact_frame`; the places are below the number of parameters.
+    unsafe {
+        let code: &Object<Code> = &*func.code.as_ptr();
+        let c = &code.payload;
+        let f = match frame::allocate(vm, c.frame_words()) {
+            Ok(f) => f,
+            Err(e) => {
+                leave_call(vm);
+                return Err(e);
+            }
+        };
+        let args = site.first;
+        let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
+        for i in 0..npos {
+            *locals.add(i) = owned(*args.add(i));
+        }
+        for i in npos..c.nlocalsplus as usize {
+            *locals.add(i) = 0;
+        }
+        for i in 0..nkw {
+            let at = (places >> (8 * i)) as u8;
+            *locals.add(usize::from(at)) = owned(*args.add(npos + i));
+        }
+        let argcount = c.argcount as usize;
+        if npos + nkw < argcount + c.kwonlyargcount as usize
+            && let Some(defaults) = func.defaults.peek()
+        {
+            let defaults = (*defaults).payload.as_slice();
+            let skipped = defaults.len().saturating_sub(argcount);
+            let first = argcount.saturating_sub(defaults.len());
+            for (i, v) in defaults.iter().skip(skipped).enumerate() {
+                let word = locals.add(first + i);
+                if *word == 0 {
+                    *word = v.clone().into_bits();
+                }
+            }
+        }
+        init_frame(f, func, code, 0, r.frame);
+        r.sp = args;
+        r.save();
+        *r = Regs::load(f);
+        r.make_current(vm);
+    }
+    Ok(())
 }
 
 /// CALL_FUNCTION_EX: `callable, NULL, iterable, mapping or NULL`
@@ -693,21 +905,23 @@ pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
         }
     };
     let mut values: SmallVec<[Value; 8]> = args.as_slice().iter().cloned().collect();
-    let mut names = Vec::new();
+    let mut names: SmallVec<[Value; 8]> = SmallVec::new();
     if let Some(d) = &kwargs {
-        for (k, v) in d.items() {
+        let mut at = 0;
+        while let Some((i, k, v)) = d.next_entry(at) {
             if k.downcast_ref::<Str>().is_none() {
                 return Err(vm.type_error("keywords must be strings"));
             }
             names.push(k);
             values.push(v);
+            at = i;
         }
     }
     let npos = args.len();
     let names = if names.is_empty() {
         None
     } else {
-        Some(vm.new_tuple(names)?)
+        Some(vm.new_tuple_from(&names)?)
     };
     if let Some(func) = callable.downcast_ref::<Function>() {
         // The arguments move through a buffer: their number is not bounded by this frame's stack.
@@ -762,6 +976,12 @@ pub(super) fn merge_keywords(
     d: &Ref<Dict>,
     mapping: &Value,
 ) -> PyResult<()> {
+    if d.is_empty()
+        && let Some(m) = mapping.downcast_ref::<Dict>()
+    {
+        d.copy_from(m);
+        return Ok(());
+    }
     let items: Vec<(Value, Value)> = match mapping.downcast_ref::<Dict>() {
         Some(m) => m.items(),
         None => {

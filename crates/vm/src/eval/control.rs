@@ -147,9 +147,18 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
     // SAFETY: the running frame.
     let (flags, previous) = unsafe { ((*f).flags, (*f).previous) };
     // SAFETY: as above. A frame of a plain call, which nothing refers to: its stack is empty, and what it owns are its
-    // locals and the function. The frame below waits with saved registers.
+    // locals, the function, and the instance that an `__init__` is for, which is handed on. Unless native code called it, the
+    // frame below waits with saved registers.
     unsafe {
-        if flags == 0 && (*f).frame_obj == 0 && (*f).locals == 0 {
+        let init = flags & frame_flag::INIT != 0;
+        if flags & !(frame_flag::ENTRY | frame_flag::INIT) == 0
+            && (*f).frame_obj == 0
+            && (*f).locals == 0
+            && (!init || vm.is_none(&value))
+        {
+            if init {
+                value = Value::from_bits((*f).init_self);
+            }
             vm.frame.set(previous.cast());
             super::calls::leave_call(vm);
             let locals = Frame::locals_ptr(f);
@@ -158,8 +167,28 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
             }
             drop_slot((*f).func);
             frame::release(vm, f);
+            if flags & frame_flag::ENTRY != 0 {
+                return Ok(Flow::Leave(Outcome::Return(value)));
+            }
             *r = Regs::load(previous);
             r.push(value);
+            return Ok(Flow::Next);
+        }
+    }
+    // SAFETY: as above. A generator that FOR_ITER or SEND went on in: its frame is not looked at any more once it is finished.
+    unsafe {
+        if flags == frame_flag::GENERATOR && (*f).frame_obj == 0 && (*f).locals == 0 {
+            generator::finish(vm, f);
+            vm.frame.set(previous.cast());
+            super::calls::leave_call(vm);
+            let locals = Frame::locals_ptr(f);
+            for i in 0..(*f).code().nlocalsplus as usize {
+                drop_slot(*locals.add(i));
+            }
+            drop_slot((*f).func);
+            *r = Regs::load(previous);
+            r.push(value);
+            r.jump(r.f().extra as isize);
             return Ok(Flow::Next);
         }
     }
@@ -337,6 +366,12 @@ pub(super) fn get_yield_from_iter(vm: &Vm, r: &mut Regs) -> PyResult<()> {
 pub(super) fn get_awaitable(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let v = r.peek(1);
+    if let Some(g) = v.downcast_ref::<Generator>()
+        && g.kind == generator::Kind::Coroutine
+        && g.state.get() == generator::State::Created
+    {
+        return Ok(());
+    }
     let it = match generator::awaitable_iter(vm, &v) {
         Ok(it) => it,
         Err(e) => {

@@ -1,7 +1,9 @@
 //! Exceptions in the interpreter: unwinding to a handler, the handler's instructions, raising, and matching.
 
 use taipan_bytecode::exception_table::handler_of;
-use taipan_object::{BaseException, PyResult, Tuple, TypeObject, Value, Vm};
+use taipan_object::{
+    BaseException, Payload, PyResult, SlotId, Tuple, TypeObject, Value, Vm, tpflags,
+};
 
 use super::instrumented;
 use super::regs::Regs;
@@ -128,7 +130,7 @@ pub(super) fn pop_except(vm: &Vm, r: &mut Regs) {
 fn check_class(vm: &Vm, class: &Value, message: &str) -> PyResult<()> {
     let ok = |v: &Value| {
         v.downcast_ref::<TypeObject>()
-            .is_some_and(|t| t.is_subtype(vm.exc().BaseException.object()))
+            .is_some_and(|t| t.has_flag(tpflags::BASE_EXC_SUBCLASS))
     };
     let fine = match class.downcast_ref::<Tuple>() {
         Some(t) => t.as_slice().iter().all(ok),
@@ -153,14 +155,19 @@ pub(crate) fn matches(vm: &Vm, exc: &Value, class: &Value) -> bool {
 }
 
 pub(super) fn check_exc_match(vm: &Vm, r: &mut Regs) -> PyResult<()> {
-    r.save_ip();
     let class = r.peek(1);
-    check_class(
-        vm,
-        &class,
-        "catching classes that do not inherit from BaseException is not allowed",
-    )?;
-    let result = matches(vm, &r.peek(2), &class);
+    let result = match class.downcast_ref::<TypeObject>() {
+        Some(t) if t.has_flag(tpflags::BASE_EXC_SUBCLASS) => vm.is_instance_exact(&r.peek(2), t),
+        _ => {
+            r.save_ip();
+            check_class(
+                vm,
+                &class,
+                "catching classes that do not inherit from BaseException is not allowed",
+            )?;
+            matches(vm, &r.peek(2), &class)
+        }
+    };
     r.set_top(1, vm.bool(result));
     Ok(())
 }
@@ -228,11 +235,26 @@ pub(super) fn raise_varargs(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     Err(vm.raise(exc))
 }
 
+/// Whether a call of the exception class without arguments just makes an instance: a native class that is made as
+/// `BaseException` is.
+fn is_plain(vm: &Vm, class: &TypeObject) -> bool {
+    let base = &vm.exc().BaseException.slots;
+    !class.is_heap()
+        && std::ptr::eq(class.layout(), BaseException::layout())
+        && class.slots.same(SlotId::tp_new, base)
+        && class.slots.same(SlotId::tp_init, base)
+}
+
 /// An exception from what `raise` was given: an instance, or a class to call.
 pub(crate) fn instantiate(vm: &Vm, v: Value, message: &str) -> PyResult {
     if let Some(t) = v.downcast_ref::<TypeObject>()
-        && t.is_subtype(vm.exc().BaseException.object())
+        && t.has_flag(tpflags::BASE_EXC_SUBCLASS)
     {
+        if is_plain(vm, t) {
+            let args = vm.interp().singletons().empty_tuple.clone();
+            let e = vm.new_object(t, BaseException::new(args))?;
+            return Ok(e.into_value());
+        }
         let e = vm.call0(&v)?;
         if e.downcast_ref::<BaseException>().is_none() {
             return Err(vm.type_error(&format!(

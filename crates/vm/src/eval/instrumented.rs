@@ -645,7 +645,8 @@ pub(super) fn send_to(vm: &Vm, r: &Regs, receiver: &Value, v: &Value) -> PyResul
         return control::send_to(vm, receiver, v);
     }
     let slots = &vm.type_of(receiver).payload.slots;
-    let result = if slots.am_send.get().is_some() {
+    // What `asend()` gives can do without StopIteration, but tools are to see one.
+    let result = if slots.am_send.get().is_some() && !crate::generator_types::is_asend(receiver) {
         return control::send_to(vm, receiver, v);
     } else if vm.is_none(v)
         && let Some(next) = slots.tp_iternext.get()

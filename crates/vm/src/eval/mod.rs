@@ -327,6 +327,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 specialize::load_attr_class_value(vm, &mut r, arg, true, true),
                 attrs::load_attr_missed
             ),
+            Opcode::LoadAttrMethodLazyDict => attrs::load_attr_method_lazy_dict,
             Opcode::LoadAttrMethodNoDict => attempt!(
                 specialize::load_attr_class_value(vm, &mut r, arg, true, false),
                 attrs::load_attr_missed
@@ -435,14 +436,15 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 direct!(|t| call_cache::call_alloc_and_enter_init(vm, t, arg))
             }
             Opcode::CallBuiltinO => known_call!(call_builtin_o),
-            Opcode::CallBuiltinFast | Opcode::CallBuiltinFastWithKeywords => {
-                direct!(|t| call_cache::call_builtin_fast(vm, t, arg))
-            }
+            Opcode::CallBuiltinFast => direct!(|t| call_cache::call_builtin_fast(vm, t, arg)),
+            Opcode::CallBuiltinFastWithKeywords => call_cache::call_builtin_any,
+            Opcode::CallBuiltinClass => call_cache::call_builtin_class,
             Opcode::CallMethodDescriptorNoargs => known_call!(call_method_descriptor_noargs),
             Opcode::CallMethodDescriptorO => known_call!(call_method_descriptor_o),
-            Opcode::CallMethodDescriptorFast | Opcode::CallMethodDescriptorFastWithKeywords => {
+            Opcode::CallMethodDescriptorFast => {
                 direct!(|t| call_cache::call_method_descriptor_fast(vm, t, arg))
             }
+            Opcode::CallMethodDescriptorFastWithKeywords => call_cache::call_method_descriptor_any,
             Opcode::CallListAppend => known_call!(call_list_append),
             Opcode::CallLen => known_call!(call_len),
             Opcode::CallIsinstance => direct!(|t| call_cache::call_isinstance(vm, t, arg)),
@@ -524,7 +526,6 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             }
             Opcode::Reserved
             | Opcode::BinaryOpSubscrListSlice
-            | Opcode::CallBuiltinClass
             | Opcode::CallKwBoundMethod
             | Opcode::CallKwNonPy
             | Opcode::CallKwPy
@@ -532,7 +533,6 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             | Opcode::ContainsOpDict
             | Opcode::ContainsOpSet
             | Opcode::LoadAttrGetattributeOverridden
-            | Opcode::LoadAttrMethodLazyDict
             | Opcode::LoadSuperAttrAttr
             | Opcode::LoadSuperAttrMethod
             | Opcode::ToBoolAlwaysTrue

@@ -203,7 +203,7 @@ fn find_load(vm: &Vm, owner: &Value, name: &Ref<Str>, method: bool) -> Option<Fo
     };
     let version = u64::from(version);
     if getter && setter {
-        return find_data_descriptor(vm, &descr?, name, version, method);
+        return find_data_descriptor(vm, t, &descr?, name, version, method);
     }
     let guard = version | u64::from(shape) << 32;
     if shape != 0 {
@@ -212,7 +212,14 @@ fn find_load(vm: &Vm, owner: &Value, name: &Ref<Str>, method: bool) -> Option<Fo
             return Found::new(Opcode::LoadAttrInstanceValue, guard, offset as u64);
         }
     } else if t.dict_offset() != 0 {
-        return find_in_dict(vm, owner, name, version).filter(|_| !setter);
+        if let Some(found) = find_in_dict(vm, owner, name, version) {
+            return Some(found).filter(|_| !setter);
+        }
+        // A method of an instance with a dict, which is asked first each time.
+        if !is_method || !method || t.fixed_dict_offset().is_none() {
+            return None;
+        }
+        return Found::new(Opcode::LoadAttrMethodLazyDict, version, descr?.bits());
     }
     // What the class has; the instance is known not to shadow it.
     let d = descr.filter(|_| !setter)?;
@@ -236,8 +243,19 @@ fn find_in_dict(vm: &Vm, owner: &Value, name: &Ref<Str>, version: u64) -> Option
     Found::new(Opcode::LoadAttrWithHint, version, datum)
 }
 
+/// The offset of the member that a member descriptor found in class `t` stands for in its instances. A descriptor that was
+/// taken from another class does not apply to them.
+fn member_offset(vm: &Vm, t: &TypeObject, d: &Value) -> Option<u32> {
+    if !std::ptr::eq(vm.type_of(d), vm.types().member_descriptor.object()) {
+        return None;
+    }
+    let m = d.downcast_ref::<taipan_object::descr::MemberDescr>()?;
+    m.fixed_offset().filter(|_| t.is_subtype(m.owner.object()))
+}
+
 fn find_data_descriptor(
     vm: &Vm,
+    t: &TypeObject,
     d: &Value,
     name: &Ref<Str>,
     version: u64,
@@ -250,10 +268,7 @@ fn find_data_descriptor(
     {
         return Found::new(Opcode::LoadAttrSlot, version, offset as u64);
     }
-    if std::ptr::eq(vm.type_of(d), vm.types().member_descriptor.object())
-        && let Some(m) = d.downcast_ref::<taipan_object::descr::MemberDescr>()
-        && let Some(offset) = m.fixed_offset()
-    {
+    if let Some(offset) = member_offset(vm, t, d) {
         return Found::new(Opcode::LoadAttrSlot, version, u64::from(offset));
     }
     if !method
@@ -396,6 +411,34 @@ pub(super) fn load_attr_class_value(
     true
 }
 
+/// A method of an instance that has its attributes in a dict, or none yet.
+#[inline]
+pub(super) fn load_attr_method_lazy_dict(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
+    if let Some(h) = owner_header(r, 1)
+        && h.shape() == 0
+        && let Some(bits) = entry::<LOAD_ENTRIES>(r, version_of(h))
+        && let Some(offset) = h.ty().payload.fixed_dict_offset()
+    {
+        // SAFETY: the type's instances have their dict word there; it is 0 or owns a dict.
+        let shadowed = unsafe {
+            let word = word_at(h, offset as u64);
+            *word != 0 && {
+                let dict = Ref::<taipan_object::Dict>::cast_unchecked(Value::from_word_ref(word));
+                dict.index_of_str(vm, r.name_ref(arg >> 1)).is_some()
+            }
+        };
+        if !shadowed {
+            // SAFETY: the type keeps the method alive while its version is valid.
+            let f = unsafe { (*std::mem::ManuallyDrop::new(Value::from_bits(bits))).clone() };
+            let owner = r.poke_bits(1, f.into_bits());
+            r.skip(LOAD_CACHE);
+            r.push_bits(owner);
+            return true;
+        }
+    }
+    false
+}
+
 #[inline(always)]
 pub(super) fn load_attr_slot(r: &mut Regs, arg: u32) -> bool {
     if let Some(h) = owner_header(r, 1)
@@ -508,10 +551,7 @@ fn find_store(vm: &Vm, owner: &Value, name: &Ref<Str>) -> Option<Found> {
     if let Some(d) = vm.lookup(t, name)
         && vm.type_of(&d).payload.slots.tp_descr_set.get().is_some()
     {
-        if std::ptr::eq(vm.type_of(&d), vm.types().member_descriptor.object())
-            && let Some(m) = d.downcast_ref::<taipan_object::descr::MemberDescr>()
-            && let Some(offset) = m.fixed_offset()
-        {
+        if let Some(offset) = member_offset(vm, t, &d) {
             return Found::new(Opcode::StoreAttrSlot, u64::from(version), u64::from(offset));
         }
         return None;

@@ -4,10 +4,10 @@ use std::cell::Cell;
 
 use taipan_macros::pymethods;
 use taipan_object::{
-    Args, Payload, PyResult, Ref, Traverse, TypeSpec, Value, Visitor, Vm, tpflags,
+    Args, Payload, PyResult, Ref, SendOutcome, Traverse, TypeSpec, Value, Visitor, Vm, tpflags,
 };
 
-use super::async_generator::unwrap;
+use super::async_generator::{answer, unwrap};
 use super::throwing::{check_arguments, throw};
 use crate::generator::{Generator, resume};
 
@@ -50,6 +50,11 @@ pub static ASYNC_GENERATOR_ASEND: TypeSpec = TypeSpec {
         <ASend as Payload>::layout,
     )
 };
+
+/// Whether this is an `async_generator_asend`.
+pub(crate) fn is_asend(v: &Value) -> bool {
+    v.downcast_ref::<ASend>().is_some()
+}
 
 /// A new one, that sends `value`.
 pub(super) fn new(vm: &Vm, g: &Ref<Generator>, value: Option<Value>) -> PyResult {
@@ -99,6 +104,22 @@ impl ASend {
         self.end(unwrap(vm, &self.generator, result))
     }
 
+    /// As [`ASend::send_value`], without a StopIteration around what the generator yielded.
+    fn send_directly(&self, vm: &Vm, arg: &Value) -> PyResult<SendOutcome> {
+        let first = self.begin(vm)?;
+        let arg = match &self.value {
+            Some(v) if first && vm.is_none(arg) => v,
+            _ => arg,
+        };
+        self.generator.running_async.set(true);
+        let result = resume(vm, &self.generator, Some(arg), false);
+        let outcome = answer(vm, &self.generator, result);
+        if !matches!(outcome, Ok(SendOutcome::Yield(_))) {
+            self.state.set(AwaitState::Closed);
+        }
+        outcome
+    }
+
     fn throw_values(&self, vm: &Vm, args: &[Value]) -> PyResult {
         if self.begin(vm)? {
             self.generator.running_async.set(true);
@@ -132,6 +153,14 @@ impl ASend {
     #[pyslot]
     fn am_await(this: &Value) -> Value {
         this.clone()
+    }
+
+    #[pyslot]
+    fn am_send(vm: &Vm, this: &Value, arg: &Value) -> PyResult<SendOutcome> {
+        match this.downcast_ref::<ASend>() {
+            Some(a) => a.send_directly(vm, arg),
+            None => Err(vm.type_error("async_generator_asend expected")),
+        }
     }
 
     #[pyslot]

@@ -92,8 +92,12 @@ pub(super) fn ends(vm: &Vm) -> bool {
         || vm.exception_matches(&vm.exc().GeneratorExit)
 }
 
-/// What `asend` and `athrow` make of the generator's answer: what it awaits, or StopIteration with what it yielded.
-pub(super) fn unwrap(vm: &Vm, g: &Ref<Generator>, result: PyResult<SendOutcome>) -> PyResult {
+/// What `asend` makes of the generator's answer: `Yield` of what it awaits, `Return` of what it yielded.
+pub(super) fn answer(
+    vm: &Vm,
+    g: &Ref<Generator>,
+    result: PyResult<SendOutcome>,
+) -> PyResult<SendOutcome> {
     let over = |e: Raised| {
         if ends(vm) {
             g.closed.set(true);
@@ -105,12 +109,20 @@ pub(super) fn unwrap(vm: &Vm, g: &Ref<Generator>, result: PyResult<SendOutcome>)
         Ok(SendOutcome::Yield(v)) => match v.downcast_ref::<WrappedValue>() {
             Some(w) => {
                 g.running_async.set(false);
-                Err(crate::glue::raise_stop_iteration(vm, w.value.clone()))
+                Ok(SendOutcome::Return(w.value.clone()))
             }
-            None => Ok(v),
+            None => Ok(SendOutcome::Yield(v)),
         },
         Ok(SendOutcome::Return(_)) => over(vm.raise_args(&vm.exc().StopAsyncIteration, Vec::new())),
         Err(e) => over(e),
+    }
+}
+
+/// As [`answer`], for callers that expect StopIteration with what was yielded.
+pub(super) fn unwrap(vm: &Vm, g: &Ref<Generator>, result: PyResult<SendOutcome>) -> PyResult {
+    match answer(vm, g, result)? {
+        SendOutcome::Yield(v) => Ok(v),
+        SendOutcome::Return(v) => Err(crate::glue::raise_stop_iteration(vm, v)),
     }
 }
 

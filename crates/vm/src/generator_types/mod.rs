@@ -13,6 +13,7 @@ mod unawaited;
 
 pub use anext::ANEXT_AWAITABLE;
 pub use asend::ASYNC_GENERATOR_ASEND;
+pub(crate) use asend::is_asend;
 pub(crate) use async_generator::wrap_async_value;
 pub use async_generator::{ASYNC_GENERATOR, ASYNC_GENERATOR_WRAPPED_VALUE};
 pub use athrow::ASYNC_GENERATOR_ATHROW;
@@ -21,8 +22,11 @@ pub use coroutine::{COROUTINE, COROUTINE_WRAPPER};
 pub use generator::GENERATOR;
 pub(crate) use throwing::close;
 
-use taipan_object::{PyCell, PyResult, Ref, SendOutcome, Str, TypeRef, TypeSpec, Value, Vm};
+use taipan_object::{
+    Object, PyCell, PyResult, Ref, SendOutcome, Str, TypeObject, TypeSpec, Value, Vm,
+};
 
+use crate::frame::ThreadData;
 use crate::generator::{Generator, Kind, State, resume};
 
 /// The types that this module makes.
@@ -38,8 +42,13 @@ pub(crate) const TYPES: &[&TypeSpec] = &[
 ];
 
 /// The class of a kind of generator.
-pub(crate) fn class_of(vm: &Vm, kind: Kind) -> PyResult<TypeRef> {
-    crate::frame::generator_class(vm, kind as usize, || {
+#[inline]
+pub(crate) fn class_of<'a>(
+    vm: &Vm,
+    data: &'a ThreadData,
+    kind: Kind,
+) -> PyResult<&'a Object<TypeObject>> {
+    data.generator_class(kind as usize, || {
         vm.make_type(match kind {
             Kind::Generator => &GENERATOR,
             Kind::Coroutine => &COROUTINE,
