@@ -198,6 +198,11 @@ impl Code {
         self.running.get().is_some()
     }
 
+    /// Whether the code came from the compiler, or out of the executable.
+    pub fn is_trusted(&self) -> bool {
+        self.trusted
+    }
+
     fn refused(&self) -> Option<&Refused> {
         if self.trusted {
             return None;

@@ -77,3 +77,18 @@ for _ in range(200):
     adapt("a")
 for i in dis.get_instructions(adapt, adaptive=True):
     print(i.opname, i.arg)
+
+
+# Functions that foreign code makes need a closure that fits.
+def outer():
+    cell = 1
+    return lambda: cell
+
+
+for name, arg in (("NOP", 0), ("SET_FUNCTION_ATTRIBUTE", 4)):
+    raw = bytearray(outer.__code__.co_code)
+    for i in range(0, len(raw), 2):
+        if dis.opname[raw[i]] == "SET_FUNCTION_ATTRIBUTE":
+            raw[i + 1] = 1
+    made = types.FunctionType(outer.__code__.replace(co_code=bytes(raw)), {})()
+    print(type(made).__name__, made.__closure__)

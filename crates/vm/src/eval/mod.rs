@@ -310,7 +310,9 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             },
             Opcode::DeleteDeref => names::delete_deref,
             Opcode::MakeCell => names::make_cell,
-            Opcode::CopyFreeVars => inlined!(names::copy_free_vars(&mut r, arg)),
+            Opcode::CopyFreeVars => {
+                attempt!(names::copy_free_vars(&mut r, arg), names::no_closure)
+            }
             Opcode::SetupAnnotations => |vm, t, _| names::setup_annotations(vm, t),
             Opcode::LoadBuildClass => |vm, t, _| names::load_build_class(vm, t),
             // Attributes

@@ -134,22 +134,33 @@ pub(super) fn make_cell(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
 }
 
 #[inline(always)]
-pub(super) fn copy_free_vars(r: &mut Regs, n: u32) {
+pub(super) fn copy_free_vars(r: &mut Regs, n: u32) -> bool {
     // SAFETY: the frame owns its function, which keeps its closure.
     let closure = unsafe {
         let f = Value::from_word_ref(&raw const (*r.frame).func);
         let Some(f) = f.downcast_ref::<crate::function::Function>() else {
-            return;
+            return false;
         };
         let Some(closure) = f.closure.peek() else {
-            return;
+            return false;
         };
         &(*closure).payload
     };
+    // The cells are known to be cells: who gives a function its closure looks at them.
+    if closure.len() < n as usize {
+        return false;
+    }
     let first = r.code().nlocalsplus - n;
     for (i, c) in closure.as_slice().iter().take(n as usize).enumerate() {
         let _ = r.replace_local(first + i as u32, c.clone().into_bits());
     }
+    true
+}
+
+/// COPY_FREE_VARS of a function that foreign code made without a closure.
+pub(super) fn no_closure(vm: &Vm, r: &mut Regs, _arg: u32) -> PyResult<()> {
+    r.save();
+    Err(vm.system_error("a function has no closure that fits its code"))
 }
 
 #[inline(always)]

@@ -1,6 +1,7 @@
 //! Functions made from code, and pattern matching.
 
-use taipan_object::{PyResult, Str, Tuple, TypeObject, Value, Vm, tpflags};
+use taipan_object::descr::Cell as PyCellObject;
+use taipan_object::{PyResult, Ref, Str, Tuple, TypeObject, Value, Vm, tpflags};
 
 use super::regs::Regs;
 use crate::code::Code;
@@ -17,6 +18,15 @@ pub(super) fn make_function(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     Ok(())
 }
 
+/// Whether a closure has a cell for each free variable of the function's code.
+fn fits(func: &Function, closure: Option<&Ref<Tuple>>) -> bool {
+    let wanted = func.code.get().nfree as usize;
+    closure.is_some_and(|c| {
+        let is_cell = |v: &Value| v.downcast_ref::<PyCellObject>().is_some();
+        c.len() == wanted && c.as_slice().iter().all(is_cell)
+    })
+}
+
 /// SET_FUNCTION_ATTRIBUTE: `value, function -> function`
 pub(super) fn set_function_attribute(vm: &Vm, r: &mut Regs, which: u32) -> PyResult<()> {
     let f = r.pop_value();
@@ -26,7 +36,14 @@ pub(super) fn set_function_attribute(vm: &Vm, r: &mut Regs, which: u32) -> PyRes
             1 => func.defaults.set(v.downcast::<Tuple>().ok()),
             2 => func.kwdefaults.set(v.downcast().ok()),
             4 => func.annotations.set(Some(v)),
-            8 => func.set_closure(v.downcast::<Tuple>().ok()),
+            8 => {
+                let closure = v.downcast::<Tuple>().ok();
+                if !r.code().is_trusted() && !fits(func, closure.as_ref()) {
+                    r.save_ip();
+                    return Err(vm.system_error("a function's closure does not fit its code"));
+                }
+                func.set_closure(closure);
+            }
             16 => {
                 // The code is named after the scope that it stands in, the function after the one that it is for.
                 if let Some(annotate) = v.downcast_ref::<Function>() {
