@@ -1,9 +1,15 @@
 //! `except*`: splitting exception groups, and putting together what is raised afterwards (PEP 654).
 
+use crate::frame::Frame;
 use taipan_object::{BaseException, List, PyResult, Value, Vm};
 
 /// Splits what is being handled into what matches the class and the rest; `None`s where there is nothing.
-pub(crate) fn eg_match(vm: &Vm, exc: &Value, class: &Value) -> PyResult<(Value, Value)> {
+pub(crate) fn eg_match(
+    vm: &Vm,
+    f: *mut Frame,
+    exc: &Value,
+    class: &Value,
+) -> PyResult<(Value, Value)> {
     if vm.is_none(exc) {
         return Ok((vm.none(), vm.none()));
     }
@@ -21,11 +27,9 @@ pub(crate) fn eg_match(vm: &Vm, exc: &Value, class: &Value) -> PyResult<(Value, 
             group.as_value().clone()
         };
         let wrapped = vm.call_pos(&ty, &[message, inner])?;
-        if let (Some(w), Some(e)) = (
-            wrapped.downcast_ref::<BaseException>(),
-            exc.downcast_ref::<BaseException>(),
-        ) {
-            w.traceback.set(e.traceback.get());
+        if let Some(w) = wrapped.downcast_ref::<BaseException>() {
+            // The group comes from here, not from where the exception was raised.
+            w.traceback.set(Some(crate::traceback::push(vm, f, None)?));
         }
         return Ok((wrapped, vm.none()));
     }

@@ -5,6 +5,8 @@
 mod calls;
 mod code;
 mod config;
+mod monitoring;
+mod tracing;
 
 use taipan_macros::pyfunctions;
 use taipan_object::{Module, ModuleSpec, PyResult, Ref, Str, Value, Vm};
@@ -18,8 +20,16 @@ pub static TESTCAPI: ModuleSpec = ModuleSpec {
         functions::FUNCTIONS,
         calls::FUNCTIONS,
         config::functions::FUNCTIONS,
+        monitoring::functions::FUNCTIONS,
+        tracing::functions::FUNCTIONS,
     ],
-    types: &[&calls::INSTANCE, &calls::CLASS, &calls::STATIC],
+    types: &[
+        &calls::INSTANCE,
+        &calls::CLASS,
+        &calls::STATIC,
+        &tracing::RECORDER,
+        &monitoring::CODE_LIKE,
+    ],
     exec: Some(exec),
 };
 

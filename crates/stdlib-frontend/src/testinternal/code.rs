@@ -7,8 +7,8 @@ use taipan_vm::code::Code;
 /// The words of a CPython frame before its local variables.
 const FRAME_SPECIALS_SIZE: usize = 10;
 
-/// Bytes of stack that CPython reckons for fifty recursive calls of C functions.
-const STACK_FOR_FIFTY: usize = 16 << 10;
+/// Bytes of stack that are reckoned for fifty recursive native calls: twice of what CPython takes for those in C.
+const STACK_FOR_FIFTY: usize = 32 << 10;
 
 fn code_of<'a>(vm: &Vm, v: &'a Value) -> PyResult<&'a Ref<Code>> {
     v.downcast_ref::<Code>()

@@ -195,7 +195,7 @@ pub(super) fn check_eg_match(vm: &Vm, r: &mut Regs) -> PyResult<()> {
             "catching ExceptionGroup with except* is not allowed. Use except instead.",
         ));
     }
-    let (matched, rest) = crate::groups::eg_match(vm, &exc, &class)?;
+    let (matched, rest) = crate::groups::eg_match(vm, r.frame, &exc, &class)?;
     if !vm.is_none(&matched) {
         // The match is what is being handled from here.
         let old = vm.exc_level().value.replace(Some(matched.clone()));

@@ -3,7 +3,7 @@
 
 use taipan_bytecode::Opcode;
 use taipan_object::descr::Method;
-use taipan_object::{Object, PyResult, Raised, SendOutcome, Tuple, Value, Vm};
+use taipan_object::{Object, PyResult, SendOutcome, Tuple, Value, Vm};
 
 use super::regs::Regs;
 use super::{calls, control};
@@ -12,7 +12,8 @@ use crate::frame::{Frame, drop_slot, strip};
 use crate::function::Function;
 use crate::generator::Generator;
 use crate::instrumentation::{
-    self, LOCAL_EVENTS, Monitoring, data, event, install, is_active, monitoring, thread,
+    self, LOCAL_EVENTS, Monitoring, cannot_disable, data, event, install, is_active, monitoring,
+    thread,
 };
 
 /// What a callback made of the frame.
@@ -106,14 +107,6 @@ fn fire(vm: &Vm, r: &mut Regs, unit: usize, what: usize, args: &[Value]) -> PyRe
     });
     let after = reload(vm, r, unit);
     result.map(|()| after)
-}
-
-fn cannot_disable(vm: &Vm, m: &Monitoring, tool: usize, what: usize) -> Raised {
-    drop(m.register(tool, what, None));
-    vm.value_error(&format!(
-        "Cannot disable {} events. Callback removed.",
-        instrumentation::EVENT_NAMES[what]
-    ))
 }
 
 /// Takes over what a callback did to the frame by assigning to `f_lineno`.

@@ -9,6 +9,7 @@
 //! [`legacy`] makes `sys.settrace` and `sys.setprofile` out of two tools that Python code cannot use, [`stacks`] is what
 //! assignments to `f_lineno` need to know. Python's view is `sys_module/monitoring.rs`.
 
+pub mod codelike;
 pub(crate) mod data;
 pub(crate) mod install;
 pub(crate) mod legacy;
@@ -20,7 +21,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
 use taipan_object::vm::breaker::MONITOR;
-use taipan_object::{PyCell, PyResult, Value, Vm};
+use taipan_object::{PyCell, PyResult, Raised, Value, Vm};
 
 use crate::code::Code;
 use crate::imp::OptionCell;
@@ -364,6 +365,15 @@ pub(crate) fn call_back(
     thread.running.set(thread.running.get() - 1);
     thread.what.set(before);
     result
+}
+
+/// An event that cannot be disabled: the tool loses its callback.
+pub(crate) fn cannot_disable(vm: &Vm, m: &Monitoring, tool: usize, what: usize) -> Raised {
+    drop(m.register(tool, what, None));
+    vm.value_error(&format!(
+        "Cannot disable {} events. Callback removed.",
+        EVENT_NAMES[what]
+    ))
 }
 
 /// A callback for BRANCH is called for neither side once the branch was disabled on one.
