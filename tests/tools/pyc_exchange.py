@@ -5,6 +5,10 @@ usage: PYTHON pyc_exchange.py [--reference PYTHON] [--taipan PROGRAM] [--count N
 Takes up to N of the modules of FOLDER (CPython's library, say). Each Python compiles a copy of them with `compileall`, with
 timestamps, checked and unchecked hashes: the files must be equal byte by byte. Then each executes the modules from the
 files of the other and from its own, and must find the same names in them.
+
+Known: files of modules that the compiling process has imported itself (argparse, functools, inspect ...) differ in one mark.
+The constant with a nested class's qualified name is written as interned, unless the same text was interned before, which
+CPython finds there and Taipan does not look for.
 """
 
 import argparse
