@@ -290,6 +290,24 @@ impl VecCell {
         Some(vec.splice(start..end, new).collect())
     }
 
+    /// As [`VecCell::splice`]; cheaper when the number of items stays the same.
+    #[must_use = "the removed items may run finalizers when dropped: drop them last"]
+    pub fn replace_range(
+        &self,
+        start: usize,
+        end: usize,
+        mut new: Vec<Value>,
+    ) -> Option<Vec<Value>> {
+        let vec = self.vec_mut();
+        match vec.get_mut(start..end) {
+            Some(old) if old.len() == new.len() => {
+                old.swap_with_slice(&mut new);
+                Some(new)
+            }
+            _ => self.splice(start, end, new),
+        }
+    }
+
     /// Takes all items out, leaving none.
     #[must_use = "the items may run finalizers when dropped: drop them last"]
     pub fn take(&self) -> Vec<Value> {

@@ -96,7 +96,16 @@ pub(super) fn build_interpolation(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<(
     Ok(())
 }
 
-#[inline(never)]
+/// LIST_APPEND to a list that has room.
+#[inline(always)]
+pub(super) fn append_in_room(r: &mut Regs, n: u32) -> bool {
+    let list = r.peek(n as usize + 1);
+    match list.downcast_ref::<List>() {
+        Some(l) if l.len() < l.capacity() => l.push(r.pop_value()),
+        _ => false,
+    }
+}
+
 pub(super) fn list_append(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     let v = r.pop_value();
     match r.peek(n as usize).downcast_ref::<List>() {

@@ -198,7 +198,7 @@ fn takes_exactly(f: &Function, n: usize) -> bool {
     unsafe { (*f.code.as_ptr()).payload.takes_exactly(n) }
 }
 
-#[inline(never)]
+#[inline(always)]
 pub(super) fn call_py_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
@@ -220,7 +220,7 @@ pub(super) fn call_py_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bo
     Ok(true)
 }
 
-#[inline(never)]
+#[inline(always)]
 pub(super) fn call_bound_method_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let n = arg as usize;
     let mut site = Site::new(r, n);
@@ -306,7 +306,7 @@ fn bound_to<'a>(vm: &'a Vm, f: &'a NativeFunction) -> &'a Value {
     }
 }
 
-#[inline(never)]
+#[inline(always)]
 pub(super) fn call_builtin_o(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
@@ -445,7 +445,7 @@ fn method_descriptor<'a>(
     applies.then_some((d, this))
 }
 
-#[inline(never)]
+#[inline(always)]
 pub(super) fn call_method_descriptor_noargs(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
@@ -462,7 +462,7 @@ pub(super) fn call_method_descriptor_noargs(vm: &Vm, r: &mut Regs, arg: u32) -> 
     poll(vm, r).map(|()| true)
 }
 
-#[inline(never)]
+#[inline(always)]
 pub(super) fn call_method_descriptor_o(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
@@ -528,7 +528,7 @@ fn is_known_def(r: &Regs, def: &'static NativeDef) -> bool {
     (&raw const *def).addr() as u64 == r.cache(2).get()
 }
 
-#[inline(never)]
+#[inline(always)]
 pub(super) fn call_list_append(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
@@ -565,7 +565,7 @@ pub(super) fn call_list_append(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool
     Ok(true)
 }
 
-#[inline(never)]
+#[inline(always)]
 pub(super) fn call_len(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();

@@ -119,24 +119,16 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             $other
         }};
     }
-    // A frequent instruction that is outlined, called directly.
-    macro_rules! direct {
-        (|$t:ident| $e:expr) => {{
-            *regs = r;
-            let $t = &mut *regs;
-            $e?;
-            r = *regs;
-            next!()
-        }};
-    }
     // A specialized call; the general way when the site does not know the callable.
     macro_rules! known_call {
         ($f:ident) => {
-            direct!(|t| if call_cache::$f(vm, t, arg)? {
-                Ok(())
-            } else {
-                call_cache::call_missed(vm, t, arg)
-            })
+            |vm, t, arg| {
+                if call_cache::$f(vm, t, arg)? {
+                    Ok(())
+                } else {
+                    call_cache::call_missed(vm, t, arg)
+                }
+            }
         };
     }
     // An instruction that may leave the frame.
@@ -157,10 +149,10 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 (op, arg) = r.fetch_extended(arg);
                 continue;
             }
-            Opcode::LoadFastBorrow => inlined!(names::load_fast_borrow(&mut r, arg)),
+            Opcode::LoadFastBorrow => inlined!(names::load_fast_borrow(vm, &mut r, arg)),
             Opcode::LoadFastBorrowLoadFastBorrow => inlined!({
-                names::load_fast_borrow(&mut r, arg >> 4);
-                names::load_fast_borrow(&mut r, arg & 15);
+                names::push_borrowed(&mut r, arg >> 4);
+                names::load_fast_borrow(vm, &mut r, arg & 15);
             }),
             Opcode::LoadFast => inlined!(names::load_fast(&mut r, arg)),
             Opcode::LoadFastLoadFast => inlined!({
@@ -187,7 +179,11 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 let bits = r.const_at(arg).bits();
                 r.push_bits(crate::frame::borrow(bits));
             }),
-            Opcode::LoadSmallInt => inlined!(r.push(Value::from_i32(arg as i32))),
+            Opcode::LoadSmallInt => inlined!(ops_cache::push_small_int(
+                vm,
+                &mut r,
+                Value::from_i32(arg as i32).into_bits()
+            )),
             Opcode::LoadCommonConstant => special::load_common_constant,
             Opcode::PopTop | Opcode::PopIter | Opcode::EndFor => inlined!(drop(r.pop())),
             Opcode::PushNull => inlined!(r.push_bits(0)),
@@ -250,15 +246,11 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 ops_cache::subscr_tuple_int(vm, &mut r),
                 ops_cache::binary_op_missed
             ),
-            Opcode::BinaryOpSubscrStrInt => direct!(|t| ops_cache::subscr_str_int(vm, t, arg)),
-            Opcode::BinaryOpSubscrDict => direct!(|t| ops_cache::subscr_dict(vm, t, arg)),
-            Opcode::BinaryOpSubscrGetitem => {
-                direct!(|t| ops_cache::subscr_getitem(vm, t, arg))
-            }
-            Opcode::BinaryOpAddUnicode => direct!(|t| ops_cache::add_unicode(vm, t, arg)),
-            Opcode::BinaryOpInplaceAddUnicode => {
-                direct!(|t| ops_cache::inplace_add_unicode(vm, t, arg))
-            }
+            Opcode::BinaryOpSubscrStrInt => ops_cache::subscr_str_int,
+            Opcode::BinaryOpSubscrDict => ops_cache::subscr_dict,
+            Opcode::BinaryOpSubscrGetitem => ops_cache::subscr_getitem,
+            Opcode::BinaryOpAddUnicode => ops_cache::add_unicode,
+            Opcode::BinaryOpInplaceAddUnicode => ops_cache::inplace_add_unicode,
             Opcode::CompareOp => ops::compare_op_any,
             Opcode::CompareOpInt => {
                 attempt!(ops::compare_op_int(vm, &mut r, arg), ops::compare_op_missed)
@@ -271,7 +263,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 attempt!(ops::compare_op_str(vm, &mut r, arg), ops::compare_op_missed)
             }
             Opcode::IsOp => inlined!(ops::is_op(vm, &mut r, arg)),
-            Opcode::ContainsOp => direct!(|t| ops::contains_op(vm, t, arg)),
+            Opcode::ContainsOp => ops::contains_op,
             Opcode::ToBool => attempt!(ops::to_bool_plain(vm, &mut r), ops::to_bool),
             Opcode::UnaryNot => inlined!(ops::unary_not(vm, &mut r)),
             Opcode::UnaryNegative => attempt!(ops::negative_small(&mut r), ops::negative),
@@ -283,7 +275,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 ops::store_subscr_list_int(vm, &mut r),
                 ops::store_subscr_missed
             ),
-            Opcode::StoreSubscrDict => direct!(|t| ops::store_subscr_dict(vm, t, arg)),
+            Opcode::StoreSubscrDict => ops::store_subscr_dict,
             Opcode::DeleteSubscr => |vm, t, _| ops::delete_subscr(vm, t),
             // Names
             Opcode::LoadGlobal => names::load_global,
@@ -346,7 +338,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 specialize::load_attr_slot(&mut r, arg),
                 attrs::load_attr_missed
             ),
-            Opcode::LoadAttrProperty => direct!(|t| calls::load_attr_property(vm, t, arg)),
+            Opcode::LoadAttrProperty => calls::load_attr_property,
             Opcode::LoadAttrModule => attempt!(
                 specialize::load_attr_module(vm, &mut r, arg),
                 attrs::load_attr_missed
@@ -372,7 +364,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::LoadSuperAttr => attrs::load_super_attr,
             Opcode::LoadSpecial => attrs::load_special,
             // Building
-            Opcode::BuildTuple => direct!(|t| build::build_tuple(vm, t, arg)),
+            Opcode::BuildTuple => build::build_tuple,
             Opcode::BuildList => build::build_list,
             Opcode::BuildMap => build::build_map,
             Opcode::BuildSet => build::build_set,
@@ -380,7 +372,9 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::BuildString => build::build_string,
             Opcode::BuildTemplate => |vm, t, _| build::build_template(vm, t),
             Opcode::BuildInterpolation => build::build_interpolation,
-            Opcode::ListAppend => direct!(|t| build::list_append(vm, t, arg)),
+            Opcode::ListAppend => {
+                attempt!(build::append_in_room(&mut r, arg), build::list_append)
+            }
             Opcode::ListExtend => build::list_extend,
             Opcode::SetAdd => build::set_add,
             Opcode::SetUpdate => build::set_update,
@@ -397,7 +391,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             // Iteration
             Opcode::GetIter => |vm, t, _| control::get_iter(vm, t),
             Opcode::ForIter => control::for_iter,
-            Opcode::ForIterGen => direct!(|t| ops_cache::for_iter_gen(vm, t, arg)),
+            Opcode::ForIterGen => ops_cache::for_iter_gen,
             Opcode::ForIterList => attempt!(
                 ops_cache::for_iter_list(&mut r, arg),
                 ops_cache::for_iter_missed
@@ -416,7 +410,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::GetAiter => |vm, t, _| control::get_aiter(vm, t),
             Opcode::GetAnext => |vm, t, _| control::get_anext(vm, t),
             Opcode::Send => control::send,
-            Opcode::SendGen => direct!(|t| ops_cache::send_gen(vm, t, arg)),
+            Opcode::SendGen => ops_cache::send_gen,
             Opcode::EndSend => |_, t, _| {
                 control::end_send(t);
                 Ok(())
@@ -428,28 +422,22 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::ReturnValue => flow!(control::return_value),
             Opcode::InterpreterExit => interpreter_exit,
             // Calls
-            Opcode::Call => direct!(|t| calls::call(vm, t, arg)),
+            Opcode::Call => calls::call,
             Opcode::CallPyExactArgs => known_call!(call_py_exact_args),
             Opcode::CallBoundMethodExactArgs => known_call!(call_bound_method_exact_args),
-            Opcode::CallPyGeneral | Opcode::CallBoundMethodGeneral => {
-                direct!(|t| call_cache::call_py_general(vm, t, arg))
-            }
-            Opcode::CallAllocAndEnterInit => {
-                direct!(|t| call_cache::call_alloc_and_enter_init(vm, t, arg))
-            }
+            Opcode::CallPyGeneral | Opcode::CallBoundMethodGeneral => call_cache::call_py_general,
+            Opcode::CallAllocAndEnterInit => call_cache::call_alloc_and_enter_init,
             Opcode::CallBuiltinO => known_call!(call_builtin_o),
-            Opcode::CallBuiltinFast => direct!(|t| call_cache::call_builtin_fast(vm, t, arg)),
+            Opcode::CallBuiltinFast => call_cache::call_builtin_fast,
             Opcode::CallBuiltinFastWithKeywords => call_cache::call_builtin_any,
             Opcode::CallBuiltinClass => call_cache::call_builtin_class,
             Opcode::CallMethodDescriptorNoargs => known_call!(call_method_descriptor_noargs),
             Opcode::CallMethodDescriptorO => known_call!(call_method_descriptor_o),
-            Opcode::CallMethodDescriptorFast => {
-                direct!(|t| call_cache::call_method_descriptor_fast(vm, t, arg))
-            }
+            Opcode::CallMethodDescriptorFast => call_cache::call_method_descriptor_fast,
             Opcode::CallMethodDescriptorFastWithKeywords => call_cache::call_method_descriptor_any,
             Opcode::CallListAppend => known_call!(call_list_append),
             Opcode::CallLen => known_call!(call_len),
-            Opcode::CallIsinstance => direct!(|t| call_cache::call_isinstance(vm, t, arg)),
+            Opcode::CallIsinstance => call_cache::call_isinstance,
             Opcode::CallType1 => {
                 |vm, t, arg| call_cache::call_class_1(vm, t, arg, Opcode::CallType1)
             }

@@ -25,9 +25,20 @@ pub(super) fn load_fast(r: &mut Regs, i: u32) {
 }
 
 #[inline(always)]
-pub(super) fn load_fast_borrow(r: &mut Regs, i: u32) {
+pub(super) fn push_borrowed(r: &mut Regs, i: u32) {
     // The compiler and the verifier prove that the local is bound.
     r.push_bits(borrow(r.local_bits(i)));
+}
+
+/// LOAD_FAST_BORROW; does at once what comes next when that is an operator on the int which it loads.
+#[inline(always)]
+pub(super) fn load_fast_borrow(vm: &Vm, r: &mut Regs, i: u32) {
+    let bits = r.local_bits(i);
+    if bits & 1 != 0 {
+        super::ops_cache::push_small_int(vm, r, bits);
+    } else {
+        r.push_bits(bits | crate::frame::BORROWED);
+    }
 }
 
 #[inline(always)]

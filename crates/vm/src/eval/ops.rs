@@ -67,6 +67,8 @@ pub(super) fn binary_op_extend(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
             return false;
         };
         // Small ints need no drop.
+        r.shrink();
+        r.shrink();
         r.finish_binary(v.into_bits());
         return true;
     }
@@ -108,6 +110,8 @@ pub(super) fn replace_operands(vm: &Vm, r: &mut Regs, z: f64) -> bool {
             let _ = r.poke_bits(1, b);
             drop_word(a);
         } else if let Some(v) = vm.new_float_quickly(z) {
+            r.shrink();
+            r.shrink();
             r.finish_binary(v.into_bits());
             drop_word(a);
             drop_word(b);
@@ -277,7 +281,7 @@ pub(super) fn compare_op_int(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
 
 /// COMPARE_OP's operand has a bit for each outcome: unordered, less, greater, equal.
 #[inline(always)]
-fn compared(arg: u32, at_least: bool, at_most: bool) -> bool {
+pub(super) fn compared(arg: u32, at_least: bool, at_most: bool) -> bool {
     (arg >> (2 * u32::from(at_least) + u32::from(at_most))) & 1 != 0
 }
 
@@ -446,9 +450,34 @@ pub(super) fn binary_slice(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     Ok(())
 }
 
+/// Items of an exact list or tuple go into an exact list without a slice object.
+fn plain_store_slice(
+    vm: &Vm,
+    container: &Value,
+    start: &Value,
+    stop: &Value,
+    v: &Value,
+) -> Option<Vec<Value>> {
+    let t = vm.types();
+    let l = container.downcast_exact::<List>(&t.list)?;
+    let from = bound(vm, start, l.len(), 0)?;
+    let to = bound(vm, stop, l.len(), l.len())?.max(from);
+    let new = if let Some(items) = v.downcast_exact::<List>(&t.list) {
+        items.slice(0, items.len())
+    } else {
+        v.downcast_exact::<Tuple>(&t.tuple)?.as_slice().to_vec()
+    };
+    l.replace_range(from, to, new)
+}
+
 pub(super) fn store_slice(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     r.save_ip();
     let (v, container, start, stop) = (r.peek(4), r.peek(3), r.peek(2), r.peek(1));
+    if let Some(old) = plain_store_slice(vm, &container, &start, &stop, &v) {
+        r.drop_n(4);
+        drop(old);
+        return Ok(());
+    }
     let slice = crate::glue::new_slice(vm, &start, &stop, &vm.none())?;
     vm.setitem(&container, &slice, &v)?;
     r.drop_n(4);

@@ -114,10 +114,9 @@ pub(super) fn binary_op_missed(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> 
 
 /// Sums, differences and products of small ints. With the tag in the lowest bit, `2x+1` stands for `x`.
 #[inline(always)]
-pub(super) fn int_op(r: &mut Regs, op: BinaryOp) -> bool {
-    let (a, b) = (r.peek_bits(2), r.peek_bits(1));
+fn of_small_ints(op: BinaryOp, a: u64, b: u64) -> Option<u64> {
     if a & b & 1 == 0 {
-        return false;
+        return None;
     }
     let (a, b) = (a as i64, b as i64);
     let result = match op {
@@ -125,9 +124,69 @@ pub(super) fn int_op(r: &mut Regs, op: BinaryOp) -> bool {
         BinaryOp::Subtract => a.checked_sub(b - 1),
         _ => (a - 1).checked_mul(b >> 1).map(|p| p | 1),
     };
-    let Some(bits) = result else { return false };
+    result.map(|bits| bits as u64)
+}
+
+/// Pushes a small int. When an operator comes next that is specialized for it and finds the left operand that it wants, the
+/// operator is done at once.
+#[inline(always)]
+pub(super) fn push_small_int(vm: &Vm, r: &mut Regs, b: u64) {
+    // SAFETY: ip stays within the code.
+    let unit = unsafe { (*r.ip).get() };
+    let op = unit as u8;
+    // Below an empty stack are words of the frame: looked at, but not used unless an operator proves that there is an operand.
+    let a = r.peek_bits(1);
+    if op == Opcode::CompareOpInt as u8 {
+        if a & 1 != 0 {
+            r.shrink();
+            r.skip(2);
+            let (a, b) = (a as i64, b as i64);
+            let truth = ops::compared(u32::from(unit >> 8), a >= b, a <= b);
+            return ops::push_truth(vm, r, truth);
+        }
+    } else if op == Opcode::BinaryOpSubscrListInt as u8 {
+        if let Some(v) = r.list(vm, 1).and_then(|l| l.get(item_at(b, l.len()))) {
+            r.shrink();
+            r.skip(1);
+            r.finish_binary(v.into_bits());
+            // SAFETY: the operand was popped.
+            return unsafe { drop_word(a) };
+        }
+    } else {
+        let result = if op == Opcode::BinaryOpAddInt as u8 {
+            of_small_ints(BinaryOp::Add, a, b)
+        } else if op == Opcode::BinaryOpSubtractInt as u8 {
+            of_small_ints(BinaryOp::Subtract, a, b)
+        } else if op == Opcode::BinaryOpMultiplyInt as u8 {
+            of_small_ints(BinaryOp::Multiply, a, b)
+        } else {
+            None
+        };
+        if let Some(bits) = result {
+            r.shrink();
+            r.skip(1);
+            return r.finish_binary(bits);
+        }
+    }
+    r.push_bits(b);
+}
+
+/// The position that a small int's word stands for in a sequence of `len` items; too large when there is none.
+#[inline(always)]
+fn item_at(word: u64, len: usize) -> usize {
+    let i = (word as i64) >> 1;
+    (if i < 0 { i + len as i64 } else { i }) as usize
+}
+
+#[inline(always)]
+pub(super) fn int_op(r: &mut Regs, op: BinaryOp) -> bool {
+    let Some(bits) = of_small_ints(op, r.peek_bits(2), r.peek_bits(1)) else {
+        return false;
+    };
     // Small ints need no drop.
-    r.finish_binary(bits as u64);
+    r.shrink();
+    r.shrink();
+    r.finish_binary(bits);
     true
 }
 
@@ -149,12 +208,12 @@ pub(super) fn subscr_list_int(vm: &Vm, r: &mut Regs) -> bool {
     let (container, key) = (r.peek_bits(2), r.peek_bits(1));
     if key & 1 != 0
         && let Some(l) = r.list(vm, 2)
-        && let i = (key as i64) >> 1
-        && let at = if i < 0 { i + l.len() as i64 } else { i }
-        && let Some(v) = l.get(at as usize)
+        && let Some(v) = l.get(item_at(key, l.len()))
     {
+        r.shrink();
+        r.shrink();
         r.finish_binary(v.into_bits());
-        // SAFETY: the operand's word was replaced.
+        // SAFETY: the operand was popped.
         unsafe { drop_word(container) };
         return true;
     }
@@ -166,12 +225,12 @@ pub(super) fn subscr_tuple_int(vm: &Vm, r: &mut Regs) -> bool {
     let (container, key) = (r.peek_bits(2), r.peek_bits(1));
     if key & 1 != 0
         && let Some(t) = r.tuple(vm, 2)
-        && let i = (key as i64) >> 1
-        && let at = if i < 0 { i + t.len() as i64 } else { i }
-        && let Some(v) = t.get(at as usize)
+        && let Some(v) = t.get(item_at(key, t.len()))
     {
+        r.shrink();
+        r.shrink();
         r.finish_binary(v.into_bits());
-        // SAFETY: the operand's word was replaced.
+        // SAFETY: the operand was popped.
         unsafe { drop_word(container) };
         return true;
     }

@@ -271,24 +271,27 @@ impl Regs {
         unsafe { self.exact(n, vm.known().str) }
     }
 
-    /// Puts the result of a BINARY_OP in the place of its two operands, whose words are the caller's to let go of, or into
-    /// the local at once when STORE_FAST comes next.
+    /// Pushes the result of a BINARY_OP, whose operands were popped and are the caller's to let go of; or puts it into the
+    /// local at once when STORE_FAST comes next.
     #[inline(always)]
     pub fn finish_binary(&mut self, result: u64) {
         // SAFETY: BINARY_OP is followed by its cache units and another instruction.
         let unit = unsafe { (*self.ip.add(BINARY_CACHE)).get() };
         if unit as u8 == Opcode::StoreFast as u8 {
             self.skip(BINARY_CACHE + 1);
-            // SAFETY: as for `pop_bits`.
-            self.sp = unsafe { self.sp.sub(2) };
             let old = self.replace_local(u32::from(unit >> 8), result);
             // SAFETY: the old content was taken out.
             unsafe { drop_slot(old) };
         } else {
             self.skip(BINARY_CACHE);
-            let _ = self.pop_bits();
-            let _ = self.poke_bits(1, result);
+            self.push_bits(result);
         }
+    }
+
+    /// Forgets the top item, whose word is the caller's.
+    #[inline(always)]
+    pub fn shrink(&mut self) {
+        let _ = self.pop_bits();
     }
 
     /// Pops `n` items as owned values, in the order they were pushed.
