@@ -224,6 +224,7 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
 }
 
 /// RETURN_GENERATOR: makes the generator of this frame's call, and returns it.
+#[inline(never)]
 pub(super) fn return_generator(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
     r.save();
     let f = r.frame;

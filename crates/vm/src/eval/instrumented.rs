@@ -150,6 +150,7 @@ fn current_opcode(r: &Regs) -> Option<Opcode> {
 
 /// Runs an instrumented instruction, whose unit is the one before the instruction pointer. Gives the opcode of the
 /// instruction itself when the loop is to run that.
+#[inline(never)]
 pub(super) fn run(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<Option<Opcode>> {
     let op = r.opcode();
     let code = code_of(r);
