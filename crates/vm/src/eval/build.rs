@@ -1,5 +1,6 @@
 //! Building and taking apart: tuples, lists, sets, dicts, strings, slices; unpacking.
 
+use taipan_bytecode::Opcode;
 use taipan_object::{Dict, List, PyResult, Str, Tuple, Value, Vm};
 use taipan_text::TextBuf;
 
@@ -248,6 +249,24 @@ pub(super) fn unpack_plain(vm: &Vm, r: &mut Regs, n: u32) -> bool {
     if let Some(t) = r.tuple(vm, 1) {
         if t.len() != n {
             return false;
+        }
+        // SAFETY: UNPACK_SEQUENCE is followed by its cache unit and another instruction.
+        let unit = unsafe { (*r.ip.add(1)).get() };
+        if unit as u8 == Opcode::StoreFastStoreFast as u8
+            && let [x, y] = t.as_slice()
+        {
+            let (x, y) = (x.clone(), y.clone());
+            let tuple = r.pop_bits();
+            r.skip(2);
+            // SAFETY: the contents were taken out.
+            unsafe {
+                drop_slot(tuple);
+                let old = r.replace_local(u32::from(unit >> 12), x.into_bits());
+                drop_slot(old);
+                let old = r.replace_local(u32::from(unit >> 8) & 15, y.into_bits());
+                drop_slot(old);
+            }
+            return true;
         }
         let tuple = r.pop_bits();
         for x in t.as_slice().iter().rev() {

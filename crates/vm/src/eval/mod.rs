@@ -196,10 +196,16 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             // Jumps
             Opcode::JumpForward => inlined!(r.jump(arg as isize)),
             Opcode::JumpBackward | Opcode::JumpBackwardNoJit | Opcode::JumpBackwardJit => {
-                attempt!(
-                    control::jump_backward(vm, &mut r, arg),
-                    control::jump_backward_polling
-                )
+                if control::jump_backward(vm, &mut r, arg) {
+                    (op, arg) = r.fetch();
+                    // The common heads of loops.
+                    match op {
+                        Opcode::ForIterRange if ops_cache::for_iter_range(&mut r, arg) => next!(),
+                        Opcode::ForIterList if ops_cache::for_iter_list(&mut r, arg) => next!(),
+                        _ => continue,
+                    }
+                }
+                control::jump_backward_polling
             }
             Opcode::JumpBackwardNoInterrupt => inlined!(r.jump(-(arg as isize))),
             Opcode::PopJumpIfFalse => inlined!(control::pop_jump_if(vm, &mut r, arg, false)),

@@ -30,13 +30,14 @@ pub(super) fn push_borrowed(r: &mut Regs, i: u32) {
     r.push_bits(borrow(r.local_bits(i)));
 }
 
-/// LOAD_FAST_BORROW; does at once what comes next when that is an operator on the int which it loads.
+/// LOAD_FAST_BORROW; does at once what comes next when that is an operator on the int which it loads, or an attribute
+/// of the instance.
 #[inline(always)]
 pub(super) fn load_fast_borrow(vm: &Vm, r: &mut Regs, i: u32) {
     let bits = r.local_bits(i);
     if bits & 1 != 0 {
         super::ops_cache::push_small_int(vm, r, bits);
-    } else {
+    } else if !super::specialize::load_attr_of_local(r, bits) {
         r.push_bits(bits | crate::frame::BORROWED);
     }
 }
