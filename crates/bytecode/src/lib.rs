@@ -3,7 +3,7 @@
 //! - [`opcode`]: the opcodes and their tables, generated from `spec/opcodes.txt`;
 //! - [`code`]: code objects, [`constant`]: the constants in them;
 //! - [`location`] and [`exception_table`]: the two tables of a code object;
-//! - [`marshal`] and [`pyc`]: how code objects are kept in files;
+//! - [`marshal`] and [`pyc`]: how code objects are kept in files, [`image`]: how executables carry them;
 //! - [`verifier`]: the proof that foreign code is fit for an interpreter that does not check;
 //! - [`dis`]: the text that Python's `dis` shows; [`repr`]: that of constants.
 //!
@@ -13,6 +13,7 @@ pub mod code;
 pub mod constant;
 pub mod dis;
 pub mod exception_table;
+pub mod image;
 pub mod location;
 pub mod marshal;
 pub mod opcode;

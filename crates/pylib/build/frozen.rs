@@ -1,5 +1,5 @@
-//! Compiles the modules that every start needs, those that CPython freezes, and writes their code as marshal data:
-//! `frozen.bin` in OUT_DIR, and `frozen.rs`, the table that says where each module's code lies in it.
+//! Compiles the modules that every start needs, those that CPython freezes, and writes their code as an image
+//! (`taipan_bytecode::image`): `frozen.bin` in OUT_DIR, and `frozen.rs`, the table that says which code is each module's.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use taipan_ast::{Arena, StackLimit};
 use taipan_bytecode::constant::Str;
-use taipan_bytecode::marshal;
+use taipan_bytecode::image::Writer;
 use taipan_compiler::CompileOptions;
 use taipan_parser::{Mode, ParseOptions};
 
@@ -64,7 +64,7 @@ enum Source {
     Text(&'static str, &'static str),
 }
 
-fn compile(name: &str, text: &str) -> Vec<u8> {
+fn compile(name: &str, text: &str, image: &mut Writer) -> u32 {
     let arena = Arena::new();
     let mut warnings = Vec::new();
     let options = ParseOptions {
@@ -82,7 +82,9 @@ fn compile(name: &str, text: &str) -> Vec<u8> {
     };
     let compiled = taipan_compiler::compile(&arena, arena.alloc(tree), &options, &mut warnings)
         .unwrap_or_else(|e| panic!("{name}: {e:?}"));
-    marshal::dump_code(&compiled.code, marshal::VERSION).unwrap_or_else(|e| panic!("{name}: {e}"))
+    image
+        .add(&compiled.code)
+        .unwrap_or_else(|| panic!("{name}: a constant of an unusual kind"))
 }
 
 fn source<'a>(files: &'a BTreeMap<String, Vec<u8>>, module: &str) -> &'a str {
@@ -96,8 +98,8 @@ fn source<'a>(files: &'a BTreeMap<String, Vec<u8>>, module: &str) -> &'a str {
 
 /// Writes both files.
 pub fn write(files: &BTreeMap<String, Vec<u8>>, out_dir: &Path) {
-    let mut data: Vec<u8> = Vec::new();
-    let mut places: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut image = Writer::default();
+    let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
     let mut table = String::from("&[\n");
     for (name, source_of) in MODULES {
         let (module, text, package, origname) = match *source_of {
@@ -107,19 +109,17 @@ pub fn write(files: &BTreeMap<String, Vec<u8>>, out_dir: &Path) {
             Source::Init(m) => (m, None, false, Some(format!("<{m}"))),
             Source::Text(m, text) => (m, Some(text), false, None),
         };
-        let (start, end) = *places.entry(module).or_insert_with(|| {
+        let code = *numbers.entry(module).or_insert_with(|| {
             let text = text.unwrap_or_else(|| source(files, module));
-            let start = data.len();
-            data.extend(compile(module, text));
-            (start, data.len())
+            compile(module, text, &mut image)
         });
         writeln!(
             table,
-            "    Frozen {{ name: {name:?}, package: {package}, origname: {origname:?}, range: {start}..{end} }},"
+            "    Frozen {{ name: {name:?}, package: {package}, origname: {origname:?}, code: {code} }},"
         )
         .expect("a String takes all");
     }
     table.push_str("]\n");
-    std::fs::write(out_dir.join("frozen.bin"), data).expect("OUT_DIR is writable");
+    std::fs::write(out_dir.join("frozen.bin"), image.finish()).expect("OUT_DIR is writable");
     std::fs::write(out_dir.join("frozen.rs"), table).expect("OUT_DIR is writable");
 }

@@ -9,7 +9,8 @@ pub const HASH: &str = env!("TAIPAN_LIBRARY_HASH");
 
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.bin"));
 
-static FROZEN_CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/frozen.bin"));
+/// The code of the frozen modules: an image as `taipan_bytecode::image` reads it.
+pub static FROZEN_CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/frozen.bin"));
 
 /// The frozen modules: those that CPython freezes, under the same names.
 pub static FROZEN: &[Frozen] = include!(concat!(env!("OUT_DIR"), "/frozen.rs"));
@@ -23,14 +24,8 @@ pub struct Frozen {
     pub package: bool,
     /// The library's module that it was made of, if any; `<` stands before a package whose `__init__` it is.
     pub origname: Option<&'static str>,
-    range: std::ops::Range<usize>,
-}
-
-impl Frozen {
-    /// The module's code in the marshal format.
-    pub fn code(&self) -> &'static [u8] {
-        FROZEN_CODE.get(self.range.clone()).unwrap_or_default()
-    }
+    /// Which code object of [`FROZEN_CODE`] is the module's.
+    pub code: u32,
 }
 
 /// A file of the library.

@@ -1,5 +1,6 @@
 //! The native modules that an interpreter has: one list for each crate. And the modules that are frozen.
 
+use taipan_bytecode::image::Image;
 use taipan_object::{ModuleSpec, Vm};
 use taipan_vm::config::{Frozen, FrozenModules};
 
@@ -22,13 +23,15 @@ const FAMILIES: &[&[&ModuleSpec]] = &[
     taipan_stdlib_thread::MODULES,
 ];
 
+static IMAGE: Image = Image::new(taipan_pylib::FROZEN_CODE);
+
 fn frozen(name: &str) -> Option<Frozen> {
     let f = taipan_pylib::FROZEN.iter().find(|f| f.name == name)?;
     Some(Frozen {
         name: f.name,
         package: f.package,
         origname: f.origname,
-        code: f.code(),
+        code: IMAGE.code(f.code),
     })
 }
 

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use taipan_bytecode::code::{co, co_fast};
 use taipan_bytecode::constant::Str as ConstStr;
+use taipan_bytecode::image::CodeView;
 use taipan_bytecode::verifier::{self, VerifyError};
 use taipan_bytecode::{CodeObject, Constant, Opcode};
 use taipan_object::{PyCell, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
@@ -99,6 +100,17 @@ struct Refused {
     code: Box<[u8]>,
 }
 
+/// The objects that a code object refers to. For code that lies in the executable they are made when it first runs, or is
+/// looked at.
+pub struct Body {
+    /// `co_consts`
+    pub consts: Ref<Tuple>,
+    /// `co_names`, interned.
+    pub names: Box<[Ref<Str>]>,
+    /// Names of the fast locals.
+    pub locals: Box<[Ref<Str>]>,
+}
+
 /// The payload of `code`.
 pub struct Code {
     /// The compiler's description, if there is one: see [`Code::description`].
@@ -115,12 +127,9 @@ pub struct Code {
     verdict: OnceCell<Option<Box<Refused>>>,
     /// `co_firstlineno`
     pub firstlineno: i32,
-    /// `co_consts`
-    pub consts: Ref<Tuple>,
-    /// `co_names`, interned.
-    pub names: Box<[Ref<Str>]>,
-    /// Names of the fast locals.
-    pub locals: Box<[Ref<Str>]>,
+    body: OnceCell<Body>,
+    /// What the body is made of, if the code lies in the executable.
+    image: Option<CodeView>,
     /// Kinds of the fast locals.
     pub kinds: Table,
     /// `co_name`
@@ -163,6 +172,62 @@ impl Code {
             Some(r) => r,
             None => self.make_running(),
         }
+    }
+
+    #[inline(always)]
+    fn body(&self) -> &Body {
+        match self.body.get() {
+            Some(b) => b,
+            None => self.make_body(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_body(&self) -> &Body {
+        let mut made = None;
+        if let Some(view) = self.image {
+            Vm::with_current(|vm| made = crate::image_code::body(vm, view).ok());
+        }
+        match made {
+            Some(body) => self.body.get_or_init(|| body),
+            // Only memory can be lacking, for a few small objects.
+            None => std::alloc::handle_alloc_error(std::alloc::Layout::new::<Body>()),
+        }
+    }
+
+    /// `co_consts`
+    #[inline(always)]
+    pub fn consts(&self) -> &Ref<Tuple> {
+        &self.body().consts
+    }
+
+    /// `co_names`, interned.
+    #[inline(always)]
+    pub fn names(&self) -> &[Ref<Str>] {
+        &self.body().names
+    }
+
+    /// Names of the fast locals.
+    #[inline(always)]
+    pub fn locals(&self) -> &[Ref<Str>] {
+        &self.body().locals
+    }
+
+    /// The docstring; None when there is none.
+    pub fn docstring(&self, vm: &Vm) -> PyResult {
+        if !self.has(co::HAS_DOCSTRING) {
+            return Ok(vm.none());
+        }
+        match (self.body.get(), self.image) {
+            (None, Some(view)) => crate::image_code::docstring(vm, view),
+            _ => Ok(self.consts().get(0).unwrap_or_else(|| vm.none())),
+        }
+    }
+
+    /// Whether there is a docstring that takes work to make and may never be needed.
+    pub fn has_docstring_to_make(&self) -> bool {
+        self.body.get().is_none() && self.has(co::HAS_DOCSTRING)
     }
 
     #[cold]
@@ -222,9 +287,9 @@ impl Code {
             stacksize: self.stacksize,
             flags: self.flags,
             code: self.code.shared(),
-            consts: Rc::from(vec![Constant::None; self.consts.len()]),
-            names: names(self.names.len()),
-            localsplusnames: names(self.locals.len()),
+            consts: Rc::from(vec![Constant::None; self.consts().len()]),
+            names: names(self.names().len()),
+            localsplusnames: names(self.locals().len()),
             localspluskinds: self.kinds.shared(),
             filename: name.clone(),
             name: name.clone(),
@@ -286,7 +351,7 @@ impl Code {
         let name = |s: &Ref<Str>| ConstStr::interned(str_to_wtf8(s));
         let names = |all: &[Ref<Str>]| all.iter().map(|s| Constant::Str(name(s))).collect();
         let consts = self
-            .consts
+            .consts()
             .as_slice()
             .iter()
             .map(|v| value_to_constant(vm, v))
@@ -299,8 +364,8 @@ impl Code {
             flags: self.flags,
             code: self.code.shared(),
             consts: consts.unwrap_or_default().into(),
-            names: names(&self.names),
-            localsplusnames: names(&self.locals),
+            names: names(self.names()),
+            localsplusnames: names(self.locals()),
             localspluskinds: self.kinds.shared(),
             filename: name(&self.filename.get()),
             name: name(&self.name),
@@ -522,9 +587,11 @@ impl<'a> Objects<'a> {
             code: Table::new(code.code.clone()),
             linetable: self.table(&code.linetable),
             exceptiontable: self.table(&code.exceptiontable),
-            consts,
-            names: names_of(vm, &code.names)?,
-            locals: names_of(vm, &code.localsplusnames)?,
+            body: BodySource::Made(Body {
+                consts,
+                names: names_of(vm, &code.names)?,
+                locals: names_of(vm, &code.localsplusnames)?,
+            }),
             kinds: self.table(&code.localspluskinds),
             name: interned(vm, &code.name.text)?,
             qualname: interned(vm, &code.qualname.text)?,
@@ -555,6 +622,14 @@ pub fn new_foreign_code(vm: &Vm, code: &CodeObject, consts: Ref<Tuple>) -> PyRes
     Objects::new(vm).code_with(code, consts, false)
 }
 
+/// Constants and names, or where to find them.
+pub enum BodySource {
+    /// They are there.
+    Made(Body),
+    /// They are made when they are needed.
+    Image(CodeView),
+}
+
 /// The fields of a code object as objects.
 #[allow(missing_docs, reason = "the fields' names")]
 pub struct Parts {
@@ -567,9 +642,7 @@ pub struct Parts {
     pub code: Table,
     pub linetable: Table,
     pub exceptiontable: Table,
-    pub consts: Ref<Tuple>,
-    pub names: Box<[Ref<Str>]>,
-    pub locals: Box<[Ref<Str>]>,
+    pub body: BodySource,
     pub kinds: Table,
     pub name: Ref<Str>,
     pub qualname: Ref<Str>,
@@ -585,7 +658,10 @@ impl Parts {
             kwonlyargcount: self.kwonlyargcount,
             stacksize: self.stacksize,
             flags: self.flags,
-            names: self.locals.len(),
+            names: match &self.body {
+                BodySource::Made(body) => body.locals.len(),
+                BodySource::Image(_) => self.kinds.len(),
+            },
             kinds: &self.kinds,
         }
     }
@@ -600,12 +676,18 @@ impl Parts {
                 taipan_bytecode::location::without_columns(&self.linetable, self.firstlineno);
             Table::new(table.into())
         };
+        let (body, image) = match self.body {
+            BodySource::Made(b) => (OnceCell::from(b), None),
+            BodySource::Image(view) => (OnceCell::new(), Some(view)),
+        };
         vm.new(Code {
+            body,
+            image,
             description: RefCell::new(None),
             simple_args: self.flags & (co::VARARGS | co::VARKEYWORDS | co::OPTIMIZED)
                 == co::OPTIMIZED
                 && self.kwonlyargcount == 0,
-            nlocalsplus: self.locals.len() as u32,
+            nlocalsplus: self.kinds.len() as u32,
             nfree: self
                 .kinds
                 .iter()
@@ -621,9 +703,6 @@ impl Parts {
             trusted,
             verdict: OnceCell::new(),
             firstlineno: self.firstlineno,
-            consts: self.consts,
-            names: self.names,
-            locals: self.locals,
             kinds: self.kinds,
             name: self.name,
             qualname: self.qualname,

@@ -28,8 +28,8 @@ pub struct Frozen {
     pub package: bool,
     /// The library's module that it was made of, if any; `<` stands before a package whose `__init__` it is.
     pub origname: Option<&'static str>,
-    /// The code in the marshal format, as our own compiler made it.
-    pub code: &'static [u8],
+    /// The code, as our own compiler made it.
+    pub code: taipan_bytecode::image::CodeView,
 }
 
 /// The frozen modules that an interpreter has.

@@ -250,13 +250,13 @@ pub(crate) fn unbound_locals(o: &FrameObject) -> Vec<usize> {
     }
     // SAFETY: a live frame has a word for each local of its code.
     let unbound = |i: &usize| unsafe { *Frame::locals_ptr(f).add(*i) == 0 };
-    (0..o.code.locals.len()).filter(unbound).collect()
+    (0..o.code.locals().len()).filter(unbound).collect()
 }
 
 /// Gives an unbound local of a frame a value.
 pub(crate) fn bind_local(o: &FrameObject, i: usize, v: Value) {
     let f = o.frame.get();
-    if f.is_null() || i >= o.code.locals.len() {
+    if f.is_null() || i >= o.code.locals().len() {
         return;
     }
     // SAFETY: as above; the word owns what it holds.

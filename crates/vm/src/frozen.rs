@@ -28,11 +28,7 @@ pub fn find(vm: &Vm, name: &Str) -> Option<Frozen> {
 
 /// The code of a frozen module.
 pub fn code(vm: &Vm, f: &Frozen) -> PyResult<Ref<Code>> {
-    let code = crate::marshal_objects::load_trusted(vm, f.code)?;
-    match code.and_then(|c| c.downcast::<Code>().ok()) {
-        Some(c) => Ok(c),
-        None => invalid(vm, f.name),
-    }
+    crate::image_code::new_code(vm, f.code)
 }
 
 /// ImportError "Frozen object named 'x' is invalid".

@@ -24,8 +24,8 @@ pub struct Function {
     pub kwdefaults: PyCell<Option<Ref<Dict>>>,
     /// `__closure__`; set once, before the function can be called.
     pub closure: PyCell<Option<Ref<Tuple>>>,
-    /// `__doc__`
-    pub doc: PyCell<Value>,
+    /// `__doc__`; `None` while it is the code's docstring and nobody has asked: see [`Function::docstring`].
+    pub doc: PyCell<Option<Value>>,
     /// `__module__`
     pub module: PyCell<Value>,
     /// `__annotations__`, once computed or set.
@@ -70,6 +70,16 @@ impl Function {
         self.closure.set(closure);
     }
 
+    /// `__doc__`
+    pub fn docstring(&self, vm: &Vm) -> PyResult {
+        if let Some(doc) = self.doc.get() {
+            return Ok(doc);
+        }
+        let doc = self.code.get().docstring(vm)?;
+        self.doc.set(Some(doc.clone()));
+        Ok(doc)
+    }
+
     /// The version for call caches.
     #[inline]
     pub fn version(&self, vm: &Vm) -> u32 {
@@ -91,9 +101,10 @@ pub fn new_function(
     let module = globals
         .get_str(vm, &vm.names().__name__)
         .unwrap_or_else(|| vm.none());
-    let doc = match code.consts.as_slice().first() {
-        Some(d) if code.has(taipan_bytecode::code::co::HAS_DOCSTRING) => d.clone(),
-        _ => vm.none(),
+    let doc = if code.has_docstring_to_make() {
+        None
+    } else {
+        Some(code.docstring(vm)?)
     };
     vm.new(Function {
         name: PyCell::new(code.name.clone()),

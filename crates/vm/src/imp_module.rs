@@ -56,7 +56,7 @@ fn siphash(key: u64, source: &[u8]) -> u64 {
 fn with_filename(vm: &Vm, code: &Ref<Code>, name: &Ref<Str>) -> PyResult<()> {
     code.set_filename(name);
     vm.check_stack(" in _fix_co_filename")?;
-    for c in code.consts.as_slice() {
+    for c in code.consts().as_slice() {
         if let Some(inner) = c.downcast_ref::<Code>() {
             with_filename(vm, inner, name)?;
         }
@@ -188,7 +188,10 @@ pub mod functions {
         };
         let data = if withdata {
             let view = crate::glue::builtin(vm, "memoryview")?;
-            vm.call1(&view, vm.new_bytes(f.code)?.as_value())?
+            let code = crate::frozen::code(vm, &f)?;
+            let version = taipan_bytecode::marshal::VERSION;
+            let data = crate::marshal_values::dumps(vm, code.as_value(), version, true)?;
+            vm.call1(&view, vm.new_bytes(&data)?.as_value())?
         } else {
             vm.none()
         };

@@ -27,6 +27,7 @@ pub mod generator_types;
 pub mod gil;
 mod glue;
 mod groups;
+pub mod image_code;
 pub mod imp;
 pub mod imp_module;
 pub mod import;

@@ -1,5 +1,5 @@
-//! Objects from marshal data. Code becomes objects at once, without a description in between; of what does not come from
-//! this executable the shape is verified at once, the instructions when they are to run. The format itself is `taipan_bytecode::marshal`'s.
+//! Objects from marshal data. Code becomes objects at once, without a description in between; its shape is verified at once,
+//! its instructions when they are to run. The format itself is `taipan_bytecode::marshal`'s.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use taipan_bytecode::marshal::reader::{Builder, Container, Input, ReadError, Rea
 use taipan_object::{Bytes, Dict, List, PyResult, Raised, Ref, Set, Str, Tuple, Value, Vm};
 use taipan_wtf8::Wtf8;
 
-use crate::code::{Parts, Table, wtf8_to_str};
+use crate::code::{Body, BodySource, Parts, Table, wtf8_to_str};
 use crate::glue::unhashable_note;
 
 /// Why data could not be read.
@@ -120,8 +120,6 @@ enum Partial {
 
 struct Objects<'a> {
     vm: &'a Vm,
-    /// The data, if it lies in the executable: its bytes need no copy, and its code no verification.
-    trusted: Option<&'static [u8]>,
     /// All bytes that were read, and their objects.
     bytes: Vec<(Table, Option<Value>)>,
     /// How many bytes there can be at most.
@@ -135,18 +133,6 @@ fn count(value: i32) -> Result<u32, LoadError> {
 }
 
 impl Objects<'_> {
-    /// The bytes as they are kept: a part of the executable, or a copy.
-    fn table_of(&self, bytes: &[u8]) -> Table {
-        let inside = self.trusted.and_then(|all| {
-            let start = bytes.as_ptr().addr().checked_sub(all.as_ptr().addr())?;
-            all.get(start..start.checked_add(bytes.len())?)
-        });
-        match inside {
-            Some(part) => Table::Static(part),
-            None => Table::new(Rc::from(bytes)),
-        }
-    }
-
     fn value(&mut self, item: Item) -> Result<Value, LoadError> {
         match item {
             Item::Value(v) => Ok(v),
@@ -247,8 +233,7 @@ impl Builder for Objects<'_> {
     }
 
     fn bytes(&mut self, bytes: &[u8]) -> Result<Item, LoadError> {
-        let table = self.table_of(bytes);
-        self.bytes.push((table, None));
+        self.bytes.push((Table::new(Rc::from(bytes)), None));
         Ok(Item::Bytes(self.bytes.len() - 1))
     }
 
@@ -298,9 +283,11 @@ impl Builder for Objects<'_> {
             flags: f.flags as u32,
             firstlineno: f.firstlineno,
             code: self.table(f.code)?,
-            consts: self.tuple_items(f.consts)?,
-            names: self.names(f.names)?,
-            locals: self.names(f.localsplusnames)?,
+            body: BodySource::Made(Body {
+                consts: self.tuple_items(f.consts)?,
+                names: self.names(f.names)?,
+                locals: self.names(f.localsplusnames)?,
+            }),
             kinds: self.table(f.localspluskinds)?,
             filename: self.string(f.filename)?,
             name: self.string(f.name)?,
@@ -308,12 +295,11 @@ impl Builder for Objects<'_> {
             linetable: self.table(f.linetable)?,
             exceptiontable: self.table(f.exceptiontable)?,
         };
-        let trusted = self.trusted.is_some();
-        if !trusted && let Err(e) = parts.shape().verify() {
+        if let Err(e) = parts.shape().verify() {
             let message = format!("bad marshal data ({e})");
             return Err(self.vm.value_error(&message).into());
         }
-        Ok(Item::Value(parts.into_code(self.vm, trusted)?.into_value()))
+        Ok(Item::Value(parts.into_code(self.vm, false)?.into_value()))
     }
 
     fn begin(&mut self, kind: Container) -> Result<(Partial, Option<Item>), LoadError> {
@@ -378,12 +364,10 @@ fn read<I: Input<Error = LoadError>>(
     vm: &Vm,
     input: &mut I,
     left: usize,
-    trusted: Option<&'static [u8]>,
     allow_code: bool,
 ) -> Result<Value, LoadError> {
     let mut objects = Objects {
         vm,
-        trusted,
         bytes: Vec::new(),
         left,
     };
@@ -396,7 +380,7 @@ fn read<I: Input<Error = LoadError>>(
 /// Reads a value from the front of `data`; gives it and the number of bytes it took.
 pub fn load(vm: &Vm, data: &[u8], allow_code: bool) -> Result<(Value, usize), LoadError> {
     let mut input = Slice(data);
-    let value = read(vm, &mut input, data.len(), None, allow_code)?;
+    let value = read(vm, &mut input, data.len(), allow_code)?;
     Ok((value, data.len() - input.0.len()))
 }
 
@@ -415,14 +399,5 @@ pub fn load_file(vm: &Vm, file: &Value, allow_code: bool) -> Result<Value, LoadE
         file,
         buffer: Vec::new(),
     };
-    read(vm, &mut input, i32::MAX as usize, None, allow_code)
-}
-
-/// The value in data that our own compiler wrote into the executable.
-pub fn load_trusted(vm: &Vm, data: &'static [u8]) -> PyResult<Option<Value>> {
-    match read(vm, &mut Slice(data), data.len(), Some(data), true) {
-        Ok(v) => Ok(Some(v)),
-        Err(LoadError::Raised(e)) => Err(e),
-        Err(LoadError::Read(_)) => Ok(None),
-    }
+    read(vm, &mut input, i32::MAX as usize, allow_code)
 }

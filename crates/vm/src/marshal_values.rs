@@ -70,11 +70,11 @@ impl Repeated {
             if !seen.insert(value.bits()) {
                 continue;
             }
-            for tuple in [&code.names, &code.locals] {
+            for tuple in [code.names(), code.locals()] {
                 *names.entry(words(tuple)).or_default() += 1;
             }
-            count_ints(vm, code.consts.as_slice(), &mut ints)?;
-            todo.extend(code.consts.as_slice().iter().cloned());
+            count_ints(vm, code.consts().as_slice(), &mut ints)?;
+            todo.extend(code.consts().as_slice().iter().cloned());
         }
         let names = names.into_iter().filter(|(_, n)| *n > 1);
         let ints = ints.into_iter().filter(|(_, n)| *n > 1);
@@ -165,8 +165,8 @@ impl Objects<'_> {
             flags: c.flags as i32,
             code,
             consts: c.consts_tuple()?,
-            names: self.names(&c.names)?,
-            localsplusnames: self.names(&c.locals)?,
+            names: self.names(c.names())?,
+            localsplusnames: self.names(c.locals())?,
             localspluskinds: self.table(&c.kinds)?,
             filename: c.filename.get().into_value(),
             name: c.name.as_value().clone(),
@@ -319,7 +319,7 @@ fn shared_code(value: &Value, into: &mut HashSet<*const CodeObject>) {
         if shared && let Some(description) = code.own_description() {
             into.insert(Rc::as_ptr(&description));
         }
-        let within = code.consts.as_slice().iter();
+        let within = code.consts().as_slice().iter();
         let within = within.filter(|v| v.downcast_ref::<Code>().is_some());
         todo.extend(within.map(held));
     }

@@ -6,7 +6,7 @@ use taipan_object::{Dict, PyResult, Ref, TypeObject, Value, Vm};
 use crate::frame::{Frame, strip};
 
 fn local(f: &Frame, i: usize) -> Option<Value> {
-    if i >= f.code().locals.len() {
+    if i >= f.code().locals().len() {
         return None;
     }
     // SAFETY: the frame is live and has a word for each local, 0 or a value; the view is not dropped.
@@ -44,8 +44,9 @@ pub(crate) fn super_arguments(vm: &Vm) -> PyResult<(Value, Value)> {
     let Some(first) = first else {
         return Err(error("arg[0] deleted"));
     };
-    let free = code.locals.len() - (code.nfree as usize).min(code.locals.len());
-    let Some(i) = (free..code.locals.len()).find(|&i| code.locals[i].eq_str("__class__")) else {
+    let free = code.locals().len() - (code.nfree as usize).min(code.locals().len());
+    let Some(i) = (free..code.locals().len()).find(|&i| code.locals()[i].eq_str("__class__"))
+    else {
         return Err(error("__class__ cell not found"));
     };
     let cell = local(f, i);

@@ -69,6 +69,17 @@ pub unsafe fn discard(start: NonNull<u8>, size: usize) {
     unsafe { libc::madvise(start.as_ptr().cast(), size, libc::MADV_DONTNEED) };
 }
 
+/// Lets the system back a region by huge pages, where it can.
+pub fn advise_huge(start: NonNull<u8>, size: usize) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: the advice changes no contents; a range that is not mapped gives an error, which does not matter.
+    unsafe {
+        libc::madvise(start.as_ptr().cast(), size, libc::MADV_HUGEPAGE);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (start, size);
+}
+
 /// Bytes of the process that are in memory now.
 pub fn resident() -> Option<usize> {
     let text = super::fs::read_file(b"/proc/self/statm").ok()?;

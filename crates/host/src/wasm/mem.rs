@@ -43,6 +43,9 @@ pub unsafe fn discard(start: NonNull<u8>, size: usize) {
     unsafe { start.as_ptr().write_bytes(0, size) }
 }
 
+/// Does nothing here.
+pub fn advise_huge(_start: NonNull<u8>, _size: usize) {}
+
 stubs! {
     /// Bytes of the process that are in memory now.
     fn resident() -> Option<usize>;

@@ -209,7 +209,7 @@ impl StrFiller {
         let n = text.len().min(self.left);
         let width = self.form.width();
         // SAFETY: `at` leads to room for `left` units of the form's width in an object that nobody reads yet; at most
-        // `left` of them are written. Objects' memory is aligned to 16 and the payload's size is a multiple of 16, so
+        // `left` of them are written. Objects' memory is aligned to 8 and the payload's size is a multiple of 8, so
         // that units are aligned.
         unsafe {
             if text.width() == width {

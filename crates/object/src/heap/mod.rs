@@ -1,5 +1,6 @@
-//! The heap of one interpreter: allocation (`page.rs`), destruction (`dealloc.rs`) and the cycle collector (`gc.rs`).
+//! The heap of one interpreter: allocation (`page.rs`, on memory from `arena.rs`), destruction (`dealloc.rs`) and the cycle collector (`gc.rs`).
 
+mod arena;
 pub mod dealloc;
 pub mod gc;
 pub(crate) mod page;
@@ -86,7 +87,8 @@ impl Heap {
     ) -> Option<Ref<T>> {
         let mem = self.pages.allocate_quickly(size_of::<Object<T>>(), false)?;
         let p = mem.cast::<Object<T>>();
-        // SAFETY: the memory is fresh, aligned to 16 and large enough.
+        const { assert!(align_of::<Object<T>>() <= 8) };
+        // SAFETY: the memory is fresh, aligned to 8 at least, and large enough.
         unsafe {
             p.as_ptr().write(Object {
                 header: Header::new(ty, 0),
@@ -107,7 +109,10 @@ impl Heap {
         zero: bool,
     ) -> Option<Ref<T>> {
         let gc = ty.payload.is_gc();
-        let size = size.max(size_of::<Object<T>>());
+        // Slots of a size that is a multiple of 16 are aligned to that.
+        let size = size
+            .max(size_of::<Object<T>>())
+            .next_multiple_of(align_of::<Object<T>>());
         let Some((mem, large)) = self.allocate(size, gc) else {
             if size > size_of::<Object<T>>() {
                 // Such a payload looks for its header and its items around itself, and owns nothing yet.
@@ -125,7 +130,7 @@ impl Heap {
             large
         };
         let p = mem.cast::<Object<T>>();
-        // SAFETY: the memory is fresh, aligned to 16 and has at least `size` bytes.
+        // SAFETY: the memory is fresh, aligned for the payload and has at least `size` bytes.
         unsafe {
             p.as_ptr().write(Object {
                 header: Header::new(NonNull::from(ty), flags),

@@ -5,18 +5,75 @@ use std::alloc::{Layout as MemLayout, alloc, dealloc};
 use std::cell::{Cell, RefCell};
 use std::ptr::{NonNull, null_mut};
 
+use super::arena::{Arena, PAGE};
 use crate::header::{Header, flag};
 
-/// Bytes of a page, and its alignment: masking an object's address gives its page.
-const PAGE: usize = 64 * 1024;
-/// Slot sizes are multiples of this.
-const GRAIN: usize = 16;
+/// The size of the largest slots.
+const LARGEST: usize = 512;
 /// Objects up to this size live in pages. In a build for a memory checker none does: each object is an allocation of its
 /// own, which the checker can watch.
-pub(crate) const MAX_SMALL: usize = if cfg!(taipan_plain_heap) { 0 } else { 512 };
-const CLASSES: usize = MAX_SMALL / GRAIN + 1;
+pub(crate) const MAX_SMALL: usize = if cfg!(taipan_plain_heap) { 0 } else { LARGEST };
 /// First slot's offset in a page.
 const FIRST: usize = 64;
+/// What the system hands out at a time; slots are made free one such piece at a time, so that no memory is touched early.
+const PIECE: usize = 4096;
+/// The alignment of large objects.
+const LARGE_ALIGN: usize = 16;
+
+const CLASSES: usize = 33;
+
+/// Slot sizes: multiples of 8 up to 128, of 16 up to 256, of 32 beyond.
+const SLOT_SIZES: [u16; CLASSES] = {
+    let mut sizes = [16; CLASSES];
+    let mut i = 2;
+    while i < CLASSES {
+        sizes[i] = if i <= 16 {
+            8 * i as u16
+        } else if i <= 24 {
+            128 + 16 * (i as u16 - 16)
+        } else {
+            256 + 32 * (i as u16 - 24)
+        };
+        i += 1;
+    }
+    sizes
+};
+
+/// The class of a size, by eighths of it.
+const CLASS_OF: [u8; LARGEST / 8 + 1] = {
+    let mut classes = [2; LARGEST / 8 + 1];
+    let mut eighths = 3;
+    while eighths < classes.len() {
+        let mut class = classes[eighths - 1];
+        if (SLOT_SIZES[class as usize] as usize) < 8 * eighths {
+            class += 1;
+        }
+        classes[eighths] = class;
+        eighths += 1;
+    }
+    classes
+};
+
+/// The class for objects of so many bytes, if they live in pages.
+#[inline(always)]
+fn class_of(size: usize) -> Option<usize> {
+    if size > MAX_SMALL {
+        return None;
+    }
+    Some(usize::from(*CLASS_OF.get(size.div_ceil(8))?))
+}
+
+// Sizes that are multiples of 16 have slots of such sizes, which are aligned to 16 then.
+const _: () = {
+    let mut eighths = 2;
+    while eighths < CLASS_OF.len() {
+        assert!(SLOT_SIZES[CLASS_OF[eighths] as usize].is_multiple_of(16));
+        eighths += 2;
+    }
+    assert!(FIRST.is_multiple_of(16));
+};
+const _: () = assert!(SLOT_SIZES[CLASSES - 1] as usize == LARGEST);
+const _: () = assert!(CLASS_OF[LARGEST / 8] as usize == CLASSES - 1);
 
 /// The head of a page.
 #[repr(C)]
@@ -48,11 +105,44 @@ struct FreeSlot {
     null_type: u64,
 }
 
+impl Page {
+    /// Makes the slots free that start in the next piece of memory; false when the page has no more. No slot is free now.
+    ///
+    /// # Safety
+    /// The page is in its place: slots lie behind its head.
+    unsafe fn free_piece(&self) -> bool {
+        let first = self.bump.get() as usize;
+        let slot = self.slot as usize;
+        if first + slot > PAGE {
+            return false;
+        }
+        let piece_end = (first / PIECE + 1) * PIECE;
+        let count = (piece_end - first)
+            .div_ceil(slot)
+            .min((PAGE - first) / slot);
+        let page: *mut u8 = std::ptr::with_exposed_provenance_mut((&raw const *self).addr());
+        let mut next = null_mut();
+        // The lowest one comes first.
+        for i in (0..count).rev() {
+            // SAFETY: the slot lies in the page and was never used.
+            unsafe {
+                let free = page.add(first + i * slot).cast::<FreeSlot>();
+                free.write(FreeSlot { next, null_type: 0 });
+                next = free;
+            }
+        }
+        self.free.set(next);
+        self.bump.set((first + count * slot) as u32);
+        true
+    }
+}
+
 /// All pages of a heap.
 pub(crate) struct Pages {
     /// Heads of the lists of pages with room, for leaf and collectable objects.
     room: [[Cell<*mut Page>; CLASSES]; 2],
     all: RefCell<Vec<*mut Page>>,
+    arena: Arena,
 }
 
 impl Pages {
@@ -60,21 +150,23 @@ impl Pages {
         Pages {
             room: [const { [const { Cell::new(null_mut()) }; CLASSES] }; 2],
             all: RefCell::new(Vec::new()),
+            arena: Arena::new(),
         }
     }
 
+    /// Memory for an object of at most [`MAX_SMALL`] bytes.
     #[inline]
     pub(crate) fn allocate(&self, size: usize, gc: bool) -> Option<NonNull<u8>> {
         match self.allocate_quickly(size, gc) {
             Some(mem) => Some(mem),
-            None => self.allocate_slow(size.div_ceil(GRAIN), gc),
+            None => self.allocate_slow(class_of(size)?, gc),
         }
     }
 
     /// A slot that was free before, if there is one at hand.
     #[inline(always)]
     pub(crate) fn allocate_quickly(&self, size: usize, gc: bool) -> Option<NonNull<u8>> {
-        let class = size.div_ceil(GRAIN);
+        let class = class_of(size)?;
         let head = &self.room[gc as usize][class];
         let page = head.get();
         if !page.is_null() {
@@ -104,40 +196,29 @@ impl Pages {
             // SAFETY: pages in the list are live and belong to this class.
             unsafe {
                 let p = &*page;
-                let free = p.free.get();
-                let at = p.bump.get();
-                let mem = if !free.is_null() {
-                    p.free.set((*free).next);
-                    free.cast::<u8>()
-                } else if at as usize + p.slot as usize <= PAGE {
-                    p.bump.set(at + p.slot);
-                    page.cast::<u8>().add(at as usize)
-                } else {
+                if p.free.get().is_null() && !p.free_piece() {
                     self.unlist(page);
                     continue;
-                };
+                }
+                let free = p.free.get();
+                p.free.set((*free).next);
                 p.used.set(p.used.get() + 1);
                 p.young.set(true);
-                return Some(NonNull::new_unchecked(mem));
+                return Some(NonNull::new_unchecked(free.cast()));
             }
         }
     }
 
     #[cold]
     fn new_page(&self, class: usize, gc: bool) -> Option<()> {
-        let layout = MemLayout::from_size_align(PAGE, PAGE).ok()?;
-        // SAFETY: the size is not zero.
-        let page = unsafe { alloc(layout) }.cast::<Page>();
-        if page.is_null() {
-            return None;
-        }
+        let page = self.arena.page()?.as_ptr().cast::<Page>();
         let mut all = self.all.borrow_mut();
         // SAFETY: fresh memory of a page's size and alignment.
         unsafe {
             page.write(Page {
                 free: Cell::new(null_mut()),
                 bump: Cell::new(FIRST as u32),
-                slot: (class.max(1) * GRAIN) as u32,
+                slot: u32::from(SLOT_SIZES[class]),
                 used: Cell::new(0),
                 class: class as u8,
                 gc,
@@ -232,9 +313,7 @@ impl Pages {
             if let Some(moved) = all.get(index) {
                 (**moved).index.set(index);
             }
-            if let Ok(layout) = MemLayout::from_size_align(PAGE, PAGE) {
-                dealloc(page.cast(), layout);
-            }
+            self.arena.give_back(NonNull::new_unchecked(page.cast()));
         }
     }
 
@@ -270,17 +349,6 @@ impl Pages {
     }
 }
 
-impl Drop for Pages {
-    fn drop(&mut self) {
-        if let Ok(layout) = MemLayout::from_size_align(PAGE, PAGE) {
-            for page in self.all.get_mut().drain(..) {
-                // SAFETY: the heap goes away, nothing refers to its objects any more.
-                unsafe { dealloc(page.cast(), layout) };
-            }
-        }
-    }
-}
-
 /// What stands before a large object.
 #[repr(C, align(16))]
 struct LargeHead {
@@ -304,8 +372,8 @@ pub(crate) fn allocate_large(
 ) -> Option<NonNull<u8>> {
     let total = size
         .checked_add(LARGE_HEAD)
-        .filter(|&t| t <= isize::MAX as usize - GRAIN)?;
-    let layout = MemLayout::from_size_align(total, GRAIN).ok()?;
+        .filter(|&t| t <= isize::MAX as usize - LARGE_ALIGN)?;
+    let layout = MemLayout::from_size_align(total, LARGE_ALIGN).ok()?;
     let mut set = set.borrow_mut();
     // SAFETY: the size is not zero.
     let mem = unsafe { alloc(layout) }.cast::<LargeHead>();
@@ -343,8 +411,8 @@ pub(crate) unsafe fn grow_large(
         }
         let total = needed
             .checked_add(needed / 8)
-            .filter(|&t| t <= isize::MAX as usize - GRAIN)?;
-        let layout = MemLayout::from_size_align((*head).size, GRAIN).ok()?;
+            .filter(|&t| t <= isize::MAX as usize - LARGE_ALIGN)?;
+        let layout = MemLayout::from_size_align((*head).size, LARGE_ALIGN).ok()?;
         let new = std::alloc::realloc(head.cast(), layout, total).cast::<LargeHead>();
         if new.is_null() {
             return None;
@@ -371,7 +439,7 @@ pub(crate) unsafe fn free_large(set: &RefCell<LargeSet>, mem: NonNull<u8>) {
         if let Some(&moved) = set.all.get(index) {
             (*moved).index = index;
         }
-        if let Ok(layout) = MemLayout::from_size_align((*head).size, GRAIN) {
+        if let Ok(layout) = MemLayout::from_size_align((*head).size, LARGE_ALIGN) {
             dealloc(head.cast(), layout);
         }
     }
@@ -397,7 +465,7 @@ impl Drop for LargeSet {
         for head in self.all.drain(..) {
             // SAFETY: the heap goes away, nothing refers to its objects any more.
             unsafe {
-                if let Ok(layout) = MemLayout::from_size_align((*head).size, GRAIN) {
+                if let Ok(layout) = MemLayout::from_size_align((*head).size, LARGE_ALIGN) {
                     dealloc(head.cast(), layout);
                 }
             }

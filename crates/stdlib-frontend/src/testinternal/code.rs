@@ -76,7 +76,7 @@ pub mod functions {
     fn get_co_localskinds(vm: &Vm, code: &Value) -> PyResult {
         let code = code_of(vm, code)?;
         let kinds = vm.new_dict()?;
-        for (name, kind) in code.locals.iter().zip(code.kinds.iter()) {
+        for (name, kind) in code.locals().iter().zip(code.kinds.iter()) {
             kinds.set_str(vm, name, Value::from_i32(i32::from(*kind)))?;
         }
         Ok(kinds.into_value())

@@ -26,7 +26,7 @@ fn unbound(code: &Code) -> Unbound<'_> {
     let (mut attributes, mut globals) = (HashSet::new(), HashSet::new());
     for i in instructions(&code.code, 0) {
         let index = i.oparg >> 1;
-        let Some(name) = code.names.get(index) else {
+        let Some(name) = code.names().get(index) else {
             continue;
         };
         let bits = name.as_value().bits();
@@ -201,7 +201,7 @@ pub mod functions {
         let n = locals(&code);
         let u = unbound(&code);
         let places = found_in(vm, &u.globals, &spaces)?;
-        let unbound_total = code.names.len() + u.both;
+        let unbound_total = code.names().len() + u.both;
         let args = counts(
             vm,
             vec![
@@ -298,7 +298,7 @@ pub mod functions {
         if code.is_generator_like() || code.has(co::ITERABLE_COROUTINE) {
             return Ok(false);
         }
-        let none = code.consts.as_slice().iter().position(|v| vm.is_none(v));
+        let none = code.consts().as_slice().iter().position(|v| vm.is_none(v));
         let mut before = None;
         for i in instructions(&code.code, 0) {
             let loads_none = before

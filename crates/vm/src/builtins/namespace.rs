@@ -27,7 +27,7 @@ pub fn frame_locals(vm: &Vm, f: &Frame) -> PyResult {
         return Ok(f.globals().into_value());
     }
     let dict = vm.new_dict()?;
-    for (i, name) in code.locals.iter().enumerate() {
+    for (i, name) in code.locals().iter().enumerate() {
         // SAFETY: the frame is live and has a word for each local, which is 0 or holds a value.
         let bits = strip(unsafe { *Frame::locals_ptr(base).add(i) });
         if bits == 0 {
@@ -35,7 +35,7 @@ pub fn frame_locals(vm: &Vm, f: &Frame) -> PyResult {
         }
         // SAFETY: as above.
         let mut v = unsafe { Value::from_word_ref(&raw const bits) }.clone();
-        if code.is_cell(i) || i + code.nfree as usize >= code.locals.len() {
+        if code.is_cell(i) || i + code.nfree as usize >= code.locals().len() {
             v = match v.downcast_ref::<Cell>() {
                 Some(c) => match c.contents.get() {
                     Some(content) => content,

@@ -60,7 +60,7 @@ static CODE_MEMBERS: ClassPart = ClassPart {
         "co_flags": |vm, c| vm.new_int(i64::from(c.flags));
         "co_nlocals": |vm, c| vm.new_usize(c.kinds.iter().filter(|k| **k & taipan_bytecode::code::co_fast::LOCAL != 0).count());
         "co_consts": |vm, c| c.consts_tuple();
-        "co_names": |vm, c| Ok(vm.new_tuple(c.names.iter().map(|n| n.as_value().clone()).collect())?.into_value());
+        "co_names": |vm, c| Ok(vm.new_tuple(c.names().iter().map(|n| n.as_value().clone()).collect())?.into_value());
         "co_filename": |_vm, c| Ok(c.filename.get().into_value());
         "co_name": |_vm, c| Ok(c.name.as_value().clone());
         "co_qualname": |_vm, c| Ok(c.qualname.as_value().clone());
@@ -73,13 +73,13 @@ static CODE_MEMBERS: ClassPart = ClassPart {
 impl Code {
     /// `co_consts` as a tuple.
     pub fn consts_tuple(&self) -> PyResult {
-        Ok(self.consts.as_value().clone())
+        Ok(self.consts().as_value().clone())
     }
 
     /// The names of the fast locals whose kind has one of these bits.
     pub fn local_names(&self, vm: &Vm, bits: u8) -> PyResult {
         let names = self
-            .locals
+            .locals()
             .iter()
             .zip(self.kinds.iter())
             .filter(|(_, k)| **k & bits != 0);
@@ -108,14 +108,14 @@ impl Code {
         if numbers(self) != numbers(other)
             || !self.name.is(&other.name)
             || !tables(&self.code, &other.code)
-            || !names(&self.names, &other.names)
-            || !names(&self.locals, &other.locals)
+            || !names(self.names(), other.names())
+            || !names(self.locals(), other.locals())
             || !tables(&self.linetable, &other.linetable)
             || !tables(&self.exceptiontable, &other.exceptiontable)
         {
             return Ok(false);
         }
-        let (a, b) = (self.consts.as_slice(), other.consts.as_slice());
+        let (a, b) = (self.consts().as_slice(), other.consts().as_slice());
         if a.len() != b.len() {
             return Ok(false);
         }
@@ -180,12 +180,12 @@ impl Code {
             table.hash(&mut h);
         }
         for name in std::iter::once(&this.name)
-            .chain(&this.names)
-            .chain(&this.locals)
+            .chain(this.names())
+            .chain(this.locals())
         {
             vm.hash(name.as_value())?.hash(&mut h);
         }
-        vm.hash(this.consts.as_value())?.hash(&mut h);
+        vm.hash(this.consts().as_value())?.hash(&mut h);
         Ok(match h.finish() as i64 {
             -1 => -2,
             h => h,
@@ -206,7 +206,7 @@ impl Code {
 
     #[pymethod(sig = "($self, /)")]
     fn __sizeof__(this: &Ref<Self>) -> usize {
-        208 + this.code.len() + 2 * 8 * this.locals.len()
+        208 + this.code.len() + 2 * 8 * this.locals().len()
     }
 
     #[pymethod(sig = "($self, /)")]
@@ -241,7 +241,10 @@ impl Code {
     /// WARNING: this method is for internal use only and may change or go away.
     #[pymethod(sig = "($self, /, oparg)")]
     fn _varname_from_oparg(vm: &Vm, this: &Ref<Self>, oparg: i32) -> PyResult {
-        match usize::try_from(oparg).ok().and_then(|i| this.locals.get(i)) {
+        match usize::try_from(oparg)
+            .ok()
+            .and_then(|i| this.locals().get(i))
+        {
             Some(n) => Ok(n.as_value().clone()),
             None => Err(vm.index_error("tuple index out of range")),
         }

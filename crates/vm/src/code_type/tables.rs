@@ -263,7 +263,7 @@ pub(super) fn adaptive(vm: &Vm, code: &Code) -> Vec<u8> {
         let shown = match i.opcode {
             Opcode::Resume => Opcode::ResumeCheck,
             Opcode::JumpBackward => Opcode::JumpBackwardNoJit,
-            Opcode::LoadConst => match code.consts.as_slice().get(i.oparg) {
+            Opcode::LoadConst => match code.consts().as_slice().get(i.oparg) {
                 Some(v) if is_immortal(vm, v) => Opcode::LoadConstImmortal,
                 _ => Opcode::LoadConstMortal,
             },

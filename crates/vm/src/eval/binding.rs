@@ -43,7 +43,7 @@ pub(super) unsafe fn bind_words(
         return Ok(false);
     }
     let first = c.posonlyargcount as usize;
-    let params = c.locals.get(..total).unwrap_or(&[]);
+    let params = c.locals().get(..total).unwrap_or(&[]);
     for (name, place) in names.iter().zip(&mut places) {
         let found = params
             .iter()
@@ -200,7 +200,7 @@ pub(crate) fn bind(
                 );
             };
             let first = c.posonlyargcount as usize;
-            let candidates = c.locals.get(first..total).unwrap_or(&[]);
+            let candidates = c.locals().get(first..total).unwrap_or(&[]);
             let found = candidates
                 .iter()
                 .position(|p| p.is(s))
@@ -257,7 +257,7 @@ pub(crate) fn bind(
             if locals.get(i) != Some(&0) {
                 continue;
             }
-            let default = match (&kwdefaults, c.locals.get(i)) {
+            let default = match (&kwdefaults, c.locals().get(i)) {
                 (Some(d), Some(name)) => d.get(vm, name.as_value())?,
                 _ => None,
             };
@@ -285,7 +285,7 @@ fn unexpected_keyword(
     name: &Ref<Str>,
     given: &Ref<Tuple>,
 ) -> Raised {
-    let posonly = c.locals.get(..c.posonlyargcount as usize).unwrap_or(&[]);
+    let posonly = c.locals().get(..c.posonlyargcount as usize).unwrap_or(&[]);
     let as_keyword: Vec<String> = posonly
         .iter()
         .filter(|p| {
@@ -305,7 +305,7 @@ fn unexpected_keyword(
     }
     let total = (c.argcount + c.kwonlyargcount) as usize;
     let candidates: Vec<String> = c
-        .locals
+        .locals()
         .get(c.posonlyargcount as usize..total)
         .unwrap_or(&[])
         .iter()
@@ -375,7 +375,7 @@ fn missing_arguments(
 ) -> Raised {
     let names: Vec<String> = missing
         .iter()
-        .filter_map(|&i| c.locals.get(i))
+        .filter_map(|&i| c.locals().get(i))
         .map(|n| format!("'{}'", n.to_string_lossy()))
         .collect();
     let list = match names.as_slice() {

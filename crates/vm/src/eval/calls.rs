@@ -42,7 +42,7 @@ unsafe fn init_frame(
                 .add(frame::FRAME_WORDS + code.payload.nlocalsplus as usize),
             previous,
             code,
-            consts: code.payload.consts.as_slice().as_ptr(),
+            consts: code.payload.consts().as_slice().as_ptr(),
             cache_base: running.cache_base,
             func: func.into_value().into_bits(),
             globals,

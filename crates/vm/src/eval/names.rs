@@ -61,7 +61,7 @@ pub(super) fn load_fast_unbound(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
 #[cold]
 fn unbound_local(vm: &Vm, r: &Regs, i: u32) -> Raised {
     r.save();
-    let name = r.code().locals.get(i as usize).cloned();
+    let name = r.code().locals().get(i as usize).cloned();
     let shown = name
         .as_ref()
         .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
@@ -210,7 +210,7 @@ fn unbound_deref(vm: &Vm, r: &Regs, i: u32) -> Raised {
     if !is_free {
         return unbound_local(vm, r, i);
     }
-    let name = code.locals.get(i as usize).cloned();
+    let name = code.locals().get(i as usize).cloned();
     let shown = name
         .as_ref()
         .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
@@ -443,7 +443,7 @@ pub(super) fn load_from_dict_or_globals(vm: &Vm, r: &mut Regs, i: u32) -> PyResu
 pub(super) fn load_from_dict_or_deref(vm: &Vm, r: &mut Regs, i: u32) -> PyResult<()> {
     r.save_ip();
     let ns = r.pop();
-    if let Some(name) = r.code().locals.get(i as usize).cloned()
+    if let Some(name) = r.code().locals().get(i as usize).cloned()
         && let Some(v) = mapping_get(vm, &ns.view(), &name)?
     {
         r.push(v);

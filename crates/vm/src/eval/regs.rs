@@ -354,7 +354,7 @@ impl Regs {
     #[inline(always)]
     pub fn name_ref<'a>(&self, i: u32) -> &'a Ref<Str> {
         // SAFETY: name indices are within the code's names, and the code outlives the frame.
-        unsafe { &*self.code().names.as_ptr().add(i as usize) }
+        unsafe { &*self.code().names().as_ptr().add(i as usize) }
     }
 
     /// The number of items on the stack.

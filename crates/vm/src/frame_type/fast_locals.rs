@@ -9,7 +9,7 @@ use crate::frame_object::FrameObject;
 
 fn word(o: &FrameObject, i: usize) -> Option<*mut u64> {
     let f = o.frame();
-    if f.is_null() || i >= o.code.locals.len() {
+    if f.is_null() || i >= o.code.locals().len() {
         return None;
     }
     // SAFETY: a live frame has a word for each local of its code.

@@ -47,7 +47,7 @@ fn index_of(vm: &Vm, o: &FrameObject, key: &Value, read: bool) -> PyResult<Optio
             o.code.kinds.get(i).is_none_or(|k| k & co_fast::HIDDEN == 0)
         }
     };
-    let names = || o.code.locals.iter().enumerate();
+    let names = || o.code.locals().iter().enumerate();
     if let Some((i, _)) = names().find(|(i, n)| n.as_value().is(key) && visible(*i)) {
         return Ok(Some(i));
     }
@@ -90,8 +90,12 @@ fn set(vm: &Vm, o: &Ref<FrameObject>, key: &Value, v: &Value) -> PyResult<()> {
 }
 
 fn items(o: &FrameObject) -> Vec<(Value, Value)> {
-    let fast = (0..o.code.locals.len())
-        .filter_map(|i| Some((o.code.locals[i].as_value().clone(), fast_locals::get(o, i)?)));
+    let fast = (0..o.code.locals().len()).filter_map(|i| {
+        Some((
+            o.code.locals()[i].as_value().clone(),
+            fast_locals::get(o, i)?,
+        ))
+    });
     let mut out: Vec<_> = fast.collect();
     out.extend(extra(o).iter().flat_map(|d| d.items()));
     out

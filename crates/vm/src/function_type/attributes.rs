@@ -42,6 +42,8 @@ pub(super) fn set_code(vm: &Vm, f: &Ref<Function>, value: Option<&Value>) -> PyR
             1,
         )?;
     }
+    // The docstring is that of the code it was made with.
+    f.docstring(vm)?;
     let old = f.code.replace(code.clone());
     f.version.set(0);
     if !old.is(code) {

@@ -190,13 +190,14 @@ impl Function {
     }
 
     #[getter(__doc__)]
-    fn doc(this: &Ref<Self>) -> Value {
-        this.doc.get()
+    fn doc(vm: &Vm, this: &Ref<Self>) -> PyResult {
+        this.docstring(vm)
     }
 
     #[setter(__doc__)]
     fn set_doc(vm: &Vm, this: &Ref<Self>, value: Option<&Value>) {
-        this.doc.set(value.cloned().unwrap_or_else(|| vm.none()));
+        this.doc
+            .set(Some(value.cloned().unwrap_or_else(|| vm.none())));
     }
 
     #[getter(__module__)]
