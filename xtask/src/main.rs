@@ -6,6 +6,7 @@ use std::process::ExitCode;
 mod fuzz;
 mod generate;
 mod hostile;
+mod order;
 mod parity;
 mod ready;
 mod sanitize;
@@ -19,6 +20,7 @@ cargo xtask COMMAND
   ready          all that CI does: format, clippy, generated files, tests, the wasm32 check
   parity PATH... compare the front end with CPython's over source files (--help)
   fuzz TARGET    look for inputs that break a part of the front end, led by coverage (--help)
+  order          list the functions that a start runs, for the linker (--help)
   hostile        damaged source text and .pyc data for the executable: it must not die of them (--help)
   sanitize       the tests under AddressSanitizer, each object an allocation of its own (--help)
 ";
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Some("ready") => ready::run(),
         Some("parity") => parity::run(&args[1..]),
         Some("fuzz") => fuzz::run(&args[1..]),
+        Some("order") => order::run(&args[1..]),
         Some("hostile") => hostile::run(&args[1..]),
         Some("sanitize") => sanitize::run(&args[1..]),
         _ => {

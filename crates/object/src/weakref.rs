@@ -93,6 +93,14 @@ impl WeakTable {
         }
     }
 
+    fn any_callback(&self) -> bool {
+        let table = self.by_target.borrow();
+        table.values().flatten().any(|p| {
+            // SAFETY: entries are live.
+            unsafe { p.as_ref() }.payload.callback.is_some()
+        })
+    }
+
     /// Takes out all references to an object and clears them; gives them alive, those with a callback to be called.
     fn take(&self, target: NonNull<Header>) -> Vec<Ref<WeakRef>> {
         let addr = target.as_ptr().addr();
@@ -166,6 +174,11 @@ impl Vm {
             .filter(|o| o.header.refcount() != 0 && !o.header.has(flag::DYING))
             .map(Object::to_ref)
             .collect()
+    }
+
+    /// Whether any weak reference there is would call back.
+    pub fn any_weakref_calls_back(&self) -> bool {
+        self.interp().weakrefs.any_callback()
     }
 
     /// Whether instances of the value's type can be weakly referenced.

@@ -3,6 +3,8 @@
 
 use std::cell::OnceCell;
 
+use taipan_object::header::{Header, flag};
+use taipan_object::heap::gc::referents;
 use taipan_object::weakref::WeakRef;
 use taipan_object::{Dict, Module, PyResult, Ref, Str, Value, Vm};
 
@@ -55,11 +57,44 @@ pub fn finalize(vm: &Vm) -> bool {
     let ok = flush_std_files(vm);
     sys_module::state(vm).finalizing.set(true);
     vm.clear_exception();
+    if is_quiet(vm) {
+        return ok;
+    }
     collect(vm);
     if finalize_modules(vm).is_err() {
         vm.clear_exception();
     }
     ok
+}
+
+/// Whether nobody could tell that objects die: nothing has a finalizer or is waited for by a callback, the standard streams
+/// aside, which are flushed already. The memory goes with the process, or with the heap.
+fn is_quiet(vm: &Vm) -> bool {
+    if vm.any_weakref_calls_back() {
+        return false;
+    }
+    let has_finalizer =
+        |h: &Header| h.ty().payload.slots.tp_finalize.get().is_some() && !h.has(flag::FINALIZED);
+    // A stream holds its buffer, and that the file: nothing else counts as part of it.
+    let mut streams: Vec<Value> = Vec::new();
+    for name in ["stdin", "stdout", "stderr"] {
+        let original = sys_get(vm, &format!("__{name}__"));
+        match (original, sys_get(vm, name)) {
+            (Some(original), Some(now)) if original.is(&now) => streams.push(original),
+            (None, None) => {}
+            _ => return false,
+        }
+    }
+    for _ in ["buffers", "files"] {
+        let held: Vec<Value> = streams.iter().flat_map(referents).collect();
+        streams.extend(
+            held.into_iter()
+                .filter(|v| v.header().is_some_and(has_finalizer)),
+        );
+    }
+    let known: Vec<u64> = streams.iter().map(Value::bits).collect();
+    !vm.heap()
+        .any_object(&mut |h| has_finalizer(h) && !known.contains(&((&raw const *h).addr() as u64)))
 }
 
 fn collect(vm: &Vm) {

@@ -64,6 +64,11 @@ impl Heap {
         }
     }
 
+    /// Whether `f` says yes to any object there is. `f` must not allocate or free objects.
+    pub fn any_object(&self, f: &mut dyn FnMut(&Header) -> bool) -> bool {
+        self.pages.any(f) || self.large.borrow().any(f)
+    }
+
     /// A new object of type `ty` with `size` bytes in all (at least `Object<T>`'s); what follows the payload is zeroed if it can own values.
     /// The object is tracked if its payload can own values. `None` when memory is exhausted; the payload is then dropped.
     #[inline]

@@ -340,6 +340,22 @@ impl Pages {
         }
     }
 
+    /// Whether `f` says yes to any object in the pages. `f` must not allocate or free objects.
+    pub(crate) fn any(&self, f: &mut dyn FnMut(&Header) -> bool) -> bool {
+        self.all.borrow().iter().any(|&page| {
+            // SAFETY: as in `walk`.
+            unsafe {
+                let p = &*page;
+                (FIRST..p.bump.get() as usize)
+                    .step_by(p.slot as usize)
+                    .any(|at| {
+                        let h = &*page.cast::<u8>().add(at).cast::<Header>();
+                        !h.ty_ptr().is_null() && f(h)
+                    })
+            }
+        })
+    }
+
     /// After a collection: no page is young.
     pub(crate) fn settle(&self) {
         for &page in self.all.borrow().iter() {
@@ -446,6 +462,14 @@ pub(crate) unsafe fn free_large(set: &RefCell<LargeSet>, mem: NonNull<u8>) {
 }
 
 impl LargeSet {
+    /// Whether `f` says yes to any large object.
+    pub(crate) fn any(&self, f: &mut dyn FnMut(&Header) -> bool) -> bool {
+        self.all.iter().any(|&head| {
+            // SAFETY: heads in the set are live, and an object follows each.
+            f(unsafe { &*head.cast::<u8>().add(LARGE_HEAD).cast::<Header>() })
+        })
+    }
+
     /// Calls `f` for every tracked large object.
     pub(crate) fn walk(&self, f: &mut dyn FnMut(NonNull<Header>)) {
         for &head in &self.all {
