@@ -369,8 +369,12 @@ impl VecCell {
 
     /// Shows the items to the collector, or to code that runs no Python.
     pub fn visit(&self, visit: &mut crate::reference::Visitor<'_>) {
-        for v in self.vec() {
-            visit(v);
-        }
+        self.each(visit);
+    }
+
+    /// [`VecCell::visit`] without an indirect call.
+    #[inline(always)]
+    pub(crate) fn each<F: FnMut(&Value) + ?Sized>(&self, f: &mut F) {
+        self.vec().iter().for_each(f);
     }
 }

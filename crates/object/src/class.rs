@@ -607,7 +607,8 @@ impl TypeObject {
     }
 
     /// Calls `f` with the address of each word behind the payload that may own a value.
-    fn attribute_words(&self, p: NonNull<Header>, f: &mut dyn FnMut(*mut u64)) {
+    #[inline(always)]
+    fn attribute_words(&self, p: NonNull<Header>, f: &mut impl FnMut(*mut u64)) {
         let base = p.as_ptr().cast::<u8>();
         if self.has_members.get() {
             for &off in self.instance.borrow().member_offsets.iter() {
@@ -682,7 +683,12 @@ impl TypeObject {
     }
 
     /// Shows what the instance owns behind its payload.
-    pub(crate) fn traverse_attributes(&self, p: NonNull<Header>, visit: &mut Visitor<'_>) {
+    #[inline(always)]
+    pub(crate) fn traverse_attributes<F: FnMut(&Value) + ?Sized>(
+        &self,
+        p: NonNull<Header>,
+        visit: &mut F,
+    ) {
         if self.dict_offset() == 0 && !self.has_members.get() {
             return;
         }

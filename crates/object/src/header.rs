@@ -21,7 +21,7 @@ const _: () = assert!(size_of::<*const ()>() != 8 || size_of::<Header>() == 16);
 pub mod flag {
     /// The collector visits this object.
     pub const TRACKED: u32 = 1;
-    /// Survived at least one young collection.
+    /// In the oldest generation.
     pub const OLD: u32 = 1 << 1;
     /// The finalizer has run; it runs once (PEP 442).
     pub const FINALIZED: u32 = 1 << 2;
@@ -31,8 +31,8 @@ pub mod flag {
     pub const LARGE: u32 = 1 << 4;
     /// Being destroyed: the count is zero and must not rise again.
     pub const DYING: u32 = 1 << 5;
-    /// Member of the set that the running collection looks at.
-    pub const COLLECTING: u32 = 1 << 6;
+    /// In the middle generation.
+    pub const MIDDLE: u32 = 1 << 6;
     /// A mark that one type may use as it likes (documented at the type).
     pub const TYPE_SPECIFIC: u32 = 1 << 7;
     /// All flag bits.
@@ -40,7 +40,7 @@ pub mod flag {
 }
 
 /// Counts from here on mean "never freed"; counting up saturates into it.
-const IMMORTAL: u32 = 1 << 31;
+const IMMORTAL: u32 = 1 << 28;
 
 impl Header {
     /// Where the address of the type stands, if an address fills a value's word.
@@ -59,7 +59,7 @@ impl Header {
         }
     }
 
-    /// One reference more. Saturates: an object with 2³¹ references lives for ever.
+    /// One reference more. Saturates: an object with 2²⁸ references lives for ever.
     #[inline(always)]
     pub fn incref(&self) {
         let c = self.refcnt.get();

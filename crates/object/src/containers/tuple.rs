@@ -59,7 +59,7 @@ impl Tuple {
     }
 
     /// Items and hidden values.
-    fn all(&self) -> &[Value] {
+    pub(crate) fn all(&self) -> &[Value] {
         // SAFETY: as for `as_slice`: the hidden values follow the items.
         unsafe { std::slice::from_raw_parts(self.data(), self.len as usize + self.hidden as usize) }
     }

@@ -1,4 +1,4 @@
-//! The cycle collector: trial deletion (Bacon and Rajan 2001, in CPython's form) over two generations.
+//! The cycle collector: trial deletion (Bacon and Rajan 2001, in CPython's form) over three generations.
 //!
 //! The collector never runs inside an allocation: passing the threshold sets a bit of the evaluation breaker, and the
 //! interpreter collects between two instructions. While candidates are looked at, no Python code runs; counts are lowered in
@@ -7,7 +7,12 @@
 use std::cell::Cell;
 use std::ptr::NonNull;
 
+use super::Heap;
+use crate::containers::dict::Dict;
+use crate::containers::list::List;
+use crate::containers::tuple::Tuple;
 use crate::header::{Header, flag};
+use crate::reference::{Object, Payload};
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -15,7 +20,8 @@ use crate::vm::Vm;
 pub struct GcState {
     /// Automatic collection is on.
     pub enabled: Cell<bool>,
-    /// Allocations minus frees of collectable objects since the last young collection, and young collections since the last full one.
+    /// Allocations minus frees of collectable objects since the last collection, and collections of each generation but the
+    /// oldest since the last one of an older.
     pub count: [Cell<i64>; 3],
     /// The thresholds of `gc.set_threshold`.
     pub threshold: [Cell<i64>; 3],
@@ -23,7 +29,7 @@ pub struct GcState {
     pub collecting: Cell<bool>,
     /// Survivors of the last full collection.
     pub long_lived_total: Cell<usize>,
-    /// Survivors of young collections since then.
+    /// Survivors of collections of the middle generation since then.
     pub long_lived_pending: Cell<usize>,
     /// Collections, collected and uncollectable objects for each generation.
     pub stats: [[Cell<u64>; 3]; 3],
@@ -36,7 +42,7 @@ impl GcState {
         GcState {
             enabled: Cell::new(true),
             count: [const { Cell::new(0) }; 3],
-            threshold: [Cell::new(2000), Cell::new(10), Cell::new(0)],
+            threshold: [Cell::new(2000), Cell::new(10), Cell::new(10)],
             collecting: Cell::new(false),
             long_lived_total: Cell::new(0),
             long_lived_pending: Cell::new(0),
@@ -76,23 +82,42 @@ impl GcState {
     }
 }
 
-/// Runs the collection that is due, if any: the young generation, or everything when enough has survived.
+/// Runs the collection that is due, if any: of the oldest generation whose threshold is passed. The oldest one is collected
+/// only when enough has survived since it was last.
 pub fn collect_if_due(vm: &Vm) {
     let gc = &vm.heap().gc;
     if !gc.due.replace(false) || !gc.enabled.get() {
         return;
     }
-    let full = gc.threshold[1].get() > 0
-        && gc.count[1].get() > gc.threshold[1].get()
-        && gc.long_lived_pending.get() > gc.long_lived_total.get() / 4;
-    collect(vm, if full { 2 } else { 0 });
+    let passed = |i: usize| gc.count[i].get() > gc.threshold[i].get();
+    let generation = if passed(2) && gc.long_lived_pending.get() >= gc.long_lived_total.get() / 4 {
+        2
+    } else if passed(1) {
+        1
+    } else {
+        0
+    };
+    collect(vm, generation);
 }
 
-fn children(h: NonNull<Header>, visit: &mut dyn FnMut(&Value)) {
+/// Shows every value that an object owns, but not strings that are keys of a dict.
+#[inline(always)]
+fn children<F: FnMut(&Value)>(h: NonNull<Header>, visit: &mut F) {
     // SAFETY: candidates are live objects; their layouts describe them.
     unsafe {
         let ty = h.as_ref().ty();
-        if let Some(traverse) = ty.payload.layout().traverse {
+        let layout = ty.payload.layout();
+        // What there is most of is looked at directly.
+        if std::ptr::eq(layout, Tuple::layout()) {
+            let tuple = h.cast::<Object<Tuple>>().as_ref();
+            tuple.payload.all().iter().for_each(&mut *visit);
+        } else if std::ptr::eq(layout, Dict::layout()) {
+            let dict = h.cast::<Object<Dict>>().as_ref();
+            dict.payload.each_collectable(visit);
+        } else if std::ptr::eq(layout, List::layout()) {
+            let list = h.cast::<Object<List>>().as_ref();
+            list.payload.items.each(visit);
+        } else if let Some(traverse) = layout.traverse {
             traverse(h.as_ptr(), visit);
         }
         ty.payload.traverse_attributes(h, visit);
@@ -105,130 +130,214 @@ fn children(h: NonNull<Header>, visit: &mut dyn FnMut(&Value)) {
     }
 }
 
-/// Collects a generation (0 and 1: the young objects; 2: all). Gives the number of unreachable objects found.
+/// In the count of an object that the running collection looks at. Counts do not go so far by themselves.
+const MEMBER: u32 = 1 << 29;
+/// In the count of a member: it was found to be alive, and its children were not looked at yet, for lack of room.
+const PENDING: u32 = 1 << 30;
+/// In the count of a member: nothing was found yet that keeps it alive.
+const UNREACHED: u32 = 1 << 31;
+
+/// How many members may wait for their children to be looked at, before others are marked as pending.
+const MAX_WAITING: usize = 1 << 14;
+
+/// What a collection looks at.
+trait Members {
+    /// Calls `f` for each.
+    fn each(&self, f: &mut impl FnMut(NonNull<Header>));
+}
+
+/// The members among the objects of generations up to one.
+struct Generation<'a> {
+    heap: &'a Heap,
+    last: usize,
+}
+
+impl Generation<'_> {
+    fn each_object(&self, f: &mut impl FnMut(NonNull<Header>)) {
+        self.heap.pages.walk(self.last, f);
+        self.heap.large.borrow().walk(self.last, f);
+    }
+}
+
+impl Members for Generation<'_> {
+    #[inline(always)]
+    fn each(&self, f: &mut impl FnMut(NonNull<Header>)) {
+        self.each_object(&mut |p| {
+            // SAFETY: the walk gives live objects.
+            if is_member(unsafe { p.as_ref() }) {
+                f(p);
+            }
+        });
+    }
+}
+
+impl Members for [NonNull<Header>] {
+    fn each(&self, f: &mut impl FnMut(NonNull<Header>)) {
+        self.iter().copied().for_each(f);
+    }
+}
+
+#[inline(always)]
+fn is_member(h: &Header) -> bool {
+    h.refcount() & MEMBER != 0
+}
+
+#[inline(always)]
+fn as_member(v: &Value) -> Option<&Header> {
+    v.header().filter(|h| is_member(h))
+}
+
+/// Makes an object a member.
+#[inline(always)]
+fn enroll(h: &Header) {
+    h.set_refcount(h.refcount() | MEMBER | UNREACHED);
+}
+
+/// Collects a generation and those younger. Gives the number of unreachable objects found.
 pub fn collect(vm: &Vm, generation: usize) -> usize {
+    let generation = generation.min(2);
     let heap = vm.heap();
     let gc = &heap.gc;
     if gc.collecting.replace(true) {
         return 0;
     }
-    let young = generation < 2;
-    // An object whose count is zero is being destroyed already: by a callback of its weak references, or when its turn comes.
-    let member =
-        |h: &Header| h.refcount() != 0 && h.refcount() < UNREACHED && !(young && h.has(flag::OLD));
-    let mut candidates: Vec<NonNull<Header>> = Vec::new();
-    {
-        let mut add = |p: NonNull<Header>| {
-            // SAFETY: the walk gives live objects.
-            let h = unsafe { p.as_ref() };
-            if member(h) {
-                if is_plain_tuple(vm, h) {
-                    h.unset(flag::TRACKED);
-                    return;
-                }
-                h.set(flag::COLLECTING);
-                candidates.push(p);
-            }
-        };
-        heap.pages.walk(young, &mut add);
-        heap.large.borrow().walk(&mut add);
-    }
-    let garbage = unreachable(&candidates);
-    for p in &candidates {
+    let older = match generation {
+        0 => flag::MIDDLE | flag::OLD,
+        1 => flag::OLD,
+        _ => 0,
+    };
+    let objects = Generation {
+        heap,
+        last: generation,
+    };
+    let mut count = 0;
+    objects.each_object(&mut |p| {
+        // SAFETY: the walk gives live objects.
+        let h = unsafe { p.as_ref() };
+        // An object whose count is zero is being destroyed already: by a callback of its weak references, or when its
+        // turn comes.
+        if h.refcount() == 0 || h.is_immortal() || h.has(older) {
+            return;
+        }
+        if is_plain_tuple(vm, h) {
+            h.unset(flag::TRACKED);
+            return;
+        }
+        enroll(h);
+        count += 1;
+    });
+    let garbage = unreachable(&objects, count);
+    objects.each(&mut |p| {
         // SAFETY: nothing was freed since the walk.
         let h = unsafe { p.as_ref() };
-        h.unset(flag::COLLECTING);
-        h.set(flag::OLD);
+        h.set_refcount(h.refcount() & !MEMBER);
+        if generation == 0 {
+            h.set(flag::MIDDLE);
+        } else {
+            h.unset(flag::MIDDLE);
+            h.set(flag::OLD);
+        }
+    });
+    heap.pages.settle(generation);
+    heap.large.borrow_mut().settle(generation);
+    let survivors = count - garbage.len();
+    for younger in &gc.count[..=generation] {
+        younger.set(0);
     }
-    heap.pages.settle();
-    gc.count[0].set(0);
-    let survivors = candidates.len() - garbage.len();
-    if young {
-        gc.count[1].set(gc.count[1].get() + 1);
-        gc.long_lived_pending
-            .set(gc.long_lived_pending.get() + survivors);
-    } else {
-        gc.count[1].set(0);
-        gc.count[2].set(0);
-        gc.long_lived_total.set(survivors);
-        gc.long_lived_pending.set(0);
+    if let Some(next) = gc.count.get(generation + 1) {
+        next.set(next.get() + 1);
     }
-    drop(candidates);
+    match generation {
+        0 => {}
+        1 => gc
+            .long_lived_pending
+            .set(gc.long_lived_pending.get() + survivors),
+        _ => {
+            gc.long_lived_total.set(survivors);
+            gc.long_lived_pending.set(0);
+        }
+    }
     let found = reclaim(vm, garbage);
-    let stats = &gc.stats[generation.min(2)];
+    let stats = &gc.stats[generation];
     stats[0].set(stats[0].get() + 1);
     stats[1].set(stats[1].get() + found as u64);
     gc.collecting.set(false);
     found
 }
 
-/// In the count of a candidate: nothing was found yet that keeps it alive. Objects with more references than this bit
-/// leaves room for are no candidates.
-const UNREACHED: u32 = 1 << 30;
-
-/// Of objects marked `COLLECTING`, those that only candidates refer to.
+/// Of members, those that only members refer to. `count` is how many members there are.
 ///
-/// Each candidate is traversed twice. First every reference from one candidate to another takes one off the count, so that
-/// what is left was held from outside. Then what is reached from there gives the references back as it is traversed, and what
+/// Each member is traversed twice. First every reference from one member to another takes one off the count, so that what
+/// is left was held from outside. Then what is reached from there gives the references back as it is traversed, and what
 /// was never reached does so at the end.
-fn unreachable(candidates: &[NonNull<Header>]) -> Vec<NonNull<Header>> {
-    let member = |v: &Value| -> Option<NonNull<Header>> {
-        let h = v.header()?;
-        h.has(flag::COLLECTING).then(|| NonNull::from(h))
-    };
-    for p in candidates {
-        // SAFETY: candidates are live.
-        let h = unsafe { p.as_ref() };
-        h.set_refcount(h.refcount() | UNREACHED);
-    }
-    for &p in candidates {
+fn unreachable<M: Members + ?Sized>(members: &M, count: usize) -> Vec<NonNull<Header>> {
+    members.each(&mut |p| {
         children(p, &mut |v| {
-            if let Some(c) = member(v) {
-                // SAFETY: a live object; its count includes this reference.
-                let c = unsafe { c.as_ref() };
-                c.set_refcount(c.refcount().wrapping_sub(1));
+            if let Some(h) = as_member(v) {
+                h.set_refcount(h.refcount().wrapping_sub(1));
+            }
+        });
+    });
+    const BASE: u32 = MEMBER | UNREACHED;
+    let mut reached = 0;
+    let mut waiting: Vec<NonNull<Header>> = Vec::new();
+    let mut more = true;
+    while more {
+        more = false;
+        members.each(&mut |p| {
+            // SAFETY: live.
+            let h = unsafe { p.as_ref() };
+            let refs = h.refcount();
+            if refs & UNREACHED != 0 {
+                if refs == BASE {
+                    return;
+                }
+                h.set_refcount(refs & !UNREACHED);
+                reached += 1;
+            } else if refs & PENDING != 0 {
+                h.set_refcount(refs & !PENDING);
+            } else {
+                return;
+            }
+            let mut next = Some(p);
+            while let Some(p) = next {
+                children(p, &mut |v| {
+                    let Some(h) = as_member(v) else { return };
+                    // This gives back what the first traversal took.
+                    let refs = h.refcount().wrapping_add(1);
+                    if refs & UNREACHED == 0 {
+                        h.set_refcount(refs);
+                        return;
+                    }
+                    reached += 1;
+                    if waiting.len() < MAX_WAITING {
+                        h.set_refcount(refs & !UNREACHED);
+                        waiting.push(NonNull::from(h));
+                    } else {
+                        h.set_refcount(refs & !UNREACHED | PENDING);
+                        more = true;
+                    }
+                });
+                next = waiting.pop();
             }
         });
     }
-    let mut work: Vec<NonNull<Header>> = Vec::new();
-    for &p in candidates {
+    if reached == count {
+        return Vec::new();
+    }
+    let mut garbage: Vec<NonNull<Header>> = Vec::new();
+    members.each(&mut |p| {
         // SAFETY: live.
         let h = unsafe { p.as_ref() };
-        let count = h.refcount();
-        if count > UNREACHED {
-            h.set_refcount(count & !UNREACHED);
-            work.push(p);
+        if h.refcount() & UNREACHED != 0 {
+            h.set_refcount(h.refcount() & !UNREACHED);
+            garbage.push(p);
         }
-        while let Some(p) = work.pop() {
-            children(p, &mut |v| {
-                if let Some(c) = member(v) {
-                    // SAFETY: live; this gives back what the first traversal took.
-                    let h = unsafe { c.as_ref() };
-                    let count = h.refcount().wrapping_add(1);
-                    h.set_refcount(count & !UNREACHED);
-                    if count & UNREACHED != 0 {
-                        work.push(c);
-                    }
-                }
-            });
-        }
-    }
-    let garbage: Vec<NonNull<Header>> = candidates
-        .iter()
-        .copied()
-        // SAFETY: live.
-        .filter(|p| unsafe { p.as_ref() }.refcount() & UNREACHED != 0)
-        .collect();
-    for &p in &garbage {
-        // SAFETY: live.
-        let h = unsafe { p.as_ref() };
-        h.set_refcount(h.refcount() & !UNREACHED);
-    }
+    });
     for &p in &garbage {
         children(p, &mut |v| {
-            if let Some(c) = member(v) {
-                // SAFETY: live; as above.
-                let h = unsafe { c.as_ref() };
+            if let Some(h) = as_member(v) {
+                // As above.
                 h.set_refcount(h.refcount().wrapping_add(1));
             }
         });
@@ -242,17 +351,10 @@ fn is_plain_tuple(vm: &Vm, h: &Header) -> bool {
     if !std::ptr::eq(h.ty(), vm.types().tuple.object()) {
         return false;
     }
-    let mut plain = true;
-    let mut look = |v: &Value| {
-        plain &= v.header().is_none_or(|h| !h.has(flag::TRACKED));
-    };
-    // SAFETY: a live object whose layout describes it.
-    unsafe {
-        if let Some(traverse) = h.ty().payload.layout().traverse {
-            traverse(h, &mut look);
-        }
-    }
-    plain
+    // SAFETY: an object of the type has its payload.
+    let tuple = unsafe { NonNull::from(h).cast::<Object<Tuple>>().as_ref() };
+    let plain = |v: &Value| v.header().is_none_or(|h| !h.has(flag::TRACKED));
+    tuple.payload.all().iter().all(plain)
 }
 
 /// The garbage that has finalizers to run, in an order in which an object comes before those that only it leads to: a
@@ -337,18 +439,17 @@ fn reclaim(vm: &Vm, garbage: Vec<NonNull<Header>>) -> usize {
         for p in &ptrs {
             // SAFETY: `dead` holds them. Our own count is taken out while looking.
             let h = unsafe { p.as_ref() };
-            h.set(flag::COLLECTING);
             h.set_refcount(h.refcount().wrapping_sub(1));
+            enroll(h);
         }
-        let still: rustc_hash::FxHashSet<usize> = unreachable(&ptrs)
+        let still: rustc_hash::FxHashSet<usize> = unreachable(&*ptrs, ptrs.len())
             .iter()
             .map(|p| p.as_ptr().addr())
             .collect();
         for p in &ptrs {
             // SAFETY: as above, put back.
             let h = unsafe { p.as_ref() };
-            h.set_refcount(h.refcount().wrapping_add(1));
-            h.unset(flag::COLLECTING);
+            h.set_refcount((h.refcount() & !MEMBER).wrapping_add(1));
         }
         dead.retain(|v| still.contains(&v.as_ptr_unchecked().addr()));
     }
@@ -374,12 +475,11 @@ pub fn tracked_objects(vm: &Vm, generation: Option<usize>) -> Vec<Value> {
         // SAFETY: the walk gives live objects; a count is taken for the value.
         unsafe {
             let h = p.as_ref();
-            let old = h.has(flag::OLD);
             let wanted = match generation {
                 None => true,
-                Some(0) => !old,
-                Some(1) => false,
-                Some(_) => old,
+                Some(0) => !h.has(flag::OLD | flag::MIDDLE),
+                Some(1) => h.has(flag::MIDDLE),
+                Some(_) => h.has(flag::OLD),
             };
             if wanted && h.refcount() > 0 {
                 h.incref();
@@ -388,8 +488,8 @@ pub fn tracked_objects(vm: &Vm, generation: Option<usize>) -> Vec<Value> {
         }
     };
     let heap = vm.heap();
-    heap.pages.walk(false, &mut add);
-    heap.large.borrow().walk(&mut add);
+    heap.pages.walk(2, &mut add);
+    heap.large.borrow().walk(2, &mut add);
     out
 }
 
@@ -399,7 +499,7 @@ pub fn referents(v: &Value) -> Vec<Value> {
     if let Some(h) = v.header()
         && h.ty().payload.is_gc()
     {
-        children(NonNull::from(h), &mut |c| out.push(c.clone()));
+        children(NonNull::from(h), &mut |c: &Value| out.push(c.clone()));
     }
     out
 }

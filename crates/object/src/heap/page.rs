@@ -88,6 +88,8 @@ struct Page {
     gc: bool,
     /// Allocated from since the last collection.
     young: Cell<bool>,
+    /// May have objects of the middle generation.
+    middle: Cell<bool>,
     /// Linked in the list of pages with room.
     listed: Cell<bool>,
     next: Cell<*mut Page>,
@@ -223,6 +225,7 @@ impl Pages {
                 class: class as u8,
                 gc,
                 young: Cell::new(true),
+                middle: Cell::new(false),
                 listed: Cell::new(false),
                 next: Cell::new(null_mut()),
                 prev: Cell::new(null_mut()),
@@ -317,14 +320,20 @@ impl Pages {
         }
     }
 
-    /// Calls `f` for every tracked object in the pages; with `young`, only in those allocated from since the last collection.
+    /// Calls `f` for every tracked object in the pages that can have objects of generations up to this one.
     /// `f` must not allocate or free objects.
-    pub(crate) fn walk(&self, young: bool, f: &mut dyn FnMut(NonNull<Header>)) {
+    #[inline(always)]
+    pub(crate) fn walk(&self, generation: usize, f: &mut impl FnMut(NonNull<Header>)) {
         for &page in self.all.borrow().iter() {
             // SAFETY: pages in `all` are live; slots below `bump` hold objects, or free slots with a null type.
             unsafe {
                 let p = &*page;
-                if !p.gc || (young && !p.young.get()) {
+                let wanted = match generation {
+                    0 => p.young.get(),
+                    1 => p.young.get() || p.middle.get(),
+                    _ => true,
+                };
+                if !p.gc || !wanted {
                     continue;
                 }
                 let mut at = FIRST;
@@ -356,11 +365,14 @@ impl Pages {
         })
     }
 
-    /// After a collection: no page is young.
-    pub(crate) fn settle(&self) {
+    /// After a collection of generations up to this one: what survived is a generation older.
+    pub(crate) fn settle(&self, generation: usize) {
         for &page in self.all.borrow().iter() {
             // SAFETY: pages in `all` are live.
-            unsafe { (*page).young.set(false) };
+            let p = unsafe { &*page };
+            let middle = generation == 0 && (p.young.get() || p.middle.get());
+            p.young.set(false);
+            p.middle.set(middle);
         }
     }
 }
@@ -370,40 +382,46 @@ impl Pages {
 struct LargeHead {
     size: usize,
     index: usize,
-    gc: bool,
+    /// Which of the lists it is in.
+    list: u8,
 }
 
-/// The large objects.
+/// The list of objects that the collector does not look at.
+const LEAVES: u8 = 3;
+
+/// The large objects: those of each generation, and those that own no values.
 #[derive(Default)]
 pub(crate) struct LargeSet {
-    all: Vec<*mut LargeHead>,
+    lists: [Vec<*mut LargeHead>; 4],
 }
 
 const LARGE_HEAD: usize = size_of::<LargeHead>();
+
+fn large_layout(size: usize) -> Option<MemLayout> {
+    MemLayout::from_size_align(size, LARGE_ALIGN).ok()
+}
 
 pub(crate) fn allocate_large(
     set: &RefCell<LargeSet>,
     size: usize,
     gc: bool,
 ) -> Option<NonNull<u8>> {
-    let total = size
-        .checked_add(LARGE_HEAD)
-        .filter(|&t| t <= isize::MAX as usize - LARGE_ALIGN)?;
-    let layout = MemLayout::from_size_align(total, LARGE_ALIGN).ok()?;
-    let mut set = set.borrow_mut();
+    let total = size.checked_add(LARGE_HEAD)?;
+    let layout = large_layout(total)?;
     // SAFETY: the size is not zero.
     let mem = unsafe { alloc(layout) }.cast::<LargeHead>();
     if mem.is_null() {
         return None;
     }
+    let list = if gc { 0 } else { LEAVES };
     // SAFETY: fresh memory with room for the head and the object behind it.
     unsafe {
         mem.write(LargeHead {
             size: total,
-            index: set.all.len(),
-            gc,
+            index: 0,
+            list,
         });
-        set.all.push(mem);
+        set.borrow_mut().enter(mem, list);
         Some(NonNull::new_unchecked(mem.cast::<u8>().add(LARGE_HEAD)))
     }
 }
@@ -425,16 +443,17 @@ pub(crate) unsafe fn grow_large(
         if needed <= (*head).size {
             return Some(mem);
         }
-        let total = needed
-            .checked_add(needed / 8)
-            .filter(|&t| t <= isize::MAX as usize - LARGE_ALIGN)?;
-        let layout = MemLayout::from_size_align((*head).size, LARGE_ALIGN).ok()?;
-        let new = std::alloc::realloc(head.cast(), layout, total).cast::<LargeHead>();
+        let total = needed.checked_add(needed / 8)?;
+        large_layout(total)?;
+        let new = std::alloc::realloc(head.cast(), large_layout((*head).size)?, total)
+            .cast::<LargeHead>();
         if new.is_null() {
             return None;
         }
         (*new).size = total;
-        if let Some(place) = set.all.get_mut((*new).index) {
+        if let Some(list) = set.lists.get_mut((*new).list as usize)
+            && let Some(place) = list.get_mut((*new).index)
+        {
             *place = new;
         }
         Some(NonNull::new_unchecked(new.cast::<u8>().add(LARGE_HEAD)))
@@ -447,36 +466,71 @@ pub(crate) unsafe fn grow_large(
 /// `mem` came from [`allocate_large`] with the same set and is not used any more.
 pub(crate) unsafe fn free_large(set: &RefCell<LargeSet>, mem: NonNull<u8>) {
     let mut set = set.borrow_mut();
-    // SAFETY: the head stands before the object.
+    // SAFETY: the head stands before the object, and lists hold live heads.
     unsafe {
         let head = mem.as_ptr().sub(LARGE_HEAD).cast::<LargeHead>();
         let index = (*head).index;
-        set.all.swap_remove(index);
-        if let Some(&moved) = set.all.get(index) {
-            (*moved).index = index;
+        if let Some(list) = set.lists.get_mut((*head).list as usize) {
+            list.swap_remove(index);
+            if let Some(&moved) = list.get(index) {
+                (*moved).index = index;
+            }
         }
-        if let Ok(layout) = MemLayout::from_size_align((*head).size, LARGE_ALIGN) {
+        if let Some(layout) = large_layout((*head).size) {
             dealloc(head.cast(), layout);
         }
     }
 }
 
 impl LargeSet {
+    /// Puts an object into a list.
+    ///
+    /// # Safety
+    /// `head` is that of a live object, which is in no list.
+    unsafe fn enter(&mut self, head: *mut LargeHead, to: u8) {
+        if let Some(list) = self.lists.get_mut(to as usize) {
+            // SAFETY: the contract.
+            unsafe {
+                (*head).list = to;
+                (*head).index = list.len();
+            }
+            list.push(head);
+        }
+    }
+
+    /// After a collection of generations up to this one: what survived is a generation older.
+    pub(crate) fn settle(&mut self, generation: usize) {
+        let to = (generation + 1).min(2) as u8;
+        for from in self
+            .lists
+            .iter_mut()
+            .take(to as usize)
+            .map(std::mem::take)
+            .collect::<Vec<_>>()
+        {
+            for head in from {
+                // SAFETY: heads in the set are live; this one was just taken out of its list.
+                unsafe { self.enter(head, to) };
+            }
+        }
+    }
+
     /// Whether `f` says yes to any large object.
     pub(crate) fn any(&self, f: &mut dyn FnMut(&Header) -> bool) -> bool {
-        self.all.iter().any(|&head| {
+        self.lists.iter().flatten().any(|&head| {
             // SAFETY: heads in the set are live, and an object follows each.
             f(unsafe { &*head.cast::<u8>().add(LARGE_HEAD).cast::<Header>() })
         })
     }
 
-    /// Calls `f` for every tracked large object.
-    pub(crate) fn walk(&self, f: &mut dyn FnMut(NonNull<Header>)) {
-        for &head in &self.all {
+    /// Calls `f` for every tracked large object of generations up to this one.
+    #[inline(always)]
+    pub(crate) fn walk(&self, generation: usize, f: &mut impl FnMut(NonNull<Header>)) {
+        for &head in self.lists.iter().take(generation.min(2) + 1).flatten() {
             // SAFETY: heads in the set are live, and an object follows each.
             unsafe {
                 let h = head.cast::<u8>().add(LARGE_HEAD).cast::<Header>();
-                if (*head).gc && (*h).has(flag::TRACKED) {
+                if (*h).has(flag::TRACKED) {
                     f(NonNull::new_unchecked(h));
                 }
             }
@@ -486,11 +540,11 @@ impl LargeSet {
 
 impl Drop for LargeSet {
     fn drop(&mut self) {
-        for head in self.all.drain(..) {
+        for head in self.lists.iter().flatten() {
             // SAFETY: the heap goes away, nothing refers to its objects any more.
             unsafe {
-                if let Ok(layout) = MemLayout::from_size_align((*head).size, LARGE_ALIGN) {
-                    dealloc(head.cast(), layout);
+                if let Some(layout) = large_layout((**head).size) {
+                    dealloc((*head).cast(), layout);
                 }
             }
         }

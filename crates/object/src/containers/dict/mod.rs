@@ -65,6 +65,12 @@ impl Dict {
         unsafe { &mut *self.table.get() }
     }
 
+    /// Shows values and keys to the collector, but not keys that own nothing.
+    #[inline(always)]
+    pub(crate) fn each_collectable<F: FnMut(&Value) + ?Sized>(&self, f: &mut F) {
+        self.table().visit(f);
+    }
+
     fn keys_changed(&self) {
         self.stamp.set(self.stamp.get().wrapping_add(1));
         self.version.set(0);

@@ -4,7 +4,7 @@
 //! Nothing here runs Python code; removed values are handed out, never dropped inside.
 
 use crate::containers::string::Str;
-use crate::reference::{Ref, Visitor};
+use crate::reference::Ref;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -500,13 +500,18 @@ impl Table {
         Some(t)
     }
 
-    pub(super) fn visit(&self, visit: &mut Visitor<'_>) {
-        for i in 0..self.end() {
-            if let Some(k) = self.key(i) {
-                visit(k);
-            }
-            if let Some(v) = self.value(i) {
-                visit(v);
+    /// Shows values and keys to the collector, but not keys that are known to own nothing.
+    #[inline(always)]
+    pub(super) fn visit<F: FnMut(&Value) + ?Sized>(&self, f: &mut F) {
+        match &self.entries {
+            Entries::Str(entries) => entries.iter().filter_map(|e| e.1.as_ref()).for_each(f),
+            Entries::General(entries) => {
+                for (key, value, _) in entries {
+                    if let (Some(k), Some(v)) = (key, value) {
+                        f(v);
+                        f(k);
+                    }
+                }
             }
         }
     }
