@@ -5,6 +5,7 @@
 //! numbers of crates in a `v0` name (`Cs*_`). It need not be exact. A function that is not in it, or is no more, costs a page.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::generate::root;
@@ -48,10 +49,30 @@ fn write(args: &[String]) -> Result<usize, String> {
     if !status.success() {
         return Err(format!("valgrind: {status}"));
     }
-    let names: BTreeSet<String> = text.lines().filter_map(function).filter_map(stem).collect();
+    let own = own_functions(&default_taipan(args))?;
+    let names: BTreeSet<String> = text
+        .lines()
+        .filter_map(function)
+        .filter_map(|name| stem(name).or_else(|| own.get(name).cloned()))
+        .collect();
     let list: String = names.iter().map(|n| format!("{n}\n")).collect();
     std::fs::write(root().join("crates/cli/start.txt"), list).map_err(|e| e.to_string())?;
     Ok(names.len())
+}
+
+/// The functions of the executable: what else is in a profile belongs to the system's libraries.
+fn own_functions(taipan: &Path) -> Result<BTreeSet<String>, String> {
+    let output = Command::new("nm")
+        .arg(taipan)
+        .output()
+        .map_err(|e| format!("nm: {e}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text
+        .lines()
+        .filter_map(|line| line.rsplit_once(' '))
+        .filter(|(before, _)| before.ends_with(['t', 'T']))
+        .map(|(_, name)| name.to_owned())
+        .collect())
 }
 
 /// The function that a line of a profile names: `fn=(12) name` or `cfn=(12) name`.
@@ -62,7 +83,7 @@ fn function(line: &str) -> Option<&str> {
     Some(rest.split_once(") ")?.1)
 }
 
-/// What stays of a symbol from build to build; `None` for functions that are not ours to order.
+/// What stays of a Rust symbol from build to build; `None` for others.
 fn stem(name: &str) -> Option<String> {
     // A call within a call is counted apart, as `name'2`.
     let name = name.split('\'').next()?;

@@ -121,7 +121,7 @@ fn children<F: FnMut(&Value)>(h: NonNull<Header>, visit: &mut F) {
             traverse(h.as_ptr(), visit);
         }
         ty.payload.traverse_attributes(h, visit);
-        if !ty.header.is_immortal() {
+        if !ty.header.is_immortal() || is_member(&ty.header) {
             // The object's count of its class is not held in a Value; show it as one without touching the count.
             let v = Value::from_owned_ptr(NonNull::from(ty).cast());
             visit(&v);
