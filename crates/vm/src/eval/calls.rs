@@ -784,7 +784,7 @@ fn find_places(
     let mut given: u64 = if npos == 64 { !0 } else { (1 << npos) - 1 };
     let mut places = 0;
     let first = c.posonlyargcount as usize;
-    let params = c.locals.get(..total)?;
+    let params = c.locals().get(..total)?;
     for (i, name) in names.as_slice().iter().enumerate() {
         let at = first
             + params
