@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 mod fuzz;
+mod errors;
 mod generate;
 mod hostile;
 mod order;
@@ -19,6 +20,8 @@ cargo xtask COMMAND
   gen --check    fail if a generated file differs from what its table gives
   ready          all that CI does: format, clippy, generated files, tests, the wasm32 check
   parity PATH... compare the front end with CPython's over source files (--help)
+  errors         compare what the wrong programs of tests/errors raise with CPython's expectations (--help)
+  mutations PATH... damage source files in small ways and compare the errors with CPython's (--help)
   fuzz TARGET    look for inputs that break a part of the front end, led by coverage (--help)
   order          list the functions that a start runs, for the linker (--help)
   hostile        damaged source text and .pyc data for the executable: it must not die of them (--help)
@@ -30,6 +33,8 @@ fn main() -> ExitCode {
     match args.first().map(String::as_str) {
         Some("gen") => generate::run(args.iter().any(|a| a == "--check")),
         Some("ready") => ready::run(),
+        Some("errors") => errors::run(&args[1..]),
+        Some("mutations") => errors::mutations(&args[1..]),
         Some("parity") => parity::run(&args[1..]),
         Some("fuzz") => fuzz::run(&args[1..]),
         Some("order") => order::run(&args[1..]),

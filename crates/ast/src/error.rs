@@ -28,6 +28,7 @@ impl CompileError {
             text: None,
             last_statement: None,
             bare: false,
+            in_program: false,
         }))
     }
 

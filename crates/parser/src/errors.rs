@@ -56,11 +56,25 @@ pub enum Column {
 pub trait Spanned {
     /// The location.
     fn span(&self, p: &Parser<'_>) -> Location;
+
+    /// Where it begins. Tokens may have no columns.
+    fn column(&self, p: &Parser<'_>) -> Column {
+        Column::Byte(self.span(p).col_offset)
+    }
 }
 
 impl Spanned for Tok {
     fn span(&self, p: &Parser<'_>) -> Location {
         p.entry(*self).loc
+    }
+
+    fn column(&self, p: &Parser<'_>) -> Column {
+        let entry = p.entry(*self);
+        if entry.has_columns {
+            Column::Byte(entry.loc.col_offset)
+        } else {
+            Column::Shown(0)
+        }
     }
 }
 
@@ -365,6 +379,7 @@ impl<'a> Parser<'a> {
             text: Some(line),
             last_statement: None,
             bare: false,
+            in_program: true,
         }
     }
 
@@ -439,15 +454,9 @@ impl<'a> Parser<'a> {
 
     /// Raises an error from something to where the tokenizer is.
     pub fn raise_from(&mut self, first: impl Spanned, msg: String) {
-        let loc = first.span(self);
+        let (loc, column) = (first.span(self), first.column(self));
         let (end_lineno, end) = self.tokenizer.position();
-        self.raise_columns(
-            loc.lineno,
-            Column::Byte(loc.col_offset),
-            end_lineno,
-            Column::Shown(end),
-            msg,
-        );
+        self.raise_columns(loc.lineno, column, end_lineno, Column::Shown(end), msg);
     }
 
     fn raise_token(&mut self, kind: SyntaxErrorKind, entry: Entry, msg: String) {
@@ -460,6 +469,12 @@ impl<'a> Parser<'a> {
             self.raise_kind(kind, loc.lineno, col, loc.end_lineno, end, msg);
         } else {
             let (_, col) = self.tokenizer.position();
+            let at_end = entry.end as usize >= self.source.len();
+            let col = if self.options.from_file && at_end {
+                0
+            } else {
+                col
+            };
             self.raise_kind(
                 kind,
                 loc.lineno,

@@ -47,6 +47,8 @@ pub struct ParseOptions {
     pub dont_imply_dedent: bool,
     /// An error at the end of the text is "incomplete input" (`PyCF_ALLOW_INCOMPLETE_INPUT`).
     pub allow_incomplete_input: bool,
+    /// The text is a program's file that is read as it is parsed. Errors at its end have other columns then.
+    pub from_file: bool,
     /// How many digits a decimal literal may have; 0 for no limit (`sys.set_int_max_str_digits`).
     pub int_max_str_digits: usize,
     /// The lowest address that the parser's stack may reach. `None` allows [`DEFAULT_STACK`] bytes from the call on.
@@ -67,6 +69,7 @@ impl Default for ParseOptions {
             feature_version: 14,
             dont_imply_dedent: false,
             allow_incomplete_input: false,
+            from_file: false,
             int_max_str_digits: 4300,
             stack_limit: None,
             no_quick_pass: false,

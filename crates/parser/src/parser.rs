@@ -124,6 +124,7 @@ impl<'a> Parser<'a> {
             interactive: false,
             implicit_newline: options.mode == Mode::File,
             barry_as_flufl: options.barry_as_flufl,
+            from_file: options.from_file,
         };
         Parser {
             arena,

@@ -59,15 +59,23 @@ fn safe_path(vm: &Vm) -> bool {
     settings(vm).safe_path
 }
 
-fn run_text(vm: &Vm, source: &str, filename: &[u8], remember: bool) -> PyResult<()> {
+/// Where a program's text comes from.
+#[derive(Clone, Copy, PartialEq)]
+enum Origin {
+    File,
+    CommandLine,
+}
+
+fn run_text(vm: &Vm, source: &str, filename: &[u8], origin: Origin) -> PyResult<()> {
     let filename = taipan_vm::fs_text(vm, filename)?;
     let globals = globals(vm)?;
     let options = Options {
         optimize: config(vm).optimization_level.get(),
+        from_file: origin == Origin::File,
         ..Options::exec()
     };
     let (code, _) = compile_text(vm, source, &filename, &options)?;
-    if remember {
+    if origin == Origin::CommandLine {
         remember_source(vm, code.as_value(), source, "<string>")?;
     }
     eval_code(vm, &code, &globals, globals.as_value(), None).map(drop)
@@ -97,7 +105,7 @@ fn run_bytes(vm: &Vm, bytes: &[u8], filename: &[u8]) -> PyResult<()> {
         let args = vec![message, vm.new_tuple(place)?.into_value()];
         return Err(vm.raise_args(&vm.exc().SyntaxError, args));
     }
-    run_text(vm, &source, filename, false)
+    run_text(vm, &source, filename, Origin::File)
 }
 
 /// Gives the lines of a source that is no file to `linecache`, so that tracebacks show them.
@@ -128,7 +136,7 @@ fn run_command(vm: &Vm, command: &[u8]) -> PyResult<()> {
         }
     };
     let source = taipan_vm::compile::translate(&format!("{source}\n"));
-    run_text(vm, &source, b"<string>", true)
+    run_text(vm, &source, b"<string>", Origin::CommandLine)
 }
 
 /// Takes the white space away that all lines of a command begin with, as CPython 3.14 does.

@@ -50,6 +50,8 @@ pub struct SyntaxError {
     /// The place is given to the exception after it has been made, so that its `args` hold the message alone: what the
     /// symbol table finds wrong.
     pub bare: bool,
+    /// A parser's error: if the program is a file, that file's line is shown in place of `text`.
+    pub in_program: bool,
 }
 
 impl SyntaxError {
@@ -69,6 +71,7 @@ impl SyntaxError {
             text: None,
             last_statement: None,
             bare: false,
+            in_program: false,
         }
     }
 }

@@ -125,7 +125,7 @@ impl Tokenizer<'_> {
                 // The column counts from the token's first line, but is looked up in the last one.
                 let column = self.cursor.pos - self.cursor.buf;
                 error.offset = Some(match line.get(..column) {
-                    Some(before) => count_chars(before),
+                    Some(before) => count_chars(before).max(1),
                     None => count_chars(line) + implied + 1,
                 });
             }
@@ -162,6 +162,9 @@ impl Tokenizer<'_> {
                     SyntaxError::MINUS_ONE,
                 );
                 error.text = Some(self.error_text(self.cursor.lineno));
+                if self.options.from_file && line.trim_ascii() == b"\\" {
+                    error.offset = Some(0);
+                }
                 Box::new(error)
             }
         }

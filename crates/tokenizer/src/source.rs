@@ -106,6 +106,7 @@ impl<'b> Source<'b> {
                 text: None,
                 last_statement: None,
                 bare: false,
+                in_program: false,
             })),
             Err(CodecError::Other(e)) => Err(SourceError::Other(e)),
         }

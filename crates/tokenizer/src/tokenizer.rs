@@ -69,6 +69,8 @@ pub struct TokenizerOptions {
     pub implicit_newline: bool,
     /// Read `<>` as NOTEQUAL (PEP 401); otherwise it is LESS and GREATER.
     pub barry_as_flufl: bool,
+    /// The text is a program's file, which CPython reads line by line: at its end it has no line any more.
+    pub from_file: bool,
 }
 
 impl Default for TokenizerOptions {
@@ -79,6 +81,7 @@ impl Default for TokenizerOptions {
             interactive: false,
             implicit_newline: true,
             barry_as_flufl: false,
+            from_file: false,
         }
     }
 }

@@ -42,6 +42,8 @@ pub struct Options {
     pub feature_version: u8,
     /// Module name for warning filters.
     pub module: Option<String>,
+    /// The text is that of a program's file (`ParseOptions::from_file`).
+    pub from_file: bool,
 }
 
 impl Options {
@@ -53,6 +55,7 @@ impl Options {
             optimize: 0,
             feature_version: 14,
             module: None,
+            from_file: false,
         }
     }
 }
@@ -72,6 +75,7 @@ pub fn parse_options(vm: &Vm, o: &Options) -> ParseOptions {
         dont_imply_dedent: o.flags & cf::DONT_IMPLY_DEDENT != 0,
         allow_incomplete_input: o.flags & cf::ALLOW_INCOMPLETE_INPUT != 0,
         int_max_str_digits: vm.interp().int_max_str_digits.get(),
+        from_file: o.from_file,
         stack_limit: Some(stack_limit(vm)),
         no_quick_pass: false,
     }
@@ -149,7 +153,10 @@ pub fn show_warnings(
 /// A parser's error as an exception, which remembers the text.
 pub fn parse_error(vm: &Vm, e: ParseError, filename: &Ref<Str>, text: &str, mode: Mode) -> Raised {
     match e {
-        ParseError::Syntax(e) => {
+        ParseError::Syntax(mut e) => {
+            if e.in_program && mode == Mode::File {
+                show_program(vm, &mut e, filename);
+            }
             let raised = match new_syntax_error(vm, &e, filename) {
                 Ok(v) => v,
                 Err(r) => return r,
@@ -196,12 +203,34 @@ pub fn compile_error(vm: &Vm, e: Error, filename: &Ref<Str>) -> Raised {
     }
 }
 
-/// A line of a program's file, as far as there is such a file: what the errors of the later stages show.
-fn program_text(vm: &Vm, filename: &Ref<Str>, lineno: u32) -> Option<String> {
+/// Puts the line of a program's file into an error, whose columns end with that line then.
+fn show_program(vm: &Vm, e: &mut SyntaxError, filename: &Ref<Str>) {
+    let Some(line) = program_text(vm, filename, e.lineno) else {
+        return;
+    };
+    let after = u32::try_from(line.chars().count() + 1).unwrap_or(u32::MAX);
+    let clip = |column: &mut Option<u32>| {
+        if let Some(column) = column.as_mut().filter(|c| **c != SyntaxError::MINUS_ONE) {
+            *column = after.min(*column);
+        }
+    };
+    clip(&mut e.offset);
+    if e.end_lineno == Some(e.lineno) {
+        clip(&mut e.end_offset);
+    }
+    e.text = Some(line);
+}
+
+/// How many bytes of a program's line errors show.
+const SHOWN_BYTES: usize = 999;
+
+/// A line of a program's file, as far as there is such a file: what the errors of all stages but the tokenizer show, and
+/// warnings.
+pub(crate) fn program_text(vm: &Vm, filename: &Ref<Str>, lineno: u32) -> Option<String> {
     let path = crate::glue::fs_encode(vm, filename);
     let path = path.map_err(|e| drop(vm.take_raised(e))).ok()?;
     let bytes = crate::files::read_file(&path).ok()?;
-    let text = crate::builtins::execution::bytes_text(vm, &bytes, filename, true, true);
+    let text = crate::builtins::execution::bytes_text(vm, &bytes, filename, true, false);
     let text = match text {
         Ok(text) => text,
         Err(e) => {
@@ -210,7 +239,11 @@ fn program_text(vm: &Vm, filename: &Ref<Str>, lineno: u32) -> Option<String> {
         }
     };
     let index = usize::try_from(lineno).ok()?.checked_sub(1)?;
-    text.split_inclusive('\n').nth(index).map(str::to_owned)
+    let line = text.split_inclusive('\n').nth(index)?;
+    if line.len() <= SHOWN_BYTES {
+        return Some(line.to_owned());
+    }
+    Some(String::from_utf8_lossy(&line.as_bytes()[..SHOWN_BYTES]).into_owned())
 }
 
 /// The error of the validator, the symbol table or the code generator as an exception.

@@ -254,6 +254,13 @@ fn show(vm: &Vm, w: &Warning<'_>, text: &Value, instance: &Value) -> PyResult<()
         ));
         if let Some(l) = &w.source_line {
             out.push_str(&format!("  {}\n", vm.str(l)?.to_string_lossy().trim()));
+        } else if let Some(filename) = w.filename.downcast_ref::<Str>()
+            && let Ok(lineno) = u32::try_from(w.lineno)
+            && let Some(line) = crate::compile::program_text(vm, filename, lineno)
+        {
+            let line = line.trim_end_matches('\n');
+            let line = line.trim_start_matches([' ', '\t', '\x0c']);
+            out.push_str(&format!("  {line}\n"));
         }
         crate::sys_module::hooks::write_stderr(vm, &out);
         return Ok(());

@@ -286,7 +286,17 @@ impl<'a> Compiler<'a> {
                 self.addop_binary(loc, op, true);
                 self.nameop(target_loc, id, ExprContext::Store)?;
             }
-            _ => return self.internal_error("invalid node type for augmented assignment"),
+            // Only a tree made by hand has these; the numbers are those of the definition of trees.
+            ref other => {
+                let kind = match other {
+                    ExprKind::Starred { .. } => 25,
+                    ExprKind::List { .. } => 27,
+                    _ => 28,
+                };
+                return self.internal_error(format!(
+                    "invalid node type ({kind}) for augmented assignment"
+                ));
+            }
         }
         Ok(())
     }

@@ -22,11 +22,15 @@ impl<'a> Reader<'a, '_> {
     pub fn node(&self, v: &Value, family: Family) -> PyResult<Option<Node<'a>>> {
         let vm = self.vm;
         let info = family.info();
-        if vm.is_none(v) && info.shape != Shape::Product {
+        if vm.is_none(v) && info.shape == Shape::Sum {
             return Ok(None);
         }
         vm.check_stack(&format!(" while traversing '{}' node", info.name))?;
-        let loc = self.location(v, info.located, info.name)?;
+        // A product's attributes come after its fields.
+        let mut loc = Location::default();
+        if info.shape == Shape::Sum {
+            loc = self.location(v, info.located, info.name)?;
+        }
         let mut kind = None;
         for k in info.kinds {
             if info.shape == Shape::Product
@@ -52,6 +56,9 @@ impl<'a> Reader<'a, '_> {
         {
             let given = vm.getattr_opt(v, name)?;
             values.push(self.field(kind, f, given)?);
+        }
+        if info.shape == Shape::Product {
+            loc = self.location(v, info.located, info.name)?;
         }
         build(self.arena, kind, loc, &values)
             .map(Some)
@@ -163,7 +170,11 @@ impl<'a> Reader<'a, '_> {
         };
         if vm.is_none(&v)
             && (f.marker == Marker::Optional
-                || !matches!(f.ty, FieldType::Constant | FieldType::Int))
+                || match f.ty {
+                    FieldType::Constant | FieldType::Int => false,
+                    FieldType::Node(family) => family.info().shape == Shape::Sum,
+                    _ => true,
+                })
         {
             return Ok(Field::None);
         }

@@ -83,7 +83,7 @@ fn check_kind(vm: &Vm, v: &Value, mode: Mode) -> PyResult<()> {
     Err(vm.type_error(&format!(
         "expected {} node, got {}",
         expected.info().name,
-        vm.type_name(v)
+        vm.type_of(v).payload.name.get().to_string_lossy()
     )))
 }
 

@@ -331,6 +331,7 @@ pub mod functions {
                 14
             },
             module: None,
+            from_file: false,
         };
         let hooks = crate::config::config(vm).ast_hooks.get();
         if let Some(h) = hooks
