@@ -3,8 +3,8 @@
 
 use std::process::ExitCode;
 
-mod fuzz;
 mod errors;
+mod fuzz;
 mod generate;
 mod hostile;
 mod order;
