@@ -222,8 +222,14 @@ pub struct Writer {
 impl Writer {
     /// A writer of the table of a code object with this first line.
     pub fn new(firstlineno: i32) -> Writer {
+        Writer::with_room(firstlineno, Vec::new())
+    }
+
+    /// The same, which writes into this vector in place of what it holds.
+    pub fn with_room(firstlineno: i32, mut table: Vec<u8>) -> Writer {
+        table.clear();
         Writer {
-            table: Vec::new(),
+            table,
             line: firstlineno,
         }
     }

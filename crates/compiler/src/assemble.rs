@@ -60,17 +60,21 @@ pub enum AssembleError {
 /// The code object of a unit that has been lowered, and the room that its graph had.
 pub(crate) fn assemble(
     metadata: &UnitMetadata,
-    optimized: flowgraph::Optimized,
+    mut optimized: flowgraph::Optimized,
     cache: &mut ConstCache,
 ) -> Result<(CodeObject, Room), AssembleError> {
-    let mut lines = Lines::new(&optimized.cfg)?;
+    let mut lines = std::mem::take(&mut optimized.cfg.room().lines);
+    lines.fill(&optimized.cfg)?;
     lines.resolve_next_locations();
     lines.resolve_unconditional_jumps();
     let units = lines.resolve_jump_offsets();
 
-    let code = lines.code(units);
-    let linetable = lines.location_table(metadata.firstlineno);
-    let exceptiontable = lines.exception_table(&optimized.cfg)?;
+    lines.write_code(units);
+    let code = cache.merge_bytes(&lines.bytes);
+    lines.write_locations(metadata.firstlineno, units);
+    let linetable = cache.merge_bytes(&lines.bytes);
+    let exceptiontable = lines.exception_table(&optimized.cfg, units)?;
+    optimized.cfg.room().lines = lines;
     let names = metadata
         .names
         .iter()
@@ -84,7 +88,7 @@ pub(crate) fn assemble(
         // A frame has room for one item at least.
         stacksize: optimized.stacksize.max(1),
         flags: metadata.flags,
-        code: cache.merge_bytes(&code),
+        code,
         consts: cache.merge_tuple(optimized.consts.into_iter().map(interned).collect()),
         names: cache.merge_tuple(names),
         localsplusnames: cache.merge_tuple(localsplusnames),
@@ -93,7 +97,7 @@ pub(crate) fn assemble(
         name: metadata.name.clone(),
         qualname: metadata.qualname.clone(),
         firstlineno: metadata.firstlineno,
-        linetable: cache.merge_bytes(&linetable),
+        linetable,
         exceptiontable: cache.merge_bytes(&exceptiontable),
     };
     Ok((code, optimized.cfg.into_room()))
@@ -168,6 +172,7 @@ fn parameter_kind(metadata: &UnitMetadata, index: usize) -> u8 {
 }
 
 /// An instruction in its final order.
+#[derive(Debug)]
 struct Line {
     opcode: CompilerOpcode,
     /// The code units of its inline cache.
@@ -198,13 +203,18 @@ impl Line {
     }
 }
 
-/// The instructions of a unit in their final order.
-struct Lines {
+/// The instructions of a unit in their final order. Its room is used again.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
     lines: Vec<Line>,
     /// The jumps among them, by index.
     jumps: Vec<u32>,
     /// The index of the first instruction of each block, by the block's number.
     first_of_block: Vec<u32>,
+    /// Whether some take the location of the next one.
+    has_next: bool,
+    /// What has been written last.
+    bytes: Vec<u8>,
 }
 
 /// END_ASYNC_FOR names the END_SEND of its loop, which stands this many code units behind the SEND it is compiled with.
@@ -215,19 +225,30 @@ const END_SEND_OFFSET: u32 = 5;
 const SHRINKING_ROUNDS: usize = 16;
 
 impl Lines {
-    fn new(cfg: &Cfg) -> Result<Lines, AssembleError> {
-        let mut first_of_block = vec![0; cfg.len()];
+    fn fill(&mut self, cfg: &Cfg) -> Result<(), AssembleError> {
+        let Lines {
+            lines,
+            jumps,
+            first_of_block,
+            has_next,
+            bytes: _,
+        } = self;
+        lines.clear();
+        jumps.clear();
+        first_of_block.clear();
+        first_of_block.resize(cfg.len(), 0);
+        *has_next = false;
         // Sequences are short enough for 32 bits, in code units too.
         let mut count: u32 = 0;
         for_each_block!(cfg, id, {
             first_of_block[cfg.number(id)] = count;
             count += cfg[id].instrs.len() as u32;
         });
-        let mut lines = Vec::with_capacity(count as usize);
-        let mut jumps = Vec::new();
+        lines.reserve(count as usize);
         for_each_block!(cfg, id, {
             for instr in &cfg[id].instrs {
                 let metadata = instr.opcode.metadata();
+                *has_next |= instr.loc.lineno == SourceLocation::NEXT.lineno;
                 let mut line = Line {
                     opcode: instr.opcode,
                     caches: metadata.caches,
@@ -249,15 +270,14 @@ impl Lines {
                 lines.push(line);
             }
         });
-        Ok(Lines {
-            lines,
-            jumps,
-            first_of_block,
-        })
+        Ok(())
     }
 
     /// Gives instructions that take the location of the next one that location.
     fn resolve_next_locations(&mut self) {
+        if !self.has_next {
+            return;
+        }
         let mut next = SourceLocation::NONE;
         for line in self.lines.iter_mut().rev() {
             if line.location == SourceLocation::NEXT {
@@ -316,57 +336,57 @@ impl Lines {
         }
     }
 
-    fn code(&self, units: u32) -> Vec<u8> {
-        let mut code = Vec::with_capacity(2 * units as usize);
+    /// Writes the code.
+    fn write_code(&mut self, units: u32) {
+        self.bytes.clear();
+        self.bytes.resize(2 * units as usize, 0);
         for line in &self.lines {
             let bytes = line.oparg.to_be_bytes();
-            let opcode = line.opcode as u16 as u8;
-            if line.oparg > 0xFF {
-                let extended = line.units() as usize - usize::from(line.caches) - 1;
-                for byte in &bytes[3 - extended..3] {
-                    code.extend([CompilerOpcode::ExtendedArg as u16 as u8, *byte]);
-                }
+            let extended = match line.oparg {
+                0..=0xFF => 0,
+                _ => (line.units() - u32::from(line.caches) - 1) as usize,
+            };
+            let start = 2 * line.offset as usize;
+            let Some(place) = self.bytes.get_mut(start..start + 2 * extended + 2) else {
+                continue;
+            };
+            for (unit, byte) in place.chunks_exact_mut(2).zip(&bytes[3 - extended..]) {
+                unit.copy_from_slice(&[CompilerOpcode::ExtendedArg as u16 as u8, *byte]);
             }
-            code.extend([opcode, bytes[3]]);
-            for _ in 0..line.caches {
-                code.extend([0, 0]);
-            }
+            place[2 * extended] = line.opcode as u16 as u8;
         }
-        code
     }
 
-    fn location_table(&self, firstlineno: i32) -> Vec<u8> {
-        let mut writer = location::Writer::new(firstlineno);
+    /// Writes the table of locations.
+    fn write_locations(&mut self, firstlineno: i32, units: u32) {
+        let mut writer = location::Writer::with_room(firstlineno, std::mem::take(&mut self.bytes));
         let mut current = SourceLocation::NONE;
-        let mut units = 0;
+        let mut start = 0;
         for line in &self.lines {
             if line.location != current {
-                writer.push(position(current), units as usize);
+                writer.push(position(current), (line.offset - start) as usize);
                 current = line.location;
-                units = 0;
+                start = line.offset;
             }
-            units += line.units();
         }
-        writer.push(position(current), units as usize);
-        writer.finish()
+        writer.push(position(current), (units - start) as usize);
+        self.bytes = writer.finish();
     }
 
-    fn exception_table(&self, cfg: &Cfg) -> Result<Vec<u8>, AssembleError> {
+    fn exception_table(&self, cfg: &Cfg, units: u32) -> Result<Vec<u8>, AssembleError> {
         let mut table = Vec::new();
         if !cfg.pushes {
             return Ok(table);
         }
         // The handler in force, and where that began.
         let mut open: Option<(BlockId, u32)> = None;
-        let mut offset = 0;
         for line in &self.lines {
             if open.map(|(handler, _)| handler) != line.except {
-                self.close_range(cfg, open, offset, &mut table)?;
-                open = line.except.map(|handler| (handler, offset));
+                self.close_range(cfg, open, line.offset, &mut table)?;
+                open = line.except.map(|handler| (handler, line.offset));
             }
-            offset += line.units();
         }
-        self.close_range(cfg, open, offset, &mut table)?;
+        self.close_range(cfg, open, units, &mut table)?;
         Ok(table)
     }
 

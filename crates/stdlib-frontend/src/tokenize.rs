@@ -3,10 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use taipan_macros::pymethods;
+use taipan_macros::{pyfunctions, pymethods};
 use taipan_object::{
-    BaseException, Bytes, ModuleSpec, Payload, PyResult, Ref, Str, Traverse, TypeObject, TypeRef,
-    TypeSpec, Value, Visitor, Vm, payload, tpflags,
+    BaseException, Bytes, ModuleSpec, Payload, PyCell, PyResult, Ref, Str, Traverse, Tuple,
+    TypeObject, TypeRef, TypeSpec, Value, Visitor, Vm, payload, tpflags,
 };
 use taipan_tokenizer::{
     CharColumns, LineTokenizer, SyntaxError, Token, TokenKind, TokenizerOptions,
@@ -16,7 +16,7 @@ use taipan_tokenizer::{
 pub static MODULE: ModuleSpec = ModuleSpec {
     name: "_tokenize",
     doc: None,
-    functions: &[],
+    functions: &[functions::FUNCTIONS],
     types: &[&TOKENIZER_ITER],
     exec: None,
 };
@@ -31,8 +31,14 @@ struct Text {
     /// A line lacked its newline; from then on newlines are not shown.
     implicit_newline: bool,
     columns: CharColumns,
+    /// Columns in bytes and in characters are the same so far.
+    ascii: bool,
     /// The line that the last token showed, with its number.
     line: Option<(u32, Value)>,
+    /// The place where the last token ended, which is often where the next one begins.
+    last_end: Option<(u32, i32, Value)>,
+    /// Short texts of tokens, by a few bits of their bytes: most come again soon.
+    recent: Vec<Option<Ref<Str>>>,
     /// There is no more to read.
     ended: bool,
 }
@@ -43,7 +49,7 @@ pub struct TokenizerIter {
     encoding: Option<Ref<Str>>,
     extra_tokens: bool,
     /// What tokens are to be, if not plain tuples: a class of named tuples.
-    class: Option<TypeRef>,
+    class: PyCell<Option<TypeRef>>,
     text: RefCell<Text>,
     done: Cell<bool>,
 }
@@ -53,7 +59,7 @@ payload!(TokenizerIter, gc);
 impl Traverse for TokenizerIter {
     fn traverse(&self, visit: &mut Visitor<'_>) {
         visit(&self.readline);
-        if let Some(class) = &self.class {
+        if let Some(class) = self.class.get() {
             visit(class.as_value());
         }
     }
@@ -116,6 +122,34 @@ fn read_line(vm: &Vm, readline: &Value, encoding: Option<&Ref<Str>>) -> PyResult
     Ok((!text.is_empty()).then_some(text))
 }
 
+/// How many texts are remembered.
+const RECENT: usize = 256;
+/// How long they are at most.
+const LONGEST_RECENT: usize = 16;
+
+/// A string of this text, perhaps one that was made before.
+fn recent_string(vm: &Vm, recent: &mut [Option<Ref<Str>>], text: &str) -> PyResult<Ref<Str>> {
+    let bytes = text.as_bytes();
+    let (Some(&first), Some(&last), true) =
+        (bytes.first(), bytes.last(), bytes.len() <= LONGEST_RECENT)
+    else {
+        return vm.new_str(text);
+    };
+    let middle = bytes.get(bytes.len() / 2).copied().unwrap_or(0);
+    let mixed = usize::from(first) ^ usize::from(last) << 2 ^ usize::from(middle) << 1;
+    let Some(place) = recent.get_mut((mixed ^ bytes.len() << 5) % RECENT) else {
+        return vm.new_str(text);
+    };
+    if let Some(known) = place
+        && known.as_ascii() == Some(text)
+    {
+        return Ok(known.clone());
+    }
+    let string = vm.new_str(text)?;
+    *place = Some(string.clone());
+    Ok(string)
+}
+
 /// Whether the token is, or is part of, a literal of text: such a one shows all of its lines.
 fn is_text(kind: TokenKind) -> bool {
     use TokenKind as K;
@@ -131,6 +165,22 @@ fn is_text(kind: TokenKind) -> bool {
     )
 }
 
+/// The functions of the module.
+#[pyfunctions(FUNCTIONS)]
+mod functions {
+    use super::*;
+
+    /// Make a TokenizerIter give instances of a class of named tuples, and return it.
+    #[pyfunction(sig = "($module, tokens, cls, /)")]
+    fn _named(vm: &Vm, tokens: &Ref<TokenizerIter>, cls: &Ref<TypeObject>) -> PyResult {
+        if !std::ptr::eq(cls.layout(), Tuple::layout()) {
+            return Err(vm.type_error("_named() argument 2 must be a class of tuples"));
+        }
+        tokens.class.set(Some(cls.clone()));
+        Ok(tokens.as_value().clone())
+    }
+}
+
 impl TokenizerIter {
     /// Reads a line, and its tokens.
     fn advance(&self, vm: &Vm) -> PyResult<()> {
@@ -140,6 +190,7 @@ impl TokenizerIter {
         match line {
             Some(line) => {
                 let line = taipan_object::convert::utf8(vm, &line)?;
+                text.ascii &= line.is_ascii();
                 text.implicit_newline |= !line.ends_with('\n');
                 if text.lines.push_line(&line) {
                     text.columns = CharColumns::default();
@@ -172,7 +223,11 @@ impl TokenizerIter {
         let mut kind = token.kind as u8;
         let trailing =
             token.kind == TokenKind::Endmarker || (token.kind == TokenKind::Dedent && ended);
-        let (mut col, mut end_col) = state.columns.of_token(text, &token);
+        let (mut col, mut end_col) = if state.ascii && !trailing {
+            (token.col_offset, token.end_col_offset)
+        } else {
+            state.columns.of_token(text, &token)
+        };
         let (lineno, end_lineno) = (token.lineno, token.end_lineno);
         let (start, end) = (token.start as usize, (token.end as usize).min(text.len()));
         let mut string = text.get(start..end).unwrap_or("");
@@ -230,21 +285,27 @@ impl TokenizerIter {
                 }
             }
         };
-        let string = vm.new_str(string)?.into_value();
-        drop(guard);
+        let string = recent_string(vm, &mut state.recent, string)?.into_value();
         let pair = |l: u32, c: i32| -> PyResult {
             let pair = [vm.new_int(i64::from(l))?, vm.new_int(i64::from(c))?];
             Ok(vm.new_tuple_array(pair)?.into_value())
         };
+        let end_place = pair(end_lineno, end_col)?;
+        let last_end = Some((end_lineno, end_col, end_place.clone()));
+        let start_place = match std::mem::replace(&mut state.last_end, last_end) {
+            Some((l, c, place)) if (l, c) == (lineno, col) => place,
+            _ => pair(lineno, col)?,
+        };
+        drop(guard);
         let parts = [
             vm.new_int(i64::from(kind))?,
             string,
-            pair(lineno, col)?,
-            pair(end_lineno, end_col)?,
+            start_place,
+            end_place,
             line,
         ];
-        Ok(match &self.class {
-            Some(class) => vm.new_tuple_of(class.object(), parts.into())?.into_value(),
+        Ok(match self.class.get() {
+            Some(class) => vm.new_tuple_array_of(class.object(), parts)?.into_value(),
             None => vm.new_tuple_array(parts)?.into_value(),
         })
     }
@@ -288,14 +349,17 @@ impl TokenizerIter {
                 readline: readline.clone(),
                 encoding: encoding.cloned(),
                 extra_tokens,
-                class: None,
+                class: PyCell::new(None),
                 text: RefCell::new(Text {
                     lines: LineTokenizer::new(options),
                     tokens: VecDeque::new(),
                     error: None,
                     implicit_newline: false,
                     columns: CharColumns::default(),
+                    ascii: true,
                     line: None,
+                    last_end: None,
+                    recent: vec![None; RECENT],
                     ended: false,
                 }),
                 done: Cell::new(false),

@@ -1,5 +1,7 @@
 //! A tokenizer that is given its text line by line, as it asks for lines.
 
+use memchr::memchr2;
+
 use crate::error::{SyntaxError, SyntaxWarning};
 use crate::kind::TokenKind;
 use crate::tokenizer::{Done, Token, Tokenizer, TokenizerOptions};
@@ -90,13 +92,15 @@ impl LineTokenizer {
             self.text.push('\n');
         }
         let line = line.trim_end_matches(['\n', '\r']);
-        self.continues = line.ends_with('\\') || line.contains("\"\"\"") || line.contains("'''");
-        if line.contains('\r') {
+        let bytes = line.as_bytes();
+        self.continues = line.ends_with('\\')
+            || memchr2(b'"', b'\'', bytes).is_some_and(|at| has_triple(&bytes[at..]));
+        if let Some(odd) = memchr2(b'\0', b'\r', bytes) {
             // What is odd is left to the tokenizer.
             self.continues = true;
-        }
-        if line.contains('\0') {
-            self.state.cursor.find_null(&self.text);
+            if bytes[odd] == b'\0' || bytes.contains(&b'\0') {
+                self.state.cursor.find_null(&self.text);
+            }
         }
         self.ready = self.open.is_none_or(|open| open.may_end(line));
         cut
@@ -167,6 +171,13 @@ impl LineTokenizer {
     pub fn take_warnings(&mut self) -> Vec<SyntaxWarning> {
         self.state.take_warnings()
     }
+}
+
+/// Whether there are three quotes of a kind in a row.
+fn has_triple(bytes: &[u8]) -> bool {
+    bytes
+        .windows(3)
+        .any(|three| matches!(three, b"\"\"\"" | b"'''"))
 }
 
 /// What a tokenizer was reading when it needed another line.

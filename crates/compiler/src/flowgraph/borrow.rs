@@ -97,11 +97,17 @@ impl Cfg {
         let mut state = Simulation::default();
         while let Some(id) = todo.pop() {
             let depth = self[id].startdepth.unwrap_or(0) as usize;
-            state.start(depth, self[id].instrs.len());
-            for i in 0..self[id].instrs.len() {
-                self.simulate(id, i, &mut state, &mut todo)?;
+            let mut instrs = std::mem::take(&mut self[id].instrs);
+            state.start(depth, instrs.len());
+            for (i, instr) in instrs.iter().enumerate() {
+                if let Some(target) = instr.target
+                    && instr.opcode.has_target()
+                {
+                    self.enter(target, &mut todo);
+                }
+                state.simulate(i, instr.opcode, instr.oparg)?;
             }
-            if let (Some(last), Some(next)) = (self[id].instrs.last(), self[id].next)
+            if let (Some(last), Some(next)) = (instrs.last(), self[id].next)
                 && !is_unconditional_jump(last.opcode)
                 && !is_scope_exit(last.opcode)
             {
@@ -110,7 +116,7 @@ impl Cfg {
             for i in 0..state.refs.len() {
                 state.own(state.refs[i].instr);
             }
-            for (instr, must_own) in self[id].instrs.iter_mut().zip(&state.must_own) {
+            for (instr, must_own) in instrs.iter_mut().zip(&state.must_own) {
                 if !must_own {
                     instr.opcode = match instr.opcode {
                         Op::LoadFast => Op::LoadFastBorrow,
@@ -119,6 +125,7 @@ impl Cfg {
                     };
                 }
             }
+            self[id].instrs = instrs;
         }
         Ok(())
     }
@@ -129,21 +136,12 @@ impl Cfg {
             todo.push(id);
         }
     }
+}
 
-    fn simulate(
-        &mut self,
-        id: BlockId,
-        i: usize,
-        state: &mut Simulation,
-        todo: &mut Vec<BlockId>,
-    ) -> Result<(), AssembleError> {
-        let instr = &self[id].instrs[i];
-        let (opcode, oparg) = (instr.opcode, instr.oparg);
-        if let Some(target) = instr.target
-            && opcode.has_target()
-        {
-            self.enter(target, todo);
-        }
+impl Simulation {
+    /// The effect of the instruction at `i`.
+    fn simulate(&mut self, i: usize, opcode: Op, oparg: u32) -> Result<(), AssembleError> {
+        let state = self;
         let popped = || opcode.metadata().popped.of(oparg);
         let pushed = || opcode.metadata().pushed.of(oparg);
         match opcode {

@@ -1,6 +1,6 @@
 //! The graph: basic blocks of instructions, made from an instruction sequence. The passes are in the other files.
 
-use crate::assemble::AssembleError;
+use crate::assemble::{AssembleError, Lines};
 use crate::instruction_sequence::{
     Instruction, InstructionSequence, MAX_INSTRUCTIONS, SourceLocation,
 };
@@ -251,6 +251,8 @@ pub(crate) struct Room {
     slots: Vec<Vec<Instr>>,
     block_at: Vec<u32>,
     sequence: InstructionSequence,
+    /// For the assembler.
+    pub lines: Lines,
 }
 
 impl Room {
@@ -309,6 +311,11 @@ impl Cfg {
             ..Block::default()
         });
         id
+    }
+
+    /// The room that is not in use.
+    pub fn room(&mut self) -> &mut Room {
+        &mut self.room
     }
 
     /// Gives back the room.

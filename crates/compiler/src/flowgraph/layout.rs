@@ -228,9 +228,9 @@ impl Cfg {
             let mut next = self[id].next;
             let pushes = self[id].pushes;
             // The other blocks that are entered from here; SETUP_* aside, only the last instruction has one.
-            let last = self[id].instrs.len().saturating_sub(1);
-            for i in 0..self[id].instrs.len() {
-                let instr = &self[id].instrs[i];
+            let instrs = std::mem::take(&mut self[id].instrs);
+            let last = instrs.len().saturating_sub(1);
+            for (i, instr) in instrs.iter().enumerate() {
                 let metadata = instr.opcode.metadata();
                 let (popped, pushed) = (
                     metadata.popped.of(instr.oparg),
@@ -262,6 +262,7 @@ impl Cfg {
                     break;
                 }
             }
+            self[id].instrs = instrs;
             if let Some(next) = next {
                 self.enter_at_depth(next, depth, &mut todo)?;
             }

@@ -62,15 +62,14 @@ impl Cfg {
         let mut mask = self[id].unsafe_locals;
         // The handler that has been told of this mask.
         let mut told = None;
-        for i in 0..self[id].instrs.len() {
-            let instr = &mut self[id].instrs[i];
+        let mut instrs = std::mem::take(&mut self[id].instrs);
+        for instr in &mut instrs {
             if instr.except.is_some() && told != instr.except {
                 told = instr.except;
                 if let Some(handler) = told {
                     self.add_unsafe(handler, mask, stack);
                 }
             }
-            let instr = &mut self[id].instrs[i];
             let before = mask;
             match instr.opcode {
                 Op::DeleteFast | Op::LoadFastAndClear | Op::StoreFastMaybeNull => {
@@ -83,12 +82,13 @@ impl Cfg {
                     }
                     mask &= !bit(instr.oparg);
                 }
-                _ => {}
+                _ => continue,
             }
             if mask != before {
                 told = None;
             }
         }
+        self[id].instrs = instrs;
         if let (true, Some(next)) = (self[id].has_fallthrough(), self[id].next) {
             self.add_unsafe(next, mask, stack);
         }

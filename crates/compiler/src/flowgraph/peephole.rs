@@ -74,11 +74,10 @@ impl Cfg {
         );
         for i in 0..self[id].instrs.len() {
             let instr = &self[id].instrs[i];
-            let copy = load.opcode == Op::LoadConst && instr.opcode == Op::Copy && instr.oparg == 1;
-            if !copy {
+            if loads_const(instr.opcode) {
                 load = *instr;
-            }
-            if !loads_const(load.opcode) {
+            } else if load.opcode != Op::LoadConst || instr.opcode != Op::Copy || instr.oparg != 1 {
+                load.opcode = Op::Nop;
                 continue;
             }
             let Some(

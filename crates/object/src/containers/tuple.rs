@@ -181,7 +181,17 @@ impl Vm {
         if N == 0 {
             return Ok(self.interp().singletons().empty_tuple.clone());
         }
-        let r = self.alloc_tuple(self.types().tuple.object(), N)?;
+        self.new_tuple_array_of(self.types().tuple.object(), items)
+    }
+
+    /// A new instance of a subclass of `tuple`, of a number of items that is known at compile time.
+    #[inline]
+    pub fn new_tuple_array_of<const N: usize>(
+        &self,
+        ty: &Object<TypeObject>,
+        items: [Value; N],
+    ) -> PyResult<Ref<Tuple>> {
+        let r = self.alloc_tuple(ty, N)?;
         // SAFETY: there is room for N items behind the payload; they are moved there.
         unsafe {
             r.data().cast_mut().cast::<[Value; N]>().write(items);
