@@ -11,7 +11,7 @@ const RANKS: &[&[&str]] = &[
     &["numeric", "codecs", "sre", "ast"],
     &["parser", "symtable", "bytecode"],
     &["compiler", "object"],
-    &["builtins", "pylib"],
+    &["builtins", "draw", "pylib"],
     &["vm"],
     &["stdlib-*"],
     &["taipan"],

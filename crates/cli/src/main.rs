@@ -6,6 +6,10 @@ mod settle;
 use options::{Action, Options};
 use taipan::main_program::{self, Status};
 use taipan::{Interpreter, paths};
+use taipan_draw::What;
+
+/// How much stack the compiler may use for a drawing; the thread has more.
+const SHOW_STACK: usize = 8 << 20;
 
 fn write(fd: i32, text: &str) {
     let mut rest = text.as_bytes();
@@ -35,6 +39,30 @@ fn run(o: Options) -> Status {
     }
 }
 
+/// Draws the program in a file (`-`: on standard input).
+fn show(what: What, path: &[u8]) -> Status {
+    let name = String::from_utf8_lossy(path);
+    let data = if path == b"-" {
+        taipan_host::fs::read_to_end(0)
+    } else {
+        taipan_host::fs::read_file(path)
+    };
+    let drawn = match data {
+        Ok(data) => taipan_draw::draw(what, &data, &name, SHOW_STACK),
+        Err(error) => Err(String::from_utf8_lossy(&error.message()).into_owned()),
+    };
+    match drawn {
+        Ok(text) => {
+            write(1, &text);
+            Status::Code(0)
+        }
+        Err(message) => {
+            write(2, &format!("{name}: {message}\n"));
+            Status::Code(1)
+        }
+    }
+}
+
 fn main() {
     taipan_host::mem::share_allocator();
     let args = taipan_host::env::args();
@@ -50,6 +78,9 @@ fn main() {
         Action::Fatal(text) => {
             write(2, &text);
             Status::Code(1)
+        }
+        Action::Show(what, path) => {
+            taipan::on_big_stack(move || show(what, &path)).unwrap_or(Status::Code(1))
         }
         Action::Run(o) => taipan::on_big_stack(move || run(*o)).unwrap_or(Status::Code(1)),
     };

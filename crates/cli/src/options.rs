@@ -2,6 +2,7 @@
 
 use taipan::Settings;
 use taipan::main_program::Program;
+use taipan_draw::What;
 
 use crate::settle;
 
@@ -13,6 +14,8 @@ pub(crate) enum Action {
     Usage(String),
     /// Complain with this and end with status 1.
     Fatal(String),
+    /// Draw the program in this file and end.
+    Show(What, Vec<u8>),
     /// Run a program.
     Run(Box<Options>),
 }
@@ -93,6 +96,17 @@ pub(crate) fn parse(args: &[Vec<u8>]) -> Action {
                     return Action::Print(format!("{}\n{ENV}\n{XOPTIONS}", usage(&program)));
                 }
                 b"version" => g.version += 1,
+                b"show" => {
+                    let what = args.get(i).and_then(|v| std::str::from_utf8(v).ok());
+                    let (Some(what), Some(path)) = (what.and_then(What::parse), args.get(i + 1))
+                    else {
+                        return usage_error(
+                            &program,
+                            "--show takes tree, cfg, or cfg with any of ',before' and ',dot', and a file",
+                        );
+                    };
+                    return Action::Show(what, path.clone());
+                }
                 b"check-hash-based-pycs" => {
                     let Some(v) = args.get(i) else {
                         return usage_error(
