@@ -6,9 +6,9 @@ Takes up to N of the modules of FOLDER (CPython's library, say). Each Python com
 timestamps, checked and unchecked hashes: the files must be equal byte by byte. Then each executes the modules from the
 files of the other and from its own, and must find the same names in them.
 
-Known: files of modules that the compiling process has imported itself (argparse, functools, inspect ...) differ in one mark.
-The constant with a nested class's qualified name is written as interned, unless the same text was interned before, which
-CPython finds there and Taipan does not look for.
+Known: a qualified name among the constants is written as interned, unless the same text was interned before, by a module that
+the compiling process has imported. Where the two have not the same strings in memory (functools, ipaddress), files differ
+in that mark.
 """
 
 import argparse

@@ -526,7 +526,15 @@ impl<'a> Objects<'a> {
             Constant::Int(i) => self.once(i, |_| vm.new_ibig((**i).clone())),
             Constant::Float(f) => self.once(f, |_| vm.new_float(**f)),
             Constant::Complex(c) => self.once(c, |_| vm.new_complex(c.0, c.1)),
-            Constant::Str(s) if s.interned => Ok(interned(vm, &s.text)?.into_value()),
+            Constant::Str(s) if s.interned => {
+                let made = wtf8_to_str(vm, &s.text)?;
+                let known = vm.intern_str(&made);
+                // A name is interned as a constant; a qualified name only because it is the code's as well, and that is
+                // replaced if there was one of the same text.
+                let is_name = |c: u32| c < 128 && (c == 95 || (c as u8).is_ascii_alphanumeric());
+                let is_name = s.text.len() < 2 || s.text.code_points().all(is_name);
+                Ok(if is_name { known } else { made }.into_value())
+            }
             Constant::Str(s) => self.once(s, |_| Ok(wtf8_to_str(vm, &s.text)?.into_value())),
             Constant::Bytes(b) => self.once(b, |_| Ok(vm.new_bytes(b)?.into_value())),
             Constant::Tuple(items) => self.tuple(items),

@@ -6,9 +6,9 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use taipan_bytecode::CodeObject;
+use taipan_bytecode::Constant;
 use taipan_bytecode::marshal::writer::{Source, View, WriteError, write};
-use taipan_bytecode::marshal::{CodeFields, dump_living_code};
+use taipan_bytecode::marshal::{CodeFields, Living, dump_living_code};
 use taipan_object::{
     Bytes, Complex, Dict, List, PyResult, Raised, Ref, Slice, Str, Tuple, TypeRef, Value, Vm,
 };
@@ -299,9 +299,10 @@ impl Source for Objects<'_> {
     }
 }
 
-/// The descriptions of code, and of code within it, that something holds besides the constants that it is in: a function,
-/// for instance.
-fn shared_code(value: &Value, into: &mut HashSet<*const CodeObject>) {
+/// What became of the descriptions of code and of code within it: what something holds besides the constants that it is in
+/// (a function, for instance), and which strings are not interned.
+fn living(value: &Value) -> Living {
+    let mut into = Living::default();
     // Counts are looked at before the clone.
     let held = |v: &Value| {
         let shared = v.refcount() > 1;
@@ -316,13 +317,24 @@ fn shared_code(value: &Value, into: &mut HashSet<*const CodeObject>) {
         if !seen.insert(value.bits()) {
             continue;
         }
-        if shared && let Some(description) = code.own_description() {
-            into.insert(Rc::as_ptr(&description));
+        if let Some(description) = code.own_description() {
+            if shared {
+                into.shared.insert(Rc::as_ptr(&description));
+            }
+            for (constant, v) in description.consts.iter().zip(code.consts.as_slice()) {
+                if let (Constant::Str(text), Some(s)) = (constant, v.downcast_ref::<Str>())
+                    && text.interned
+                    && !s.is_interned()
+                {
+                    into.plain.insert(Rc::as_ptr(text));
+                }
+            }
         }
         let within = code.consts().as_slice().iter();
         let within = within.filter(|v| v.downcast_ref::<Code>().is_some());
         todo.extend(within.map(held));
     }
+    into
 }
 
 /// Writes a value.
@@ -332,9 +344,7 @@ pub fn dumps(vm: &Vm, value: &Value, version: i32, allow_code: bool) -> PyResult
         && let Some(code) = value.downcast_ref::<Code>()
         && let Some(description) = code.own_description()
     {
-        let mut shared = HashSet::new();
-        shared_code(value, &mut shared);
-        return dump_living_code(&description, &shared, version).map_err(failed);
+        return dump_living_code(&description, &living(value), version).map_err(failed);
     }
     let objects = Objects {
         vm,

@@ -69,18 +69,27 @@ pub fn dump_code(code: &CodeObject, version: i32) -> Result<Vec<u8>, WriteError>
     Ok(out)
 }
 
-/// Writes a code object that objects were made of, with those within it, as `marshal.dumps` does. `shared` are the code
-/// objects that are held by more than one thing; each table counts a reference more than there are code objects that have it.
+/// What became of descriptions when objects were made of them.
+#[derive(Debug, Default)]
+pub struct Living {
+    /// The code objects that are held by more than one thing.
+    pub shared: HashSet<*const CodeObject>,
+    /// The strings among constants that were to be interned, but when others of the same text were already.
+    pub plain: HashSet<*const Str>,
+}
+
+/// Writes a code object that objects were made of, with those within it, as `marshal.dumps` does. Each table counts a
+/// reference more than there are code objects that have it.
 pub fn dump_living_code(
     code: &CodeObject,
-    shared: &HashSet<*const CodeObject>,
+    living: &Living,
     version: i32,
 ) -> Result<Vec<u8>, WriteError> {
     let mut out = Vec::new();
-    let held = shared.contains(&std::ptr::from_ref(code));
+    let held = living.shared.contains(&std::ptr::from_ref(code));
     let root = Reference::Code(code);
     write(
-        &ConstantSource::new(Some(shared)),
+        &ConstantSource::new(Some(living)),
         root,
         held,
         version,
@@ -313,16 +322,21 @@ fn str_identity(text: &Rc<Str>, held: bool) -> Option<Identity> {
 /// Looks at constants that outlive the writing.
 struct ConstantSource<'a> {
     constants: PhantomData<&'a Constant>,
-    /// The code objects that are held by several things, where objects were made of them all.
-    shared: Option<&'a HashSet<*const CodeObject>>,
+    /// What became of them, where objects were made of them all.
+    living: Option<&'a Living>,
 }
 
 impl<'a> ConstantSource<'a> {
-    fn new(shared: Option<&'a HashSet<*const CodeObject>>) -> ConstantSource<'a> {
+    fn new(living: Option<&'a Living>) -> ConstantSource<'a> {
         ConstantSource {
             constants: PhantomData,
-            shared,
+            living,
         }
+    }
+
+    fn is_plain(&self, text: &Rc<Str>) -> bool {
+        let plain = |l: &Living| l.plain.contains(&Rc::as_ptr(text));
+        self.living.is_some_and(plain)
     }
 }
 
@@ -399,6 +413,9 @@ impl<'a> Source for ConstantSource<'a> {
 
     fn view<'v>(&self, value: &'v Reference<'a>) -> Result<View<'v, Reference<'a>>, WriteError> {
         Ok(match *value {
+            Reference::Constant(Constant::Str(text)) if self.is_plain(text) => {
+                View::Str(Cow::Borrowed(text.as_wtf8()), false)
+            }
             Reference::Constant(constant) => view_constant(constant),
             Reference::Bytes(bytes) => View::Bytes(Cow::Borrowed(bytes)),
             Reference::Tuple(items) => View::Tuple(references(items)),
@@ -411,7 +428,7 @@ impl<'a> Source for ConstantSource<'a> {
     fn identity(&self, value: &Reference<'a>, held: bool) -> Option<Identity> {
         match *value {
             Reference::Bytes(bytes) => {
-                table_identity(bytes, 1 + usize::from(self.shared.is_some()))
+                table_identity(bytes, 1 + usize::from(self.living.is_some()))
             }
             Reference::Tuple(items) => tuple_identity(items, false),
             Reference::Str(text) => str_identity(text, false),
@@ -427,6 +444,7 @@ impl<'a> Source for ConstantSource<'a> {
                 },
                 Constant::Float(value) => address(value, held),
                 Constant::Complex(value) => address(value, held),
+                Constant::Str(text) if self.is_plain(text) => address_above(text, held, usize::MAX),
                 Constant::Str(text) => str_identity(text, held),
                 Constant::Bytes(bytes) => bytes_identity(bytes, held),
                 Constant::Tuple(items) => tuple_identity(items, held),
@@ -436,8 +454,8 @@ impl<'a> Source for ConstantSource<'a> {
                 Constant::Dict(items) => address(items, held),
                 Constant::Slice(parts) => address(parts, held),
                 Constant::Code(code) => {
-                    let shared = match self.shared {
-                        Some(shared) => shared.contains(&Rc::as_ptr(code)),
+                    let shared = match self.living {
+                        Some(living) => living.shared.contains(&Rc::as_ptr(code)),
                         None => Rc::strong_count(code) > 1,
                     };
                     (held || shared).then_some(Identity::Code(Rc::as_ptr(code)))

@@ -9,7 +9,9 @@ mod constants;
 pub mod reader;
 pub mod writer;
 
-pub use constants::{Loaded, dump_code, dump_constant, dump_living_code, load_code, load_constant};
+pub use constants::{
+    Living, Loaded, dump_code, dump_constant, dump_living_code, load_code, load_constant,
+};
 
 /// The newest version of the format.
 pub const VERSION: i32 = 5;
