@@ -16,6 +16,7 @@ fuzz_target!(|data: &[u8]| {
         interactive: bits & 8 != 0,
         implicit_newline: bits & 1 != 0,
         barry_as_flufl: bits & 16 != 0,
+        ..TokenizerOptions::default()
     };
     let mut tokenizer = Tokenizer::new(&text, options);
     let mut columns = CharColumns::default();
