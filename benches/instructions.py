@@ -108,7 +108,7 @@ CASES = {
     "int(x)": ("s = 1.5", "int(s)"),
     "abs(x)": ("s = -1.5", "abs(s)"),
     "min(x, y)": ("", "min(i, 7)"),
-    "getattr": ("class C:\n  def __init__(s): s.x = 1\nc = C()", "getattr(c, 'x')"),
+    "getattr()": ("class C:\n  def __init__(s): s.x = 1\nc = C()", "getattr(c, 'x')"),
     "getattr, default": ("class C:\n  def __init__(s): s.x = 1\nc = C()", "getattr(c, 'y', None)"),
     "hasattr, missing": ("class C:\n  def __init__(s): s.x = 1\nc = C()", "hasattr(c, 'y')"),
     "setattr": ("class C:\n  def __init__(s): s.x = 1\nc = C()", "setattr(c, 'x', 1)"),

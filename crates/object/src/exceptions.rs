@@ -230,20 +230,24 @@ impl Vm {
     /// A new exception of a builtin type whose `__init__` need not run, with one text argument.
     pub fn new_exception(&self, ty: &TypeRef, message: &str) -> PyResult {
         let s = self.new_str(message)?.into_value();
-        self.new_exception_args(ty, vec![s])
+        self.new_exception_from(ty, std::slice::from_ref(&s))
     }
 
     /// A new exception of a type with the native constructor, with these arguments.
     /// Types with named fields get them through their `__new__` and `__init__`.
     pub fn new_exception_args(&self, ty: &TypeRef, args: Vec<Value>) -> PyResult {
+        self.new_exception_from(ty, &args)
+    }
+
+    fn new_exception_from(&self, ty: &TypeRef, args: &[Value]) -> PyResult {
         if ty.is_heap() {
-            return self.call(ty.as_value(), crate::native::Args::positional(&args));
+            return self.call(ty.as_value(), crate::native::Args::positional(args));
         }
         if std::ptr::eq(ty.layout(), BaseException::layout()) {
-            let args = self.new_tuple(args)?;
+            let args = self.new_tuple_from(args)?;
             return Ok(self.new_object(ty, BaseException::new(args))?.into_value());
         }
-        let args = crate::native::Args::positional(&args);
+        let args = crate::native::Args::positional(args);
         match (ty.slots.tp_new.get(), ty.slots.tp_init.get()) {
             (Some(new), Some(init)) => {
                 let e = new(self, ty, args)?;
@@ -276,7 +280,10 @@ impl Vm {
     /// Raises KeyError for a key.
     #[cold]
     pub fn key_error(&self, key: &Value) -> Raised {
-        self.raise_args(&self.exc().KeyError, vec![key.clone()])
+        match self.new_exception_from(&self.exc().KeyError, std::slice::from_ref(key)) {
+            Ok(e) => self.raise(e),
+            Err(r) => r,
+        }
     }
 
     /// Raises StopIteration with a value.

@@ -4,6 +4,7 @@
 use std::mem::MaybeUninit;
 
 use smallvec::SmallVec;
+use taipan_bytecode::code::co;
 use taipan_object::descr::Method;
 use taipan_object::{Args, Dict, Object, PyResult, Raised, Ref, Str, Tuple, TypeObject, Value, Vm};
 
@@ -62,7 +63,7 @@ unsafe fn init_frame(
 /// # Safety
 /// The frame was made by [`init_frame`] and does not run yet.
 unsafe fn share_globals(f: *mut Frame, code: &Code) {
-    if !code.has(taipan_bytecode::code::co::OPTIMIZED) {
+    if !code.has(co::OPTIMIZED) {
         // SAFETY: the contract; the function in the frame keeps its globals alive.
         unsafe { (*f).locals = (*(*f).globals).to_ref().into_value().into_bits() };
     }
@@ -190,6 +191,90 @@ pub(super) unsafe fn owned(bits: u64) -> u64 {
     }
 }
 
+/// The number of positional parameters that have defaults.
+#[inline(always)]
+fn default_count(func: &Function) -> usize {
+    // SAFETY: the function keeps its defaults.
+    func.defaults
+        .peek()
+        .map_or(0, |d| unsafe { (*d).payload.len() })
+}
+
+/// As [`push_exact_frame`], for positional arguments of a function with `*args` or `**kwargs` that has no keyword-only
+/// parameters; defaults make up for what is missing.
+///
+/// # Safety
+/// `args` leads to `nargs` words of the value stack.
+#[inline(always)]
+unsafe fn push_variadic_frame(
+    vm: &Vm,
+    r: &mut Regs,
+    func: Ref<Function>,
+    args: *mut u64,
+    nargs: usize,
+    flags: u32,
+) -> PyResult<()> {
+    // SAFETY: as in `push_exact_frame`.
+    let code: &Object<Code> = unsafe { &*func.code.as_ptr() };
+    let c = &code.payload;
+    let argcount = c.argcount as usize;
+    let direct = nargs.min(argcount);
+    let (varargs, varkeywords) = (c.has(co::VARARGS), c.has(co::VARKEYWORDS));
+    // What can fail comes before any word is taken over.
+    let kwargs = if varkeywords {
+        Some(vm.new_dict()?)
+    } else {
+        None
+    };
+    enter_call(vm)?;
+    let f = match frame::allocate(vm, c.frame_words()) {
+        Ok(f) => f,
+        Err(e) => {
+            leave_call(vm);
+            return Err(e);
+        }
+    };
+    // SAFETY: as in `push_exact_frame`; the words behind the parameters' move to the tuple.
+    unsafe {
+        let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
+        for i in direct..c.nlocalsplus as usize {
+            *locals.add(i) = 0;
+        }
+        if varargs {
+            let rest = |i: usize| Popped::from_bits(*args.add(direct + i)).into_value();
+            match vm.new_tuple_with(nargs - direct, rest) {
+                Ok(t) => *locals.add(argcount) = t.into_value().into_bits(),
+                Err(e) => {
+                    frame::release(vm, f);
+                    leave_call(vm);
+                    return Err(e);
+                }
+            }
+        }
+        if let Some(d) = kwargs {
+            *locals.add(argcount + usize::from(varargs)) = d.into_value().into_bits();
+        }
+        for i in 0..direct {
+            *locals.add(i) = owned(*args.add(i));
+        }
+        if direct < argcount
+            && let Some(defaults) = func.defaults.peek()
+        {
+            let defaults = (*defaults).payload.as_slice();
+            let missing = defaults.iter().rev().take(argcount - direct).rev();
+            for (i, v) in missing.enumerate() {
+                *locals.add(direct + i) = v.clone().into_bits();
+            }
+        }
+        init_frame(f, func, code, flags, r.frame);
+        r.sp = args;
+        r.save();
+        *r = Regs::load(f);
+        r.make_current(vm);
+    }
+    Ok(())
+}
+
 /// As [`push_exact_frame`], for any parameters and arguments.
 #[inline(never)]
 pub(super) fn push_python_frame(
@@ -224,6 +309,16 @@ pub(super) fn push_python_frame(
             &defaults[first..],
             flags,
         );
+    }
+    if kwnames.is_none()
+        && c.kwonlyargcount == 0
+        && (nargs <= c.argcount as usize || c.has(co::VARARGS))
+        && c.has(co::VARARGS | co::VARKEYWORDS)
+        && c.has(co::OPTIMIZED)
+        && c.argcount as usize <= nargs + default_count(&func)
+    {
+        // SAFETY: the contract of the words is ours.
+        return unsafe { push_variadic_frame(vm, r, func, args, nargs, flags) };
     }
     enter_call(vm)?;
     let f = match frame::allocate(vm, c.frame_words()) {
@@ -768,7 +863,6 @@ fn find_places(
     npos: usize,
     names: &Ref<Tuple>,
 ) -> Option<u64> {
-    use taipan_bytecode::code::co;
     let c = func.code.get();
     let argcount = c.argcount as usize;
     let total = argcount + c.kwonlyargcount as usize;
