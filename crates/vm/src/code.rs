@@ -230,6 +230,12 @@ impl Code {
         self.body.get().is_none() && self.has(co::HAS_DOCSTRING)
     }
 
+    /// Whether it ran already.
+    #[inline(always)]
+    pub fn is_running(&self) -> bool {
+        self.running.get().is_some()
+    }
+
     #[cold]
     #[inline(never)]
     fn make_running(&self) -> &Running {

@@ -341,7 +341,23 @@ pub(crate) fn resume_in_place(
     value: Value,
     offset: u32,
 ) -> PyResult<()> {
-    eval::enter_call(vm)?;
+    if vm.recursion_remaining.get() <= 0 {
+        eval::enter_call(vm)?;
+    }
+    go_on(vm, r, g, value, offset);
+    Ok(())
+}
+
+/// As [`resume_in_place`], when the recursion limit is not reached.
+#[inline(always)]
+pub(crate) fn go_on(
+    vm: &Vm,
+    r: &mut crate::eval::regs::Regs,
+    g: &Generator,
+    value: Value,
+    offset: u32,
+) {
+    vm.recursion_remaining.set(vm.recursion_remaining.get() - 1);
     let f = g.frame();
     r.save();
     // SAFETY: the frame is suspended, with room for the value; the running frame's stack keeps the generator alive.
@@ -357,7 +373,6 @@ pub(crate) fn resume_in_place(
         *r = crate::eval::regs::Regs::load(f);
     }
     r.make_current(vm);
-    Ok(())
 }
 
 /// `next(g)` for generators.

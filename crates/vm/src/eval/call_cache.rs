@@ -198,16 +198,15 @@ fn takes_exactly(f: &Function, n: usize) -> bool {
     unsafe { (*f.code.as_ptr()).payload.takes_exactly(n) }
 }
 
-#[inline(always)]
-pub(super) fn call_py_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+pub(super) fn call_py_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
     // SAFETY: the opcode goes with functions.
     let Some(f) = (unsafe { known::<Function>(r, &callable) }) else {
-        return Ok(false);
+        return call_missed(vm, r, arg);
     };
     if !takes_exactly(f, site.total) {
-        return Ok(false);
+        return call_missed(vm, r, arg);
     }
     r.save_ip();
     r.skip(CALL_CACHE);
@@ -217,7 +216,7 @@ pub(super) fn call_py_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bo
         push_exact_frame(vm, r, func, site.first, site.total, 0)?;
         end_caller_stack(r, site.callable);
     }
-    Ok(true)
+    Ok(())
 }
 
 #[inline(always)]
@@ -565,16 +564,15 @@ pub(super) fn call_list_append(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool
     Ok(true)
 }
 
-#[inline(always)]
-pub(super) fn call_len(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+pub(super) fn call_len(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     let site = Site::new(r, arg as usize);
     let callable = site.callable();
     // SAFETY: the opcode goes with native functions.
     let Some(f) = (unsafe { known::<NativeFunction>(r, &callable) }) else {
-        return Ok(false);
+        return call_missed(vm, r, arg);
     };
     if !is_known_def(r, f.def) || site.total != 1 {
-        return Ok(false);
+        return call_missed(vm, r, arg);
     }
     r.save_ip();
     // SAFETY: there is one argument.
@@ -585,7 +583,7 @@ pub(super) fn call_len(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     };
     let n = vm.new_int(n as i64)?;
     finish(r, arg as usize, n);
-    Ok(true)
+    Ok(())
 }
 
 pub(super) fn call_isinstance(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {

@@ -25,7 +25,7 @@ const ATTR_CACHE: usize = 9;
 /// # Safety
 /// `f` has room for the head and the code's words; the locals are initialised by the caller.
 #[inline(always)]
-unsafe fn init_frame(
+pub(super) unsafe fn init_frame(
     f: *mut Frame,
     func: Ref<Function>,
     code: &Object<Code>,

@@ -14,6 +14,7 @@ mod names;
 mod objects;
 mod ops;
 mod ops_cache;
+mod quick;
 pub(crate) mod regs;
 mod special;
 mod specialize;
@@ -397,7 +398,12 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             // Iteration
             Opcode::GetIter => |vm, t, _| control::get_iter(vm, t),
             Opcode::ForIter => control::for_iter,
-            Opcode::ForIterGen => ops_cache::for_iter_gen,
+            Opcode::ForIterGen => {
+                attempt!(
+                    quick::for_iter_gen(vm, &mut r, arg),
+                    ops_cache::for_iter_gen
+                )
+            }
             Opcode::ForIterList => attempt!(
                 ops_cache::for_iter_list(&mut r, arg),
                 ops_cache::for_iter_missed
@@ -416,20 +422,33 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::GetAiter => |vm, t, _| control::get_aiter(vm, t),
             Opcode::GetAnext => |vm, t, _| control::get_anext(vm, t),
             Opcode::Send => control::send,
-            Opcode::SendGen => ops_cache::send_gen,
+            Opcode::SendGen => attempt!(quick::send_gen(vm, &mut r, arg), ops_cache::send_gen),
             Opcode::EndSend => |_, t, _| {
                 control::end_send(t);
                 Ok(())
             },
             Opcode::EndAsyncFor => |vm, t, _| control::end_async_for(vm, t),
             Opcode::CleanupThrow => |vm, t, _| control::cleanup_throw(vm, t),
-            Opcode::YieldValue => flow!(control::yield_value),
+            Opcode::YieldValue => {
+                if quick::yield_value(vm, &mut r) {
+                    next!()
+                }
+                flow!(control::yield_value)
+            }
             Opcode::ReturnGenerator => flow!(control::return_generator),
-            Opcode::ReturnValue => flow!(control::return_value),
+            Opcode::ReturnValue => {
+                if quick::return_value(vm, &mut r) {
+                    next!()
+                }
+                flow!(control::return_value)
+            }
             Opcode::InterpreterExit => interpreter_exit,
             // Calls
             Opcode::Call => calls::call,
-            Opcode::CallPyExactArgs => known_call!(call_py_exact_args),
+            Opcode::CallPyExactArgs => attempt!(
+                quick::call_py_exact_args(vm, &mut r, arg),
+                call_cache::call_py_exact_args
+            ),
             Opcode::CallBoundMethodExactArgs => known_call!(call_bound_method_exact_args),
             Opcode::CallPyGeneral | Opcode::CallBoundMethodGeneral => call_cache::call_py_general,
             Opcode::CallAllocAndEnterInit => call_cache::call_alloc_and_enter_init,
@@ -442,11 +461,14 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::CallMethodDescriptorFast => call_cache::call_method_descriptor_fast,
             Opcode::CallMethodDescriptorFastWithKeywords => call_cache::call_method_descriptor_any,
             Opcode::CallListAppend => known_call!(call_list_append),
-            Opcode::CallLen => known_call!(call_len),
-            Opcode::CallIsinstance => call_cache::call_isinstance,
-            Opcode::CallType1 => {
-                |vm, t, arg| call_cache::call_class_1(vm, t, arg, Opcode::CallType1)
-            }
+            Opcode::CallLen => attempt!(quick::call_len(vm, &mut r, arg), call_cache::call_len),
+            Opcode::CallIsinstance => attempt!(
+                quick::call_isinstance(vm, &mut r, arg),
+                call_cache::call_isinstance
+            ),
+            Opcode::CallType1 => attempt!(quick::call_type_1(vm, &mut r, arg), |vm, t, arg| {
+                call_cache::call_class_1(vm, t, arg, Opcode::CallType1)
+            }),
             Opcode::CallStr1 => |vm, t, arg| call_cache::call_class_1(vm, t, arg, Opcode::CallStr1),
             Opcode::CallTuple1 => {
                 |vm, t, arg| call_cache::call_class_1(vm, t, arg, Opcode::CallTuple1)

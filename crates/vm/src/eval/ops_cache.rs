@@ -425,7 +425,7 @@ pub(super) fn specialize_for_iter(vm: &Vm, r: &Regs) {
 /// # Safety
 /// The payload of objects of that type is a `T`.
 #[inline(always)]
-unsafe fn known_iterator<'a, T: Payload>(r: &Regs, it: &'a Value) -> Option<&'a Ref<T>> {
+pub(super) unsafe fn known_iterator<'a, T: Payload>(r: &Regs, it: &'a Value) -> Option<&'a Ref<T>> {
     let h: &Header = it.header()?;
     if (&raw const *h.ty()).addr() as u64 == r.cache(1).get() {
         // SAFETY: the contract.
