@@ -3,7 +3,7 @@
 use taipan_bytecode::code::co;
 use taipan_object::{Args, Dict, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
 
-use super::calls::owned;
+use super::frames::owned;
 use crate::code::Code;
 use crate::frame::{Popped, drop_slot};
 use crate::function::Function;

@@ -201,7 +201,7 @@ pub(super) fn dict_merge(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     let Some(d) = map.downcast_ref::<Dict>() else {
         return Err(vm.system_error("DICT_MERGE without a dict"));
     };
-    super::calls::merge_keywords(vm, &callable, d, &v.view())
+    super::keywords::merge_keywords(vm, &callable, d, &v.view())
 }
 
 pub(super) fn format_simple(vm: &Vm, r: &mut Regs) -> PyResult<()> {

@@ -1,5 +1,5 @@
 //! Specialization of CALL: choosing the opcode for a site from what it calls, and the specialized handlers. General calls
-//! and frames are in `calls.rs`.
+//! and frames are in `calls.rs` and `frames.rs`.
 //!
 //! Cache words: 0 counts; 1 is the address of the callable's type (such types are immortal), or a class's version; 2 and 3
 //! belong to the opcode. What else a handler relies on it checks anew, so that one site may call many functions of a kind.
@@ -15,9 +15,10 @@ use taipan_object::{
 
 use super::calls::{
     CALL_CACHE, Site, call_general, call_native_words, end_call, end_caller_stack, enter_init,
-    find_init, lend_words, push_exact_frame, push_python_frame,
+    find_init, lend_words,
 };
 use super::control::poll;
+use super::frames::{push_exact_frame, push_python_frame};
 use super::regs::Regs;
 use super::specialize::back_off;
 use crate::frame::drop_slot;

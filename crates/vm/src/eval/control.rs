@@ -100,7 +100,7 @@ pub fn leave_frame(vm: &Vm, f: *mut Frame) {
     // SAFETY: the frame is live and does not run any more.
     unsafe {
         vm.frame.set((*f).previous.cast());
-        super::calls::leave_call(vm);
+        super::frames::leave_call(vm);
         let flags = (*f).flags;
         if (*f).frame_obj != 0 {
             crate::frame_object::frame_done(vm, f);
@@ -160,7 +160,7 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
                 value = Value::from_bits((*f).init_self);
             }
             vm.frame.set(previous.cast());
-            super::calls::leave_call(vm);
+            super::frames::leave_call(vm);
             let locals = Frame::locals_ptr(f);
             for i in 0..(*f).code().nlocalsplus as usize {
                 drop_slot(*locals.add(i));
@@ -180,7 +180,7 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
         if flags == frame_flag::GENERATOR && (*f).frame_obj == 0 && (*f).locals == 0 {
             generator::finish(vm, f);
             vm.frame.set(previous.cast());
-            super::calls::leave_call(vm);
+            super::frames::leave_call(vm);
             let locals = Frame::locals_ptr(f);
             for i in 0..(*f).code().nlocalsplus as usize {
                 drop_slot(*locals.add(i));
@@ -232,7 +232,7 @@ pub(super) fn return_generator(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
     // SAFETY: the running frame; its content has moved to the generator.
     let (flags, previous) = unsafe { ((*f).flags, (*f).previous) };
     vm.frame.set(previous.cast());
-    super::calls::leave_call(vm);
+    super::frames::leave_call(vm);
     frame::release(vm, f);
     if flags & frame_flag::ENTRY != 0 {
         return Ok(Flow::Leave(Outcome::Return(generator)));

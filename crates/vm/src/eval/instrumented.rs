@@ -495,7 +495,7 @@ fn call_function_ex(vm: &Vm, r: &mut Regs, unit: usize) -> PyResult<Option<Opcod
     if python || args[1].downcast_ref::<Method>().is_some() {
         return Ok(Some(Opcode::CallFunctionEx));
     }
-    let result = calls::call_function_ex(vm, r).map(|()| vm.none());
+    let result = super::keywords::call_function_ex(vm, r).map(|()| vm.none());
     native_done(vm, r, unit, &args, result)?;
     Ok(None)
 }

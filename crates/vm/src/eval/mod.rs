@@ -9,7 +9,9 @@ mod call_cache;
 mod calls;
 mod control;
 mod exceptions;
+mod frames;
 mod instrumented;
+mod keywords;
 mod names;
 mod objects;
 mod ops;
@@ -22,9 +24,9 @@ mod specialize;
 use taipan_bytecode::Opcode;
 use taipan_object::{BinaryOp, PyResult, Value, Vm};
 
-pub(crate) use calls::{call_function, enter_call, leave_call, new_frame_for};
 pub(crate) use control::{clear_frame, leave_frame, stop_value};
 pub(crate) use exceptions::matches as exception_matches;
+pub(crate) use frames::{call_function, enter_call, leave_call, new_frame_for};
 
 use crate::frame::{Frame, frame_flag};
 use regs::Regs;
@@ -473,8 +475,8 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::CallTuple1 => {
                 |vm, t, arg| call_cache::call_class_1(vm, t, arg, Opcode::CallTuple1)
             }
-            Opcode::CallKw => calls::call_kw,
-            Opcode::CallFunctionEx => |vm, t, _| calls::call_function_ex(vm, t),
+            Opcode::CallKw => keywords::call_kw,
+            Opcode::CallFunctionEx => |vm, t, _| keywords::call_function_ex(vm, t),
             Opcode::MakeFunction => |vm, t, _| objects::make_function(vm, t),
             Opcode::SetFunctionAttribute => objects::set_function_attribute,
             Opcode::CallIntrinsic1 => special::intrinsic_1,

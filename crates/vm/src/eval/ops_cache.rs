@@ -9,7 +9,7 @@ use taipan_builtins::tuple_::TupleIter;
 use taipan_bytecode::Opcode;
 use taipan_object::{BinaryOp, Dict, Header, Payload, PyResult, Ref, Str, Value, Vm};
 
-use super::calls::push_exact_frame;
+use super::frames::push_exact_frame;
 use super::ops;
 use super::regs::{BINARY_CACHE, Regs};
 use super::specialize::{back_off, miss};

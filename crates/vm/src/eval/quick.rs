@@ -5,7 +5,8 @@
 use taipan_object::descr::NativeFunction;
 use taipan_object::{Dict, List, Object, Ref, Str, Tuple, TypeObject, Value, Vm};
 
-use super::calls::{CALL_CACHE, Site, end_call, init_frame, owned};
+use super::calls::{CALL_CACHE, Site, end_call};
+use super::frames::{init_frame, owned};
 use super::ops_cache::known_iterator;
 use super::regs::Regs;
 use crate::code::Code;

@@ -1,0 +1,331 @@
+//! Calls with keywords (CALL_KW) and with unpacked arguments (CALL_FUNCTION_EX).
+
+use smallvec::SmallVec;
+use taipan_bytecode::code::co;
+use taipan_object::descr::Method;
+use taipan_object::{Args, Dict, Object, PyResult, Ref, Str, Tuple, Value, Vm};
+
+use super::calls::{CALL_CACHE, Site, call_native_words, end_call, end_caller_stack, not_callable};
+use super::frames::{enter_call, init_frame, leave_call, owned, push_python_frame};
+use super::regs::Regs;
+use crate::code::Code;
+use crate::frame::{self, drop_slot};
+use crate::function::Function;
+
+/// CALL_KW: `callable, self or NULL, args..., kwnames`
+pub(super) fn call_kw(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    r.save_ip();
+    let names = r.pop();
+    let names = names.view();
+    let Some(names) = names.downcast_ref::<Tuple>() else {
+        return Err(vm.system_error("CALL_KW without a tuple of names"));
+    };
+    let n = arg as usize;
+    let Some(npos) = n.checked_sub(names.len()) else {
+        return Err(vm.system_error("CALL_KW with more names than arguments"));
+    };
+    let mut site = Site::new(r, n);
+    if site.without_self(n)
+        && let Some(m) = site.callable().downcast_ref::<Method>()
+    {
+        site.expand_method(m);
+    }
+    let npos = npos + site.total - n;
+    let callable = site.callable();
+    // SAFETY: as in `call`.
+    unsafe {
+        if let Some(func) = callable.downcast_ref::<Function>() {
+            let places = keyword_places(vm, r, func, npos, names);
+            r.skip(CALL_CACHE);
+            let func = site.take_function();
+            match places {
+                Some(places) => push_placed_frame(vm, r, func, &site, npos, names.len(), places)?,
+                None => push_python_frame(vm, r, func, site.first, npos, Some(names), 0)?,
+            }
+            end_caller_stack(r, site.callable);
+            return Ok(());
+        }
+        r.skip(CALL_CACHE);
+        let v = call_native_words(vm, &callable, site.first, npos, Some(names))?;
+        end_call(r, n, v);
+    }
+    super::control::poll(vm, r)
+}
+
+/// Keywords whose places fit the cache of a CALL_KW.
+const MAX_PLACED: usize = 8;
+
+/// For each keyword of a call the place of its parameter, a byte each, from the site's cache: the arguments fill parameters
+/// by these places and the rest by defaults, without `*args`, `**kwargs`, or anything wrong. Cache words: 0 is the tuple of
+/// names, 1 the function's version and the number of positional arguments, 2 the places. A version of 0 is none, and
+/// changes of code and defaults take it away.
+#[inline(always)]
+fn keyword_places(
+    vm: &Vm,
+    r: &Regs,
+    func: &Ref<Function>,
+    npos: usize,
+    names: &Ref<Tuple>,
+) -> Option<u64> {
+    let version = func.version.get();
+    if version != 0
+        && r.cache(0).get() == names.as_value().bits()
+        && r.cache(1).get() == u64::from(version) | (npos as u64) << 32
+    {
+        return Some(r.cache(2).get());
+    }
+    find_places(vm, r, func, npos, names)
+}
+
+#[inline(never)]
+fn find_places(
+    vm: &Vm,
+    r: &Regs,
+    func: &Ref<Function>,
+    npos: usize,
+    names: &Ref<Tuple>,
+) -> Option<u64> {
+    let c = func.code.get();
+    let argcount = c.argcount as usize;
+    let total = argcount + c.kwonlyargcount as usize;
+    if names.len() > MAX_PLACED
+        || total > 64
+        || npos > argcount
+        || c.has(co::VARARGS)
+        || c.has(co::VARKEYWORDS)
+        || !c.has(co::OPTIMIZED)
+    {
+        return None;
+    }
+    let mut given: u64 = if npos == 64 { !0 } else { (1 << npos) - 1 };
+    let mut places = 0;
+    let first = c.posonlyargcount as usize;
+    let params = c.locals().get(..total)?;
+    for (i, name) in names.as_slice().iter().enumerate() {
+        let at = first
+            + params
+                .iter()
+                .skip(first)
+                .position(|p| p.as_value().is(name))?;
+        if given & 1 << at != 0 {
+            return None;
+        }
+        given |= 1 << at;
+        places |= (at as u64) << (8 * i);
+    }
+    let required = argcount.saturating_sub(func.defaults.get().map_or(0, |d| d.len()));
+    let missing = |i: &usize| given & 1 << i == 0;
+    // Keyword-only parameters have their defaults in a dict that may change.
+    if (0..required).chain(argcount..total).any(|i| missing(&i)) {
+        return None;
+    }
+    r.cache(0).set(names.as_value().bits());
+    r.cache(1)
+        .set(u64::from(func.version(vm)) | (npos as u64) << 32);
+    r.cache(2).set(places);
+    Some(places)
+}
+
+/// As [`push_exact_frame`], with keywords at the places that [`keyword_places`] gave.
+///
+/// # Safety
+/// The site's words are live stack slots: `npos` positional arguments, and `nkw` more for the keywords.
+#[inline(always)]
+unsafe fn push_placed_frame(
+    vm: &Vm,
+    r: &mut Regs,
+    func: Ref<Function>,
+    site: &Site,
+    npos: usize,
+    nkw: usize,
+    places: u64,
+) -> PyResult<()> {
+    enter_call(vm)?;
+    // SAFETY: as in `push_exact_frame`; the places are below the number of parameters.
+    unsafe {
+        let code: &Object<Code> = &*func.code.as_ptr();
+        let c = &code.payload;
+        let f = match frame::allocate(vm, c.frame_words()) {
+            Ok(f) => f,
+            Err(e) => {
+                leave_call(vm);
+                return Err(e);
+            }
+        };
+        let args = site.first;
+        let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
+        for i in 0..npos {
+            *locals.add(i) = owned(*args.add(i));
+        }
+        for i in npos..c.nlocalsplus as usize {
+            *locals.add(i) = 0;
+        }
+        for i in 0..nkw {
+            let at = (places >> (8 * i)) as u8;
+            *locals.add(usize::from(at)) = owned(*args.add(npos + i));
+        }
+        let argcount = c.argcount as usize;
+        if npos + nkw < argcount + c.kwonlyargcount as usize
+            && let Some(defaults) = func.defaults.peek()
+        {
+            let defaults = (*defaults).payload.as_slice();
+            let skipped = defaults.len().saturating_sub(argcount);
+            let first = argcount.saturating_sub(defaults.len());
+            for (i, v) in defaults.iter().skip(skipped).enumerate() {
+                let word = locals.add(first + i);
+                if *word == 0 {
+                    *word = v.clone().into_bits();
+                }
+            }
+        }
+        init_frame(f, func, code, 0, r.frame);
+        r.sp = args;
+        r.save();
+        *r = Regs::load(f);
+        r.make_current(vm);
+    }
+    Ok(())
+}
+
+/// CALL_FUNCTION_EX: `callable, NULL, iterable, mapping or NULL`
+pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
+    r.save_ip();
+    let kw_bits = r.peek_bits(1);
+    let callable = r.peek(4);
+    let star = r.peek(2);
+    let args: Ref<Tuple> = match star.downcast_exact::<Tuple>(&vm.types().tuple) {
+        Some(t) => t.clone(),
+        None => {
+            let slots = &vm.type_of(&star).payload.slots;
+            if slots.tp_iter.get().is_none() && slots.sq_item.get().is_none() {
+                return Err(vm.type_error(&format!(
+                    "{} argument after * must be an iterable, not {}",
+                    crate::glue::function_str(vm, &callable),
+                    vm.type_name(&star)
+                )));
+            }
+            vm.new_tuple(vm.collect(&star)?)?
+        }
+    };
+    let kwargs: Option<Ref<Dict>> = if kw_bits == 0 {
+        None
+    } else {
+        let kw = r.peek(1);
+        match kw.downcast_exact::<Dict>(&vm.types().dict) {
+            Some(d) => Some(d.clone()),
+            None => {
+                let d = vm.new_dict()?;
+                merge_keywords(vm, &callable, &d, &kw)?;
+                Some(d)
+            }
+        }
+    };
+    let mut values: SmallVec<[Value; 8]> = args.as_slice().iter().cloned().collect();
+    let mut names: SmallVec<[Value; 8]> = SmallVec::new();
+    if let Some(d) = &kwargs {
+        let mut at = 0;
+        while let Some((i, k, v)) = d.next_entry(at) {
+            if k.downcast_ref::<Str>().is_none() {
+                return Err(vm.type_error("keywords must be strings"));
+            }
+            names.push(k);
+            values.push(v);
+            at = i;
+        }
+    }
+    let npos = args.len();
+    let names = if names.is_empty() {
+        None
+    } else {
+        Some(vm.new_tuple_from(&names)?)
+    };
+    if let Some(func) = callable.downcast_ref::<Function>() {
+        // The arguments move through a buffer: their number is not bounded by this frame's stack.
+        let func = func.clone();
+        let words = values.as_mut_ptr().cast::<u64>();
+        let caller_sp = r.sp;
+        let result = push_python_frame(vm, r, func, words, npos, names.as_ref(), 0);
+        match result {
+            Ok(()) => {
+                // SAFETY: the words were taken over. The caller's frame waits below the new one; its four operands are
+                // dropped.
+                unsafe {
+                    values.set_len(0);
+                    let previous = (*r.frame).previous;
+                    (*previous).sp = caller_sp.sub(4);
+                    for i in 1..=4 {
+                        drop_slot(*caller_sp.sub(i));
+                    }
+                }
+                return Ok(());
+            }
+            Err(e) => {
+                // The words were taken over unless pushing failed before that.
+                if !std::ptr::eq(r.sp, caller_sp) {
+                    // SAFETY: as above.
+                    unsafe { values.set_len(0) };
+                }
+                r.sp = caller_sp;
+                return Err(e);
+            }
+        }
+    }
+    if !vm.is_callable(&callable) {
+        return Err(not_callable(vm, &callable));
+    }
+    let v = vm.call(
+        &callable,
+        Args {
+            values: &values,
+            kwnames: names.as_ref(),
+        },
+    )?;
+    r.drop_n(4);
+    r.push(v);
+    super::control::poll(vm, r)
+}
+
+/// Adds the items of a mapping after `**` to the keyword arguments of a call.
+pub(super) fn merge_keywords(
+    vm: &Vm,
+    callable: &Value,
+    d: &Ref<Dict>,
+    mapping: &Value,
+) -> PyResult<()> {
+    if d.is_empty()
+        && let Some(m) = mapping.downcast_ref::<Dict>()
+    {
+        d.copy_from(m);
+        return Ok(());
+    }
+    let items: Vec<(Value, Value)> = match mapping.downcast_ref::<Dict>() {
+        Some(m) => m.items(),
+        None => {
+            let Some(keys) = vm.getattr_opt(mapping, &vm.names().keys)? else {
+                return Err(vm.type_error(&format!(
+                    "{} argument after ** must be a mapping, not {}",
+                    crate::glue::function_str(vm, callable),
+                    vm.type_name(mapping)
+                )));
+            };
+            let keys = vm.call0(&keys)?;
+            let mut out = Vec::new();
+            for k in vm.collect(&keys)? {
+                let v = vm.getitem(mapping, &k)?;
+                out.push((k, v));
+            }
+            out
+        }
+    };
+    for (k, v) in items {
+        if d.get(vm, &k)?.is_some() {
+            let name = vm.str(&k)?.to_string_lossy().into_owned();
+            return Err(vm.type_error(&format!(
+                "{} got multiple values for keyword argument '{name}'",
+                crate::glue::function_str(vm, callable)
+            )));
+        }
+        d.set(vm, &k, v)?;
+    }
+    Ok(())
+}
