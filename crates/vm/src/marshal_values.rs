@@ -321,7 +321,7 @@ fn living(value: &Value) -> Living {
             if shared {
                 into.shared.insert(Rc::as_ptr(&description));
             }
-            for (constant, v) in description.consts.iter().zip(code.consts.as_slice()) {
+            for (constant, v) in description.consts.iter().zip(code.consts().as_slice()) {
                 if let (Constant::Str(text), Some(s)) = (constant, v.downcast_ref::<Str>())
                     && text.interned
                     && !s.is_interned()
