@@ -175,7 +175,6 @@ pub struct Interp {
 
 /// The state of a thread (PyThreadState) in an interpreter.
 pub struct Vm {
-    interp: Rc<Interp>,
     current_exception: PyCell<Option<Value>>,
     exc_base: ExcStackItem,
     /// The innermost level of exceptions being handled.
@@ -206,6 +205,8 @@ pub struct Vm {
     pub context: PyCell<Option<Value>>,
     context_version: Cell<u64>,
     known: Cell<Known>,
+    /// Last, so that it goes last: its heap holds what the other fields refer to.
+    interp: Rc<Interp>,
 }
 
 /// Where the core types and singletons are that the interpreter asks for all the time: one load from the thread's state.
