@@ -88,53 +88,39 @@ pub fn draw(module: &Mod<'_>) -> String {
 }
 
 /// Adds boxes for the children of a node and gives their numbers; what is no box becomes the node's detail.
-fn add_children(boxes: &mut Vec<Box_<'_>>, at: usize) -> Vec<usize> {
+fn add_children<'a>(boxes: &mut Vec<Box_<'a>>, at: usize) -> Vec<usize> {
     let node = boxes[at].node;
     let depth = boxes[at].depth + 1;
     let mut children = Vec::new();
     let mut details: Vec<String> = Vec::new();
     for (value, info) in node.fields().zip(node.kind().info().fields) {
-        let add = |child: NodeRef<'_>, details: &mut Vec<String>| {
+        // Contexts are left out, and operators are a detail of their parent; all else is a box.
+        let mut add = |child: NodeRef<'a>, details: &mut Vec<String>| {
             let kind = child.kind().info();
             if kind.family == Family::ExprContext {
-                return None;
+                return;
             }
             if kind.family.info().shape == FamilyShape::Enum {
                 details.push(symbol(kind.name).to_owned());
-                return None;
+                return;
             }
-            Some(kind)
+            children.push(boxes.len());
+            boxes.push(Box_ {
+                name: kind.name,
+                family: kind.family,
+                detail: String::new(),
+                field: info.name,
+                depth,
+                parent: Some(at),
+                node: child,
+            });
         };
         match value {
             FieldRef::None => {}
-            FieldRef::Node(child) => {
-                if let Some(kind) = add(child, &mut details) {
-                    children.push(boxes.len());
-                    boxes.push(Box_ {
-                        name: kind.name,
-                        family: kind.family,
-                        detail: String::new(),
-                        field: info.name,
-                        depth,
-                        parent: Some(at),
-                        node: child,
-                    });
-                }
-            }
+            FieldRef::Node(child) => add(child, &mut details),
             FieldRef::Nodes(nodes) => {
                 for child in (0..nodes.len()).filter_map(|i| nodes.get(i)) {
-                    if let Some(kind) = add(child, &mut details) {
-                        children.push(boxes.len());
-                        boxes.push(Box_ {
-                            name: kind.name,
-                            family: kind.family,
-                            detail: String::new(),
-                            field: info.name,
-                            depth,
-                            parent: Some(at),
-                            node: child,
-                        });
-                    }
+                    add(child, &mut details);
                 }
             }
             FieldRef::Str(text) => details.push(text.to_owned()),

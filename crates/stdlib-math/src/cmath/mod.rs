@@ -41,15 +41,7 @@ fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     let Some(dict) = module.dict.get() else {
         return Ok(());
     };
-    for (name, value) in [
-        ("pi", std::f64::consts::PI),
-        ("e", std::f64::consts::E),
-        ("tau", std::f64::consts::TAU),
-        ("inf", f64::INFINITY),
-        ("nan", f64::NAN),
-    ] {
-        dict.set_named(vm, name, vm.new_float(value)?)?;
-    }
+    crate::math::add_constants(vm, &dict)?;
     dict.set_named(vm, "infj", vm.new_complex(0.0, f64::INFINITY)?)?;
     dict.set_named(vm, "nanj", vm.new_complex(0.0, f64::NAN)?)?;
     Ok(())

@@ -6,7 +6,7 @@ mod sums;
 
 use taipan_builtins::float_::float_to_int;
 use taipan_macros::pyfunctions;
-use taipan_object::{BinaryOp, IntRef, Module, ModuleSpec, PyResult, Raised, Ref, Value, Vm};
+use taipan_object::{BinaryOp, Dict, IntRef, Module, ModuleSpec, PyResult, Raised, Ref, Value, Vm};
 
 use crate::libm;
 use gamma::Fault;
@@ -26,6 +26,11 @@ fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     let Some(dict) = module.dict.get() else {
         return Ok(());
     };
+    add_constants(vm, &dict)
+}
+
+/// The constants that `math` and `cmath` share.
+pub(crate) fn add_constants(vm: &Vm, dict: &Ref<Dict>) -> PyResult<()> {
     for (name, value) in [
         ("pi", std::f64::consts::PI),
         ("e", std::f64::consts::E),
