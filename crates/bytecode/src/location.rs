@@ -245,6 +245,37 @@ impl Writer {
         }
     }
 
+    /// The same for a place whose numbers are negative where they are not known.
+    #[inline]
+    pub fn push_place(&mut self, line: i32, end_line: i32, start: i32, end: i32, units: usize) {
+        let columns = (start | end) >= 0;
+        if line >= 0 && end_line == line && columns && (1..=8).contains(&units) {
+            let delta = line.wrapping_sub(self.line);
+            let length = 0x80 | (units as u8 - 1);
+            if delta == 0 && start < 80 && end >= start && end - start < 16 {
+                let second = (start & 7) << 4 | (end - start);
+                let bytes = [length | ((start >> 3) as u8) << 3, second as u8];
+                self.table.extend_from_slice(&bytes);
+                return;
+            }
+            if (0..3).contains(&delta) && start < 128 && end < 128 {
+                let form = SHORT_FORMS + delta as u8;
+                let bytes = [length | form << 3, start as u8, end as u8];
+                self.table.extend_from_slice(&bytes);
+                self.line = line;
+                return;
+            }
+        }
+        let known = |value: i32| (value >= 0).then_some(value);
+        let position = Position {
+            lineno: known(line),
+            end_lineno: known(end_line),
+            col_offset: known(start),
+            end_col_offset: known(end),
+        };
+        self.push(position, units);
+    }
+
     /// The table.
     pub fn finish(self) -> Vec<u8> {
         self.table
@@ -335,10 +366,20 @@ mod tests {
             (at(100_000, 100_001, 70_000, 3), 8),
         ];
         let mut writer = Writer::new(1);
+        let mut places_writer = Writer::new(1);
         for (position, units) in places {
             writer.push(position, units);
+            let known = |value: Option<i32>| value.unwrap_or(-1);
+            places_writer.push_place(
+                known(position.lineno),
+                known(position.end_lineno),
+                known(position.col_offset),
+                known(position.end_col_offset),
+                units,
+            );
         }
         let table = writer.finish();
+        assert_eq!(table, places_writer.finish());
         let read: Vec<_> = entries(&table, 1).map(|e| (e.position, e.length)).collect();
         assert_eq!(read, places);
     }

@@ -11,7 +11,7 @@ use taipan_bytecode::CompilerOpcode;
 use taipan_bytecode::code::{CodeObject, co, co_fast};
 use taipan_bytecode::constant::{Constant, Str};
 use taipan_bytecode::exception_table;
-use taipan_bytecode::location::{self, Position};
+use taipan_bytecode::location;
 use taipan_bytecode::opcode::flags;
 
 /// What a code unit has beside its instructions.
@@ -63,18 +63,16 @@ pub(crate) fn assemble(
     mut optimized: flowgraph::Optimized,
     cache: &mut ConstCache,
 ) -> Result<(CodeObject, Room), AssembleError> {
-    let mut lines = std::mem::take(&mut optimized.cfg.room().lines);
-    lines.fill(&optimized.cfg)?;
-    lines.resolve_next_locations();
-    lines.resolve_unconditional_jumps();
-    let units = lines.resolve_jump_offsets();
-
-    lines.write_code(units);
-    let code = cache.merge_bytes(&lines.bytes);
-    lines.write_locations(metadata.firstlineno, units);
-    let linetable = cache.merge_bytes(&lines.bytes);
-    let exceptiontable = lines.exception_table(&optimized.cfg, units)?;
-    optimized.cfg.room().lines = lines;
+    let mut layout = std::mem::take(&mut optimized.cfg.room().layout);
+    if layout.fill(&optimized.cfg)? {
+        layout.resolve_next_locations(&mut optimized.cfg);
+    }
+    let units = layout.resolve_jump_offsets();
+    layout.write(&mut optimized.cfg, metadata.firstlineno, units)?;
+    let code = cache.merge_bytes(&layout.code);
+    let linetable = cache.merge_bytes(&layout.locations);
+    let exceptiontable = cache.merge_bytes(&layout.exceptions);
+    optimized.cfg.room().layout = layout;
     let names = metadata
         .names
         .iter()
@@ -98,7 +96,7 @@ pub(crate) fn assemble(
         qualname: metadata.qualname.clone(),
         firstlineno: metadata.firstlineno,
         linetable,
-        exceptiontable: cache.merge_bytes(&exceptiontable),
+        exceptiontable,
     };
     Ok((code, optimized.cfg.into_room()))
 }
@@ -171,50 +169,74 @@ fn parameter_kind(metadata: &UnitMetadata, index: usize) -> u8 {
     }
 }
 
-/// An instruction in its final order.
-#[derive(Debug)]
-struct Line {
-    opcode: CompilerOpcode,
-    /// The code units of its inline cache.
-    caches: u8,
-    oparg: u32,
-    location: SourceLocation,
-    /// The index of the instruction that it jumps to, [`NO_TARGET`] for none.
-    target: u32,
-    except: Option<BlockId>,
+/// Where a block stands in the code.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    /// The index of its first instruction among all.
+    first: u32,
     /// Its first code unit.
     offset: u32,
 }
 
-/// No index of an instruction.
-const NO_TARGET: u32 = u32::MAX;
+/// A block in the final order.
+#[derive(Debug)]
+struct Span {
+    block: BlockId,
+    /// The code units of all its instructions but the jump.
+    units: u32,
+    /// Its jump, by index.
+    jump: Option<u32>,
+}
 
-impl Line {
-    /// The code units that it takes: EXTENDED_ARGs, itself, its inline cache.
-    #[inline]
+/// A jump. A block has one at most, and only NOT_TAKEN may follow it.
+#[derive(Debug)]
+struct Jump {
+    /// The number of its block, and its index in it.
+    block: u32,
+    index: u32,
+    /// The code units of its block before it.
+    before: u32,
+    opcode: CompilerOpcode,
+    oparg: u32,
+    /// The number of the block that it leads to.
+    target: u32,
+}
+
+impl Jump {
     fn units(&self) -> u32 {
-        let extended = match self.oparg {
-            0..=0xFF => 0,
-            0x100..=0xFFFF => 1,
-            0x1_0000..=0xFF_FFFF => 2,
-            _ => 3,
-        };
-        extended + 1 + u32::from(self.caches)
+        units(self.opcode, self.oparg)
     }
 }
 
-/// The instructions of a unit in their final order. Its room is used again.
+/// The code units that an instruction takes: EXTENDED_ARGs, itself, its inline cache.
+#[inline]
+fn units(opcode: CompilerOpcode, oparg: u32) -> u32 {
+    extended(oparg) + 1 + u32::from(opcode.brief().caches)
+}
+
+/// How many EXTENDED_ARGs an operand needs.
+#[inline]
+fn extended(oparg: u32) -> u32 {
+    match oparg {
+        0..=0xFF => 0,
+        0x100..=0xFFFF => 1,
+        0x1_0000..=0xFF_FFFF => 2,
+        _ => 3,
+    }
+}
+
+/// The blocks of a unit in their final order, and what is written of them. Its room is used again.
 #[derive(Debug, Default)]
-pub(crate) struct Lines {
-    lines: Vec<Line>,
-    /// The jumps among them, by index.
-    jumps: Vec<u32>,
-    /// The index of the first instruction of each block, by the block's number.
-    first_of_block: Vec<u32>,
-    /// Whether some take the location of the next one.
-    has_next: bool,
-    /// What has been written last.
-    bytes: Vec<u8>,
+pub(crate) struct Layout {
+    spans: Vec<Span>,
+    jumps: Vec<Jump>,
+    /// By the block's number.
+    places: Vec<Place>,
+    /// The number of instructions.
+    count: u32,
+    code: Vec<u8>,
+    locations: Vec<u8>,
+    exceptions: Vec<u8>,
 }
 
 /// END_ASYNC_FOR names the END_SEND of its loop, which stands this many code units behind the SEND it is compiled with.
@@ -224,111 +246,102 @@ const END_SEND_OFFSET: u32 = 5;
 /// to and fro for ever.
 const SHRINKING_ROUNDS: usize = 16;
 
-impl Lines {
-    fn fill(&mut self, cfg: &Cfg) -> Result<(), AssembleError> {
-        let Lines {
-            lines,
-            jumps,
-            first_of_block,
-            has_next,
-            bytes: _,
-        } = self;
-        lines.clear();
-        jumps.clear();
-        first_of_block.clear();
-        first_of_block.resize(cfg.len(), 0);
-        *has_next = false;
+impl Layout {
+    /// Takes the blocks in. Says whether there are instructions that take the location of the next one.
+    fn fill(&mut self, cfg: &Cfg) -> Result<bool, AssembleError> {
+        self.spans.clear();
+        self.jumps.clear();
+        self.places.clear();
+        self.places.resize(cfg.len(), Place::default());
+        let mut has_next = false;
         // Sequences are short enough for 32 bits, in code units too.
         let mut count: u32 = 0;
         for_each_block!(cfg, id, {
-            first_of_block[cfg.number(id)] = count;
-            count += cfg[id].instrs.len() as u32;
-        });
-        lines.reserve(count as usize);
-        for_each_block!(cfg, id, {
-            for instr in &cfg[id].instrs {
-                let metadata = instr.opcode.metadata();
-                *has_next |= instr.loc.lineno == SourceLocation::NEXT.lineno;
-                let mut line = Line {
-                    opcode: instr.opcode,
-                    caches: metadata.caches,
-                    oparg: instr.oparg,
-                    location: instr.loc,
-                    target: NO_TARGET,
-                    except: instr.except,
-                    offset: 0,
-                };
-                if metadata.flags & flags::JUMP != 0 {
-                    let target = instr
-                        .target
-                        .map(|target| first_of_block[cfg.number(target)]);
-                    line.target = target.filter(|target| *target < count).ok_or(MALFORMED)?;
-                    // The first guess at a jump's size, as good as any.
-                    line.oparg = line.target;
-                    jumps.push(lines.len() as u32);
+            self.places[cfg.number(id)].first = count;
+            let mut span = Span {
+                block: id,
+                units: 0,
+                jump: None,
+            };
+            for (instr, index) in cfg[id].instrs.iter().zip(0..) {
+                has_next |= instr.loc.lineno == SourceLocation::NEXT.lineno;
+                let brief = instr.opcode.brief();
+                if brief.flags & flags::JUMP == 0 {
+                    span.units += extended(instr.oparg) + 1 + u32::from(brief.caches);
+                    continue;
                 }
-                lines.push(line);
+                let target = instr.target.ok_or(MALFORMED)?;
+                span.jump = Some(self.jumps.len() as u32);
+                self.jumps.push(Jump {
+                    block: cfg.number(id) as u32,
+                    index,
+                    before: span.units,
+                    opcode: instr.opcode,
+                    oparg: 0,
+                    target: cfg.number(target) as u32,
+                });
             }
+            count += cfg[id].instrs.len() as u32;
+            self.spans.push(span);
         });
-        Ok(())
-    }
-
-    /// Gives instructions that take the location of the next one that location.
-    fn resolve_next_locations(&mut self) {
-        if !self.has_next {
-            return;
-        }
-        let mut next = SourceLocation::NONE;
-        for line in self.lines.iter_mut().rev() {
-            if line.location == SourceLocation::NEXT {
-                let ends = is_terminator(line.opcode);
-                line.location = if ends { SourceLocation::NONE } else { next };
+        self.count = count;
+        for jump in &mut self.jumps {
+            // The first guess at a jump's size, as good as any.
+            jump.oparg = self.places[jump.target as usize].first;
+            if jump.oparg >= count {
+                return Err(MALFORMED);
             }
-            next = line.location;
-        }
-    }
-
-    fn resolve_unconditional_jumps(&mut self) {
-        for i in &self.jumps {
-            let line = &mut self.lines[*i as usize];
-            let forward = line.target > *i;
-            line.opcode = match line.opcode {
+            let forward = jump.oparg > self.places[jump.block as usize].first + jump.index;
+            jump.opcode = match jump.opcode {
                 CompilerOpcode::Jump if forward => CompilerOpcode::JumpForward,
                 CompilerOpcode::Jump => CompilerOpcode::JumpBackward,
                 CompilerOpcode::JumpNoInterrupt if forward => CompilerOpcode::JumpForward,
                 CompilerOpcode::JumpNoInterrupt => CompilerOpcode::JumpBackwardNoInterrupt,
                 other => other,
             };
-            line.caches = line.opcode.metadata().caches;
+        }
+        Ok(has_next)
+    }
+
+    /// Gives instructions that take the location of the next one that location.
+    fn resolve_next_locations(&self, cfg: &mut Cfg) {
+        let mut next = SourceLocation::NONE;
+        for span in self.spans.iter().rev() {
+            for instr in cfg[span.block].instrs.iter_mut().rev() {
+                if instr.loc == SourceLocation::NEXT {
+                    let ends = is_terminator(instr.opcode);
+                    instr.loc = if ends { SourceLocation::NONE } else { next };
+                }
+                next = instr.loc;
+            }
         }
     }
 
-    /// Finds the offsets of all instructions and the operands of jumps, which depend on each other through the sizes.
-    /// Gives the number of code units.
+    /// Finds the offsets of all blocks and the operands of jumps, which depend on each other through the sizes. Gives the
+    /// number of code units.
     fn resolve_jump_offsets(&mut self) -> u32 {
         let mut round = 0;
         loop {
-            let mut changed = false;
             round += 1;
             let mut offset = 0;
-            for line in &mut self.lines {
-                line.offset = offset;
-                offset += line.units();
+            for span in &self.spans {
+                self.places[span.block.number()].offset = offset;
+                let jump = span.jump.and_then(|jump| self.jumps.get(jump as usize));
+                offset += span.units + jump.map_or(0, Jump::units);
             }
-            for i in &self.jumps {
-                let line = &self.lines[*i as usize];
-                let (before, end) = (line.units(), line.offset + line.units());
-                let mut distance = self.lines[line.target as usize].offset.abs_diff(end);
-                if line.opcode == CompilerOpcode::EndAsyncFor {
+            let mut changed = false;
+            for jump in &mut self.jumps {
+                let before = jump.units();
+                let end = self.places[jump.block as usize].offset + jump.before + before;
+                let mut distance = self.places[jump.target as usize].offset.abs_diff(end);
+                if jump.opcode == CompilerOpcode::EndAsyncFor {
                     distance = distance.saturating_sub(END_SEND_OFFSET);
                 }
-                let line = &mut self.lines[*i as usize];
-                let old = line.oparg;
-                line.oparg = distance;
-                if line.units() < before && round > SHRINKING_ROUNDS {
-                    line.oparg = old;
+                let old = std::mem::replace(&mut jump.oparg, distance);
+                if jump.units() < before && round > SHRINKING_ROUNDS {
+                    jump.oparg = old;
                 }
-                changed |= line.units() != before;
+                changed |= jump.units() != before;
             }
             if !changed {
                 return offset;
@@ -336,70 +349,74 @@ impl Lines {
         }
     }
 
-    /// Writes the code.
-    fn write_code(&mut self, units: u32) {
-        self.bytes.clear();
-        self.bytes.resize(2 * units as usize, 0);
-        for line in &self.lines {
-            let bytes = line.oparg.to_be_bytes();
-            let extended = match line.oparg {
-                0..=0xFF => 0,
-                _ => (line.units() - u32::from(line.caches) - 1) as usize,
-            };
-            let start = 2 * line.offset as usize;
-            let Some(place) = self.bytes.get_mut(start..start + 2 * extended + 2) else {
-                continue;
-            };
-            for (unit, byte) in place.chunks_exact_mut(2).zip(&bytes[3 - extended..]) {
-                unit.copy_from_slice(&[CompilerOpcode::ExtendedArg as u16 as u8, *byte]);
+    /// Writes the code and its tables.
+    fn write(&mut self, cfg: &mut Cfg, firstlineno: i32, units: u32) -> Result<(), AssembleError> {
+        for jump in &self.jumps {
+            // The number was made of this id.
+            let block = BlockId::of_index(jump.block as usize);
+            if let Some(instr) = cfg[block].instrs.get_mut(jump.index as usize) {
+                instr.set(jump.opcode, jump.oparg);
             }
-            place[2 * extended] = line.opcode as u16 as u8;
         }
-    }
-
-    /// Writes the table of locations.
-    fn write_locations(&mut self, firstlineno: i32, units: u32) {
-        let mut writer = location::Writer::with_room(firstlineno, std::mem::take(&mut self.bytes));
+        self.code.clear();
+        self.code.resize(2 * units as usize, 0);
+        self.exceptions.clear();
+        let locations = std::mem::take(&mut self.locations);
+        let mut locations = location::Writer::with_room(firstlineno, locations);
         let mut current = SourceLocation::NONE;
-        let mut start = 0;
-        for line in &self.lines {
-            if line.location != current {
-                writer.push(position(current), (line.offset - start) as usize);
-                current = line.location;
-                start = line.offset;
-            }
-        }
-        writer.push(position(current), (units - start) as usize);
-        self.bytes = writer.finish();
-    }
-
-    fn exception_table(&self, cfg: &Cfg, units: u32) -> Result<Vec<u8>, AssembleError> {
-        let mut table = Vec::new();
-        if !cfg.pushes {
-            return Ok(table);
-        }
+        let (mut start, mut offset) = (0, 0);
+        let handlers = cfg.pushes;
         // The handler in force, and where that began.
         let mut open: Option<(BlockId, u32)> = None;
-        for line in &self.lines {
-            if open.map(|(handler, _)| handler) != line.except {
-                self.close_range(cfg, open, line.offset, &mut table)?;
-                open = line.except.map(|handler| (handler, line.offset));
+        for span in &self.spans {
+            for instr in &cfg[span.block].instrs {
+                if instr.loc != current {
+                    push_location(&mut locations, current, offset - start);
+                    current = instr.loc;
+                    start = offset;
+                }
+                if handlers && open.map(|(handler, _)| handler) != instr.except {
+                    if let Some((handler, start)) = open {
+                        let entry = self.entry(cfg, handler, start, offset)?;
+                        exception_table::push_entry(&mut self.exceptions, &entry);
+                    }
+                    open = instr.except.map(|handler| (handler, offset));
+                }
+                let extended = extended(instr.oparg);
+                let mut at = 2 * offset as usize;
+                offset += extended + 1 + u32::from(instr.opcode.brief().caches);
+                if extended > 0 {
+                    let bytes = instr.oparg.to_be_bytes();
+                    for byte in &bytes[3 - extended as usize..3] {
+                        if let Some(unit) = self.code.get_mut(at..at + 2) {
+                            let opcode = CompilerOpcode::ExtendedArg as u16 as u8;
+                            unit.copy_from_slice(&[opcode, *byte]);
+                        }
+                        at += 2;
+                    }
+                }
+                if let Some(unit) = self.code.get_mut(at..at + 2) {
+                    unit.copy_from_slice(&[instr.opcode as u16 as u8, instr.oparg as u8]);
+                }
             }
         }
-        self.close_range(cfg, open, units, &mut table)?;
-        Ok(table)
+        push_location(&mut locations, current, units - start);
+        self.locations = locations.finish();
+        if let Some((handler, start)) = open {
+            let entry = self.entry(cfg, handler, start, units)?;
+            exception_table::push_entry(&mut self.exceptions, &entry);
+        }
+        Ok(())
     }
 
-    fn close_range(
+    /// The exception table's entry for the code from `start` to `end` under a handler.
+    fn entry(
         &self,
         cfg: &Cfg,
-        open: Option<(BlockId, u32)>,
+        handler: BlockId,
+        start: u32,
         end: u32,
-        table: &mut Vec<u8>,
-    ) -> Result<(), AssembleError> {
-        let Some((handler, start)) = open else {
-            return Ok(());
-        };
+    ) -> Result<exception_table::Entry, AssembleError> {
         let block = &cfg[handler];
         // What is pushed for the handler does not count as the depth that it finds.
         let pushed = 1 + u32::from(block.preserve_lasti);
@@ -407,28 +424,32 @@ impl Lines {
             .startdepth
             .and_then(|depth| depth.checked_sub(pushed))
             .ok_or(MALFORMED)?;
-        let target = self
-            .lines
-            .get(self.first_of_block[cfg.number(handler)] as usize)
-            .ok_or(MALFORMED)?;
-        let entry = exception_table::Entry {
+        let target = self.places[cfg.number(handler)];
+        if target.first >= self.count {
+            return Err(MALFORMED);
+        }
+        Ok(exception_table::Entry {
             start: start as usize,
             end: end as usize,
             target: target.offset as usize,
             depth: depth as usize,
             lasti: block.preserve_lasti,
-        };
-        exception_table::push_entry(table, &entry);
-        Ok(())
+        })
     }
 }
 
-fn position(location: SourceLocation) -> Position {
-    let known = |value: i32| (value >= 0).then_some(value);
-    Position {
-        lineno: known(location.lineno),
-        end_lineno: known(location.end_lineno),
-        col_offset: known(location.col_offset),
-        end_col_offset: known(location.end_col_offset),
-    }
+fn push_location(table: &mut location::Writer, place: SourceLocation, units: u32) {
+    let SourceLocation {
+        lineno,
+        end_lineno,
+        col_offset,
+        end_col_offset,
+    } = place;
+    table.push_place(
+        lineno,
+        end_lineno,
+        col_offset,
+        end_col_offset,
+        units as usize,
+    );
 }

@@ -16,6 +16,7 @@
 //! - the front half emits `RESUME`; `RETURN_GENERATOR`, `MAKE_CELL` and `COPY_FREE_VARS` are put in front here;
 //! - only real opcodes without inline caches' units, and pseudo opcodes, are emitted: no `CACHE`, no `EXTENDED_ARG`.
 
+use crate::flowgraph::graph::Instr;
 use taipan_bytecode::CompilerOpcode;
 
 /// A place in the source: lines from 1, columns in bytes from 0; -1 for what is not known.
@@ -71,7 +72,7 @@ pub struct Instruction {
 /// The instructions of one code unit, in source order, with labels between them.
 #[derive(Debug, Clone, Default)]
 pub struct InstructionSequence {
-    pub(crate) instructions: Vec<Instruction>,
+    pub(crate) instructions: Vec<Instr>,
     /// The index of the instruction that each label stands before; `None` while it is not bound.
     pub(crate) labels: Vec<Option<u32>>,
     /// What stands in the place of `ANNOTATIONS_PLACEHOLDER`.
@@ -90,7 +91,7 @@ impl InstructionSequence {
 
     /// An empty sequence with the room that these had.
     pub(crate) fn with_room(
-        mut instructions: Vec<Instruction>,
+        mut instructions: Vec<Instr>,
         mut labels: Vec<Option<u32>>,
     ) -> InstructionSequence {
         instructions.clear();
@@ -113,8 +114,8 @@ impl InstructionSequence {
     }
 
     /// The instructions so far.
-    pub fn instructions(&self) -> &[Instruction] {
-        &self.instructions
+    pub fn instructions(&self) -> impl Iterator<Item = Instruction> {
+        self.instructions.iter().map(|instr| instr.plain())
     }
 
     /// A new label, bound to nothing yet.
@@ -133,11 +134,7 @@ impl InstructionSequence {
 
     /// Appends an instruction. The operand is 0 for opcodes without one.
     pub fn emit(&mut self, opcode: CompilerOpcode, oparg: u32, location: SourceLocation) {
-        self.instructions.push(Instruction {
-            opcode,
-            oparg,
-            location,
-        });
+        self.instructions.push(Instr::new(opcode, oparg, location));
     }
 
     /// Appends a jump, or a block push, to a label.
@@ -160,12 +157,8 @@ impl InstructionSequence {
                 *place += 1;
             }
         }
-        let instruction = Instruction {
-            opcode,
-            oparg,
-            location,
-        };
-        self.instructions.insert(position, instruction);
+        let instr = Instr::new(opcode, oparg, location);
+        self.instructions.insert(position, instr);
     }
 
     /// Inserts a jump, or a block push, as [`InstructionSequence::insert`] does.
@@ -182,8 +175,9 @@ impl InstructionSequence {
     /// A sequence of instructions in which the operand of what has a target is the index of the instruction there.
     pub fn from_resolved(instructions: Vec<Instruction>) -> InstructionSequence {
         let labels = (0..=instructions.len()).map(|i| Some(i as u32)).collect();
+        let instr = |i: Instruction| Instr::new(i.opcode, i.oparg, i.location);
         InstructionSequence {
-            instructions,
+            instructions: instructions.into_iter().map(instr).collect(),
             labels,
             annotations: None,
         }
@@ -191,7 +185,8 @@ impl InstructionSequence {
 
     /// The instructions, with indices of instructions in the place of labels; a label that is not bound stays.
     pub fn resolved(&self) -> Vec<Instruction> {
-        let resolve = |instruction: &Instruction| {
+        let resolve = |instr: &Instr| {
+            let instruction = instr.plain();
             let bound = self
                 .labels
                 .get(instruction.oparg as usize)
@@ -200,9 +195,9 @@ impl InstructionSequence {
             match bound.filter(|_| instruction.opcode.has_target()) {
                 Some(place) => Instruction {
                     oparg: place,
-                    ..*instruction
+                    ..instruction
                 },
-                None => *instruction,
+                None => instruction,
             }
         };
         self.instructions.iter().map(resolve).collect()

@@ -61,6 +61,10 @@ pub struct Amount {
 }
 
 impl Amount {
+    const fn is_fixed(self) -> bool {
+        self.scale == 0 && self.low_bit == 0 && !self.bytes
+    }
+
     /// The number of items for this operand.
     #[inline]
     pub const fn of(self, oparg: u32) -> u64 {
@@ -99,6 +103,49 @@ impl Metadata {
         METADATA.get(number as usize)?.as_ref()
     }
 }
+
+/// What passes over code ask of each instruction, in one word.
+#[derive(Debug, Clone, Copy)]
+pub struct Brief {
+    /// A set of [`flags`].
+    pub flags: u16,
+    /// The code units of inline cache that follow it.
+    pub caches: u8,
+    /// What it takes from the stack, if that does not depend on the operand; otherwise [`Brief::VARIES`].
+    pub popped: u8,
+    /// What it puts on the stack, if neither amount depends on the operand.
+    pub pushed: u8,
+}
+
+impl Brief {
+    /// The amounts depend on the operand.
+    pub const VARIES: u8 = u8::MAX;
+}
+
+/// [`Brief`] by number. The length lets an index be cut instead of checked.
+pub static BRIEF: [Brief; 512] = {
+    let none = Brief {
+        flags: 0,
+        caches: 0,
+        popped: Brief::VARIES,
+        pushed: 0,
+    };
+    let mut table = [none; 512];
+    let mut i = 0;
+    while i < METADATA_LEN {
+        if let Some(metadata) = &METADATA[i] {
+            let row = &mut table[i];
+            row.flags = metadata.flags;
+            row.caches = metadata.caches;
+            if metadata.popped.is_fixed() && metadata.pushed.is_fixed() {
+                row.popped = metadata.popped.fixed;
+                row.pushed = metadata.pushed.fixed;
+            }
+        }
+        i += 1;
+    }
+    table
+};
 
 /// What the compiler turns a pseudo opcode into.
 #[derive(Debug, Clone, Copy)]
@@ -218,6 +265,12 @@ impl CompilerOpcode {
         }
     }
 
+    /// The part of that which passes over code ask most.
+    #[inline]
+    pub fn brief(self) -> Brief {
+        BRIEF[self as usize & 511]
+    }
+
     /// CPython's name, as `SETUP_FINALLY`.
     pub fn name(self) -> &'static str {
         self.metadata().name
@@ -226,7 +279,7 @@ impl CompilerOpcode {
     /// Whether it is one of these [`flags`].
     #[inline]
     pub fn has(self, flags: u16) -> bool {
-        self.metadata().flags & flags != 0
+        self.brief().flags & flags != 0
     }
 
     /// What it is lowered to, if it is a pseudo opcode.

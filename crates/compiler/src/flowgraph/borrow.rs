@@ -4,8 +4,10 @@
 //! become another local. Each block is simulated on a stack of references; loads that break a rule are marked.
 
 use super::graph::{BlockId, Cfg, is_scope_exit, is_unconditional_jump};
+use super::kinds;
 use crate::assemble::AssembleError;
 use taipan_bytecode::CompilerOpcode as Op;
+use taipan_bytecode::opcode::Brief;
 
 /// What is in the place of an instruction or a local that is not known.
 const UNKNOWN: u32 = u32::MAX;
@@ -98,14 +100,24 @@ impl Cfg {
         while let Some(id) = todo.pop() {
             let depth = self[id].startdepth.unwrap_or(0) as usize;
             let mut instrs = std::mem::take(&mut self[id].instrs);
-            state.start(depth, instrs.len());
-            for (i, instr) in instrs.iter().enumerate() {
+            // A jump is the last instruction, or the one before NOT_TAKEN.
+            let first = match self[id].pushes() {
+                true => 0,
+                false => instrs.len().saturating_sub(2),
+            };
+            for instr in &instrs[first..] {
                 if let Some(target) = instr.target
-                    && instr.opcode.has_target()
+                    && kinds::of(instr.opcode) & kinds::TARGET != 0
                 {
                     self.enter(target, &mut todo);
                 }
-                state.simulate(i, instr.opcode, instr.oparg)?;
+            }
+            let loads = self[id].kinds & kinds::FAST != 0;
+            if loads {
+                state.start(depth, instrs.len());
+                for (i, instr) in instrs.iter().enumerate() {
+                    state.simulate(i, instr.opcode, instr.oparg)?;
+                }
             }
             if let (Some(last), Some(next)) = (instrs.last(), self[id].next)
                 && !is_unconditional_jump(last.opcode)
@@ -113,16 +125,18 @@ impl Cfg {
             {
                 self.enter(next, &mut todo);
             }
-            for i in 0..state.refs.len() {
-                state.own(state.refs[i].instr);
-            }
-            for (instr, must_own) in instrs.iter_mut().zip(&state.must_own) {
-                if !must_own {
-                    instr.opcode = match instr.opcode {
-                        Op::LoadFast => Op::LoadFastBorrow,
-                        Op::LoadFastLoadFast => Op::LoadFastBorrowLoadFastBorrow,
-                        other => other,
-                    };
+            if loads {
+                for i in 0..state.refs.len() {
+                    state.own(state.refs[i].instr);
+                }
+                for (instr, must_own) in instrs.iter_mut().zip(&state.must_own) {
+                    match instr.opcode {
+                        Op::LoadFast if !must_own => instr.opcode = Op::LoadFastBorrow,
+                        Op::LoadFastLoadFast if !must_own => {
+                            instr.opcode = Op::LoadFastBorrowLoadFastBorrow;
+                        }
+                        _ => {}
+                    }
                 }
             }
             self[id].instrs = instrs;
@@ -244,8 +258,16 @@ impl Simulation {
             // What SETUP_* push is there for their target only.
             opcode if opcode.is_block_push() => {}
             _ => {
-                state.pop_many(popped())?;
-                for _ in 0..pushed() {
+                let brief = opcode.brief();
+                if brief.popped == Brief::VARIES {
+                    state.pop_many(popped())?;
+                    for _ in 0..pushed() {
+                        state.push(i);
+                    }
+                    return Ok(());
+                }
+                state.pop_many(brief.popped.into())?;
+                for _ in 0..brief.pushed {
                     state.push(i);
                 }
             }

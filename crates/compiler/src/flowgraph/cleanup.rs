@@ -2,6 +2,7 @@
 //! inlining the small blocks that a jump leads to.
 
 use super::graph::{BlockId, Cfg, for_each_block, is_unconditional_jump};
+use super::kinds;
 use crate::assemble::AssembleError;
 use taipan_bytecode::CompilerOpcode as Op;
 
@@ -23,11 +24,11 @@ impl Cfg {
                 self.reach(next, &mut stack);
             }
             let last = self[id].instrs.len().saturating_sub(1);
-            let first = if self[id].pushes { 0 } else { last };
+            let first = if self[id].pushes() { 0 } else { last };
             for i in first..self[id].instrs.len() {
                 let instr = &self[id].instrs[i];
                 if let Some(target) = instr.target
-                    && instr.opcode.has_target()
+                    && kinds::of(instr.opcode) & kinds::TARGET != 0
                 {
                     self.reach(target, &mut stack);
                 }
@@ -52,12 +53,17 @@ impl Cfg {
 
     /// Removes the block's NOPs, except where one is all that stands for its line. Says how many there were.
     pub(super) fn remove_redundant_nops_in(&mut self, id: BlockId) -> usize {
+        if self[id].kinds & kinds::NOPS == 0 {
+            return 0;
+        }
         let Some(first) = self[id].instrs.iter().position(|i| i.opcode == Op::Nop) else {
+            self[id].kinds &= !kinds::NOPS;
             return 0;
         };
         let mut instrs = std::mem::take(&mut self[id].instrs);
         let before = instrs.len();
         let mut kept = first;
+        let mut needed = false;
         let mut previous_line = match first.checked_sub(1) {
             Some(i) => instrs[i].loc.lineno,
             None => -1,
@@ -86,6 +92,7 @@ impl Cfg {
                         continue;
                     }
                 }
+                needed = true;
             }
             instrs[kept] = instrs[i];
             kept += 1;
@@ -93,6 +100,9 @@ impl Cfg {
         }
         instrs.truncate(kept);
         self[id].instrs = instrs;
+        if !needed {
+            self[id].kinds &= !kinds::NOPS;
+        }
         before - kept
     }
 
@@ -117,7 +127,9 @@ impl Cfg {
                 if self[id].labelled {
                     previous = None;
                 }
-                for i in 0..self[id].instrs.len() {
+                let pops = self[id].kinds & kinds::POP_TOP != 0;
+                let end = if pops { self[id].instrs.len() } else { 0 };
+                for i in 0..end {
                     if self[id].instrs[i].opcode != Op::PopTop {
                         continue;
                     }
@@ -132,8 +144,10 @@ impl Cfg {
                             _ => false,
                         };
                         if redundant {
-                            self[block].instrs[at].set_nop();
-                            self[id].instrs[i].set_nop();
+                            for (id, i) in [(block, at), (id, i)] {
+                                self[id].instrs[i].set_nop();
+                                self[id].kinds |= kinds::NOPS;
+                            }
                             done = false;
                         }
                     }
@@ -162,6 +176,7 @@ impl Cfg {
                 }
                 if target == self.next_nonempty(self[id].next) {
                     changes += 1;
+                    self[id].kinds |= kinds::NOPS;
                     if let Some(last) = self[id].instrs.last_mut() {
                         last.set_nop();
                     }
@@ -209,8 +224,8 @@ impl Cfg {
             return false;
         }
         let copied = block.instrs.to_vec();
-        let pushes = block.pushes;
-        self[id].pushes |= pushes;
+        let kinds = block.kinds;
+        self[id].kinds |= kinds;
         let instrs = &mut self[id].instrs;
         if let Some(jump) = instrs.last_mut() {
             jump.set_nop();

@@ -16,7 +16,9 @@ impl Cfg {
             return;
         }
         for_each_block!(self, id, {
-            for i in 0..self[id].instrs.len() {
+            let pushes = self[id].pushes();
+            let end = if pushes { self[id].instrs.len() } else { 0 };
+            for i in 0..end {
                 let instr = self[id].instrs[i];
                 if let (true, Some(handler)) = (instr.opcode.is_block_push(), instr.target) {
                     self[handler].except_handler = true;
@@ -39,9 +41,9 @@ impl Cfg {
         while let Some(id) = todo.pop() {
             let mut stack = self[id].except_stack;
             let mut last_yield_depth = None;
-            for i in 0..self[id].instrs.len() {
-                let handler = stacks.top(stack);
-                let instr = &mut self[id].instrs[i];
+            let mut handler = stacks.top(stack);
+            let mut instrs = std::mem::take(&mut self[id].instrs);
+            for instr in &mut instrs {
                 let target = instr.target;
                 match instr.opcode {
                     Op::SetupFinally | Op::SetupWith | Op::SetupCleanup => {
@@ -52,9 +54,11 @@ impl Cfg {
                             self[target].preserve_lasti = true;
                         }
                         stack = stacks.push(stack, target);
+                        handler = Some(target);
                     }
                     Op::PopBlock => {
                         stack = stacks.pop(stack).ok_or(MALFORMED)?;
+                        handler = stacks.top(stack);
                         instr.set_nop();
                     }
                     Op::YieldValue => {
@@ -78,6 +82,7 @@ impl Cfg {
                     }
                 }
             }
+            self[id].instrs = instrs;
             if let (true, Some(next)) = (self[id].has_fallthrough(), self[id].next) {
                 self.visit_under(next, stack, &mut todo);
             }

@@ -2,6 +2,7 @@
 
 use super::consts::{Consts, loads_const};
 use super::graph::{BlockId, Cfg};
+use super::kinds;
 use crate::assemble::AssembleError;
 use crate::const_eval::{self, UnaryOp};
 use crate::instruction_sequence::SourceLocation;
@@ -23,6 +24,7 @@ impl Cfg {
             instr.set_nop();
             instr.loc = SourceLocation::NONE;
         }
+        self[id].kinds |= kinds::NO_LINE;
     }
 
     fn values(

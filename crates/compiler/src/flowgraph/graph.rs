@@ -1,6 +1,7 @@
 //! The graph: basic blocks of instructions, made from an instruction sequence. The passes are in the other files.
 
-use crate::assemble::{AssembleError, Lines};
+use super::kinds;
+use crate::assemble::{AssembleError, Layout};
 use crate::instruction_sequence::{
     Instruction, InstructionSequence, MAX_INSTRUCTIONS, SourceLocation,
 };
@@ -15,13 +16,13 @@ pub(crate) struct BlockId(NonZeroU32);
 impl BlockId {
     const FIRST: BlockId = BlockId(NonZeroU32::MIN);
 
-    fn of_index(index: usize) -> BlockId {
+    pub fn of_index(index: usize) -> BlockId {
         // There are no more blocks than instructions, whose number is limited.
         BlockId(NonZeroU32::MIN.saturating_add(index as u32))
     }
 
     #[inline]
-    fn index(self) -> usize {
+    pub fn number(self) -> usize {
         self.0.get() as usize - 1
     }
 }
@@ -46,6 +47,15 @@ impl Instr {
             loc,
             target: None,
             except: None,
+        }
+    }
+
+    /// Without what the graph says of it.
+    pub fn plain(&self) -> Instruction {
+        Instruction {
+            opcode: self.opcode,
+            oparg: self.oparg,
+            location: self.loc,
         }
     }
 
@@ -102,9 +112,9 @@ impl Instrs {
     }
 
     /// Fills a block that is new.
-    fn fill(&mut self, instrs: impl ExactSizeIterator<Item = Instr>) {
+    fn fill(&mut self, instrs: &[Instr]) {
         self.used = instrs.len();
-        self.slots.extend(instrs);
+        self.slots.extend_from_slice(instrs);
     }
 
     /// Makes this one empty, with the room that `slots` has.
@@ -171,8 +181,8 @@ pub(crate) struct Block {
     pub startdepth: Option<u32>,
     /// As a handler: whether the offset of the raising instruction is pushed as well.
     pub preserve_lasti: bool,
-    /// Whether there may be SETUP_* among the instructions. Jumps stand at the end only.
-    pub pushes: bool,
+    /// The [`kinds`] of its instructions, and perhaps more: what is not here is not in the block.
+    pub kinds: u16,
     /// For the use of each pass.
     pub visited: bool,
     pub except_handler: bool,
@@ -185,6 +195,11 @@ pub(crate) struct Block {
 }
 
 impl Block {
+    /// Whether there may be SETUP_* among the instructions. Jumps stand at the end only.
+    pub fn pushes(&self) -> bool {
+        self.kinds & kinds::PUSH != 0
+    }
+
     /// The opcode of the instruction after the one at `index`.
     pub fn opcode_after(&self, index: usize) -> Option<CompilerOpcode> {
         self.instrs.get(index + 1).map(|instr| instr.opcode)
@@ -241,7 +256,7 @@ pub(crate) fn is_unconditional_jump(opcode: CompilerOpcode) -> bool {
 
 /// Whether a block ends after this instruction.
 pub(crate) fn is_terminator(opcode: CompilerOpcode) -> bool {
-    is_jump(opcode) || is_scope_exit(opcode)
+    kinds::of(opcode) & kinds::TERMINATOR != 0
 }
 
 /// Room for a graph, which one unit leaves to the next.
@@ -252,7 +267,7 @@ pub(crate) struct Room {
     block_at: Vec<u32>,
     sequence: InstructionSequence,
     /// For the assembler.
-    pub lines: Lines,
+    pub layout: Layout,
 }
 
 impl Room {
@@ -278,13 +293,13 @@ impl Index<BlockId> for Cfg {
 
     fn index(&self, id: BlockId) -> &Block {
         // Ids are made by `new_block` alone, and blocks are never removed.
-        &self.blocks[id.index()]
+        &self.blocks[id.number()]
     }
 }
 
 impl IndexMut<BlockId> for Cfg {
     fn index_mut(&mut self, id: BlockId) -> &mut Block {
-        &mut self.blocks[id.index()]
+        &mut self.blocks[id.number()]
     }
 }
 
@@ -333,7 +348,7 @@ impl Cfg {
 
     /// A number for each block, below [`Cfg::len`].
     pub fn number(&self, id: BlockId) -> usize {
-        id.index()
+        id.number()
     }
 
     pub fn clear_visited(&mut self) {
@@ -367,10 +382,10 @@ impl Cfg {
         let mut block_at = std::mem::take(&mut room.block_at);
         block_at.clear();
         block_at.resize(instructions.len(), 0);
-        for instruction in &instructions {
-            if instruction.opcode.has_target() {
+        for instr in &instructions {
+            if kinds::of(instr.opcode) & kinds::TARGET != 0 {
                 *block_at
-                    .get_mut(place(&labels, instruction.oparg)?)
+                    .get_mut(place(&labels, instr.oparg)?)
                     .ok_or(MALFORMED)? = TARGET;
             }
         }
@@ -383,38 +398,34 @@ impl Cfg {
         let mut rest = &instructions[..];
         let mut starts = &mut block_at[..];
         let mut previous: Option<BlockId> = None;
+        let mut all_kinds = 0;
         while !rest.is_empty() || previous.is_none() {
             let id = cfg.new_block();
             if let Some(previous) = previous.replace(id) {
                 cfg[previous].next = Some(id);
             }
-            let length = block_length(rest, starts);
+            let (length, kinds) = block_length(rest, starts);
             let (instrs, after) = rest.split_at(length);
             let (here, starts_after) = std::mem::take(&mut starts).split_at_mut(length);
             (rest, starts) = (after, starts_after);
+            all_kinds |= kinds;
             let block = &mut cfg[id];
+            block.kinds = kinds | kinds::NOPS;
             if let Some(start) = here.first_mut()
                 && *start != 0
             {
                 block.labelled = true;
                 *start = id.0.get();
             }
-            let (mut pushes, mut pops) = (false, false);
-            block.instrs.fill(instrs.iter().map(|instruction| {
-                let opcode = instruction.opcode;
-                pushes |= opcode.is_block_push();
-                pops |= opcode == CompilerOpcode::PopBlock;
-                Instr::new(opcode, instruction.oparg, instruction.location)
-            }));
-            block.pushes = pushes;
-            cfg.pushes |= pushes;
-            cfg.pops |= pops;
+            block.instrs.fill(instrs);
         }
+        cfg.pushes = all_kinds & kinds::PUSH != 0;
+        cfg.pops = all_kinds & kinds::POP != 0;
         for block in &mut cfg.blocks {
             let last = block.instrs.len().saturating_sub(1);
-            let first = if block.pushes { 0 } else { last };
+            let first = if block.pushes() { 0 } else { last };
             for instr in block.instrs.iter_mut().skip(first) {
-                if instr.opcode.has_target() {
+                if kinds::of(instr.opcode) & kinds::TARGET != 0 {
                     let number = block_at.get(place(&labels, instr.oparg)?);
                     let number = number.copied().and_then(NonZeroU32::new);
                     instr.target = Some(BlockId(number.ok_or(MALFORMED)?));
@@ -429,19 +440,24 @@ impl Cfg {
 }
 
 /// How many of these instructions make the first block: those up to the next that something leads to, or to the first
-/// that control does not go on from. `starts` is not 0 for those that something leads to.
-fn block_length(instructions: &[Instruction], starts: &[u32]) -> usize {
-    let mut length = 0;
-    for (instruction, start) in instructions.iter().zip(starts) {
+/// that control does not go on from; and their kinds. `starts` is not 0 for those that something leads to.
+fn block_length(instructions: &[Instr], starts: &[u32]) -> (usize, u16) {
+    let (mut length, mut kinds) = (0, 0);
+    for (instr, start) in instructions.iter().zip(starts) {
         if length > 0 && *start != 0 {
             break;
         }
         length += 1;
-        if is_terminator(instruction.opcode) {
+        let kind = kinds::of(instr.opcode);
+        kinds |= kind;
+        if instr.loc.lineno == SourceLocation::NONE.lineno {
+            kinds |= kinds::NO_LINE;
+        }
+        if kind & kinds::TERMINATOR != 0 {
             break;
         }
     }
-    length
+    (length, kinds)
 }
 
 /// The instructions are not what a compiler makes.
@@ -455,7 +471,7 @@ fn place(labels: &[Option<u32>], label: u32) -> Result<usize, AssembleError> {
 /// The instructions with the annotations' code in its place, and where the labels stand in them.
 fn with_annotations(
     sequence: InstructionSequence,
-) -> Result<(Vec<Instruction>, Vec<Option<u32>>), AssembleError> {
+) -> Result<(Vec<Instr>, Vec<Option<u32>>), AssembleError> {
     let InstructionSequence {
         instructions,
         mut labels,

@@ -4,10 +4,12 @@
 use super::graph::{
     BlockId, Cfg, Instr, MALFORMED, for_each_block, is_scope_exit, is_unconditional_jump,
 };
+use super::kinds;
 use super::localsplus::cell_indices;
 use crate::assemble::{AssembleError, UnitMetadata};
 use crate::instruction_sequence::SourceLocation;
 use taipan_bytecode::CompilerOpcode as Op;
+use taipan_bytecode::opcode::Brief;
 
 /// The deepest stack that a code object may ask for; frames are sized by it.
 const MAX_DEPTH: u32 = 1 << 28;
@@ -81,6 +83,7 @@ impl Cfg {
                 instr.target = Some(next);
                 let block = &mut self[jump];
                 block.instrs.push(instr);
+                block.kinds = kinds::NO_LINE;
                 block.cold = true;
                 block.next = Some(next);
                 block.predecessors = 1;
@@ -137,22 +140,10 @@ impl Cfg {
     pub(super) fn lower_instrs(&mut self, metadata: &UnitMetadata) -> Result<(), AssembleError> {
         let cells = cell_indices(metadata);
         for_each_block!(self, id, {
-            for instr in &mut self[id].instrs {
-                match instr.opcode {
-                    Op::SetupFinally | Op::SetupWith | Op::SetupCleanup => instr.set_nop(),
-                    Op::StoreFastMaybeNull => instr.opcode = Op::StoreFast,
-                    Op::MakeCell
-                    | Op::LoadClosure
-                    | Op::LoadDeref
-                    | Op::StoreDeref
-                    | Op::DeleteDeref
-                    | Op::LoadFromDictOrDeref => {
-                        instr.oparg = *cells.get(instr.oparg as usize).ok_or(MALFORMED)?;
-                        if instr.opcode == Op::LoadClosure {
-                            instr.opcode = Op::LoadFast;
-                        }
-                    }
-                    _ => {}
+            if self[id].kinds & kinds::LOWERED != 0 {
+                self[id].kinds |= kinds::NOPS;
+                for instr in &mut self[id].instrs {
+                    lower_instr(instr, &cells)?;
                 }
             }
         });
@@ -226,32 +217,33 @@ impl Cfg {
         while let Some(id) = todo.pop() {
             let mut depth = i64::from(self[id].startdepth.unwrap_or(0));
             let mut next = self[id].next;
-            let pushes = self[id].pushes;
             // The other blocks that are entered from here; SETUP_* aside, only the last instruction has one.
+            let pushes = self[id].pushes();
             let instrs = std::mem::take(&mut self[id].instrs);
-            let last = instrs.len().saturating_sub(1);
-            for (i, instr) in instrs.iter().enumerate() {
-                let metadata = instr.opcode.metadata();
-                let (popped, pushed) = (
-                    metadata.popped.of(instr.oparg),
-                    metadata.pushed.of(instr.oparg),
-                );
-                let effect = pushed as i64 - popped as i64;
+            let simple = match pushes {
+                true => 0,
+                false => instrs.len().saturating_sub(1),
+            };
+            let mut least = 0;
+            for instr in &instrs[..simple] {
                 greatest = greatest.max(depth);
-                if i < last && !pushes {
-                    depth += effect;
-                    if depth < 0 {
-                        return Err(AssembleError::Value("Invalid CFG, stack underflow"));
-                    }
-                    continue;
-                }
+                depth += effect(instr);
+                least = least.min(depth);
+            }
+            if least < 0 {
+                return Err(AssembleError::Value("Invalid CFG, stack underflow"));
+            }
+            for instr in &instrs[simple..] {
+                let effect = effect(instr);
+                greatest = greatest.max(depth);
                 let opcode = instr.opcode;
-                if let (true, Some(target)) = (opcode.has_target(), instr.target)
+                let kinds = kinds::of(opcode);
+                if let (true, Some(target)) = (kinds & kinds::TARGET != 0, instr.target)
                     && opcode != Op::EndAsyncFor
                 {
                     self.enter_at_depth(target, depth + effect, &mut todo)?;
                 }
-                if !opcode.is_block_push() {
+                if kinds & kinds::PUSH == 0 {
                     depth += effect;
                 }
                 if depth < 0 {
@@ -292,4 +284,36 @@ impl Cfg {
         }
         Ok(())
     }
+}
+
+/// What an instruction does to the depth of the stack.
+#[inline]
+fn effect(instr: &Instr) -> i64 {
+    let brief = instr.opcode.brief();
+    if brief.popped != Brief::VARIES {
+        return i64::from(brief.pushed) - i64::from(brief.popped);
+    }
+    let metadata = instr.opcode.metadata();
+    metadata.pushed.of(instr.oparg) as i64 - metadata.popped.of(instr.oparg) as i64
+}
+
+/// Lowers an instruction. `cells` are the final operands of those that name cells.
+fn lower_instr(instr: &mut Instr, cells: &[u32]) -> Result<(), AssembleError> {
+    match instr.opcode {
+        Op::SetupFinally | Op::SetupWith | Op::SetupCleanup => instr.set_nop(),
+        Op::StoreFastMaybeNull => instr.opcode = Op::StoreFast,
+        Op::MakeCell
+        | Op::LoadClosure
+        | Op::LoadDeref
+        | Op::StoreDeref
+        | Op::DeleteDeref
+        | Op::LoadFromDictOrDeref => {
+            instr.oparg = *cells.get(instr.oparg as usize).ok_or(MALFORMED)?;
+            if instr.opcode == Op::LoadClosure {
+                instr.opcode = Op::LoadFast;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }

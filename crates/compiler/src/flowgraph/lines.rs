@@ -1,6 +1,7 @@
 //! Line numbers: every instruction that may end a frame gets one.
 
 use super::graph::{BlockId, Cfg, for_each_block};
+use super::kinds;
 use crate::instruction_sequence::SourceLocation;
 use taipan_bytecode::opcode::flags;
 
@@ -23,7 +24,7 @@ impl Cfg {
             {
                 let new = self.new_block();
                 let copied = self[target].instrs.to_vec();
-                self[new].pushes = self[target].pushes;
+                self[new].kinds = self[target].kinds;
                 self[new].instrs.extend(copied);
                 if let Some(first) = self[new].instrs.first_mut() {
                     first.loc = last.loc;
@@ -56,12 +57,20 @@ impl Cfg {
     fn propagate_line_numbers(&mut self) {
         for_each_block!(self, id, {
             if let Some(last) = self[id].instrs.last().copied() {
-                let mut location = SourceLocation::NONE;
-                for instr in &mut self[id].instrs {
-                    if instr.loc.lineno == SourceLocation::NONE.lineno {
-                        instr.loc = location;
-                    } else {
-                        location = instr.loc;
+                let mut location = last.loc;
+                if self[id].kinds & kinds::NO_LINE != 0 {
+                    location = SourceLocation::NONE;
+                    let mut all = true;
+                    for instr in &mut self[id].instrs {
+                        if instr.loc.lineno == SourceLocation::NONE.lineno {
+                            instr.loc = location;
+                            all &= location.lineno != SourceLocation::NONE.lineno;
+                        } else {
+                            location = instr.loc;
+                        }
+                    }
+                    if all {
+                        self[id].kinds &= !kinds::NO_LINE;
                     }
                 }
                 if self[id].has_fallthrough()

@@ -1,6 +1,7 @@
 //! Fast locals: which loads must check that the variable is bound, and superinstructions.
 
 use super::graph::{BlockId, Cfg, Instr, for_each_block};
+use super::kinds;
 use taipan_bytecode::CompilerOpcode as Op;
 
 /// The locals whose state is followed from block to block; the others are followed within one block only, which keeps
@@ -60,6 +61,24 @@ impl Cfg {
 
     fn scan_for_locals(&mut self, id: BlockId, stack: &mut Vec<BlockId>) {
         let mut mask = self[id].unsafe_locals;
+        if self[id].kinds & kinds::FAST != 0 || self.pushes {
+            mask = self.scan_instrs_for_locals(id, mask, stack);
+        }
+        if let (true, Some(next)) = (self[id].has_fallthrough(), self[id].next) {
+            self.add_unsafe(next, mask, stack);
+        }
+        if let Some(target) = self[id].jump_target() {
+            self.add_unsafe(target, mask, stack);
+        }
+    }
+
+    /// The locals that may be unbound behind the block.
+    fn scan_instrs_for_locals(
+        &mut self,
+        id: BlockId,
+        mut mask: u64,
+        stack: &mut Vec<BlockId>,
+    ) -> u64 {
         // The handler that has been told of this mask.
         let mut told = None;
         let mut instrs = std::mem::take(&mut self[id].instrs);
@@ -89,14 +108,7 @@ impl Cfg {
             }
         }
         self[id].instrs = instrs;
-        if let (true, Some(next)) = (self[id].has_fallthrough(), self[id].next) {
-            self.add_unsafe(next, mask, stack);
-        }
-        if let Some(last) = self[id].instrs.last().copied()
-            && let (true, Some(target)) = (last.is_jump(), last.target)
-        {
-            self.add_unsafe(target, mask, stack);
-        }
+        mask
     }
 
     fn check_untracked_locals(&mut self, nlocals: usize) {
@@ -130,22 +142,27 @@ impl Cfg {
     /// Joins neighbouring loads and stores of fast locals.
     pub(super) fn insert_superinstructions(&mut self) {
         for_each_block!(self, id, {
-            let instrs = &mut *self[id].instrs;
-            let mut changed = false;
-            for i in 1..instrs.len() {
-                let joined = match (instrs[i - 1].opcode, instrs[i].opcode) {
-                    (Op::LoadFast, Op::LoadFast) => Op::LoadFastLoadFast,
-                    (Op::StoreFast, Op::LoadFast) => Op::StoreFastLoadFast,
-                    (Op::StoreFast, Op::StoreFast) => Op::StoreFastStoreFast,
-                    _ => continue,
-                };
-                changed |= join(instrs, i, joined);
-            }
-            if changed {
+            if self[id].kinds & kinds::FAST != 0 && join_all(&mut self[id].instrs) {
+                self[id].kinds |= kinds::NOPS;
                 self.remove_redundant_nops_in(id);
             }
         });
     }
+}
+
+/// Joins what can be joined in a block. Says whether there was something.
+fn join_all(instrs: &mut [Instr]) -> bool {
+    let mut changed = false;
+    for i in 1..instrs.len() {
+        let joined = match (instrs[i - 1].opcode, instrs[i].opcode) {
+            (Op::LoadFast, Op::LoadFast) => Op::LoadFastLoadFast,
+            (Op::StoreFast, Op::LoadFast) => Op::StoreFastLoadFast,
+            (Op::StoreFast, Op::StoreFast) => Op::StoreFastStoreFast,
+            _ => continue,
+        };
+        changed |= join(instrs, i, joined);
+    }
+    changed
 }
 
 fn join(instrs: &mut [Instr], i: usize, joined: Op) -> bool {

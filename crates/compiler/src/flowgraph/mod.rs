@@ -10,6 +10,7 @@ mod consts;
 mod exceptions;
 mod fold;
 pub(crate) mod graph;
+mod kinds;
 mod layout;
 mod lines;
 mod locals;
@@ -140,9 +141,8 @@ impl Cfg {
             for instr in &self[id].instrs {
                 let target = instr.target.map(|target| first[self.number(target)]);
                 instructions.push(Instruction {
-                    opcode: instr.opcode,
                     oparg: target.unwrap_or(instr.oparg),
-                    location: instr.loc,
+                    ..instr.plain()
                 });
             }
         });

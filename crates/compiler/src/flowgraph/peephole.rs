@@ -2,6 +2,7 @@
 
 use super::consts::{Consts, loads_const};
 use super::graph::{BlockId, Cfg, Instr, for_each_block};
+use super::kinds;
 use crate::assemble::AssembleError;
 use crate::const_eval;
 use taipan_bytecode::opcode::Intrinsic1;
@@ -9,37 +10,6 @@ use taipan_bytecode::{CompilerOpcode as Op, Constant};
 
 /// The bit of COMPARE_OP's operand that asks for a bool.
 const COMPARE_TO_BOOL: u32 = 16;
-
-/// Whether `optimize_instruction` has a rule for this one.
-fn is_rewritten(opcode: Op) -> bool {
-    matches!(
-        opcode,
-        Op::BuildTuple
-            | Op::BuildList
-            | Op::BuildSet
-            | Op::PopJumpIfNotNone
-            | Op::PopJumpIfNone
-            | Op::PopJumpIfFalse
-            | Op::PopJumpIfTrue
-            | Op::JumpIfFalse
-            | Op::JumpIfTrue
-            | Op::Jump
-            | Op::JumpNoInterrupt
-            | Op::StoreFast
-            | Op::Swap
-            | Op::LoadGlobal
-            | Op::CompareOp
-            | Op::ContainsOp
-            | Op::IsOp
-            | Op::GetIter
-            | Op::ToBool
-            | Op::UnaryNot
-            | Op::UnaryInvert
-            | Op::UnaryNegative
-            | Op::CallIntrinsic1
-            | Op::BinaryOp
-    )
-}
 
 impl Cfg {
     /// Loads small ints without the constant table, and decides tests of constants.
@@ -65,6 +35,9 @@ impl Cfg {
             {
                 instr.set(Op::LoadSmallInt, value);
             }
+        }
+        if self[id].kinds & kinds::TEST == 0 {
+            return Ok(());
         }
         // The instruction that loaded what is on top of the stack, through copies of a constant.
         let mut load = Instr::new(
@@ -163,6 +136,7 @@ impl Cfg {
         let mut jump = Instr::new(opcode, 0, onward.loc);
         jump.target = onward.target;
         instrs.push(jump);
+        self[id].kinds |= kinds::NO_LINE;
         true
     }
 
@@ -185,12 +159,22 @@ impl Cfg {
         id: BlockId,
         consts: &mut Consts<'_>,
     ) -> Result<(), AssembleError> {
+        if self[id].kinds & kinds::REWRITTEN == 0 {
+            return Ok(());
+        }
         let mut i = 0;
         let mut swaps = false;
-        while let Some(instr) = self[id].instrs.get(i) {
-            let opcode = instr.opcode;
-            swaps |= opcode == Op::Swap;
-            if !is_rewritten(opcode) || !self.optimize_instruction(id, i, consts)? {
+        loop {
+            let rest = self[id].instrs.get(i..).unwrap_or(&[]);
+            let Some(skipped) = rest
+                .iter()
+                .position(|instr| kinds::of(instr.opcode) & kinds::REWRITTEN != 0)
+            else {
+                break;
+            };
+            swaps |= rest[skipped].opcode == Op::Swap;
+            i += skipped;
+            if !self.optimize_instruction(id, i, consts)? {
                 i += 1;
             }
         }
@@ -210,10 +194,11 @@ impl Cfg {
         let instr = self[id].instrs[i];
         let oparg = instr.oparg;
         let next = self[id].opcode_after(i);
-        let target = instr
-            .target
-            .and_then(|target| self[target].instrs.first().copied());
-        let onward = target.unwrap_or(Instr::new(Op::Nop, 0, instr.loc));
+        let onward = match instr.target {
+            Some(target) => self[target].instrs.first().copied(),
+            None => None,
+        };
+        let onward = onward.unwrap_or(Instr::new(Op::Nop, 0, instr.loc));
         match instr.opcode {
             Op::BuildTuple => {
                 let instrs = &mut self[id].instrs;
@@ -259,6 +244,7 @@ impl Cfg {
                     && instrs[i + 1].loc.lineno == instr.loc.lineno
                 {
                     instrs[i].set(Op::PopTop, 0);
+                    self[id].kinds |= kinds::POP_TOP;
                 }
             }
             Op::Swap if oparg == 1 => self[id].instrs[i].set_nop(),
