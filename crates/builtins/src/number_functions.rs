@@ -4,6 +4,7 @@
 use taipan_macros::pyfunctions;
 use taipan_numeric::digits::Digits;
 use taipan_object::{BinaryOp, Bytes, IntRef, PyResult, Ref, Str, Value, Vm};
+use taipan_text::TextRef;
 
 use crate::int_::arith::int_of;
 use crate::int_::text::prefixed;
@@ -11,7 +12,10 @@ use crate::int_::text::prefixed;
 fn in_base(vm: &Vm, v: &Value, base: u32, prefix: &str) -> PyResult<Ref<Str>> {
     let i = vm.index(v)?;
     match int_of(vm, &i)? {
-        IntRef::Small(n) => vm.new_str(Digits::binary(n, base.trailing_zeros(), prefix).as_str()),
+        IntRef::Small(n) => {
+            let digits = Digits::binary(n, base.trailing_zeros(), prefix);
+            vm.new_str_text(TextRef::One(digits.as_bytes()))
+        }
         big => vm.new_str(&prefixed(big, base, prefix)),
     }
 }

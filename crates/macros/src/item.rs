@@ -163,12 +163,17 @@ pub fn take_mark(attrs: &mut Vec<Attribute>, ident: &Ident) -> Result<Option<Mar
         ));
     }
     let name_given = options.name.is_some();
+    let doc = options.doc.or_else(|| doc_comment(attrs));
+    if !attrs.iter().any(|a| a.path().is_ident("inline")) {
+        // Its wrapper is the only caller as a rule, and may be compiled in another unit.
+        attrs.push(syn::parse_quote!(#[inline]));
+    }
     Ok(Some(Marked {
         mark,
         name: options.name.unwrap_or_else(|| ident.unraw().to_string()),
         name_given,
         signature: options.signature,
-        doc: options.doc.or_else(|| doc_comment(attrs)),
+        doc,
         cfgs: attrs
             .iter()
             .filter(|a| a.path().is_ident("cfg"))

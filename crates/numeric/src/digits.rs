@@ -65,10 +65,14 @@ impl Digits {
         out
     }
 
+    /// The text, which is ASCII.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
-        let text = self.buffer.get(self.start..).unwrap_or_default();
-        std::str::from_utf8(text).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 

@@ -81,6 +81,59 @@ impl Decimal {
     }
 }
 
+/// Powers of ten that a double holds exactly.
+pub(crate) const EXACT_POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
+/// `size` times ten to the power `digits`, rounded to a whole number with ties to even; `None` where that takes more than 128
+/// bits. `size` is finite and not negative.
+fn scaled(size: f64, digits: usize) -> Option<u128> {
+    let bits = size.to_bits();
+    let exponent = (bits >> 52) as i32;
+    let fraction = bits & ((1 << 52) - 1);
+    let (mantissa, exponent) = match exponent {
+        0 => (fraction, -1074),
+        e => (fraction | 1 << 52, e - 1075),
+    };
+    let power = 10u128.checked_pow(u32::try_from(digits).ok()?)?;
+    let product = u128::from(mantissa).checked_mul(power)?;
+    if exponent >= 0 {
+        let shift = exponent as u32;
+        return (shift < product.leading_zeros()).then(|| product << shift);
+    }
+    let shift = exponent.unsigned_abs();
+    if shift > 127 {
+        return None;
+    }
+    let (whole, rest, half) = (
+        product >> shift,
+        product & ((1 << shift) - 1),
+        1u128 << (shift - 1),
+    );
+    let up = rest > half || rest == half && whole & 1 == 1;
+    Some(whole + u128::from(up))
+}
+
+/// Writes a number that was multiplied by ten to the power `digits`.
+fn push_scaled(number: u128, digits: usize, out: &mut String) {
+    use std::fmt::Write;
+    let start = out.len();
+    let _ = match u64::try_from(number) {
+        Ok(n) => write!(out, "{n}"),
+        Err(_) => write!(out, "{number}"),
+    };
+    if digits == 0 {
+        return;
+    }
+    let missing = (digits + 1).saturating_sub(out.len() - start);
+    if missing != 0 {
+        out.insert_str(start, &"0".repeat(missing));
+    }
+    out.insert(out.len() - digits, '.');
+}
+
 /// The text of a float. `precision` has the meaning that `style` gives it, and none for [`Style::Repr`].
 pub fn to_text(value: f64, style: Style, precision: usize, options: Options) -> String {
     let mut out = String::new();
@@ -101,13 +154,19 @@ pub fn to_text(value: f64, style: Style, precision: usize, options: Options) -> 
     let size = value.abs();
     if style == Style::Fixed && !options.alternate && precision <= MAX_DECIMALS {
         use std::fmt::Write;
-        // The standard library writes just that. A sign goes when no digit but 0 follows it.
+        // A sign goes when no digit but 0 follows it.
         if value.is_sign_negative() {
             out.push('-');
         } else if options.plus {
             out.push('+');
         }
-        let _ = write!(out, "{size:.precision$}");
+        match scaled(size, precision) {
+            Some(number) => push_scaled(number, precision, &mut out),
+            // The standard library writes just that, but slowly.
+            None => {
+                let _ = write!(out, "{size:.precision$}");
+            }
+        }
         if options.no_negative_zero
             && value.is_sign_negative()
             && out.bytes().all(|c| matches!(c, b'-' | b'0' | b'.'))
@@ -252,6 +311,14 @@ pub fn round(value: f64, digits: i64) -> Result<f64, NumericError> {
     }
     if digits < MIN {
         return Ok(0.0_f64.copysign(value));
+    }
+    if let Ok(digits) = usize::try_from(digits)
+        && let Some(power) = EXACT_POWERS.get(digits)
+        && let Some(number) = scaled(value.abs(), digits)
+        && number <= 1 << 53
+    {
+        // Both are exact, so that the quotient is what the decimal number is rounded to.
+        return Ok((number as f64 / power).copysign(value));
     }
     let text = match usize::try_from(digits) {
         Ok(digits) => format!("{value:.digits$}"),

@@ -21,12 +21,38 @@ fn is_space(b: &u8) -> bool {
     matches!(b, 9..=13 | b' ')
 }
 
+/// A number of a few decimal digits and perhaps a sign, which most are.
+#[inline]
+fn parse_plain(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    let mut value = 0i64;
+    for &b in digits {
+        let digit = b.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Some(if negative { -value } else { value })
+}
+
 /// The integer that `text` is, by the rules of `int(text, base)`: ASCII white space around it, a sign, a prefix where
 /// the base allows one, single underscores between digits. `base` is 0 (by the prefix) or 2 to 36. `None` if it is no
 /// such integer. Other decimal digits and spaces have been turned into ASCII by the caller.
 pub fn parse_int(text: &[u8], base: u32) -> Option<Parsed> {
     if base == 1 || base > 36 {
         return None;
+    }
+    if base == 10
+        && let Some(value) = parse_plain(text)
+    {
+        return Some(Parsed::Small(value));
     }
     let start = text.iter().position(|b| !is_space(b))?;
     let end = text.iter().rposition(|b| !is_space(b))? + 1;

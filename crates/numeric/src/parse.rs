@@ -87,6 +87,37 @@ pub fn float_prefix(text: &[u8]) -> usize {
     sign + end
 }
 
+/// A number whose digits and whose power of ten are both exact doubles: their quotient is the nearest one.
+fn parse_short(text: &[u8]) -> Option<f64> {
+    const MOST: u64 = 1 << 53;
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    // Up to 19 digits fit.
+    if digits.len() > 20 {
+        return None;
+    }
+    let (mut value, mut count, mut point) = (0u64, 0, None);
+    for &b in digits {
+        let digit = b.wrapping_sub(b'0');
+        if digit <= 9 {
+            value = value.checked_mul(10)?.checked_add(digit.into())?;
+            count += 1;
+        } else if b == b'.' && point.is_none() {
+            point = Some(count);
+        } else {
+            return None;
+        }
+    }
+    if count == 0 || value > MOST {
+        return None;
+    }
+    let decimals: usize = count - point.unwrap_or(count);
+    let value = value as f64 / crate::double::EXACT_POWERS.get(decimals)?;
+    Some(if negative { -value } else { value })
+}
+
 /// Reads a literal that [`float_prefix`] has measured.
 fn read(text: &[u8]) -> Option<f64> {
     std::str::from_utf8(text).ok()?.parse().ok()
@@ -94,6 +125,9 @@ fn read(text: &[u8]) -> Option<f64> {
 
 /// The float that `text` is, by the rules of `float()`; `None` if it is none.
 pub fn parse_float(text: &[u8]) -> Option<f64> {
+    if let Some(value) = parse_short(text) {
+        return Some(value);
+    }
     let cleaned;
     let text = if text.contains(&b'_') {
         cleaned = without_underscores(text)?;

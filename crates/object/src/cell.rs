@@ -125,6 +125,15 @@ impl<T: Payload> PyCell<Ref<T>> {
 }
 
 impl<T: Payload> PyCell<Option<Ref<T>>> {
+    /// Looks at the object without counting it. The cell is empty meanwhile; what `f` puts into it is dropped.
+    #[inline(always)]
+    pub fn look<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
+        let held = self.replace(None);
+        let result = held.as_ref().map(|r| f(r));
+        drop(self.replace(held));
+        result
+    }
+
     /// The object's address, uncounted.
     #[inline(always)]
     pub fn peek(&self) -> Option<*const crate::reference::Object<T>> {

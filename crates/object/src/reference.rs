@@ -37,7 +37,7 @@ pub struct Layout {
     pub traverse: Option<unsafe fn(*const Header, &mut Visitor<'_>)>,
     /// Lets go of what it owns, to break a cycle. The object stays valid.
     pub clear: Option<unsafe fn(*const Header)>,
-    /// Whether the payload has a destructor.
+    /// Whether the payload has a destructor that does something even for objects that carry no flag.
     pub needs_drop: bool,
     /// Bytes of one object including its variable part, for payloads that have one.
     pub var_size: Option<unsafe fn(*const Header) -> usize>,
@@ -74,9 +74,11 @@ impl Layout {
     /// Whether a payload of this layout starts with one of `other`.
     #[inline]
     pub fn is_or_extends(&self, other: &'static Layout) -> bool {
-        if std::ptr::eq(self, other) {
-            return true;
-        }
+        std::ptr::eq(self, other) || self.base.is_some() && self.extends(other)
+    }
+
+    #[inline(never)]
+    fn extends(&self, other: &'static Layout) -> bool {
         let mut at = self.base;
         while let Some(base) = at {
             let l = base();
@@ -153,7 +155,12 @@ macro_rules! payload {
     ($t:ty, leaf) => { $crate::payload!(@impl $t, None, None, None, None); };
     ($t:ty, leaf, base = $base:ty) => { $crate::payload!(@impl $t, None, None, Some(<$base as $crate::Payload>::layout), None); };
     ($t:ty, leaf, var) => { $crate::payload!(@impl $t, None, None, None, Some($crate::reference::var_size_payload::<$t>)); };
+    // As the one before; the destructor does nothing for objects that carry no flag.
+    ($t:ty, leaf, var, flagged) => { $crate::payload!(@impl $t, None, None, None, Some($crate::reference::var_size_payload::<$t>), false); };
     (@impl $t:ty, $traverse:expr, $clear:expr, $base:expr, $var:expr) => {
+        $crate::payload!(@impl $t, $traverse, $clear, $base, $var, std::mem::needs_drop::<$t>());
+    };
+    (@impl $t:ty, $traverse:expr, $clear:expr, $base:expr, $var:expr, $needs_drop:expr) => {
         // SAFETY: the layout is made from the type itself; that `base` is the first field is the declaration's promise.
         unsafe impl $crate::Payload for $t {
             #[inline(always)]
@@ -163,7 +170,7 @@ macro_rules! payload {
                     size: $crate::reference::object_size::<$t>(),
                     base: $base,
                     drop: $crate::reference::drop_payload::<$t>,
-                    needs_drop: std::mem::needs_drop::<$t>(),
+                    needs_drop: $needs_drop,
                     traverse: $traverse,
                     clear: $clear,
                     var_size: $var,

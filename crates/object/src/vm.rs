@@ -471,8 +471,27 @@ impl Vm {
     )]
     #[inline]
     pub fn new<T: Payload>(&self, payload: T) -> PyResult<Ref<T>> {
-        let ty = self.class::<T>()?;
-        self.new_object(&ty, payload)
+        let index = T::layout().index();
+        let classes = self.interp.classes.borrow();
+        let Some(Some(ty)) = classes.get(index) else {
+            drop(classes);
+            return Err(self.no_class::<T>());
+        };
+        if ty.inline_cap() != 0 {
+            let ty = ty.clone();
+            drop(classes);
+            return self.new_object(&ty, payload);
+        }
+        let made = self
+            .heap()
+            .new_object(ty.object(), ty.instance_size(), payload);
+        drop(classes);
+        made.ok_or_else(|| self.no_memory())
+    }
+
+    #[cold]
+    fn no_class<T: Payload>(&self) -> Raised {
+        self.system_error(&format!("the class of {} was not made", T::layout().name))
     }
 
     /// The class registered for payload `T` (see `typebuild.rs`).
@@ -481,7 +500,7 @@ impl Vm {
         let index = T::layout().index();
         match self.interp.classes.borrow().get(index) {
             Some(Some(c)) => Ok(c.clone()),
-            _ => Err(self.system_error(&format!("the class of {} was not made", T::layout().name))),
+            _ => Err(self.no_class::<T>()),
         }
     }
 

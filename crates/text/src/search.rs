@@ -9,11 +9,37 @@ use std::borrow::Cow;
 
 use crate::{Form, TextBuf, TextRef, Unit};
 
+/// Index of the first such byte. The first few are looked at here: where bytes are found soon, calls and the setting up of
+/// vectors would take longer than the search.
+#[inline]
+pub fn find_byte(text: &[u8], byte: u8) -> Option<usize> {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const NEAR: usize = 32;
+    let wanted = u64::from(byte) * LOW;
+    let (words, _) = text[..text.len().min(NEAR)].as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        // A byte that is the wanted one is zero here; the lowest zero byte is marked, whatever is marked above it.
+        let word = u64::from_le_bytes(*word) ^ wanted;
+        let marks = word.wrapping_sub(LOW) & !word & (LOW << 7);
+        if marks != 0 {
+            return Some(i * 8 + marks.trailing_zeros() as usize / 8);
+        }
+    }
+    let done = words.len() * 8;
+    let rest = &text[done..];
+    let found = if rest.len() < 8 {
+        rest.iter().position(|&b| b == byte)
+    } else {
+        memchr::memchr(byte, rest)
+    };
+    found.map(|i| i + done)
+}
+
 /// Index of the first occurrence of `needle` in `text`. The empty needle is found at 0.
 pub fn find(text: TextRef<'_>, needle: TextRef<'_>) -> Option<usize> {
     if let (TextRef::One(t), TextRef::One(n)) = (text, needle) {
         return match n {
-            [c] => memchr::memchr(*c, t),
+            [c] => find_byte(t, *c),
             _ => memchr::memmem::find(t, n),
         };
     }
@@ -35,7 +61,7 @@ pub fn rfind(text: TextRef<'_>, needle: TextRef<'_>) -> Option<usize> {
 #[inline]
 pub fn find_char(text: TextRef<'_>, ch: u32) -> Option<usize> {
     match text {
-        TextRef::One(t) => memchr::memchr(u8::from_char(ch)?, t),
+        TextRef::One(t) => find_byte(t, u8::from_char(ch)?),
         TextRef::Two(t) => position(t, u16::from_char(ch)?),
         TextRef::Four(t) => position(t, ch),
     }
@@ -186,6 +212,7 @@ pub struct Finder<'n> {
     reason = "a finder lives on the stack, for one search"
 )]
 enum Inner<'n> {
+    Byte(u8),
     Bytes(memchr::memmem::Finder<'n>),
     Two(Needle<'n, u16>),
     Four(Needle<'n, u32>),
@@ -204,10 +231,11 @@ impl<'n> Finder<'n> {
             Needle { units, plan }
         }
         let inner = match like {
-            TextRef::One(_) => Inner::Bytes(match fit::<u8>(needle)? {
-                Cow::Borrowed(n) => memchr::memmem::Finder::new(n),
-                Cow::Owned(n) => memchr::memmem::Finder::new(&n).into_owned(),
-            }),
+            TextRef::One(_) => match fit::<u8>(needle)? {
+                Cow::Borrowed([c]) => Inner::Byte(*c),
+                Cow::Borrowed(n) => Inner::Bytes(memchr::memmem::Finder::new(n)),
+                Cow::Owned(n) => Inner::Bytes(memchr::memmem::Finder::new(&n).into_owned()),
+            },
             TextRef::Two(_) => Inner::Two(ready(fit(needle)?)),
             TextRef::Four(_) => Inner::Four(ready(fit(needle)?)),
         };
@@ -216,6 +244,7 @@ impl<'n> Finder<'n> {
 
     fn len(&self) -> usize {
         match &self.inner {
+            Inner::Byte(_) => 1,
             Inner::Bytes(f) => f.needle().len(),
             Inner::Two(n) => n.units.len(),
             Inner::Four(n) => n.units.len(),
@@ -226,10 +255,8 @@ impl<'n> Finder<'n> {
     /// kind nothing is found.
     pub fn find(&self, text: TextRef<'_>) -> Option<usize> {
         match (&self.inner, text) {
-            (Inner::Bytes(f), TextRef::One(t)) => match f.needle() {
-                [c] => memchr::memchr(*c, t),
-                _ => f.find(t),
-            },
+            (Inner::Byte(c), TextRef::One(t)) => find_byte(t, *c),
+            (Inner::Bytes(f), TextRef::One(t)) => f.find(t),
             (Inner::Two(n), TextRef::Two(t)) => n.find(t),
             (Inner::Four(n), TextRef::Four(t)) => n.find(t),
             _ => None,

@@ -9,6 +9,15 @@ const CAPITAL_SIGMA: u32 = 0x3A3;
 const SMALL_SIGMA: u32 = 0x3C3;
 const FINAL_SIGMA: u32 = 0x3C2;
 
+/// Appends what a code point is mapped to: one code point, as a rule.
+#[inline]
+fn push_all(to: Mapping, out: &mut TextBuf) {
+    match to.single() {
+        Some(c) => out.push(c),
+        None => to.as_slice().iter().for_each(|&c| out.push(c)),
+    }
+}
+
 /// Appends the lowercase of the code point at `index`; a capital sigma depends on what is around it.
 fn push_lower(text: TextRef<'_>, index: usize, c: u32, out: &mut TextBuf) {
     if c == CAPITAL_SIGMA {
@@ -16,7 +25,7 @@ fn push_lower(text: TextRef<'_>, index: usize, c: u32, out: &mut TextBuf) {
         let last = is_final_sigma(before.chars().rev(), after.chars());
         out.push(if last { FINAL_SIGMA } else { SMALL_SIGMA });
     } else {
-        out.extend(crate::case::lower(c));
+        push_all(crate::case::lower(c), out);
     }
 }
 
@@ -29,7 +38,7 @@ fn map(
     if let Some(s) = text.as_ascii() {
         return TextBuf::from_latin1(ascii(s.as_bytes()));
     }
-    let mut out = TextBuf::with_capacity(text.len());
+    let mut out = TextBuf::with_form(text.form(), text.len());
     text.chars()
         .enumerate()
         .for_each(|(i, c)| each(i, c, &mut out));
@@ -46,14 +55,14 @@ pub fn lower(text: TextRef<'_>) -> TextBuf {
 /// `str.upper`.
 pub fn upper(text: TextRef<'_>) -> TextBuf {
     map(text, <[u8]>::to_ascii_uppercase, |_, c, out| {
-        out.extend(to_upper(c))
+        push_all(to_upper(c), out)
     })
 }
 
 /// `str.casefold`.
 pub fn casefold(text: TextRef<'_>) -> TextBuf {
     map(text, <[u8]>::to_ascii_lowercase, |_, c, out| {
-        out.extend(fold(c))
+        push_all(fold(c), out)
     })
 }
 
@@ -65,7 +74,7 @@ pub fn title(text: TextRef<'_>) -> TextBuf {
         if in_word {
             push_lower(text, i, c, &mut out);
         } else {
-            out.extend(to_title(c));
+            push_all(to_title(c), &mut out);
         }
         in_word = is_cased(c);
     }
@@ -77,7 +86,7 @@ pub fn capitalize(text: TextRef<'_>) -> TextBuf {
     let mut out = TextBuf::with_capacity(text.len());
     for (i, c) in text.chars().enumerate() {
         if i == 0 {
-            out.extend(to_title(c));
+            push_all(to_title(c), &mut out);
         } else {
             push_lower(text, i, c, &mut out);
         }
@@ -92,7 +101,7 @@ pub fn swapcase(text: TextRef<'_>) -> TextBuf {
         if is_upper(c) {
             push_lower(text, i, c, &mut out);
         } else if is_lower(c) {
-            out.extend::<Mapping>(to_upper(c));
+            push_all(to_upper(c), &mut out);
         } else {
             out.push(c);
         }

@@ -114,6 +114,17 @@ impl ByteArray {
         self.splice(vm, n, n, new)
     }
 
+    fn push(&self, vm: &Vm, b: u8) -> PyResult<()> {
+        self.resizable(vm)?;
+        let mut data = self.data.borrow_mut();
+        if data.len() == data.capacity() && data.try_reserve(1).is_err() {
+            drop(data);
+            return Err(vm.no_memory());
+        }
+        data.push(b);
+        Ok(())
+    }
+
     fn get(&self, i: usize) -> Option<u8> {
         self.data.borrow().get(i).copied()
     }
@@ -513,7 +524,7 @@ impl ByteArraySlots {
     #[pymethod(sig = "($self, item, /)")]
     fn append(vm: &Vm, this: &Ref<ByteArray>, item: &Value) -> PyResult<()> {
         let b = byte_value(vm, item, RANGE)?;
-        this.append(vm, &[b])
+        this.push(vm, b)
     }
 
     /// Remove all items from the bytearray.

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use taipan_object::convert::{ArgContext, FromArg};
 use taipan_object::{Bytes, List, Payload, PyResult, Ref, Str, Tuple, TypeRef, Value, Vm};
-use taipan_text::{TextRef, search};
+use taipan_text::{Form, TextRef, search};
 
 use crate::bytearray_::ByteArray;
 use crate::str_::adjust;
@@ -692,6 +692,14 @@ pub fn hex(vm: &Vm, b: &[u8], sep: Option<&Value>, group: i32) -> PyResult<Ref<S
         }
     };
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    if sep.is_none() && !b.is_empty() {
+        return vm.new_str_filled(b.len().saturating_mul(2), Form::Ascii, |out| {
+            for c in b {
+                out.push_byte(DIGITS[usize::from(c >> 4)]);
+                out.push_byte(DIGITS[usize::from(c & 15)]);
+            }
+        });
+    }
     let mut out = Vec::new();
     if out.try_reserve(b.len().saturating_mul(3)).is_err() {
         return Err(vm.no_memory());

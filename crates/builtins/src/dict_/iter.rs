@@ -40,14 +40,22 @@ impl Cursor {
         vm: &Vm,
         find: impl FnOnce(&Dict, usize) -> Option<(usize, T)>,
     ) -> PyResult<Option<T>> {
-        let Some(dict) = self.dict.get() else {
-            return Ok(None);
+        let found = self.dict.look(|dict| {
+            if self.used.get() == dict.len() {
+                Ok(find(dict, self.index.get()))
+            } else {
+                Err(())
+            }
+        });
+        let found = match found {
+            None => return Ok(None),
+            Some(Err(())) => {
+                self.used.set(usize::MAX);
+                return Err(vm.runtime_error("dictionary changed size during iteration"));
+            }
+            Some(Ok(found)) => found,
         };
-        if self.used.get() != dict.len() {
-            self.used.set(usize::MAX);
-            return Err(vm.runtime_error("dictionary changed size during iteration"));
-        }
-        match find(&dict, self.index.get()) {
+        match found {
             Some((next, item)) => {
                 let left = self.left.get();
                 if left == 0 {

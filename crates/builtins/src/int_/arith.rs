@@ -71,9 +71,23 @@ macro_rules! checked_op {
             {
                 return vm.new_int(r);
             }
+            if let (Some(x), Some(y)) = (wide(a), wide(b))
+                && let Some(r) = x.$checked(y)
+            {
+                return vm.new_ibig(IBig::from(r));
+            }
             vm.new_ibig(&*big(a) $op &*big(b))
         }
     };
+}
+
+/// The number, if it has at most 128 bits: such are held without memory of their own.
+#[inline]
+fn wide(i: IntRef<'_>) -> Option<i128> {
+    match i {
+        IntRef::Small(i) => Some(i.into()),
+        IntRef::Big(b) => i128::try_from(b).ok(),
+    }
 }
 
 checked_op! {
@@ -142,6 +156,17 @@ fn small_floor_div_rem(x: i64, y: i64) -> Option<(i64, i64)> {
     }
 }
 
+/// The same for numbers of up to 128 bits. Most divisors of such are small.
+fn wide_floor_div_rem(x: IntRef<'_>, y: IntRef<'_>) -> Option<(i128, i128)> {
+    let (x, y) = (wide(x)?, wide(y)?);
+    let (q, r) = (x.checked_div(y)?, x.checked_rem(y)?);
+    if r != 0 && (r ^ y) < 0 {
+        Some((q - 1, r + y))
+    } else {
+        Some((q, r))
+    }
+}
+
 /// `a // b`
 #[inline]
 pub fn int_floordiv(vm: &Vm, a: &Value, b: &Value) -> PyResult {
@@ -153,6 +178,9 @@ pub fn int_floordiv(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     }
     if y.is_zero() {
         return Err(division_by_zero(vm));
+    }
+    if let Some((q, _)) = wide_floor_div_rem(x, y) {
+        return vm.new_ibig(IBig::from(q));
     }
     vm.new_ibig(floor_div_rem(&big(x), &big(y)).0)
 }
@@ -168,6 +196,9 @@ pub fn int_mod(vm: &Vm, a: &Value, b: &Value) -> PyResult {
     }
     if y.is_zero() {
         return Err(division_by_zero(vm));
+    }
+    if let Some((_, r)) = wide_floor_div_rem(x, y) {
+        return vm.new_ibig(IBig::from(r));
     }
     vm.new_ibig(floor_div_rem(&big(x), &big(y)).1)
 }
@@ -189,7 +220,7 @@ pub fn int_divmod(vm: &Vm, a: &Value, b: &Value) -> PyResult {
             (vm.new_ibig(q)?, vm.new_ibig(r)?)
         }
     };
-    Ok(vm.new_tuple(vec![q, r])?.into_value())
+    Ok(vm.new_tuple_array([q, r])?.into_value())
 }
 
 /// `a << b`

@@ -8,7 +8,7 @@ use taipan_object::bind::{Buffer, bind, check_positional};
 use taipan_object::{
     Args, Bytes, CompareOp, Int, IntRef, Params, PyResult, Ref, Str, Tuple, TypeObject, Value, Vm,
 };
-use taipan_text::TextBuf;
+use taipan_text::{TextBuf, TextRef};
 
 use super::arith::{self, big, bit_length, int_of};
 use super::text::{self, exact, to_decimal, to_int, to_int_base};
@@ -173,6 +173,22 @@ pub fn to_le_bytes(i: IntRef<'_>, length: usize, signed: bool) -> Result<Vec<u8>
     Ok(out)
 }
 
+/// Two's complement of a number that fits a few bytes, of which `length` count; little-endian.
+#[inline]
+fn to_few_bytes(n: i64, length: usize, signed: bool) -> Option<[u8; 16]> {
+    let fits = match (length, signed) {
+        (0, _) => n == 0,
+        (1..=7, true) => {
+            let bound = 1 << (length * 8 - 1);
+            -bound <= n && n < bound
+        }
+        (1..=7, false) => n >> (length * 8) == 0,
+        (8..=16, _) => signed || n >= 0,
+        _ => false,
+    };
+    fits.then(|| i128::from(n).to_le_bytes())
+}
+
 /// Bits that are one in the magnitude.
 fn count_ones(i: IntRef<'_>) -> usize {
     match i {
@@ -210,7 +226,7 @@ impl Methods {
     #[pyslot]
     fn tp_repr(vm: &Vm, this: &Value) -> PyResult<Ref<Str>> {
         match int_of(vm, this)? {
-            IntRef::Small(n) => vm.new_str(Digits::decimal(n).as_str()),
+            IntRef::Small(n) => vm.new_str_text(TextRef::One(Digits::decimal(n).as_bytes())),
             big => vm.new_str(&to_decimal(vm, big)?),
         }
     }
@@ -312,8 +328,18 @@ impl Methods {
         let Ok(length) = usize::try_from(length) else {
             return Err(vm.value_error("length argument must be non-negative"));
         };
+        let value = int_of(vm, this)?;
+        if let IntRef::Small(n) = value
+            && let Some(mut bytes) = to_few_bytes(n, length, signed)
+            && let Some(bytes) = bytes.get_mut(..length)
+        {
+            if !little {
+                bytes.reverse();
+            }
+            return vm.new_bytes(bytes);
+        }
         arith::check_room(vm, length as u128 * 8)?;
-        match to_le_bytes(int_of(vm, this)?, length, signed) {
+        match to_le_bytes(value, length, signed) {
             Ok(mut bytes) => {
                 if !little {
                     bytes.reverse();

@@ -180,7 +180,10 @@ fn check_digits(vm: &Vm, text: &[u8], base: u32) -> PyResult<()> {
 
 /// `int(text, base)` for a string.
 pub fn from_str(vm: &Vm, s: &Ref<Str>, base: u32) -> PyResult {
-    parse(vm, &to_ascii(s.text()), base, s.as_value())
+    match s.as_ascii() {
+        Some(text) => parse(vm, text.as_bytes(), base, s.as_value()),
+        None => parse(vm, &to_ascii(s.text()), base, s.as_value()),
+    }
 }
 
 /// The bytes of a bytes-like object that stands for text.

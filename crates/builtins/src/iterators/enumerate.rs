@@ -7,6 +7,7 @@ use taipan_object::{
     Visitor, Vm, payload, tpflags,
 };
 
+use super::next;
 use crate::util;
 
 /// The payload of `enumerate`.
@@ -47,15 +48,15 @@ impl Enumerate {
     /// The next number and item.
     #[inline]
     pub fn next(&self, vm: &Vm) -> PyResult<Option<(Value, Value)>> {
-        let Some(item) = vm.next(&self.iter)? else {
+        let Some(item) = next(vm, &self.iter)? else {
             return Ok(None);
         };
         let n = self.count.get();
-        let next = match n.as_small_int().and_then(|i| Value::small_int(i + 1)) {
+        let after = match n.as_small_int().and_then(|i| Value::small_int(i + 1)) {
             Some(v) => v,
             None => vm.binary_op(BinaryOp::Add, &n, &Value::from_i32(1))?,
         };
-        self.count.set(next);
+        self.count.set(after);
         Ok(Some((n, item)))
     }
 }

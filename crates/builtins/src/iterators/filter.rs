@@ -5,6 +5,7 @@ use taipan_object::{
     Payload, PyResult, Ref, Traverse, TypeObject, TypeSpec, Value, Visitor, Vm, payload, tpflags,
 };
 
+use super::next;
 use crate::util;
 
 /// The payload of `filter`.
@@ -62,7 +63,7 @@ impl Filter {
     #[pyslot]
     fn tp_iternext(vm: &Vm, this: &Ref<Self>) -> PyResult<Option<Value>> {
         let by_truth = vm.is_none(&this.func) || this.func.is(vm.types().bool.as_value());
-        while let Some(v) = vm.next(&this.iter)? {
+        while let Some(v) = next(vm, &this.iter)? {
             let keep = if by_truth {
                 vm.is_true(&v)?
             } else {

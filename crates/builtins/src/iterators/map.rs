@@ -8,7 +8,7 @@ use taipan_object::{
     tpflags,
 };
 
-use super::{iterators, next_of_all, strict_keyword};
+use super::{iterators, next, next_of_all, strict_keyword};
 use crate::util;
 
 /// The payload of `map`.
@@ -70,7 +70,7 @@ impl Map {
     #[pyslot]
     fn tp_iternext(vm: &Vm, this: &Ref<Self>) -> PyResult<Option<Value>> {
         if let [it] = &this.iters[..] {
-            return match vm.next(it)? {
+            return match next(vm, it)? {
                 Some(v) => vm.call1(&this.func, &v).map(Some),
                 None => Ok(None),
             };

@@ -18,6 +18,16 @@ pub use zip::Zip;
 use taipan_object::{Args, PyResult, Value, Vm};
 
 use crate::Family;
+use crate::list_::ListIter;
+
+/// The next item of an iterator. Most are lists' iterators: they are asked directly.
+#[inline(always)]
+fn next(vm: &Vm, it: &Value) -> PyResult<Option<Value>> {
+    match it.downcast_same::<ListIter>() {
+        Some(it) => Ok(it.next()),
+        None => vm.next(it),
+    }
+}
 
 /// This folder's types.
 pub const FAMILY: Family = Family {
@@ -64,7 +74,7 @@ fn next_of_all(
     out: &mut Vec<Value>,
 ) -> PyResult<bool> {
     for (i, it) in iters.iter().enumerate() {
-        match vm.next(it)? {
+        match next(vm, it)? {
             Some(v) => out.push(v),
             None if strict => return ended(vm, name, iters, i),
             None => return Ok(false),

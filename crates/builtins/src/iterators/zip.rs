@@ -9,7 +9,7 @@ use taipan_object::{
     tpflags,
 };
 
-use super::{iterators, next_of_all, strict_keyword};
+use super::{iterators, next, next_of_all, strict_keyword};
 use crate::util;
 
 /// The payload of `zip`.
@@ -71,10 +71,10 @@ impl Zip {
         if let [a, b] = &this.iters[..]
             && !this.strict.get()
         {
-            let Some(x) = vm.next(a)? else {
+            let Some(x) = next(vm, a)? else {
                 return Ok(None);
             };
-            let Some(y) = vm.next(b)? else {
+            let Some(y) = next(vm, b)? else {
                 return Ok(None);
             };
             return this.last.pair(vm, x, y).map(Some);

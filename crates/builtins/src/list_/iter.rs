@@ -40,18 +40,13 @@ impl ListIter {
     /// The next item.
     #[inline(always)]
     pub fn next(&self) -> Option<Value> {
-        let list = self.list.get()?;
         let i = self.index.get();
-        match list.get(i) {
-            Some(v) => {
-                self.index.set(i + 1);
-                Some(v)
-            }
-            None => {
-                self.list.set(None);
-                None
-            }
+        let item = self.list.look(|l| l.get(i))?;
+        match item {
+            Some(_) => self.index.set(i + 1),
+            None => self.list.set(None),
         }
+        item
     }
 }
 
@@ -159,9 +154,8 @@ impl ListReverseIter {
 
     #[pyslot]
     fn tp_iternext(&self) -> Option<Value> {
-        let list = self.list.get()?;
         let i = self.end.get().checked_sub(1);
-        match i.and_then(|i| list.get(i)) {
+        match self.list.look(|l| i.and_then(|i| l.get(i)))? {
             Some(v) => {
                 self.end.set(i.unwrap_or(0));
                 Some(v)

@@ -134,8 +134,12 @@ fn affix(vm: &Vm, name: &'static str, this: &Value, args: &[Value], at_end: bool
     let Some(first) = args.first() else {
         return Err(vm.system_error("an argument is missing"));
     };
-    let (start, end) = bounds(vm, name, args)?;
-    let (start, end) = adjust(start, end, this.len());
+    let (start, end) = if args.len() > 1 {
+        let (start, end) = bounds(vm, name, args)?;
+        adjust(start, end, this.len())
+    } else {
+        (0, this.len())
+    };
     let matches = |s: &Str| {
         if start > end || s.len() > end - start || s.form() > this.form() {
             return false;

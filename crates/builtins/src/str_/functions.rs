@@ -71,7 +71,7 @@ pub fn format_into(vm: &Vm, value: &Value, spec: TextRef<'_>, out: &mut TextBuf)
     if spec.is_empty()
         && let Some(i) = value.as_small_int()
     {
-        out.push_str(Digits::decimal(i).as_str());
+        out.push_latin1(Digits::decimal(i).as_bytes());
         return Ok(());
     }
     let spec = vm.new_str_text(spec)?;

@@ -120,7 +120,7 @@ pub fn repeat(vm: &Vm, s: &Ref<Str>, n: isize) -> PyResult<Ref<Str>> {
         let c = s.text().get(0).unwrap_or(0);
         return vm.new_str_filled(len, s.form(), |out| out.push_repeat(c, n));
     }
-    vm.new_str_filled(len, s.form(), |out| (0..n).for_each(|_| out.push(s)))
+    vm.new_str_filled(len, s.form(), |out| out.push_copies(s))
 }
 
 /// The string of one code point of another string.

@@ -249,7 +249,7 @@ pub fn format(vm: &Vm, format: &Ref<Str>, args: &Value) -> PyResult {
             at = r.pos + 1;
             let v = fetch.next(vm)?;
             match v.as_small_int() {
-                Some(n) => out.push_str(Digits::decimal(n).as_str()),
+                Some(n) => out.push_latin1(Digits::decimal(n).as_bytes()),
                 None if next == Some('s') => out.push_text(vm.str(&v)?.text()),
                 None => {
                     let n = number_argument(vm, &v, 'd')?;

@@ -283,9 +283,8 @@ impl TupleIter {
     /// The next item.
     #[inline(always)]
     pub fn next(&self) -> Option<Value> {
-        let tuple = self.tuple.get()?;
         let i = self.index.get();
-        match tuple.get(i) {
+        match self.tuple.look(|t| t.get(i))? {
             Some(v) => {
                 self.index.set(i + 1);
                 Some(v)

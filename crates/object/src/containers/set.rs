@@ -400,13 +400,29 @@ impl Set {
             .collect()
     }
 
+    /// What the first place of the key's walk says, which mostly settles it: the key itself, or an unused place.
+    #[inline(always)]
+    fn first_place(&self, key: &Value, hash: i64) -> Option<Result<usize, usize>> {
+        let t = self.table();
+        let at = hash as usize & t.mask();
+        match t.places.get(at) {
+            Some(Place { key: Some(k), .. }) if k.is(key) => Some(Ok(at)),
+            Some(Place { key: None, hash: 0 }) => Some(Err(at)),
+            _ => None,
+        }
+    }
+
     /// The place of a key.
     #[inline]
     fn find(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<usize>> {
-        Ok(self.locate(vm, key, hash)?.ok())
+        match self.first_place(key, hash) {
+            Some(found) => Ok(found.ok()),
+            None => Ok(self.locate(vm, key, hash)?.ok()),
+        }
     }
 
     /// The place of a key, or else the unused place where the search for it ended.
+    #[inline(never)]
     fn locate(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Result<usize, usize>> {
         let str_key = if key.is_exact_str(vm) {
             key.downcast_ref::<Str>()
@@ -470,7 +486,11 @@ impl Set {
 
     /// Adds a key whose hash is known; true if it was not there.
     pub fn add_with_hash(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<bool> {
-        let Err(at) = self.locate(vm, key, hash)? else {
+        let place = match self.first_place(key, hash) {
+            Some(place) => place,
+            None => self.locate(vm, key, hash)?,
+        };
+        let Err(at) = place else {
             return Ok(false);
         };
         if !self.table_mut().insert_at(at, key.clone(), hash) {

@@ -22,7 +22,8 @@ pub struct Str {
     meta: u64,
 }
 
-crate::payload!(Str, leaf, var);
+// Only interned strings, which carry a flag, have something to do when they die.
+crate::payload!(Str, leaf, var, flagged);
 
 impl crate::reference::VarSized for Str {
     fn var_bytes(&self) -> usize {
@@ -204,18 +205,64 @@ pub struct StrFiller {
     form: Form,
 }
 
+/// Copies bytes; few of them without a call.
+///
+/// # Safety
+/// As for `ptr::copy_nonoverlapping`.
+#[inline(always)]
+unsafe fn copy_bytes(from: *const u8, to: *mut u8, n: usize) {
+    // SAFETY: the contract; each branch reads and writes within `n` bytes, some of them twice.
+    unsafe {
+        match n {
+            0 => {}
+            1..=3 => {
+                to.write(from.read());
+                to.add(n / 2).write(from.add(n / 2).read());
+                to.add(n - 1).write(from.add(n - 1).read());
+            }
+            4..=7 => {
+                let (a, b) = (from.cast::<u32>(), from.add(n - 4).cast::<u32>());
+                let (a, b) = (a.read_unaligned(), b.read_unaligned());
+                to.cast::<u32>().write_unaligned(a);
+                to.add(n - 4).cast::<u32>().write_unaligned(b);
+            }
+            8..=16 => {
+                let (a, b) = (from.cast::<u64>(), from.add(n - 8).cast::<u64>());
+                let (a, b) = (a.read_unaligned(), b.read_unaligned());
+                to.cast::<u64>().write_unaligned(a);
+                to.add(n - 8).cast::<u64>().write_unaligned(b);
+            }
+            _ => std::ptr::copy_nonoverlapping(from, to, n),
+        }
+    }
+}
+
 impl StrFiller {
+    #[inline(always)]
     fn put(&mut self, text: TextRef<'_>) {
+        let width = self.form.width();
+        if text.width() != width {
+            return self.put_wider(text);
+        }
+        let n = text.len().min(self.left);
+        // SAFETY: `at` leads to room for `left` units of the form's width in an object that nobody reads yet; at most
+        // `left` of them are written.
+        unsafe {
+            copy_bytes(text.as_bytes().as_ptr(), self.at, n * width);
+            self.at = self.at.add(n * width);
+        }
+        self.left -= n;
+    }
+
+    #[inline(never)]
+    fn put_wider(&mut self, text: TextRef<'_>) {
         let n = text.len().min(self.left);
         let width = self.form.width();
         // SAFETY: `at` leads to room for `left` units of the form's width in an object that nobody reads yet; at most
         // `left` of them are written. Objects' memory is aligned to 8 and the payload's size is a multiple of 8, so
         // that units are aligned.
         unsafe {
-            if text.width() == width {
-                let from = text.as_bytes().as_ptr();
-                std::ptr::copy_nonoverlapping(from, self.at, n * width);
-            } else if width == 2 {
+            if width == 2 {
                 let to = self.at.cast::<u16>();
                 for (i, c) in text.chars().take(n).enumerate() {
                     to.add(i).write(c as u16);
@@ -244,6 +291,30 @@ impl StrFiller {
     pub fn push_part(&mut self, s: &Str, range: std::ops::Range<usize>) {
         if s.form() <= self.form {
             self.put(s.text().slice(range));
+        }
+    }
+
+    /// Appends a string again and again until no more copies of it fit.
+    pub fn push_copies(&mut self, s: &Str) {
+        let width = self.form.width();
+        if s.form() > self.form || s.text().width() != width {
+            while !s.is_empty() && s.form() <= self.form && s.len() <= self.left {
+                self.put(s.text());
+            }
+            return;
+        }
+        let units = self.left / s.len().max(1) * s.len();
+        let (start, mut done) = (self.at, s.len().min(units));
+        self.put(s.text().slice(0..done));
+        while done < units {
+            let n = done.min(units - done);
+            // SAFETY: as in `put`; the `done` units from `start` on are written, and `n` is not above that.
+            unsafe {
+                copy_bytes(start, self.at, n * width);
+                self.at = self.at.add(n * width);
+            }
+            self.left -= n;
+            done += n;
         }
     }
 
@@ -297,9 +368,11 @@ impl StrFiller {
         self.left -= 1;
     }
 
+    #[inline(always)]
     fn finish(mut self) {
-        let rest = self.left;
-        self.push_repeat(0, rest);
+        if self.left != 0 {
+            self.push_repeat(0, self.left);
+        }
     }
 }
 
@@ -352,8 +425,42 @@ impl Interned {
 }
 
 impl Vm {
+    #[inline]
     fn alloc_str(&self, len: usize, form: Form, units: &[u8]) -> PyResult<Ref<Str>> {
-        self.alloc_str_of(self.types().str.object(), len, form, units)
+        let s = self.room_for_str(len, form, units.len())?;
+        // SAFETY: the object was made with room for `units` behind its payload, and nobody reads it yet.
+        unsafe { copy_bytes(units.as_ptr(), s.data().cast_mut(), units.len()) };
+        Ok(s)
+    }
+
+    /// An exact string of `len` code points in `bytes` bytes, which the caller writes.
+    #[inline(always)]
+    fn room_for_str(&self, len: usize, form: Form, bytes: usize) -> PyResult<Ref<Str>> {
+        // Made only when there is room: a payload without a header in front of it must not be dropped.
+        let payload = || Str {
+            hash: Cell::new(-1),
+            meta: ((len as u64) << 8) | form_code(form),
+        };
+        if let Some(size) = bytes.checked_add(DATA)
+            && let Some(ty) = NonNull::new(self.known().str.cast_mut())
+            && let Some(s) = self.heap().new_plain_of_size(ty, size, payload)
+        {
+            return Ok(s);
+        }
+        self.room_for_str_slowly(bytes, payload())
+    }
+
+    #[inline(never)]
+    fn room_for_str_slowly(&self, bytes: usize, payload: Str) -> PyResult<Ref<Str>> {
+        let size = bytes.checked_add(DATA).filter(|&n| n < isize::MAX as usize);
+        let Some(size) = size else {
+            std::mem::forget(payload);
+            return Err(self.no_memory());
+        };
+        let ty = self.types().str.object();
+        self.heap()
+            .new_object(ty, ty.payload.var_instance_size(size), payload)
+            .ok_or_else(|| self.no_memory())
     }
 
     /// A new instance of a subclass of `str` with the text of `s`.
@@ -395,19 +502,8 @@ impl Vm {
         fill: impl FnOnce(&mut StrFiller),
     ) -> PyResult<Ref<Str>> {
         let bytes = len.checked_mul(form.width());
-        let size = bytes
-            .and_then(|n| n.checked_add(DATA))
-            .filter(|&n| n < isize::MAX as usize)
-            .ok_or_else(|| self.no_memory())?;
-        let ty = self.types().str.object();
-        let payload = Str {
-            hash: Cell::new(-1),
-            meta: ((len as u64) << 8) | form_code(form),
-        };
-        let s = self
-            .heap()
-            .new_object(ty, ty.payload.var_instance_size(size), payload)
-            .ok_or_else(|| self.no_memory())?;
+        let bytes = bytes.ok_or_else(|| self.no_memory())?;
+        let s = self.room_for_str(len, form, bytes)?;
         let mut filler = StrFiller {
             at: s.data().cast_mut(),
             left: len,

@@ -304,20 +304,21 @@ impl LastPair {
     /// The tuple `(a, b)`.
     #[inline]
     pub fn pair(&self, vm: &Vm, a: Value, b: Value) -> PyResult {
-        if let Some(t) = self.0.take()
-            && t.head().refcount() == 1
-            && t.len() == 2
+        // SAFETY: the cell keeps the tuple alive until the copy of the reference below.
+        if let Some(t) = self.0.peek().map(|t| unsafe { &*t })
+            && t.header.refcount() == 1
+            && t.payload.len() == 2
         {
-            // SAFETY: this is the only reference to the tuple, which has two items: nobody sees the exchange.
+            // SAFETY: the cell's is the only reference to the tuple, which has two items: nobody sees the exchange.
             // What they were is dropped when the tuple is in order again.
             let old = unsafe {
-                let items = t.data().cast_mut().cast::<[Value; 2]>();
+                let items = t.payload.data().cast_mut().cast::<[Value; 2]>();
                 std::ptr::replace(items, [a, b])
             };
-            t.hash.set(-1);
+            t.payload.hash.set(-1);
             // The collector may have seen that the old items were in no cycle.
-            t.head().set(flag::TRACKED);
-            self.0.set(Some(t.clone()));
+            t.header.set(flag::TRACKED);
+            let t = t.to_ref();
             drop(old);
             return Ok(t.into_value());
         }
@@ -345,6 +346,18 @@ impl Value {
         let l: &'static Layout = h.ty().payload.layout();
         if l.is_or_extends(T::layout()) {
             // SAFETY: the layout says what the payload is or starts with.
+            Some(unsafe { Ref::cast_unchecked(self) })
+        } else {
+            None
+        }
+    }
+
+    /// The payload, if the object's is a `T` and no more. For types without subclasses that is one comparison.
+    #[inline(always)]
+    pub fn downcast_same<T: Payload>(&self) -> Option<&Ref<T>> {
+        let h = self.header()?;
+        if std::ptr::eq(h.ty().payload.layout(), T::layout()) {
+            // SAFETY: the layout says what the payload is.
             Some(unsafe { Ref::cast_unchecked(self) })
         } else {
             None

@@ -90,14 +90,30 @@ impl Heap {
         ty: NonNull<Object<TypeObject>>,
         payload: T,
     ) -> Option<Ref<T>> {
-        let mem = self.pages.allocate_quickly(size_of::<Object<T>>(), false)?;
+        self.new_plain_of_size(ty, size_of::<Object<T>>(), || payload)
+    }
+
+    /// As [`Heap::new_plain`], for objects with a tail: of `size` bytes in all (at least `Object<T>`'s), of which those behind
+    /// the payload are not initialised.
+    #[inline(always)]
+    pub(crate) fn new_plain_of_size<T: Payload>(
+        &self,
+        ty: NonNull<Object<TypeObject>>,
+        size: usize,
+        payload: impl FnOnce() -> T,
+    ) -> Option<Ref<T>> {
+        debug_assert!(size >= size_of::<Object<T>>());
+        if size > page::MAX_SMALL {
+            return None;
+        }
+        let mem = self.pages.allocate_quickly(size, false)?;
         let p = mem.cast::<Object<T>>();
         const { assert!(align_of::<Object<T>>() <= 8) };
         // SAFETY: the memory is fresh, aligned to 8 at least, and large enough.
         unsafe {
             p.as_ptr().write(Object {
                 header: Header::new(ty, 0),
-                payload,
+                payload: payload(),
             });
             Some(Ref::from_owned_ptr(p))
         }

@@ -54,10 +54,11 @@ impl Vm {
             if ty
                 .slots
                 .same(crate::class::SlotId::tp_getattro, &object.slots)
-                && match (self.lookup(ty, class_name), self.lookup(object, class_name)) {
+                // No native type has an attribute `__class__` but `object`'s.
+                && (!ty.is_heap() || match (self.lookup(ty, class_name), self.lookup(object, class_name)) {
                     (Some(a), Some(b)) => a.is(&b),
                     _ => false,
-                }
+                })
             {
                 // `__class__` is the type, which was asked.
                 return Ok(false);

@@ -1,5 +1,6 @@
 //! Iteration.
 
+use crate::containers::dict::Dict;
 use crate::containers::list::List;
 use crate::containers::tuple::Tuple;
 use crate::reference::Ref;
@@ -11,9 +12,7 @@ impl Vm {
     pub fn iter(&self, v: &Value) -> PyResult {
         let slots = &self.type_of(v).payload.slots;
         let Some(f) = slots.tp_iter.get() else {
-            if slots.sq_item.get().is_some()
-                && v.downcast_ref::<crate::containers::dict::Dict>().is_none()
-            {
+            if slots.sq_item.get().is_some() && v.downcast_ref::<Dict>().is_none() {
                 return self.sequence_iterator(v);
             }
             return Err(self.type_error(&format!("'{}' object is not iterable", self.type_name(v))));
@@ -39,14 +38,14 @@ impl Vm {
     }
 
     /// The next item of an iterator, `None` at its end, which StopIteration means as well.
-    #[inline]
+    #[inline(always)]
     pub fn next(&self, it: &Value) -> PyResult<Option<Value>> {
-        match self.next_raw(it) {
-            Err(r) => {
-                drop(self.catch(r, &self.exc().StopIteration)?);
-                Ok(None)
-            }
-            found => found,
+        match self.type_of(it).payload.slots.tp_iternext.get() {
+            Some(f) => match f(self, it) {
+                Err(r) => self.iteration_failed(r),
+                found => found,
+            },
+            None => Err(self.no_iterator(it)),
         }
     }
 
@@ -56,11 +55,16 @@ impl Vm {
     pub fn next_raw(&self, it: &Value) -> PyResult<Option<Value>> {
         match self.type_of(it).payload.slots.tp_iternext.get() {
             Some(f) => f(self, it).or_else(|r| self.iteration_failed(r)),
-            None => Err(self.type_error(&format!(
-                "'{}' object is not an iterator",
-                self.type_name(it)
-            ))),
+            None => Err(self.no_iterator(it)),
         }
+    }
+
+    #[cold]
+    fn no_iterator(&self, it: &Value) -> Raised {
+        self.type_error(&format!(
+            "'{}' object is not an iterator",
+            self.type_name(it)
+        ))
     }
 
     /// An iterator may end by StopIteration as well (a generator that returns a value does).
@@ -93,6 +97,9 @@ impl Vm {
             && let Some(t) = v.downcast_ref::<Tuple>()
         {
             return Ok(t.as_slice().to_vec());
+        }
+        if let Some(d) = v.downcast_exact::<Dict>(&self.types().dict) {
+            return Ok(d.keys());
         }
         let it = self.iter(v)?;
         let mut out = Vec::new();

@@ -244,12 +244,22 @@ impl Dict {
     /// The value of a str key; runs no Python code: keys that are not exact strings are passed over.
     #[inline]
     pub fn get_str(&self, vm: &Vm, key: &Ref<Str>) -> Option<Value> {
-        let i = self.index_of_str(vm, key)?;
-        self.table().value(i).cloned()
+        let (table, hash) = (self.table(), key.hash(vm));
+        if table.only_str_keys() {
+            return table.value_of_str(key, hash).cloned();
+        }
+        table
+            .find_str(vm, key, hash)
+            .and_then(|i| table.value(i).cloned())
     }
 
     /// The index of a key.
     pub fn find(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<usize>> {
+        if key.is_small_int()
+            && let Ok(found) = self.table().find_small_int(key, hash)
+        {
+            return Ok(found);
+        }
         if key.is_exact_str(vm)
             && self.table().only_str_keys()
             && let Some(s) = key.downcast_ref::<Str>()
@@ -289,10 +299,15 @@ impl Dict {
     /// The value of a key.
     #[inline]
     pub fn get(&self, vm: &Vm, key: &Value) -> PyResult<Option<Value>> {
-        if let Some(s) = exact_str(vm, key)
-            && self.table().only_str_keys()
+        let table = self.table();
+        if let Some(s) = exact_str(vm, key) {
+            if table.only_str_keys() {
+                return Ok(table.value_of_str(s, s.hash(vm)).cloned());
+            }
+        } else if let Some(i) = key.as_small_int()
+            && let Ok(found) = table.find_small_int(key, crate::protocol::compare::hash_i64(i))
         {
-            return Ok(self.get_str(vm, s));
+            return Ok(found.and_then(|i| table.value(i).cloned()));
         }
         let hash = vm.hash_dict_key(key)?;
         self.get_with_hash(vm, key, hash)

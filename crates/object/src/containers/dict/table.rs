@@ -184,11 +184,11 @@ impl Walk {
 
     /// Goes on to the next entry that `found` wants; `None` at an empty place.
     #[inline(always)]
-    fn search<T: Width, E, R>(
+    fn search<'e, T: Width, E, R>(
         &mut self,
         ix: &[T],
-        entries: &[E],
-        mut found: impl FnMut(usize, &E) -> Option<R>,
+        entries: &'e [E],
+        mut found: impl FnMut(usize, &'e E) -> Option<R>,
     ) -> Option<R> {
         let mask = ix.len().wrapping_sub(1);
         loop {
@@ -338,6 +338,40 @@ impl Table {
                 same.then_some(i)
             }), None),
         }
+    }
+
+    /// The value of an exact str in a table whose keys are exact strings.
+    #[inline]
+    pub(super) fn value_of_str(&self, key: &Ref<Str>, hash: i64) -> Option<&Value> {
+        let Entries::Str(e) = &self.entries else {
+            return None;
+        };
+        let mut walk = Walk::new(hash);
+        let found = at_width!(&self.index, ix => walk.search(ix, e, |_, e| {
+            let k = e.0.as_ref()?;
+            (k.is(key) || (text_hash(k) == hash && k.same_text(key))).then_some(&e.1)
+        }), None);
+        found?.as_ref()
+    }
+
+    /// The index of a small int; fails when a key that is none has the same hash, which may be equal to it.
+    #[inline]
+    pub(super) fn find_small_int(&self, key: &Value, hash: i64) -> Result<Option<usize>, ()> {
+        let Entries::General(e) = &self.entries else {
+            return Ok(None);
+        };
+        let mut walk = Walk::new(hash);
+        let found = at_width!(&self.index, ix => walk.search(ix, e, |i, e| {
+            let k = e.0.as_ref()?;
+            if k.is(key) {
+                Some(Ok(i))
+            } else if e.2 == hash && !k.is_small_int() {
+                Some(Err(()))
+            } else {
+                None
+            }
+        }), None);
+        found.transpose()
     }
 
     pub(super) fn replace_value(&mut self, i: usize, v: Value) -> Option<Value> {
