@@ -205,6 +205,8 @@ pub struct Vm {
     pub context: PyCell<Option<Value>>,
     context_version: Cell<u64>,
     known: Cell<Known>,
+    /// The interpreter's evaluation breaker, which is polled all the time.
+    breaker: Arc<AtomicU32>,
     /// Last, so that it goes last: its heap holds what the other fields refer to.
     interp: Rc<Interp>,
 }
@@ -271,6 +273,7 @@ impl Vm {
         let known = Cell::new(Known::of(&interp));
         let vm = Box::new(Vm {
             known,
+            breaker: interp.breaker.clone(),
             interp,
             current_exception: PyCell::new(None),
             exc_base: ExcStackItem::new(),
@@ -359,6 +362,12 @@ impl Vm {
     #[inline(always)]
     pub fn interp(&self) -> &Interp {
         &self.interp
+    }
+
+    /// The bits of the evaluation breaker.
+    #[inline(always)]
+    pub fn breaker_bits(&self) -> u32 {
+        self.breaker.load(Ordering::Relaxed)
     }
 
     /// The interpreter, shared.

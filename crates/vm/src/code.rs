@@ -90,6 +90,8 @@ pub struct Running {
     pub caches: Box<[Cell<u64>]>,
     /// The address of the cache word of the unit at address 0 (words are four times as wide as units).
     pub cache_base: usize,
+    /// The words of the constants as the value stack has them: borrowed from the code, which keeps them alive.
+    pub consts: Box<[u64]>,
 }
 
 /// What the verifier refused. Such code can be looked at, but not run.
@@ -139,6 +141,10 @@ pub struct Code {
     /// `co_filename`
     pub filename: PyCell<Ref<Str>>,
     running: OnceCell<Running>,
+    /// `argcount`, once the code has run, if a call with exactly so many positional arguments needs no further binding.
+    exact_args: Cell<u32>,
+    /// Words of a frame, its head included.
+    pub words: u32,
     /// What monitoring keeps, once it was asked for.
     pub monitoring: OnceCell<Box<CodeMonitoring>>,
     /// The version of the tools' wishes that the stream is instrumented for.
@@ -250,10 +256,16 @@ impl Code {
                 .as_ptr()
                 .expose_provenance()
                 .wrapping_sub(stream.as_ptr().addr().wrapping_mul(4));
+            let consts = self.consts().as_slice();
+            let consts = consts.iter().map(|v| crate::frame::borrow(v.bits()));
+            if self.simple_args {
+                self.exact_args.set(self.argcount);
+            }
             Running {
                 stream,
                 caches,
                 cache_base,
+                consts: consts.collect(),
             }
         })
     }
@@ -420,6 +432,12 @@ impl Code {
     #[inline(always)]
     pub fn takes_exactly(&self, n: usize) -> bool {
         self.simple_args && self.argcount as usize == n
+    }
+
+    /// Whether a call with `n` positional arguments needs no binding, and the code has run.
+    #[inline(always)]
+    pub fn runs_with_exactly(&self, n: usize) -> bool {
+        self.exact_args.get() as usize == n
     }
 
     /// The kind bits of a local.
@@ -708,6 +726,8 @@ impl Parts {
                 .filter(|k| **k & co_fast::FREE != 0)
                 .count() as u32,
             running: OnceCell::new(),
+            exact_args: Cell::new(u32::MAX),
+            words: crate::frame::FRAME_WORDS as u32 + self.kinds.len() as u32 + self.stacksize,
             monitoring: OnceCell::new(),
             instrumentation_version: Cell::new(0),
             filename: PyCell::new(self.filename),

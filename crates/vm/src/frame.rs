@@ -33,6 +33,9 @@ pub mod frame_flag {
     pub const DISCARD: u32 = 128;
     /// The pending exception was raised again: its traceback has this frame already.
     pub const RERAISED: u32 = 64;
+    /// `frame_obj` or `locals` may be set, or the frame begins a chunk of the stack: leaving it takes more than dropping its
+    /// fast locals.
+    pub const OBSERVED: u32 = 256;
 }
 
 /// The head of a frame; locals and stack follow. `#[repr(C)]`, because compiled code addresses the fields.
@@ -46,8 +49,8 @@ pub struct Frame {
     pub previous: *mut Frame,
     /// The code; the function, or the retired list after an assignment to `__code__`, keeps it alive.
     pub code: *const Object<Code>,
-    /// The code's first constant.
-    pub consts: *const Value,
+    /// The words of the code's constants, marked as borrowed.
+    pub consts: *const u64,
     /// Address of the cache word of the unit at address 0 (cache words are four times as wide as units).
     pub cache_base: usize,
     /// Bits of the function, owned.
@@ -60,14 +63,14 @@ pub struct Frame {
     pub locals: u64,
     /// Bits of the frame object, owned; 0 until one is asked for.
     pub frame_obj: u64,
-    /// Bits of what an INIT frame returns, owned; 0 otherwise.
-    pub init_self: u64,
-    /// The generator whose frame this is: its address, uncounted.
-    pub generator: u64,
     /// A set of `frame_flag`s.
     pub flags: u32,
-    /// Spare.
+    /// Where a loop over a generator goes on when that returns, as an offset; set when it is resumed.
     pub extra: u32,
+    /// Bits of what an INIT frame returns, owned; other frames do not set it.
+    pub init_self: u64,
+    /// The generator whose frame this is: its address, uncounted; other frames do not set it.
+    pub generator: u64,
 }
 
 /// Words of the head.
@@ -248,7 +251,11 @@ pub fn borrow(bits: u64) -> u64 {
 /// The content is not used again.
 #[inline(always)]
 pub unsafe fn drop_slot(bits: u64) {
-    if bits & (BORROWED | 1) == 0 && bits != 0 {
+    if bits & (BORROWED | 1) == 0 {
+        // Two jumps take less than what the compiler makes of one condition.
+        if bits == 0 {
+            return std::hint::cold_path();
+        }
         // SAFETY: an owned pointer.
         unsafe { Value::release_bits(bits) };
     }

@@ -136,6 +136,7 @@ pub(crate) fn frame_object(vm: &Vm, f: *mut Frame) -> PyResult<Ref<FrameObject>>
             replaced: PyCell::new(None),
         })?;
         (*f).frame_obj = o.clone().into_value().into_bits();
+        (*f).flags |= frame_flag::OBSERVED;
         Ok(o)
     }
 }

@@ -219,7 +219,7 @@ pub(crate) fn from_frame(vm: &Vm, f: *mut Frame) -> PyResult {
         std::ptr::copy_nonoverlapping(f.cast::<u64>(), new.cast::<u64>(), used);
         (*new).sp = new.cast::<u64>().add(used);
         (*new).previous = std::ptr::null_mut();
-        (*new).flags = frame_flag::GENERATOR;
+        (*new).flags = frame_flag::GENERATOR | ((*f).flags & frame_flag::OBSERVED);
         (*new).generator = generator.as_value().bits();
         if (*new).frame_obj != 0 {
             crate::frame_object::frame_moved(new);

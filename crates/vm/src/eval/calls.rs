@@ -244,6 +244,7 @@ pub(super) fn find_init(vm: &Vm, ty: &Ref<TypeObject>) -> Option<Ref<Function>> 
     vm.lookup(ty, &vm.names().__init__)?
         .downcast::<Function>()
         .ok()
+        .filter(|init| !init.code.get().is_generator_like())
 }
 
 /// After a frame was pushed: the caller's stack ends below its callable, whose word has been taken out.

@@ -12,13 +12,7 @@ use crate::generator::{self, Generator};
 /// Looks at the evaluation breaker.
 #[inline(always)]
 pub(super) fn poll(vm: &Vm, r: &Regs) -> PyResult<()> {
-    if vm
-        .interp()
-        .breaker
-        .load(std::sync::atomic::Ordering::Relaxed)
-        & !MONITOR
-        != 0
-    {
+    if vm.breaker_bits() & !MONITOR != 0 {
         poll_slow(vm, &{ *r })
     } else {
         Ok(())
@@ -35,22 +29,13 @@ pub(super) fn poll_slow(vm: &Vm, r: &Regs) -> PyResult<()> {
 /// Whether nothing waits for the evaluation breaker, monitoring included: what RESUME asks.
 #[inline(always)]
 pub(super) fn is_quiet(vm: &Vm) -> bool {
-    vm.interp()
-        .breaker
-        .load(std::sync::atomic::Ordering::Relaxed)
-        == 0
+    vm.breaker_bits() == 0
 }
 
 /// JUMP_BACKWARD, unless the breaker wants something.
 #[inline(always)]
 pub(super) fn jump_backward(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
-    if vm
-        .interp()
-        .breaker
-        .load(std::sync::atomic::Ordering::Relaxed)
-        & !MONITOR
-        != 0
-    {
+    if vm.breaker_bits() & !MONITOR != 0 {
         return false;
     }
     r.jump(1 - arg as isize);
@@ -125,12 +110,12 @@ pub(crate) unsafe fn clear_frame(f: *mut Frame) {
             let bits = std::mem::replace(&mut *locals.add(i), 0);
             drop_slot(bits);
         }
-        for word in [
-            &raw mut (*f).locals,
-            &raw mut (*f).frame_obj,
-            &raw mut (*f).init_self,
-        ] {
+        for word in [&raw mut (*f).locals, &raw mut (*f).frame_obj] {
             let bits = std::mem::replace(&mut *word, 0);
+            drop_slot(bits);
+        }
+        if (*f).flags & frame_flag::INIT != 0 {
+            let bits = std::mem::replace(&mut (*f).init_self, 0);
             drop_slot(bits);
         }
         (*f).flags |= frame_flag::CLEARED;

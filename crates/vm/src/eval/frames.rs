@@ -23,30 +23,46 @@ pub(super) unsafe fn init_frame(
     flags: u32,
     previous: *mut Frame,
 ) {
-    // SAFETY: the contract.
+    // SAFETY: the contract. `init_self` and `generator` are for those that set the flags which say that they are in use.
     unsafe {
         let (globals, builtins) = (func.globals.as_ptr(), func.builtins.as_ptr());
         let running = code.payload.running();
-        f.write(Frame {
-            ip: running.stream.as_ptr(),
-            sp: f
-                .cast::<u64>()
+        (&raw mut (*f).ip).write(running.stream.as_ptr());
+        (&raw mut (*f).sp).write(
+            f.cast::<u64>()
                 .add(frame::FRAME_WORDS + code.payload.nlocalsplus as usize),
-            previous,
-            code,
-            consts: code.payload.consts().as_slice().as_ptr(),
-            cache_base: running.cache_base,
-            func: func.into_value().into_bits(),
-            globals,
-            builtins,
-            locals: 0,
-            frame_obj: 0,
-            init_self: 0,
-            generator: 0,
-            flags,
-            extra: 0,
-        });
+        );
+        (&raw mut (*f).previous).write(previous);
+        (&raw mut (*f).code).write(code);
+        (&raw mut (*f).consts).write(running.consts.as_ptr());
+        (&raw mut (*f).cache_base).write(running.cache_base);
+        (&raw mut (*f).func).write(func.into_value().into_bits());
+        (&raw mut (*f).globals).write(globals);
+        (&raw mut (*f).builtins).write(builtins);
+        (&raw mut (*f).locals).write(0);
+        (&raw mut (*f).frame_obj).write(0);
+        (&raw mut (*f).flags).write(flags);
+        (&raw mut (*f).extra).write(0);
     }
+}
+
+/// As [`init_frame`], for a frame that may be the first of its chunk.
+///
+/// # Safety
+/// As for [`init_frame`].
+#[inline(always)]
+pub(super) unsafe fn begin_frame(
+    vm: &Vm,
+    f: *mut Frame,
+    func: Ref<Function>,
+    code: &Object<Code>,
+    flags: u32,
+    previous: *mut Frame,
+) {
+    let first = vm.stack_base.get() == f.cast();
+    let flags = flags | if first { frame_flag::OBSERVED } else { 0 };
+    // SAFETY: the contract.
+    unsafe { init_frame(f, func, code, flags, previous) };
 }
 
 /// A function made of a module's or a class's code has the globals for its locals.
@@ -56,7 +72,10 @@ pub(super) unsafe fn init_frame(
 unsafe fn share_globals(f: *mut Frame, code: &Code) {
     if !code.has(co::OPTIMIZED) {
         // SAFETY: the contract; the function in the frame keeps its globals alive.
-        unsafe { (*f).locals = (*(*f).globals).to_ref().into_value().into_bits() };
+        unsafe {
+            (*f).locals = (*(*f).globals).to_ref().into_value().into_bits();
+            (*f).flags |= frame_flag::OBSERVED;
+        }
     }
 }
 
@@ -115,7 +134,7 @@ pub(super) fn push_exact_frame(
         for i in nargs..c.nlocalsplus as usize {
             *locals.add(i) = 0;
         }
-        init_frame(f, func, code, flags, r.frame);
+        begin_frame(vm, f, func, code, flags, r.frame);
         // The caller goes on with the arguments, the callable and self gone.
         r.sp = args;
         r.save();
@@ -159,7 +178,7 @@ fn push_frame_with_defaults(
         for i in nargs + rest.len()..c.nlocalsplus as usize {
             *locals.add(i) = 0;
         }
-        init_frame(f, func, code, flags, r.frame);
+        begin_frame(vm, f, func, code, flags, r.frame);
         r.sp = args;
         r.save();
         *r = Regs::load(f);
@@ -257,7 +276,7 @@ unsafe fn push_variadic_frame(
                 *locals.add(direct + i) = v.clone().into_bits();
             }
         }
-        init_frame(f, func, code, flags, r.frame);
+        begin_frame(vm, f, func, code, flags, r.frame);
         r.sp = args;
         r.save();
         *r = Regs::load(f);
@@ -350,7 +369,7 @@ pub(super) fn push_python_frame(
             r.sp = args;
             return Err(e);
         }
-        init_frame(f, func, code, flags, r.frame);
+        begin_frame(vm, f, func, code, flags, r.frame);
         share_globals(f, c);
         r.sp = args;
         r.save();
@@ -395,9 +414,12 @@ pub fn new_frame_for(
             return Err(e);
         }
         let previous = vm.frame.get().cast();
-        init_frame(f, func.clone(), code, frame_flag::ENTRY, previous);
+        begin_frame(vm, f, func.clone(), code, frame_flag::ENTRY, previous);
         match locals_ns {
-            Some(ns) => (*f).locals = ns.into_bits(),
+            Some(ns) => {
+                (*f).locals = ns.into_bits();
+                (*f).flags |= frame_flag::OBSERVED;
+            }
             None => share_globals(f, c),
         }
     }

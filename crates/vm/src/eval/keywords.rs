@@ -6,7 +6,7 @@ use taipan_object::descr::Method;
 use taipan_object::{Args, Dict, Object, PyResult, Ref, Str, Tuple, Value, Vm};
 
 use super::calls::{CALL_CACHE, Site, call_native_words, end_call, end_caller_stack, not_callable};
-use super::frames::{enter_call, init_frame, leave_call, owned, push_python_frame};
+use super::frames::{begin_frame, enter_call, leave_call, owned, push_python_frame};
 use super::regs::Regs;
 use crate::code::Code;
 use crate::frame::{self, drop_slot};
@@ -178,7 +178,7 @@ unsafe fn push_placed_frame(
                 }
             }
         }
-        init_frame(f, func, code, 0, r.frame);
+        begin_frame(vm, f, func, code, 0, r.frame);
         r.sp = args;
         r.save();
         *r = Regs::load(f);

@@ -75,9 +75,6 @@ pub(crate) fn eval(vm: &Vm, frame: *mut Frame, throw: bool) -> PyResult<Outcome>
     }
 }
 
-/// An instruction that is not part of the loop's own code. It finds the registers in memory.
-type Outlined = fn(&Vm, &mut Regs, u32) -> PyResult<()>;
-
 /// An instruction that stands for code that the verifier refused.
 #[cold]
 fn unknown_opcode(vm: &Vm, r: &mut Regs, _arg: u32) -> PyResult<()> {
@@ -92,6 +89,16 @@ fn interpreter_exit(vm: &Vm, r: &mut Regs, _arg: u32) -> PyResult<()> {
     Err(vm.system_error("INTERPRETER_EXIT in a code object"))
 }
 
+/// Runs an instruction that is not part of the loop's own code: a function of its own for each, so that the loop calls it
+/// directly.
+#[inline(never)]
+fn outlined<F>(vm: &Vm, r: &mut Regs, arg: u32, f: F) -> PyResult<()>
+where
+    F: FnOnce(&Vm, &mut Regs, u32) -> PyResult<()>,
+{
+    f(vm, r, arg)
+}
+
 #[inline(never)]
 fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
     // The registers live in locals of this function. What is not inlined finds them in the caller's memory, and so does the
@@ -99,6 +106,8 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
     // keeps the registers in machine registers; an inlined instruction that cannot be done that way touches nothing and
     // gives way to an outlined one.
     let mut r = *regs;
+    // Where what is not inlined finds them: in this function's own memory, whose address needs no register.
+    let mut spilled: Regs;
     let (mut op, mut arg) = r.fetch();
     macro_rules! next {
         () => {{
@@ -113,41 +122,57 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             next!()
         }};
     }
+    // One that a function does, which finds the registers in memory.
+    macro_rules! outlined {
+        ($f:expr) => {{
+            spilled = r;
+            if let Err(e) = outlined(vm, &mut spilled, arg, $f) {
+                *regs = spilled;
+                return Err(e);
+            }
+            r = spilled;
+            next!()
+        }};
+    }
     // One that may turn out to need another.
     macro_rules! attempt {
         ($e:expr, $other:expr) => {{
             if $e {
                 next!()
             }
-            $other
+            outlined!($other)
         }};
     }
     // A specialized call; the general way when the site does not know the callable.
     macro_rules! known_call {
         ($f:ident) => {
-            |vm, t, arg| {
+            outlined!(|vm, t, arg| {
                 if call_cache::$f(vm, t, arg)? {
                     Ok(())
                 } else {
                     call_cache::call_missed(vm, t, arg)
                 }
-            }
+            })
         };
     }
     // An instruction that may leave the frame.
     macro_rules! flow {
         ($f:path) => {{
-            *regs = r;
-            match $f(vm, regs)? {
-                Flow::Next => {}
-                Flow::Leave(o) => return Ok(o),
+            spilled = r;
+            match $f(vm, &mut spilled) {
+                Ok(Flow::Next) => {}
+                Ok(Flow::Leave(o)) => return Ok(o),
+                Err(e) => {
+                    *regs = spilled;
+                    return Err(e);
+                }
             }
-            r = *regs;
+            r = spilled;
             next!()
         }};
     }
     loop {
-        let outlined: Outlined = match op {
+        match op {
             Opcode::ExtendedArg => {
                 (op, arg) = r.fetch_extended(arg);
                 continue;
@@ -176,18 +201,16 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 names::store_fast(&mut r, arg >> 4);
                 names::store_fast(&mut r, arg & 15);
             }),
-            Opcode::DeleteFast => names::delete_fast,
             Opcode::LoadConst | Opcode::LoadConstMortal | Opcode::LoadConstImmortal => inlined!({
                 // The code keeps its constants alive: the stack borrows them.
-                let bits = r.const_at(arg).bits();
-                r.push_bits(crate::frame::borrow(bits));
+                let bits = r.const_bits(arg);
+                r.push_bits(bits);
             }),
             Opcode::LoadSmallInt => inlined!(ops_cache::push_small_int(
                 vm,
                 &mut r,
                 Value::from_i32(arg as i32).into_bits()
             )),
-            Opcode::LoadCommonConstant => special::load_common_constant,
             Opcode::PopTop | Opcode::PopIter | Opcode::EndFor => inlined!(drop(r.pop())),
             Opcode::PushNull => inlined!(r.push_bits(0)),
             Opcode::Copy => inlined!(names::copy(&mut r, arg)),
@@ -208,7 +231,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                         _ => continue,
                     }
                 }
-                control::jump_backward_polling
+                outlined!(control::jump_backward_polling)
             }
             Opcode::JumpBackwardNoInterrupt => inlined!(r.jump(-(arg as isize))),
             Opcode::PopJumpIfFalse => inlined!(control::pop_jump_if(vm, &mut r, arg, false)),
@@ -218,7 +241,6 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 inlined!(control::pop_jump_if_none(vm, &mut r, arg, false))
             }
             // Operators
-            Opcode::BinaryOp => ops::binary_op,
             Opcode::BinaryOpAddInt => attempt!(
                 ops_cache::int_op(&mut r, BinaryOp::Add),
                 ops_cache::binary_op_missed
@@ -255,12 +277,6 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 ops_cache::subscr_tuple_int(vm, &mut r),
                 ops_cache::binary_op_missed
             ),
-            Opcode::BinaryOpSubscrStrInt => ops_cache::subscr_str_int,
-            Opcode::BinaryOpSubscrDict => ops_cache::subscr_dict,
-            Opcode::BinaryOpSubscrGetitem => ops_cache::subscr_getitem,
-            Opcode::BinaryOpAddUnicode => ops_cache::add_unicode,
-            Opcode::BinaryOpInplaceAddUnicode => ops_cache::inplace_add_unicode,
-            Opcode::CompareOp => ops::compare_op_any,
             Opcode::CompareOpInt => {
                 attempt!(ops::compare_op_int(vm, &mut r, arg), ops::compare_op_missed)
             }
@@ -272,52 +288,27 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 attempt!(ops::compare_op_str(vm, &mut r, arg), ops::compare_op_missed)
             }
             Opcode::IsOp => inlined!(ops::is_op(vm, &mut r, arg)),
-            Opcode::ContainsOp => ops::contains_op,
             Opcode::ToBool => attempt!(ops::to_bool_plain(vm, &mut r), ops::to_bool),
             Opcode::UnaryNot => inlined!(ops::unary_not(vm, &mut r)),
             Opcode::UnaryNegative => attempt!(ops::negative_small(&mut r), ops::negative),
-            Opcode::UnaryInvert => |vm, t, _| ops::unary(vm, t, Vm::invert),
-            Opcode::BinarySlice => |vm, t, _| ops::binary_slice(vm, t),
-            Opcode::StoreSlice => |vm, t, _| ops::store_slice(vm, t),
-            Opcode::StoreSubscr => ops::store_subscr,
             Opcode::StoreSubscrListInt => attempt!(
                 ops::store_subscr_list_int(vm, &mut r),
                 ops::store_subscr_missed
             ),
-            Opcode::StoreSubscrDict => ops::store_subscr_dict,
-            Opcode::DeleteSubscr => |vm, t, _| ops::delete_subscr(vm, t),
             // Names
-            Opcode::LoadGlobal => names::load_global,
             Opcode::LoadGlobalModule => {
                 attempt!(names::load_global_module(&mut r, arg), names::load_global)
             }
             Opcode::LoadGlobalBuiltin => {
                 attempt!(names::load_global_builtin(&mut r, arg), names::load_global)
             }
-            Opcode::StoreGlobal => names::store_global,
-            Opcode::DeleteGlobal => names::delete_global,
-            Opcode::LoadName => names::load_name,
-            Opcode::StoreName => names::store_name,
-            Opcode::DeleteName => names::delete_name,
-            Opcode::LoadLocals => |vm, t, _| names::load_locals(vm, t),
-            Opcode::LoadFromDictOrGlobals => names::load_from_dict_or_globals,
-            Opcode::LoadFromDictOrDeref => names::load_from_dict_or_deref,
             Opcode::LoadDeref => {
                 attempt!(names::load_deref_bound(&mut r, arg), names::load_deref)
             }
-            Opcode::StoreDeref => |_, t, arg| {
-                names::store_deref(t, arg);
-                Ok(())
-            },
-            Opcode::DeleteDeref => names::delete_deref,
-            Opcode::MakeCell => names::make_cell,
             Opcode::CopyFreeVars => {
                 attempt!(names::copy_free_vars(&mut r, arg), names::no_closure)
             }
-            Opcode::SetupAnnotations => |vm, t, _| names::setup_annotations(vm, t),
-            Opcode::LoadBuildClass => |vm, t, _| names::load_build_class(vm, t),
             // Attributes
-            Opcode::LoadAttr => attrs::load_attr,
             Opcode::LoadAttrInstanceValue => attempt!(
                 specialize::load_attr_instance_value(&mut r, arg),
                 attrs::load_attr_missed
@@ -330,7 +321,6 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 specialize::load_attr_class_value(vm, &mut r, arg, true, true),
                 attrs::load_attr_missed
             ),
-            Opcode::LoadAttrMethodLazyDict => attrs::load_attr_method_lazy_dict,
             Opcode::LoadAttrMethodNoDict => attempt!(
                 specialize::load_attr_class_value(vm, &mut r, arg, true, false),
                 attrs::load_attr_missed
@@ -347,7 +337,6 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 specialize::load_attr_slot(&mut r, arg),
                 attrs::load_attr_missed
             ),
-            Opcode::LoadAttrProperty => calls::load_attr_property,
             Opcode::LoadAttrModule => attempt!(
                 specialize::load_attr_module(vm, &mut r, arg),
                 attrs::load_attr_missed
@@ -368,38 +357,14 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 specialize::store_attr_slot(&mut r),
                 attrs::store_attr_missed
             ),
-            Opcode::StoreAttr => attrs::store_attr,
-            Opcode::DeleteAttr => attrs::delete_attr,
-            Opcode::LoadSuperAttr => attrs::load_super_attr,
-            Opcode::LoadSpecial => attrs::load_special,
             // Building
-            Opcode::BuildTuple => build::build_tuple,
-            Opcode::BuildList => build::build_list,
-            Opcode::BuildMap => build::build_map,
-            Opcode::BuildSet => build::build_set,
-            Opcode::BuildSlice => build::build_slice,
-            Opcode::BuildString => build::build_string,
-            Opcode::BuildTemplate => |vm, t, _| build::build_template(vm, t),
-            Opcode::BuildInterpolation => build::build_interpolation,
             Opcode::ListAppend => {
                 attempt!(build::append_in_room(&mut r, arg), build::list_append)
             }
-            Opcode::ListExtend => build::list_extend,
-            Opcode::SetAdd => build::set_add,
-            Opcode::SetUpdate => build::set_update,
-            Opcode::MapAdd => build::map_add,
-            Opcode::DictUpdate => build::dict_update,
-            Opcode::DictMerge => build::dict_merge,
-            Opcode::FormatSimple => |vm, t, _| build::format_simple(vm, t),
-            Opcode::FormatWithSpec => |vm, t, _| build::format_with_spec(vm, t),
-            Opcode::ConvertValue => build::convert_value,
             Opcode::UnpackSequence => {
                 attempt!(build::unpack_plain(vm, &mut r, arg), build::unpack_sequence)
             }
-            Opcode::UnpackEx => build::unpack_ex,
             // Iteration
-            Opcode::GetIter => |vm, t, _| control::get_iter(vm, t),
-            Opcode::ForIter => control::for_iter,
             Opcode::ForIterGen => {
                 attempt!(
                     quick::for_iter_gen(vm, &mut r, arg),
@@ -418,19 +383,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 ops_cache::for_iter_range(&mut r, arg),
                 ops_cache::for_iter_missed
             ),
-            Opcode::GetLen => |vm, t, _| objects::get_len(vm, t),
-            Opcode::GetYieldFromIter => |vm, t, _| control::get_yield_from_iter(vm, t),
-            Opcode::GetAwaitable => control::get_awaitable,
-            Opcode::GetAiter => |vm, t, _| control::get_aiter(vm, t),
-            Opcode::GetAnext => |vm, t, _| control::get_anext(vm, t),
-            Opcode::Send => control::send,
             Opcode::SendGen => attempt!(quick::send_gen(vm, &mut r, arg), ops_cache::send_gen),
-            Opcode::EndSend => |_, t, _| {
-                control::end_send(t);
-                Ok(())
-            },
-            Opcode::EndAsyncFor => |vm, t, _| control::end_async_for(vm, t),
-            Opcode::CleanupThrow => |vm, t, _| control::cleanup_throw(vm, t),
             Opcode::YieldValue => {
                 if quick::yield_value(vm, &mut r) {
                     next!()
@@ -444,25 +397,11 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 }
                 flow!(control::return_value)
             }
-            Opcode::InterpreterExit => interpreter_exit,
             // Calls
-            Opcode::Call => calls::call,
             Opcode::CallPyExactArgs => attempt!(
                 quick::call_py_exact_args(vm, &mut r, arg),
                 call_cache::call_py_exact_args
             ),
-            Opcode::CallBoundMethodExactArgs => known_call!(call_bound_method_exact_args),
-            Opcode::CallPyGeneral | Opcode::CallBoundMethodGeneral => call_cache::call_py_general,
-            Opcode::CallAllocAndEnterInit => call_cache::call_alloc_and_enter_init,
-            Opcode::CallBuiltinO => known_call!(call_builtin_o),
-            Opcode::CallBuiltinFast => call_cache::call_builtin_fast,
-            Opcode::CallBuiltinFastWithKeywords => call_cache::call_builtin_any,
-            Opcode::CallBuiltinClass => call_cache::call_builtin_class,
-            Opcode::CallMethodDescriptorNoargs => known_call!(call_method_descriptor_noargs),
-            Opcode::CallMethodDescriptorO => known_call!(call_method_descriptor_o),
-            Opcode::CallMethodDescriptorFast => call_cache::call_method_descriptor_fast,
-            Opcode::CallMethodDescriptorFastWithKeywords => call_cache::call_method_descriptor_any,
-            Opcode::CallListAppend => known_call!(call_list_append),
             Opcode::CallLen => attempt!(quick::call_len(vm, &mut r, arg), call_cache::call_len),
             Opcode::CallIsinstance => attempt!(
                 quick::call_isinstance(vm, &mut r, arg),
@@ -471,45 +410,9 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::CallType1 => attempt!(quick::call_type_1(vm, &mut r, arg), |vm, t, arg| {
                 call_cache::call_class_1(vm, t, arg, Opcode::CallType1)
             }),
-            Opcode::CallStr1 => |vm, t, arg| call_cache::call_class_1(vm, t, arg, Opcode::CallStr1),
-            Opcode::CallTuple1 => {
-                |vm, t, arg| call_cache::call_class_1(vm, t, arg, Opcode::CallTuple1)
-            }
-            Opcode::CallKw => keywords::call_kw,
-            Opcode::CallFunctionEx => |vm, t, _| keywords::call_function_ex(vm, t),
-            Opcode::MakeFunction => |vm, t, _| objects::make_function(vm, t),
-            Opcode::SetFunctionAttribute => objects::set_function_attribute,
-            Opcode::CallIntrinsic1 => special::intrinsic_1,
-            Opcode::CallIntrinsic2 => special::intrinsic_2,
-            Opcode::ExitInitCheck => |vm, t, _| control::exit_init_check(vm, t),
             // Imports
-            Opcode::ImportName => special::import_name,
-            Opcode::ImportFrom => special::import_from,
             // Exceptions
-            Opcode::PushExcInfo => |vm, t, _| {
-                exceptions::push_exc_info(vm, t);
-                Ok(())
-            },
-            Opcode::PopExcept => |vm, t, _| {
-                exceptions::pop_except(vm, t);
-                Ok(())
-            },
-            Opcode::CheckExcMatch => |vm, t, _| exceptions::check_exc_match(vm, t),
-            Opcode::CheckEgMatch => |vm, t, _| exceptions::check_eg_match(vm, t),
-            Opcode::RaiseVarargs => exceptions::raise_varargs,
-            Opcode::Reraise => exceptions::reraise,
-            Opcode::WithExceptStart => |vm, t, _| exceptions::with_except_start(vm, t),
             // Pattern matching
-            Opcode::MatchMapping => |vm, t, _| {
-                objects::match_flag(vm, t, taipan_object::tpflags::MAPPING);
-                Ok(())
-            },
-            Opcode::MatchSequence => |vm, t, _| {
-                objects::match_flag(vm, t, taipan_object::tpflags::SEQUENCE);
-                Ok(())
-            },
-            Opcode::MatchKeys => |vm, t, _| objects::match_keys(vm, t),
-            Opcode::MatchClass => objects::match_class,
             Opcode::InstrumentedEndFor
             | Opcode::InstrumentedPopIter
             | Opcode::InstrumentedEndSend
@@ -532,9 +435,15 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             | Opcode::InstrumentedJumpBackward
             | Opcode::InstrumentedLine
             | Opcode::EnterExecutor => {
-                *regs = r;
-                let real = instrumented::run(vm, regs, arg)?;
-                r = *regs;
+                spilled = r;
+                let real = match instrumented::run(vm, &mut spilled, arg) {
+                    Ok(real) => real,
+                    Err(e) => {
+                        *regs = spilled;
+                        return Err(e);
+                    }
+                };
+                r = spilled;
                 match real {
                     // The instruction itself is left to run.
                     Some(real) => {
@@ -544,6 +453,133 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                     None => next!(),
                 }
             }
+            Opcode::DeleteFast => outlined!(names::delete_fast),
+            Opcode::LoadCommonConstant => outlined!(special::load_common_constant),
+            Opcode::BinaryOp => outlined!(ops::binary_op),
+            Opcode::BinaryOpSubscrStrInt => outlined!(ops_cache::subscr_str_int),
+            Opcode::BinaryOpSubscrDict => outlined!(ops_cache::subscr_dict),
+            Opcode::BinaryOpSubscrGetitem => outlined!(ops_cache::subscr_getitem),
+            Opcode::BinaryOpAddUnicode => outlined!(ops_cache::add_unicode),
+            Opcode::BinaryOpInplaceAddUnicode => outlined!(ops_cache::inplace_add_unicode),
+            Opcode::CompareOp => outlined!(ops::compare_op_any),
+            Opcode::ContainsOp => outlined!(ops::contains_op),
+            Opcode::UnaryInvert => outlined!(|vm, t, _| ops::unary(vm, t, Vm::invert)),
+            Opcode::BinarySlice => outlined!(|vm, t, _| ops::binary_slice(vm, t)),
+            Opcode::StoreSlice => outlined!(|vm, t, _| ops::store_slice(vm, t)),
+            Opcode::StoreSubscr => outlined!(ops::store_subscr),
+            Opcode::StoreSubscrDict => outlined!(ops::store_subscr_dict),
+            Opcode::DeleteSubscr => outlined!(|vm, t, _| ops::delete_subscr(vm, t)),
+            Opcode::LoadGlobal => outlined!(names::load_global),
+            Opcode::StoreGlobal => outlined!(names::store_global),
+            Opcode::DeleteGlobal => outlined!(names::delete_global),
+            Opcode::LoadName => outlined!(names::load_name),
+            Opcode::StoreName => outlined!(names::store_name),
+            Opcode::DeleteName => outlined!(names::delete_name),
+            Opcode::LoadLocals => outlined!(|vm, t, _| names::load_locals(vm, t)),
+            Opcode::LoadFromDictOrGlobals => outlined!(names::load_from_dict_or_globals),
+            Opcode::LoadFromDictOrDeref => outlined!(names::load_from_dict_or_deref),
+            Opcode::StoreDeref => outlined!(|_, t, arg| {
+                names::store_deref(t, arg);
+                Ok(())
+            }),
+            Opcode::DeleteDeref => outlined!(names::delete_deref),
+            Opcode::MakeCell => outlined!(names::make_cell),
+            Opcode::SetupAnnotations => outlined!(|vm, t, _| names::setup_annotations(vm, t)),
+            Opcode::LoadBuildClass => outlined!(|vm, t, _| names::load_build_class(vm, t)),
+            Opcode::LoadAttr => outlined!(attrs::load_attr),
+            Opcode::LoadAttrMethodLazyDict => outlined!(attrs::load_attr_method_lazy_dict),
+            Opcode::LoadAttrProperty => outlined!(calls::load_attr_property),
+            Opcode::StoreAttr => outlined!(attrs::store_attr),
+            Opcode::DeleteAttr => outlined!(attrs::delete_attr),
+            Opcode::LoadSuperAttr => outlined!(attrs::load_super_attr),
+            Opcode::LoadSpecial => outlined!(attrs::load_special),
+            Opcode::BuildTuple => outlined!(build::build_tuple),
+            Opcode::BuildList => outlined!(build::build_list),
+            Opcode::BuildMap => outlined!(build::build_map),
+            Opcode::BuildSet => outlined!(build::build_set),
+            Opcode::BuildSlice => outlined!(build::build_slice),
+            Opcode::BuildString => outlined!(build::build_string),
+            Opcode::BuildTemplate => outlined!(|vm, t, _| build::build_template(vm, t)),
+            Opcode::BuildInterpolation => outlined!(build::build_interpolation),
+            Opcode::ListExtend => outlined!(build::list_extend),
+            Opcode::SetAdd => outlined!(build::set_add),
+            Opcode::SetUpdate => outlined!(build::set_update),
+            Opcode::MapAdd => outlined!(build::map_add),
+            Opcode::DictUpdate => outlined!(build::dict_update),
+            Opcode::DictMerge => outlined!(build::dict_merge),
+            Opcode::FormatSimple => outlined!(|vm, t, _| build::format_simple(vm, t)),
+            Opcode::FormatWithSpec => outlined!(|vm, t, _| build::format_with_spec(vm, t)),
+            Opcode::ConvertValue => outlined!(build::convert_value),
+            Opcode::UnpackEx => outlined!(build::unpack_ex),
+            Opcode::GetIter => outlined!(|vm, t, _| control::get_iter(vm, t)),
+            Opcode::ForIter => outlined!(control::for_iter),
+            Opcode::GetLen => outlined!(|vm, t, _| objects::get_len(vm, t)),
+            Opcode::GetYieldFromIter => outlined!(|vm, t, _| control::get_yield_from_iter(vm, t)),
+            Opcode::GetAwaitable => outlined!(control::get_awaitable),
+            Opcode::GetAiter => outlined!(|vm, t, _| control::get_aiter(vm, t)),
+            Opcode::GetAnext => outlined!(|vm, t, _| control::get_anext(vm, t)),
+            Opcode::Send => outlined!(control::send),
+            Opcode::EndSend => outlined!(|_, t, _| {
+                control::end_send(t);
+                Ok(())
+            }),
+            Opcode::EndAsyncFor => outlined!(|vm, t, _| control::end_async_for(vm, t)),
+            Opcode::CleanupThrow => outlined!(|vm, t, _| control::cleanup_throw(vm, t)),
+            Opcode::InterpreterExit => outlined!(interpreter_exit),
+            Opcode::Call => outlined!(calls::call),
+            Opcode::CallBoundMethodExactArgs => known_call!(call_bound_method_exact_args),
+            Opcode::CallPyGeneral => outlined!(call_cache::call_py_general),
+            Opcode::CallBoundMethodGeneral => outlined!(call_cache::call_py_general),
+            Opcode::CallAllocAndEnterInit => outlined!(call_cache::call_alloc_and_enter_init),
+            Opcode::CallBuiltinO => known_call!(call_builtin_o),
+            Opcode::CallBuiltinFast => outlined!(call_cache::call_builtin_fast),
+            Opcode::CallBuiltinFastWithKeywords => outlined!(call_cache::call_builtin_any),
+            Opcode::CallBuiltinClass => outlined!(call_cache::call_builtin_class),
+            Opcode::CallMethodDescriptorNoargs => known_call!(call_method_descriptor_noargs),
+            Opcode::CallMethodDescriptorO => known_call!(call_method_descriptor_o),
+            Opcode::CallMethodDescriptorFast => outlined!(call_cache::call_method_descriptor_fast),
+            Opcode::CallMethodDescriptorFastWithKeywords => {
+                outlined!(call_cache::call_method_descriptor_any)
+            }
+            Opcode::CallListAppend => known_call!(call_list_append),
+            Opcode::CallStr1 => {
+                outlined!(|vm, t, arg| call_cache::call_class_1(vm, t, arg, Opcode::CallStr1))
+            }
+            Opcode::CallTuple1 => {
+                outlined!(|vm, t, arg| call_cache::call_class_1(vm, t, arg, Opcode::CallTuple1))
+            }
+            Opcode::CallKw => outlined!(keywords::call_kw),
+            Opcode::CallFunctionEx => outlined!(|vm, t, _| keywords::call_function_ex(vm, t)),
+            Opcode::MakeFunction => outlined!(|vm, t, _| objects::make_function(vm, t)),
+            Opcode::SetFunctionAttribute => outlined!(objects::set_function_attribute),
+            Opcode::CallIntrinsic1 => outlined!(special::intrinsic_1),
+            Opcode::CallIntrinsic2 => outlined!(special::intrinsic_2),
+            Opcode::ExitInitCheck => outlined!(|vm, t, _| control::exit_init_check(vm, t)),
+            Opcode::ImportName => outlined!(special::import_name),
+            Opcode::ImportFrom => outlined!(special::import_from),
+            Opcode::PushExcInfo => outlined!(|vm, t, _| {
+                exceptions::push_exc_info(vm, t);
+                Ok(())
+            }),
+            Opcode::PopExcept => outlined!(|vm, t, _| {
+                exceptions::pop_except(vm, t);
+                Ok(())
+            }),
+            Opcode::CheckExcMatch => outlined!(|vm, t, _| exceptions::check_exc_match(vm, t)),
+            Opcode::CheckEgMatch => outlined!(|vm, t, _| exceptions::check_eg_match(vm, t)),
+            Opcode::RaiseVarargs => outlined!(exceptions::raise_varargs),
+            Opcode::Reraise => outlined!(exceptions::reraise),
+            Opcode::WithExceptStart => outlined!(|vm, t, _| exceptions::with_except_start(vm, t)),
+            Opcode::MatchMapping => outlined!(|vm, t, _| {
+                objects::match_flag(vm, t, taipan_object::tpflags::MAPPING);
+                Ok(())
+            }),
+            Opcode::MatchSequence => outlined!(|vm, t, _| {
+                objects::match_flag(vm, t, taipan_object::tpflags::SEQUENCE);
+                Ok(())
+            }),
+            Opcode::MatchKeys => outlined!(|vm, t, _| objects::match_keys(vm, t)),
+            Opcode::MatchClass => outlined!(objects::match_class),
             Opcode::Reserved
             | Opcode::BinaryOpSubscrListSlice
             | Opcode::CallKwBoundMethod
@@ -563,11 +599,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             | Opcode::ToBoolStr
             | Opcode::UnpackSequenceList
             | Opcode::UnpackSequenceTuple
-            | Opcode::UnpackSequenceTwoTuple => unknown_opcode,
-        };
-        *regs = r;
-        outlined(vm, regs, arg)?;
-        r = *regs;
-        (op, arg) = r.fetch();
+            | Opcode::UnpackSequenceTwoTuple => outlined!(unknown_opcode),
+        }
     }
 }

@@ -7,7 +7,7 @@ use taipan_builtins::list_::iter::ListIter;
 use taipan_builtins::range_::iter::RangeIter;
 use taipan_builtins::tuple_::TupleIter;
 use taipan_bytecode::Opcode;
-use taipan_object::{BinaryOp, Dict, Header, Payload, PyResult, Ref, Str, Value, Vm};
+use taipan_object::{BinaryOp, Dict, Payload, PyResult, Ref, Str, Value, Vm};
 
 use super::frames::push_exact_frame;
 use super::ops;
@@ -420,19 +420,14 @@ pub(super) fn specialize_for_iter(vm: &Vm, r: &Regs) {
     r.specialize(op);
 }
 
-/// The iterator on the top, if its type is the one that the site knows.
+/// The `n`th item from the top, if its type is the one that the site knows.
 ///
 /// # Safety
-/// The payload of objects of that type is a `T`.
+/// The payload of objects of that type is a `T`. The reference is not used after the item was let go of.
 #[inline(always)]
-pub(super) unsafe fn known_iterator<'a, T: Payload>(r: &Regs, it: &'a Value) -> Option<&'a Ref<T>> {
-    let h: &Header = it.header()?;
-    if (&raw const *h.ty()).addr() as u64 == r.cache(1).get() {
-        // SAFETY: the contract.
-        Some(unsafe { Ref::cast_unchecked(it) })
-    } else {
-        None
-    }
+pub(super) unsafe fn known_iterator<'a, T: Payload>(r: &Regs, n: usize) -> Option<&'a T> {
+    // SAFETY: the contract; the item is not NULL.
+    unsafe { r.object_of_type(r.peek_bits(n), r.cache(1).get()) }
 }
 
 /// Pushes an iterator's next item, or stores it at once when that is what comes next; leaves the loop at the end.
@@ -459,9 +454,8 @@ fn step(r: &mut Regs, arg: u32, next: Option<Value>) {
 
 #[inline(always)]
 pub(super) fn for_iter_list(r: &mut Regs, arg: u32) -> bool {
-    let it = r.peek(1);
     // SAFETY: the opcode goes with list iterators.
-    let Some(it) = (unsafe { known_iterator::<ListIter>(r, &it) }) else {
+    let Some(it) = (unsafe { known_iterator::<ListIter>(r, 1) }) else {
         return false;
     };
     let i = it.index.get();
@@ -483,9 +477,8 @@ pub(super) fn for_iter_list(r: &mut Regs, arg: u32) -> bool {
 
 #[inline(always)]
 pub(super) fn for_iter_tuple(r: &mut Regs, arg: u32) -> bool {
-    let it = r.peek(1);
     // SAFETY: the opcode goes with tuple iterators.
-    let Some(it) = (unsafe { known_iterator::<TupleIter>(r, &it) }) else {
+    let Some(it) = (unsafe { known_iterator::<TupleIter>(r, 1) }) else {
         return false;
     };
     let i = it.index.get();
@@ -507,9 +500,8 @@ pub(super) fn for_iter_tuple(r: &mut Regs, arg: u32) -> bool {
 
 #[inline(always)]
 pub(super) fn for_iter_range(r: &mut Regs, arg: u32) -> bool {
-    let it = r.peek(1);
     // SAFETY: the opcode goes with range iterators.
-    let Some(it) = (unsafe { known_iterator::<RangeIter>(r, &it) }) else {
+    let Some(it) = (unsafe { known_iterator::<RangeIter>(r, 1) }) else {
         return false;
     };
     let left = it.left.get();
@@ -530,9 +522,8 @@ pub(super) fn for_iter_range(r: &mut Regs, arg: u32) -> bool {
 /// FOR_ITER over a generator: goes on in its frame.
 #[inline(never)]
 pub(super) fn for_iter_gen(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
-    let it = r.peek(1);
     // SAFETY: the opcode goes with generators.
-    let Some(g) = (unsafe { known_iterator::<Generator>(r, &it) }) else {
+    let Some(g) = (unsafe { known_iterator::<Generator>(r, 1) }) else {
         return for_iter_missed(vm, r, arg);
     };
     if !matches!(g.state.get(), State::Created | State::Suspended) {
@@ -561,9 +552,8 @@ pub(super) fn specialize_send(vm: &Vm, r: &Regs) {
 /// SEND into a suspended generator or coroutine: goes on in its frame.
 #[inline(never)]
 pub(super) fn send_gen(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
-    let receiver = r.peek(2);
     // SAFETY: the opcode goes with generators and coroutines.
-    let Some(g) = (unsafe { known_iterator::<Generator>(r, &receiver) }) else {
+    let Some(g) = (unsafe { known_iterator::<Generator>(r, 2) }) else {
         return send_missed(vm, r, arg);
     };
     let ready = match g.state.get() {

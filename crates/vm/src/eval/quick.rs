@@ -2,37 +2,38 @@
 //! cannot fail, or touches nothing and says false; then the outlined instruction does it all. Those are in `call_cache.rs`,
 //! `control.rs` and `ops_cache.rs`.
 
+use taipan_bytecode::Opcode;
 use taipan_object::descr::NativeFunction;
 use taipan_object::{Dict, List, Object, Ref, Str, Tuple, TypeObject, Value, Vm};
 
 use super::calls::{CALL_CACHE, Site, end_call};
-use super::frames::{init_frame, owned};
+use super::frames::owned;
 use super::ops_cache::known_iterator;
 use super::regs::Regs;
 use crate::code::Code;
-use crate::frame::{FRAME_WORDS, Frame, drop_slot, frame_flag, strip};
+use crate::frame::{FRAME_WORDS, Frame, drop_slot, drop_word, frame_flag, strip};
 use crate::function::Function;
 use crate::generator::{Generator, State};
 
-/// CALL_PY_EXACT_ARGS, when there is room for the frame.
+/// CALL_PY_EXACT_ARGS, when there is room for the frame. The RESUME that comes first is done as well.
 #[inline(always)]
 pub(super) fn call_py_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     let site = Site::new(r, arg as usize);
-    let callable = site.callable();
-    let Some(h) = callable.header() else {
-        return false;
+    // SAFETY: the stack has the callable; the site's type is that of functions, which keep their code. The frame will keep
+    // the function.
+    let (func, code): (&Function, &Object<Code>) = unsafe {
+        let word = *site.callable;
+        let Some(h) = r.object_of_type::<Function>(word, r.cache(1).get()) else {
+            return false;
+        };
+        (h, &*h.code.as_ptr())
     };
-    if (&raw const *h.ty()).addr() as u64 != r.cache(1).get() {
-        return false;
-    }
-    // SAFETY: the opcode goes with functions, which keep their code; the frame will keep the function.
-    let code: &Object<Code> = unsafe { &*Ref::<Function>::cast_unchecked(&callable).code.as_ptr() };
     let c = &code.payload;
-    let words = FRAME_WORDS + c.frame_words();
+    let words = c.words as usize;
     let top = vm.stack_top.get();
     let room = (vm.stack_end.get().addr() - top.addr()) / 8;
     let left = vm.recursion_remaining.get();
-    if !c.takes_exactly(site.total) || words > room || left <= 0 || !c.is_running() {
+    if !c.runs_with_exactly(site.total) || words > room || left <= 0 {
         return false;
     }
     vm.recursion_remaining.set(left - 1);
@@ -40,21 +41,41 @@ pub(super) fn call_py_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     unsafe {
         vm.stack_top.set(top.add(words));
         let f: *mut Frame = top.cast();
-        let locals = top.add(FRAME_WORDS);
-        for i in 0..site.total {
-            *locals.add(i) = owned(*site.first.add(i));
+        let mut to = top.add(FRAME_WORDS);
+        let stack = to.add(c.nlocalsplus as usize);
+        let mut from = site.first;
+        while from != r.sp {
+            *to = owned(*from);
+            from = from.add(1);
+            to = to.add(1);
         }
-        for i in site.total..c.nlocalsplus as usize {
-            *locals.add(i) = 0;
+        while to != stack {
+            *to = 0;
+            to = to.add(1);
         }
-        let func = site.take_function();
-        init_frame(f, func, code, 0, r.frame);
+        let running = c.running();
+        (&raw mut (*f).ip).write(running.stream.as_ptr());
+        (&raw mut (*f).sp).write(stack);
+        (&raw mut (*f).previous).write(r.frame);
+        (&raw mut (*f).code).write(code);
+        (&raw mut (*f).consts).write(running.consts.as_ptr());
+        (&raw mut (*f).cache_base).write(running.cache_base);
+        (&raw mut (*f).func).write(owned(*site.callable));
+        (&raw mut (*f).globals).write(func.globals.as_ptr());
+        (&raw mut (*f).builtins).write(func.builtins.as_ptr());
+        (&raw mut (*f).locals).write(0);
+        (&raw mut (*f).frame_obj).write(0);
+        (&raw mut (*f).flags).write(0);
         // The caller goes on behind the call, with all its words gone.
-        r.skip(CALL_CACHE);
-        r.sp = site.callable;
-        r.save();
-        *r = Regs::load(f);
+        (*r.frame).ip = r.ip.add(CALL_CACHE);
+        (*r.frame).sp = site.callable;
+        r.frame = f;
+        r.ip = running.stream.as_ptr();
+        r.sp = stack;
         r.make_current(vm);
+    }
+    if r.at(Opcode::Resume) && super::control::is_quiet(vm) {
+        r.skip(1);
     }
     true
 }
@@ -66,22 +87,20 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> bool {
     // SAFETY: the running frame: what it owns are the value on its stack, its locals and the function. The frame below waits
     // with saved registers.
     unsafe {
-        if (*f).flags != 0
-            || (*f).frame_obj != 0
-            || (*f).locals != 0
-            || vm.stack_base.get() == f.cast()
-        {
+        if (*f).flags != 0 {
             return false;
         }
-        let value = owned(r.pop_bits());
+        let value = owned(r.peek_bits(1));
         let previous = (*f).previous;
         vm.frame.set(previous.cast());
         super::leave_call(vm);
-        let locals = Frame::locals_ptr(f);
-        for i in 0..(*f).code().nlocalsplus as usize {
-            drop_slot(*locals.add(i));
+        let mut at = Frame::locals_ptr(f);
+        let end = at.add((*f).code().nlocalsplus as usize);
+        while at != end {
+            drop_slot(*at);
+            at = at.add(1);
         }
-        drop_slot((*f).func);
+        drop_word((*f).func);
         vm.stack_top.set(f.cast());
         *r = Regs::load(previous);
         r.push_bits(value);
@@ -92,9 +111,8 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> bool {
 /// FOR_ITER over a generator that is suspended: goes on in its frame.
 #[inline(always)]
 pub(super) fn for_iter_gen(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
-    let it = r.peek(1);
     // SAFETY: the opcode goes with generators.
-    let Some(g) = (unsafe { known_iterator::<Generator>(r, &it) }) else {
+    let Some(g) = (unsafe { known_iterator::<Generator>(r, 1) }) else {
         return false;
     };
     if !matches!(g.state.get(), State::Created | State::Suspended)
@@ -110,9 +128,8 @@ pub(super) fn for_iter_gen(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
 /// SEND into a generator or coroutine that is suspended: goes on in its frame.
 #[inline(always)]
 pub(super) fn send_gen(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
-    let receiver = r.peek(2);
     // SAFETY: the opcode goes with generators and coroutines.
-    let Some(g) = (unsafe { known_iterator::<Generator>(r, &receiver) }) else {
+    let Some(g) = (unsafe { known_iterator::<Generator>(r, 2) }) else {
         return false;
     };
     let ready = match g.state.get() {
@@ -135,7 +152,7 @@ pub(super) fn yield_value(vm: &Vm, r: &mut Regs) -> bool {
     let f = r.frame;
     // SAFETY: the running frame, a generator's; the frame below waits behind its FOR_ITER or SEND.
     unsafe {
-        if (*f).flags != frame_flag::GENERATOR {
+        if (*f).flags & !frame_flag::OBSERVED != frame_flag::GENERATOR {
             return false;
         }
         let value = owned(r.pop_bits());

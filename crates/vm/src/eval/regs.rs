@@ -82,13 +82,16 @@ impl Regs {
     pub fn fetch(&mut self) -> (Opcode, u32) {
         // SAFETY: ip stays within the code: it ends with an instruction that leaves it, and jumps are checked. The stream
         // holds opcodes only: `Opcode::from_u8` accepted each, or our compiler wrote it.
+        // Two loads of a byte take less than one of both and its parting.
         unsafe {
-            let unit = (*self.ip).get();
+            let unit = self.ip.cast::<u8>();
+            let (op, arg) = if cfg!(target_endian = "little") {
+                (*unit, *unit.add(1))
+            } else {
+                (*unit.add(1), *unit)
+            };
             self.ip = self.ip.add(1);
-            (
-                std::mem::transmute::<u8, Opcode>(unit as u8),
-                u32::from(unit >> 8),
-            )
+            (std::mem::transmute::<u8, Opcode>(op), u32::from(arg))
         }
     }
 
@@ -243,6 +246,23 @@ impl Regs {
         unsafe { std::ptr::eq((*object).header.ty(), ty).then_some(&(*object).payload) }
     }
 
+    /// The payload of the object that a stack word leads to, if the object's type is the one at address `ty`.
+    ///
+    /// # Safety
+    /// The word is not NULL, and the payload of that type is `T`. The reference is not used after the object was let go of.
+    #[inline(always)]
+    pub unsafe fn object_of_type<'a, T: Payload>(&self, word: u64, ty: u64) -> Option<&'a T> {
+        if word & 1 != 0 {
+            return None;
+        }
+        let object = std::ptr::with_exposed_provenance::<Object<T>>((word & !BORROWED) as usize);
+        // SAFETY: a word that is no small int leads to a live object; the contract says what the payload is.
+        unsafe {
+            let found = (&raw const *(*object).header.ty()).addr() as u64;
+            (found == ty).then_some(&(*object).payload)
+        }
+    }
+
     /// The number of the `n`th item from the top, if it is an exact float.
     #[inline(always)]
     pub fn float(&self, vm: &Vm, n: usize) -> Option<f64> {
@@ -343,11 +363,11 @@ impl Regs {
         unsafe { std::mem::replace(&mut *Frame::locals_ptr(self.frame).add(i as usize), bits) }
     }
 
-    /// A constant.
+    /// The word of a constant, marked as borrowed.
     #[inline(always)]
-    pub fn const_at(&self, i: u32) -> &Value {
+    pub fn const_bits(&self, i: u32) -> u64 {
         // SAFETY: constant indices are within the code's constants.
-        unsafe { &*self.f().consts.add(i as usize) }
+        unsafe { *self.f().consts.add(i as usize) }
     }
 
     /// A name of the code, which outlives the frame.
