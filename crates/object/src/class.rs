@@ -394,6 +394,19 @@ pub struct InstanceLayout {
 /// instances have such a part stand behind it.
 pub const AT_END: usize = 1 << 31;
 
+/// What the end of a type's instances takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Nobody has asked.
+    Unknown,
+    /// Whatever can happen to an object.
+    General,
+    /// Nothing: instances are bytes alone, with no destructor, finalizer, attributes, or count of the type to give back.
+    Plain,
+    /// The payload's destructor, and no more.
+    Simple,
+}
+
 /// The payload of types.
 pub struct TypeObject {
     /// `__name__`
@@ -430,6 +443,8 @@ pub struct TypeObject {
     pub(crate) inline_cap: Cell<u16>,
     pub(crate) end_words: Cell<u16>,
     pub(crate) has_members: Cell<bool>,
+    /// See [`TypeObject::end`].
+    pub(crate) end: Cell<End>,
     /// Addresses of subclasses; each removes itself when it dies.
     pub(crate) subclasses: RefCell<Vec<*const Object<TypeObject>>>,
 }
@@ -499,13 +514,34 @@ impl TypeObject {
         self.flags.get() & tpflags::HAVE_GC != 0
     }
 
-    /// Whether instances are bytes alone: no destructor, finalizer, attributes, or count of the type to give back.
+    /// What the end of an instance takes. `head` is the type's own.
     #[inline(always)]
-    pub(crate) fn is_plain_data(&self) -> bool {
-        const NOT_PLAIN: u64 = tpflags::HAVE_GC | tpflags::HEAPTYPE | tpflags::MANAGED_DICT;
-        self.flags.get() & NOT_PLAIN == 0
-            && !self.layout.get().needs_drop
-            && self.slots.tp_finalize.get().is_none()
+    pub(crate) fn end(&self, head: &Header) -> End {
+        match self.end.get() {
+            End::Unknown => self.find_end(head),
+            known => known,
+        }
+    }
+
+    /// `head` is the type's own.
+    #[cold]
+    #[inline(never)]
+    fn find_end(&self, head: &Header) -> End {
+        let flags = self.flags.get();
+        let fixed = self.has_flag(tpflags::IMMUTABLETYPE | tpflags::READY);
+        let bare = flags & (tpflags::HEAPTYPE | tpflags::MANAGED_DICT) == 0
+            && self.dict_offset() == 0
+            && !self.has_members.get()
+            && self.slots.tp_finalize.get().is_none();
+        let end = if !fixed || !bare || !head.is_immortal() {
+            End::General
+        } else if !self.is_gc() && !self.layout.get().needs_drop {
+            End::Plain
+        } else {
+            End::Simple
+        };
+        self.end.set(end);
+        end
     }
 
     /// Whether it was made by a class statement or `type()`.
@@ -659,7 +695,27 @@ impl TypeObject {
             }
         }
         if self.has_members.get() {
-            self.clear_attributes(p);
+            self.drop_members(p);
+        }
+    }
+
+    /// Drops the members in `__slots__` of a dying instance.
+    fn drop_members(&self, p: NonNull<Header>) {
+        let mut i = 0;
+        // What is dropped may run code: nothing is borrowed meanwhile.
+        loop {
+            let offset = self.instance.borrow().member_offsets.get(i).copied();
+            let Some(offset) = offset else { break };
+            i += 1;
+            // SAFETY: the offsets are those of the type's own layout; words are 0 or own a value.
+            unsafe {
+                if let Some(word) = self.word_at(p, offset as usize) {
+                    let bits = std::mem::replace(&mut *word, 0);
+                    if bits != 0 {
+                        drop(Value::from_bits(bits));
+                    }
+                }
+            }
         }
     }
 

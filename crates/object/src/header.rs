@@ -138,6 +138,13 @@ impl Header {
         self.bits.set(self.bits.get() & !(flag & flag::MASK));
     }
 
+    /// The object is being destroyed: the collector does not look at it any more.
+    #[inline(always)]
+    pub(crate) fn begin_dying(&self) {
+        self.bits
+            .set(self.bits.get() & !flag::TRACKED | flag::DYING);
+    }
+
     /// Whether no flag is set and there is no shape.
     #[inline(always)]
     pub(crate) fn has_only_default_flags(&self) -> bool {

@@ -36,7 +36,7 @@ mod bootstrap;
 pub use cell::{PyCell, VecCell};
 pub use class::{CompareOp, SendOutcome, SlotDef, SlotId, Slots, TypeObject, TypeRef, tpflags};
 pub use containers::bytes::Bytes;
-pub use containers::dict::Dict;
+pub use containers::dict::{Dict, Plain};
 pub use containers::list::List;
 pub use containers::number::{Complex, Float, Int, IntRef};
 pub use containers::set::Set;

@@ -41,6 +41,7 @@ impl TypeObject {
             inline_cap: Cell::new(0),
             end_words: Cell::new(0),
             has_members: Cell::new(false),
+            end: Cell::new(crate::class::End::Unknown),
             subclasses: RefCell::new(Vec::new()),
         }
     }

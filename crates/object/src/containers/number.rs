@@ -183,6 +183,16 @@ impl Vm {
             .map(Ref::into_value)
     }
 
+    /// Gives up a reference to a float, of which only the word is left.
+    ///
+    /// # Safety
+    /// The word is that of an owned float of this interpreter, and is not used again.
+    #[inline(always)]
+    pub unsafe fn release_float(&self, word: u64) {
+        // SAFETY: the contract.
+        unsafe { self.heap().release_plain(word) };
+    }
+
     /// A complex number.
     pub fn new_complex(&self, re: f64, im: f64) -> PyResult {
         self.new_object(&self.types().complex, Complex { re, im })

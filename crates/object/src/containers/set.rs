@@ -6,6 +6,7 @@ use std::cell::{Cell, UnsafeCell};
 
 use crate::class::TypeObject;
 use crate::containers::string::Str;
+use crate::protocol::compare::hash_i64;
 use crate::reference::{Ref, Traverse, Visitor};
 use crate::value::{PyResult, Value};
 use crate::vm::Vm;
@@ -458,6 +459,37 @@ impl Set {
                         if equal {
                             return Ok(Ok(i));
                         }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a key is there that is an exact string or a small int, if that takes no Python code.
+    #[inline(never)]
+    pub fn contains_plain(&self, vm: &Vm, key: &Value) -> Option<bool> {
+        let (text, hash) = match key.as_small_int() {
+            Some(i) => (None, hash_i64(i)),
+            None if key.is_exact_str(vm) => {
+                let s = key.downcast_ref::<Str>()?;
+                (Some(s), s.hash(vm))
+            }
+            None => return None,
+        };
+        let table = self.table();
+        let mut walk = Walk::new(table.mask(), hash);
+        loop {
+            match table.step(&mut walk, hash, key) {
+                Found::Absent(_) => return Some(false),
+                Found::Same(_) => return Some(true),
+                Found::Candidate(i) => {
+                    let stored = table.places.get(i).and_then(|p| p.key.as_ref())?;
+                    let text = text?;
+                    if !stored.is_exact_str(vm) {
+                        return None;
+                    }
+                    if stored.downcast_ref::<Str>()?.same_text(text) {
+                        return Some(true);
                     }
                 }
             }

@@ -4,6 +4,7 @@
 
 use std::ptr::NonNull;
 
+use crate::class::End;
 use crate::header::{Header, flag};
 use crate::value::Value;
 use crate::vm::Vm;
@@ -17,34 +18,56 @@ const STACK_FOR_FINALIZER: usize = 256 * 1024;
 #[inline(never)]
 pub(crate) fn dealloc(ptr: NonNull<Header>) {
     Vm::with_current(|vm| {
-        let heap = vm.heap();
         // SAFETY: the object's count is zero; nobody uses it any more.
         let head = unsafe { ptr.as_ref() };
-        if head.has_only_default_flags() && head.ty().payload.is_plain_data() {
+        if head.has_only_default_flags() && head.ty().payload.end(&head.ty().header) == End::Plain {
             // Floats and the like: nothing to run, nothing to let go of.
             // SAFETY: a small object of this heap with no destructor.
-            unsafe { heap.pages.free(ptr.cast()) };
-            return;
+            unsafe { vm.heap().pages.free(ptr.cast()) };
+        } else {
+            dealloc_general(vm, ptr);
         }
-        let depth = vm.dealloc_depth.get();
-        // Finalizers nest too: generators that hold each other, for one.
-        if depth >= MAX_DEPTH || depth > 0 && vm.is_stack_short(STACK_FOR_FINALIZER) {
-            vm.deferred.borrow_mut().push(ptr);
-            return;
+    });
+}
+
+#[inline(never)]
+fn dealloc_general(vm: &Vm, ptr: NonNull<Header>) {
+    let depth = vm.dealloc_depth.get();
+    // Finalizers nest too: generators that hold each other, for one.
+    if depth >= MAX_DEPTH || depth > 0 && vm.is_stack_short(STACK_FOR_FINALIZER) {
+        vm.deferred.borrow_mut().push(ptr);
+        return;
+    }
+    vm.dealloc_depth.set(depth + 1);
+    // SAFETY: the object's count is zero; nobody else uses it any more.
+    let head = unsafe { ptr.as_ref() };
+    let ty_obj = head.ty();
+    let ty = &ty_obj.payload;
+    if ty.end(&ty_obj.header) == End::Simple && !head.has(flag::WEAKREFS | flag::LARGE | flag::DYING) {
+        head.begin_dying();
+        // SAFETY: the layout of the object's type describes its payload; the memory is a page's, as no flag says
+        // otherwise.
+        unsafe {
+            (ty.layout().drop)(ptr.as_ptr());
+            let heap = vm.heap();
+            if ty.is_gc() {
+                heap.gc.freed();
+            }
+            heap.pages.free(ptr.cast());
         }
-        vm.dealloc_depth.set(depth + 1);
+    } else {
         destroy(vm, ptr);
-        if depth == 0 {
-            loop {
-                let next = vm.deferred.borrow_mut().pop();
-                match next {
-                    Some(p) => destroy(vm, p),
-                    None => break,
-                }
+    }
+    if depth == 0 {
+        loop {
+            let next = vm.deferred.borrow_mut().pop();
+            match next {
+                Some(p) => destroy(vm, p),
+                None => break,
             }
         }
-        vm.dealloc_depth.set(depth);
-    });
+    }
+    vm.dealloc_depth.set(depth);
 }
 
 fn destroy(vm: &Vm, ptr: NonNull<Header>) {
@@ -73,8 +96,7 @@ fn destroy(vm: &Vm, ptr: NonNull<Header>) {
         // Callbacks run Python code, which must not see the object alive again: the weak references are cleared first.
         crate::weakref::object_dies(vm, ptr);
     }
-    head.set(flag::DYING);
-    head.unset(flag::TRACKED);
+    head.begin_dying();
     // Only now: the finalizer may have given the object another class.
     let ty_obj = head.ty();
     let ty = &ty_obj.payload;

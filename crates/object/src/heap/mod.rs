@@ -119,6 +119,27 @@ impl Heap {
         }
     }
 
+    /// Gives up a reference to an object as [`Heap::new_plain`] makes it, of which only the word is left.
+    ///
+    /// # Safety
+    /// The word owns a reference to such an object of this heap, of a type whose instances are bytes alone; it is not used
+    /// again.
+    #[inline(always)]
+    pub(crate) unsafe fn release_plain(&self, word: u64) {
+        let ptr = std::ptr::with_exposed_provenance_mut::<Header>(word as usize);
+        // SAFETY: the contract; such an object has nothing but its memory, which is a page's unless a flag says otherwise.
+        unsafe {
+            if (*ptr).decref() {
+                let ptr = NonNull::new_unchecked(ptr);
+                if (*ptr.as_ptr()).has_only_default_flags() {
+                    self.pages.free(ptr.cast());
+                } else {
+                    dealloc::dealloc(ptr);
+                }
+            }
+        }
+    }
+
     /// Like [`Heap::new_object`]; what follows the payload is zeroed only if `zero` says so. Without that, the caller writes it
     /// before anybody else sees the object.
     #[inline(always)]

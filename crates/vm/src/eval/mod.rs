@@ -457,17 +457,31 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::LoadCommonConstant => outlined!(special::load_common_constant),
             Opcode::BinaryOp => outlined!(ops::binary_op),
             Opcode::BinaryOpSubscrStrInt => outlined!(ops_cache::subscr_str_int),
-            Opcode::BinaryOpSubscrDict => outlined!(ops_cache::subscr_dict),
+            Opcode::BinaryOpSubscrDict => attempt!(
+                ops_cache::subscr_dict_plain(vm, &mut r),
+                ops_cache::subscr_dict
+            ),
             Opcode::BinaryOpSubscrGetitem => outlined!(ops_cache::subscr_getitem),
             Opcode::BinaryOpAddUnicode => outlined!(ops_cache::add_unicode),
             Opcode::BinaryOpInplaceAddUnicode => outlined!(ops_cache::inplace_add_unicode),
             Opcode::CompareOp => outlined!(ops::compare_op_any),
             Opcode::ContainsOp => outlined!(ops::contains_op),
+            Opcode::ContainsOpDict => attempt!(
+                ops_cache::contains_dict_plain(vm, &mut r, arg),
+                ops_cache::contains_missed
+            ),
+            Opcode::ContainsOpSet => attempt!(
+                ops_cache::contains_set_plain(vm, &mut r, arg),
+                ops_cache::contains_missed
+            ),
             Opcode::UnaryInvert => outlined!(|vm, t, _| ops::unary(vm, t, Vm::invert)),
             Opcode::BinarySlice => outlined!(|vm, t, _| ops::binary_slice(vm, t)),
             Opcode::StoreSlice => outlined!(|vm, t, _| ops::store_slice(vm, t)),
             Opcode::StoreSubscr => outlined!(ops::store_subscr),
-            Opcode::StoreSubscrDict => outlined!(ops::store_subscr_dict),
+            Opcode::StoreSubscrDict => attempt!(
+                ops_cache::store_subscr_dict_plain(vm, &mut r),
+                ops::store_subscr_dict
+            ),
             Opcode::DeleteSubscr => outlined!(|vm, t, _| ops::delete_subscr(vm, t)),
             Opcode::LoadGlobal => outlined!(names::load_global),
             Opcode::StoreGlobal => outlined!(names::store_global),
@@ -586,8 +600,6 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             | Opcode::CallKwNonPy
             | Opcode::CallKwPy
             | Opcode::CallNonPyGeneral
-            | Opcode::ContainsOpDict
-            | Opcode::ContainsOpSet
             | Opcode::LoadAttrGetattributeOverridden
             | Opcode::LoadSuperAttrAttr
             | Opcode::LoadSuperAttrMethod

@@ -7,7 +7,7 @@ use taipan_object::{
 
 use super::regs::{BINARY_CACHE, Regs};
 use super::{ops_cache, specialize};
-use crate::frame::{drop_slot, drop_word};
+use crate::frame::{BORROWED, drop_slot, drop_word};
 
 /// BINARY_OP: chooses an opcode for the site when it is worth it.
 #[inline(never)]
@@ -88,33 +88,35 @@ pub(super) fn replace_operands(vm: &Vm, r: &mut Regs, z: f64) -> bool {
     let (a, b) = (r.peek_bits(2), r.peek_bits(1));
     // SAFETY: BINARY_OP is followed by its cache units and another instruction.
     let unit = unsafe { (*r.ip.add(BINARY_CACHE)).get() };
-    // SAFETY: the words were taken out of the stack; a word that `set_only_float` accepts leads to a live float which
-    // nothing else refers to. Borrowed words do not outlive an assignment to their local.
+    // SAFETY: the words were taken out of the stack, and lead to numbers; a word that `set_only_float` accepts leads to a
+    // live float which nothing else refers to. Borrowed words do not outlive an assignment to their local.
     unsafe {
         if unit as u8 == Opcode::StoreFast as u8
-            && set_only_float(vm, r.local_bits(u32::from(unit >> 8)), z)
+            && let old = r.local_bits(u32::from(unit >> 8))
+            && old != 0
+            && set_only_float(vm, old, z)
         {
             // What the local held would go: it takes the new number.
             r.skip(BINARY_CACHE + 1);
             r.sp = r.sp.sub(2);
-            drop_word(a);
-            drop_word(b);
+            drop_number(vm, a);
+            drop_number(vm, b);
         } else if set_only_float(vm, a, z) {
             // A temporary on the stack takes the result.
             r.skip(BINARY_CACHE);
-            let _ = r.pop_bits();
-            drop_word(b);
+            r.shrink();
+            drop_number(vm, b);
         } else if set_only_float(vm, b, z) {
             r.skip(BINARY_CACHE);
-            let _ = r.pop_bits();
+            r.shrink();
             let _ = r.poke_bits(1, b);
-            drop_word(a);
+            drop_number(vm, a);
         } else if let Some(v) = vm.new_float_quickly(z) {
             r.shrink();
             r.shrink();
             r.finish_binary(v.into_bits());
-            drop_word(a);
-            drop_word(b);
+            drop_number(vm, a);
+            drop_number(vm, b);
         } else {
             return false;
         }
@@ -122,13 +124,25 @@ pub(super) fn replace_operands(vm: &Vm, r: &mut Regs, z: f64) -> bool {
     true
 }
 
+/// Lets go of a word that may be borrowed and leads to a float or is a small int.
+///
+/// # Safety
+/// The word is not used again.
+#[inline(always)]
+unsafe fn drop_number(vm: &Vm, word: u64) {
+    if word & (BORROWED | 1) == 0 {
+        // SAFETY: an owned pointer to a float.
+        unsafe { vm.release_float(word) };
+    }
+}
+
 /// Changes the number of the float that the word owns, if nothing else refers to it.
 ///
 /// # Safety
-/// The word is 0, or that of a live value.
+/// The word is that of a live value, or a borrowed one.
 #[inline(always)]
 unsafe fn set_only_float(vm: &Vm, word: u64, z: f64) -> bool {
-    if word & 7 != 0 || word == 0 {
+    if word & 7 != 0 {
         return false;
     }
     let object = std::ptr::with_exposed_provenance_mut::<Object<Float>>(word as usize);
@@ -287,12 +301,19 @@ pub(super) fn compared(arg: u32, at_least: bool, at_most: bool) -> bool {
 
 #[inline(always)]
 pub(super) fn compare_op_float(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
-    let (Some(x), Some(y)) = (r.float(vm, 2), r.float(vm, 1)) else {
+    let Some(x) = r.float(vm, 2) else {
+        return false;
+    };
+    let Some(y) = r.float(vm, 1) else {
         return false;
     };
     let truth = compared(arg, x >= y, x <= y);
-    drop(r.pop());
-    drop(r.pop());
+    let (b, a) = (r.pop_bits(), r.pop_bits());
+    // SAFETY: both were taken out; they lead to floats.
+    unsafe {
+        drop_number(vm, b);
+        drop_number(vm, a);
+    }
     r.skip(1);
     push_truth(vm, r, truth);
     true
@@ -321,8 +342,17 @@ pub(super) fn is_op(vm: &Vm, r: &mut Regs, arg: u32) {
     push_truth(vm, r, same != (arg != 0));
 }
 
-#[inline(never)]
+/// CONTAINS_OP: chooses an opcode for the site when it is worth it.
 pub(super) fn contains_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    if specialize::warm(r) {
+        ops_cache::specialize_contains(vm, r);
+    }
+    contains_general(vm, r, arg)
+}
+
+/// Any CONTAINS_OP.
+#[inline(never)]
+pub(super) fn contains_general(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let (a, b) = (r.peek(2), r.peek(1));
     let found = vm.contains(&b, &a)?;

@@ -7,7 +7,7 @@ use taipan_builtins::list_::iter::ListIter;
 use taipan_builtins::range_::iter::RangeIter;
 use taipan_builtins::tuple_::TupleIter;
 use taipan_bytecode::Opcode;
-use taipan_object::{BinaryOp, Dict, Payload, PyResult, Ref, Str, Value, Vm};
+use taipan_object::{BinaryOp, Dict, Payload, Plain, PyResult, Ref, Set, Str, Value, Vm};
 
 use super::frames::push_exact_frame;
 use super::ops;
@@ -192,7 +192,10 @@ pub(super) fn int_op(r: &mut Regs, op: BinaryOp) -> bool {
 
 #[inline(always)]
 pub(super) fn float_op(vm: &Vm, r: &mut Regs, op: BinaryOp) -> bool {
-    let (Some(x), Some(y)) = (r.float(vm, 2), r.float(vm, 1)) else {
+    let Some(x) = r.float(vm, 2) else {
+        return false;
+    };
+    let Some(y) = r.float(vm, 1) else {
         return false;
     };
     let z = match op {
@@ -254,6 +257,119 @@ pub(super) fn subscr_str_int(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         return Ok(());
     }
     binary_op_missed(vm, r, arg)
+}
+
+/// `d[k]` of a key that is there, found without Python code.
+#[inline(always)]
+pub(super) fn subscr_dict_plain(vm: &Vm, r: &mut Regs) -> bool {
+    let Some(d) = r.dict(vm, 2) else {
+        return false;
+    };
+    let Plain::At(i) = d.find_plain(vm, &r.peek(1)) else {
+        return false;
+    };
+    let Some(v) = d.value_at(i) else {
+        return false;
+    };
+    let (key, container) = (r.pop_bits(), r.pop_bits());
+    r.finish_binary(v.into_bits());
+    // SAFETY: both were popped.
+    unsafe {
+        drop_word(key);
+        drop_word(container);
+    }
+    true
+}
+
+/// `k in d`, or `not in`, when that takes no Python code.
+#[inline(always)]
+pub(super) fn contains_dict_plain(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
+    let Some(d) = r.dict(vm, 1) else {
+        return false;
+    };
+    let found = match d.find_plain(vm, &r.peek(2)) {
+        Plain::At(_) => true,
+        Plain::Absent => false,
+        Plain::Unknown => return false,
+    };
+    finish_contains(vm, r, found != (arg != 0));
+    true
+}
+
+/// `k in s`, or `not in`, for a set or frozenset when that takes no Python code.
+#[inline(always)]
+pub(super) fn contains_set_plain(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
+    // SAFETY: the opcode goes with sets and frozensets, the type of which the site knows.
+    let Some(s) = (unsafe { r.object_of_type::<Set>(r.peek_bits(1), r.cache(1).get()) }) else {
+        return false;
+    };
+    let Some(found) = s.contains_plain(vm, &r.peek(2)) else {
+        return false;
+    };
+    finish_contains(vm, r, found != (arg != 0));
+    true
+}
+
+#[inline(always)]
+fn finish_contains(vm: &Vm, r: &mut Regs, truth: bool) {
+    let (container, key) = (r.pop_bits(), r.pop_bits());
+    r.skip(1);
+    ops::push_truth(vm, r, truth);
+    // SAFETY: both were popped.
+    unsafe {
+        drop_word(container);
+        drop_word(key);
+    }
+}
+
+/// Chooses an opcode for a CONTAINS_OP.
+#[cold]
+#[inline(never)]
+pub(super) fn specialize_contains(vm: &Vm, r: &Regs) {
+    let container = r.peek(1);
+    let ty = vm.type_of(&container);
+    let t = vm.types();
+    if std::ptr::eq(ty, t.dict.object()) {
+        r.specialize(Opcode::ContainsOpDict);
+    } else if std::ptr::eq(ty, t.set.object()) || std::ptr::eq(ty, t.frozenset.object()) {
+        r.cache(1).set((&raw const *ty).addr() as u64);
+        r.specialize(Opcode::ContainsOpSet);
+    } else {
+        back_off(r);
+    }
+}
+
+/// A specialized CONTAINS_OP that takes the general way: for the key's sake, or because it met another container.
+pub(super) fn contains_missed(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    let container = r.peek(1);
+    let ty = vm.type_of(&container);
+    let t = vm.types();
+    let known = [&t.dict, &t.set, &t.frozenset];
+    if !known.iter().any(|k| std::ptr::eq(ty, k.object())) {
+        miss(r, Opcode::ContainsOp);
+    }
+    ops::contains_general(vm, r, arg)
+}
+
+/// `d[k] = v` for a key that is there, found without Python code.
+#[inline(always)]
+pub(super) fn store_subscr_dict_plain(vm: &Vm, r: &mut Regs) -> bool {
+    let Some(d) = r.dict(vm, 2) else {
+        return false;
+    };
+    let Plain::At(i) = d.find_plain(vm, &r.peek(1)) else {
+        return false;
+    };
+    let (key, container) = (r.pop_bits(), r.pop_bits());
+    let old = d.set_value_at(i, r.pop_value()).map_or(0, Value::into_bits);
+    r.skip(1);
+    // SAFETY: all were popped or taken out.
+    unsafe {
+        drop_word(key);
+        drop_word(container);
+        drop_slot(old);
+    }
+    true
 }
 
 #[inline(never)]

@@ -9,7 +9,7 @@ use std::mem::ManuallyDrop;
 
 use taipan_bytecode::Opcode;
 use taipan_object::{
-    Float, List, Object, Payload, PyResult, Ref, Str, Tuple, TypeObject, Value, Vm,
+    Dict, Float, List, Object, Payload, PyResult, Ref, Str, Tuple, TypeObject, Value, Vm,
 };
 
 use crate::code::Code;
@@ -282,6 +282,13 @@ impl Regs {
     pub fn tuple<'a>(&self, vm: &Vm, n: usize) -> Option<&'a Tuple> {
         // SAFETY: the payload of `tuple` is Tuple.
         unsafe { self.exact(n, vm.known().tuple) }
+    }
+
+    /// The `n`th item from the top, if it is an exact dict. Not to be used after the item was let go of.
+    #[inline(always)]
+    pub fn dict<'a>(&self, vm: &Vm, n: usize) -> Option<&'a Dict> {
+        // SAFETY: the payload of `dict` is Dict.
+        unsafe { self.exact(n, vm.known().dict) }
     }
 
     /// The `n`th item from the top, if it is an exact string. Not to be used after the item was let go of.

@@ -123,14 +123,17 @@ fn learn<const N: usize>(r: &Regs, op: Opcode, general: Opcode, found: Option<Fo
         r.cache(0).set(0u64.wrapping_sub(LONG_BACKOFF));
         return;
     }
-    // A place of the same guard is stale.
+    // What is met now is looked for first from now on; a place of the same guard is stale.
     let guard = |i: &usize| r.cache(1 + 2 * i).get();
-    let at = (0..N)
-        .find(|i| guard(i) == found.guard)
-        .or_else(|| (0..N).find(|i| guard(i) == FREE))
-        .unwrap_or(misses as usize % N);
-    r.cache(1 + 2 * at).set(found.guard);
-    r.cache(2 + 2 * at).set(found.datum);
+    let last = (0..N)
+        .find(|i| guard(i) == found.guard || guard(i) == FREE)
+        .unwrap_or(N - 1);
+    for i in (0..last).rev() {
+        r.cache(3 + 2 * i).set(r.cache(1 + 2 * i).get());
+        r.cache(4 + 2 * i).set(r.cache(2 + 2 * i).get());
+    }
+    r.cache(1).set(found.guard);
+    r.cache(2).set(found.datum);
 }
 
 /// The word at an offset of an object.

@@ -6,10 +6,12 @@ mod table;
 use std::cell::{Cell, UnsafeCell};
 
 use crate::containers::string::Str;
+use crate::protocol::compare::hash_i64;
 use crate::reference::{Ref, Traverse, Visitor};
 use crate::value::{PyResult, Value};
 use crate::vm::Vm;
 
+pub use table::Plain;
 use table::{Probe, Table};
 
 /// The payload of `dict`.
@@ -251,6 +253,18 @@ impl Dict {
         table
             .find_str(vm, key, hash)
             .and_then(|i| table.value(i).cloned())
+    }
+
+    /// The index of a key that is an exact string or a small int, if that takes no Python code.
+    #[inline(never)]
+    pub fn find_plain(&self, vm: &Vm, key: &Value) -> Plain {
+        if let Some(i) = key.as_small_int() {
+            return self.table().find_plain(vm, key, None, hash_i64(i));
+        }
+        match exact_str(vm, key) {
+            Some(s) => self.table().find_plain(vm, key, Some(s), s.hash(vm)),
+            None => Plain::Unknown,
+        }
     }
 
     /// The index of a key.

@@ -217,6 +217,17 @@ pub(super) enum Probe {
     Candidate(usize),
 }
 
+/// What a search for a plain key found (an exact string or a small int).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Plain {
+    /// The key is at this index.
+    At(usize),
+    /// The key is not there.
+    Absent,
+    /// Only Python's `==` can tell.
+    Unknown,
+}
+
 pub(super) struct Table {
     index: Index,
     entries: Entries,
@@ -372,6 +383,41 @@ impl Table {
             }
         }), None);
         found.transpose()
+    }
+
+    /// Finds a key that is an exact string or a small int, if that takes no Python code.
+    #[inline(always)]
+    pub(super) fn find_plain(&self, vm: &Vm, key: &Value, text: Option<&Str>, hash: i64) -> Plain {
+        let mut walk = Walk::new(hash);
+        let found = match (&self.entries, text) {
+            // No string equals an int.
+            (Entries::Str(_), None) => None,
+            (Entries::Str(e), Some(text)) => {
+                at_width!(&self.index, ix => walk.search(ix, e, |i, e| {
+                    let k = e.0.as_ref()?;
+                    (k.as_value().is(key) || (text_hash(k) == hash && k.same_text(text)))
+                        .then_some(Plain::At(i))
+                }), None)
+            }
+            (Entries::General(e), _) => at_width!(&self.index, ix => walk.search(ix, e, |i, e| {
+                let k = e.0.as_ref()?;
+                if k.is(key) {
+                    return Some(Plain::At(i));
+                }
+                if e.2 != hash {
+                    return None;
+                }
+                match text {
+                    None if k.is_small_int() => None,
+                    Some(text) if k.is_exact_str(vm) => {
+                        let same = k.downcast_ref::<Str>().is_some_and(|k| k.same_text(text));
+                        same.then_some(Plain::At(i))
+                    }
+                    _ => Some(Plain::Unknown),
+                }
+            }), None),
+        };
+        found.unwrap_or(Plain::Absent)
     }
 
     pub(super) fn replace_value(&mut self, i: usize, v: Value) -> Option<Value> {
