@@ -43,7 +43,9 @@ fn dealloc_general(vm: &Vm, ptr: NonNull<Header>) {
     let head = unsafe { ptr.as_ref() };
     let ty_obj = head.ty();
     let ty = &ty_obj.payload;
-    if ty.end(&ty_obj.header) == End::Simple && !head.has(flag::WEAKREFS | flag::LARGE | flag::DYING) {
+    if ty.end(&ty_obj.header) == End::Simple
+        && !head.has(flag::WEAKREFS | flag::LARGE | flag::DYING)
+    {
         head.begin_dying();
         // SAFETY: the layout of the object's type describes its payload; the memory is a page's, as no flag says
         // otherwise.
