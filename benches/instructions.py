@@ -2,6 +2,7 @@
 """Counts the machine instructions that small operations take under one or more Pythons, with valgrind's callgrind.
 
 usage: instructions.py [-k WORD] [--json FILE] PYTHON...
+       instructions.py --marked    prints the program that `cargo xtask instructions` counts with
 
 Each operation is warmed up and then runs in loops of two lengths; the difference divided by the difference in length, less
 that of an empty loop, is what one operation takes. Calls of getppid() mark the loops' ends, where callgrind writes down its
@@ -137,18 +138,49 @@ CASES = {
     "float multiply-add": ("x = 1.5\ny = 2.5\nz = 0.5", "x * y + z"),
 }
 LENGTHS = 500, 2500
+# Counting one instruction at a time is slow: short loops, and some of the operations.
+MARKED_LENGTHS = 4, 12
+MARKED = """
+    s += i | int a * b - c | float a * b + c | a[i] = b[j] + 1 | d[str] | d[str] = v | k in dict | a, b = t | t = (a, b) | t = [a, b]
+    str + str | f-string | l[1:3] | for over a list of 4 | for over dict.items of 2 | for over zip of 2 | [x for x in l] of 4
+    call, 2 arguments | call, default | call, keyword | call, *args | call(*args, **kwargs) | closure call
+    attribute load | attribute load, class | attribute load, slot | attribute load, polymorphic | attribute store | property
+    method call | bound method call | classmethod call | super().f() | instance, __init__ | __add__ | __getitem__ | __len__
+    with | generator step | yield from | await | exception raised, caught | exception through a call | exception from native
+    len(list) | isinstance | getattr() | str(x) | list.append | dict.get | str.split | str.join | partial | float multiply-add
+"""
+
+
+def functions(cases, parameters="length", mark=""):
+    """The source of a function `caseN` for each operation, which runs it in a loop of a given length between marks."""
+    lines = []
+    for n, case in enumerate(cases):
+        setup, body = CASES[case]
+        lines += [f"def case{n}({parameters}):", *("    " + line for line in setup.splitlines()), "    " + mark,
+                  "    for i in range(length):", "      " + body, "    " + mark, ""]
+    return lines
 
 
 def program(cases):
-    lines = ["from os import getppid"]
-    for n, case in enumerate(cases):
-        setup, body = CASES[case]
-        lines += [f"def case{n}(length):", *("    " + line for line in setup.splitlines()),
-                  "    for i in range(length):", "      " + body, ""]
+    lines = ["from os import getppid", *functions(cases)]
     for n in range(len(cases)):
         for length in (LENGTHS[0], *LENGTHS):
             lines += [f"case{n}({length})", "getppid()"]
     return "\n".join(lines) + "\n"
+
+
+def marked():
+    """A program that marks its loops by signals, after comments that name the operations and the lengths. The marks of
+    the first two runs are not meant: they warm up."""
+    names = [name.strip() for line in MARKED.strip().splitlines() for name in line.split("|")]
+    short, long = MARKED_LENGTHS
+    lines = [f"# case {name}" for name in names] + [f"# lengths {short} {long}"]
+    lines += ["from _signal import pthread_kill", "from _thread import get_ident", "me = get_ident()"]
+    lines += functions(names, "length, signal", "pthread_kill(me, signal)")
+    for n in range(len(names)):
+        for length, signal in ((LENGTHS[0], 0), (short, 0), (short, 10), (long, 10)):
+            lines.append(f"case{n}({length}, {signal})")
+    return "\n".join(lines)
 
 
 def measure(python, cases):
@@ -176,8 +208,14 @@ def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("-k", action="append", help="only operations with this in their name")
     ap.add_argument("--json", help="keep counts in this file, and use those that are there")
-    ap.add_argument("python", nargs="+")
+    ap.add_argument("--marked", action="store_true", help="print the program that `cargo xtask instructions` counts with")
+    ap.add_argument("python", nargs="*")
     a = ap.parse_args()
+    if a.marked:
+        print(marked())
+        return
+    if not a.python:
+        ap.error("which Pythons?")
     known = {}
     if a.json and os.path.exists(a.json):
         with open(a.json) as f:

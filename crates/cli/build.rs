@@ -31,7 +31,7 @@ fn linker_script(list: &str) -> String {
     let mut script = String::from("SECTIONS { .text.start : { *(\n");
     for name in list.lines().filter(|n| !n.is_empty()) {
         let end = if name.ends_with("17h") { "*" } else { "" };
-        for prefix in [".text.", ".text.unlikely."] {
+        for prefix in [".text.", ".text.hot.", ".text.unlikely."] {
             writeln!(script, "{prefix}{name}{end}").expect("a String takes all");
         }
     }

@@ -18,6 +18,8 @@ enum Action {
     Cargo(&'static [&'static str]),
     /// `gen --check`, in this process.
     Generated,
+    /// `instructions`, in this process.
+    Instructions,
     /// The libraries compile for wasm32.
     Wasm,
 }
@@ -58,6 +60,16 @@ const STEPS: &[Step] = &[
         next: "the failures are listed above; `cargo test -p PACKAGE NAME` runs one again",
     },
     Step {
+        name: "release build",
+        action: Action::Cargo(&["build", "--release", "-p", "taipan-cli"]),
+        next: "see the messages above",
+    },
+    Step {
+        name: "instruction counts",
+        action: Action::Instructions,
+        next: "see what grew above; `cargo xtask instructions --help` explains the table",
+    },
+    Step {
         name: "wasm32",
         action: Action::Wasm,
         next: "the libraries must compile without an operating system: what needs one belongs in crates/host",
@@ -81,6 +93,10 @@ pub fn run() -> ExitCode {
         let outcome = match &step.action {
             Action::Cargo(arguments) => passed(cargo().args(*arguments)),
             Action::Generated => match crate::generate::run(true) == ExitCode::SUCCESS {
+                true => Outcome::Passed,
+                false => Outcome::Failed,
+            },
+            Action::Instructions => match crate::instructions::run(&[]) == ExitCode::SUCCESS {
                 true => Outcome::Passed,
                 false => Outcome::Failed,
             },

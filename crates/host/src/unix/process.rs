@@ -174,6 +174,10 @@ pub fn fexecve<S: AsRef<[u8]>, T: AsRef<[u8]>>(
 
 /// Ends the process at once.
 pub fn exit_now(status: i32) -> ! {
+    if cfg!(taipan_training) {
+        // What the instrumented build counted is written by an exit handler.
+        std::process::exit(status);
+    }
     // SAFETY: does not return; nothing of ours runs after it.
     unsafe { libc::_exit(status) }
 }

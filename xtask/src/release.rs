@@ -1,0 +1,204 @@
+//! `cargo xtask release`: the command as it is meant to be used. An interpreter's speed depends on which of its branches are
+//! the usual ones, and only running it tells. So it is built with counters, runs the training programs, and is built again
+//! with what was counted, as the makers of CPython's packages do. A plain `cargo build --release` is a fifth slower.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::generate::root;
+use crate::profile::Profile;
+
+/// The target is named so that build scripts and macros, which run in the compiler, are built as usual.
+const TARGETS: [(&str, &str, &str); 4] = [
+    ("x86_64", "linux", "x86_64-unknown-linux-gnu"),
+    ("aarch64", "linux", "aarch64-unknown-linux-gnu"),
+    ("x86_64", "macos", "x86_64-apple-darwin"),
+    ("aarch64", "macos", "aarch64-apple-darwin"),
+];
+
+/// No training program needs longer than a few seconds.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// What the standard library's users import first: the code of the start.
+const IMPORTS: &str = "import asyncio, json, re, dataclasses, typing, argparse, logging, unittest";
+
+const HELP: &str = "\
+cargo xtask release [--again] [ARGUMENTS OF CARGO BUILD]
+
+Builds target/release/taipan in three steps: with counters; then it runs the programs of benches/programs,
+benches/training and tests/behaviour and the small operations of benches/micro.py; then with what was counted (about
+twice the time of `cargo build --release`). Further arguments build more in the same way, for example
+`-p taipan-compiler --example time_stages`; it is found under target/trained.
+
+  --again        use the counts of the last time: for a build after a small change
+";
+
+/// Runs the command.
+pub fn run(args: &[String]) -> ExitCode {
+    if args.iter().any(|a| a == "--help" || a == "-h") {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    match release(args) {
+        Ok(taipan) => {
+            println!("{}", taipan.display());
+            ExitCode::SUCCESS
+        }
+        Err(e) => {
+            eprintln!("release: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn release(args: &[String]) -> Result<PathBuf, String> {
+    let target = TARGETS
+        .iter()
+        .find(|t| t.0 == std::env::consts::ARCH && t.1 == std::env::consts::OS)
+        .ok_or("training is not set up for this system; use `cargo build --release`")?
+        .2;
+    let folder = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), |dir| root().join(dir));
+    let counts = folder.join("training/counts.profdata");
+    let (again, more): (Vec<&String>, Vec<&String>) = args.iter().partition(|a| *a == "--again");
+    if again.is_empty() || !counts.exists() {
+        train(target, &folder, &counts)?;
+    }
+    eprintln!("release: building with what was counted");
+    let flags = [&*format!("-Cprofile-use={}", counts.display())];
+    let place = folder.join("trained");
+    build(target, &place, &flags, &["-p", "taipan-cli"])?;
+    if !more.is_empty() {
+        let more: Vec<&str> = more.iter().map(|a| a.as_str()).collect();
+        build(target, &place, &flags, &more)?;
+    }
+    let taipan = folder.join("release/taipan");
+    copy(&place.join(target).join("release/taipan"), &taipan)?;
+    Ok(taipan)
+}
+
+/// The profile of the training programs.
+fn train(target: &str, folder: &Path, counts: &Path) -> Result<(), String> {
+    eprintln!("release: building with counters");
+    let place = folder.join("training");
+    let raw = place.join("raw");
+    let flags = [
+        &format!("-Cprofile-generate={}", raw.display()),
+        "-Cllvm-args=-enable-name-compression=false",
+        "--cfg=taipan_training",
+    ];
+    build(target, &place, &flags, &["-p", "taipan-cli"])?;
+    if raw.exists() {
+        std::fs::remove_dir_all(&raw).map_err(|e| format!("{}: {e}", raw.display()))?;
+    }
+    let taipan = place.join(target).join("release/taipan");
+    let programs = programs()?;
+    eprintln!("release: running {} programs", programs.len());
+    let mut ran = 0;
+    for words in &programs {
+        ran += usize::from(run_one(&taipan, words, &raw)?);
+    }
+    // Tests may fail here (they are about more than the result that counts are made from), but not all of them.
+    if ran * 10 < programs.len() * 9 {
+        return Err(format!(
+            "only {ran} of {} programs ended well",
+            programs.len()
+        ));
+    }
+    let mut profile = Profile::default();
+    for entry in std::fs::read_dir(&raw).map_err(|e| format!("{}: {e}", raw.display()))? {
+        let path = entry.map_err(|e| e.to_string())?.path();
+        let data = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        profile
+            .add(&data)
+            .map_err(|e| format!("{}: {e}", path.display()))?;
+    }
+    eprintln!("release: {} functions were executed", profile.executed());
+    std::fs::write(counts, profile.indexed()).map_err(|e| format!("{}: {e}", counts.display()))
+}
+
+/// The command lines of the training programs.
+fn programs() -> Result<Vec<Vec<String>>, String> {
+    let line = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
+    let mut all: Vec<Vec<String>> = vec![
+        line(&["-c", "pass"]),
+        line(&["-c", IMPORTS]),
+        line(&["benches/micro.py", "--run"]),
+    ];
+    for folder in ["benches/programs", "benches/training", "tests/behaviour"] {
+        let mut files = Vec::new();
+        python_files(&root().join(folder), &mut files)?;
+        files.sort();
+        all.extend(files.iter().map(|f| vec![f.display().to_string()]));
+    }
+    Ok(all)
+}
+
+/// The programs of a folder and those below it, but those whose aim is to exhaust the machine.
+fn python_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
+    let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    for entry in entries {
+        let path = entry.map_err(|e| e.to_string())?.path();
+        if path.is_dir() && !path.ends_with("hostile") {
+            python_files(&path, files)?;
+        } else if path.extension().is_some_and(|e| e == "py") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Runs a program to its end; `false` if it failed or took too long.
+fn run_one(taipan: &Path, words: &[String], raw: &Path) -> Result<bool, String> {
+    let mut child = Command::new(taipan)
+        .args(words)
+        .current_dir(root())
+        // Two files are enough for programs that run beside each other; counts of the same file add up.
+        .env("LLVM_PROFILE_FILE", raw.join("%2m.profraw"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|e| format!("{}: {e}", taipan.display()))?;
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().map_err(|e| e.to_string())? {
+            return Ok(status.success());
+        }
+        if start.elapsed() > LIMIT {
+            child.kill().map_err(|e| e.to_string())?;
+            child.wait().map_err(|e| e.to_string())?;
+            return Ok(false);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Runs `cargo build --release`.
+fn build(target: &str, place: &Path, flags: &[&str], what: &[&str]) -> Result<(), String> {
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .current_dir(root())
+        .args(["build", "--release", "--target", target, "--target-dir"])
+        .arg(place)
+        .args(what)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .env("CARGO_INCREMENTAL", "0")
+        .status()
+        .map_err(|e| format!("cargo could not be started: {e}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err("the build failed; its messages are above".to_owned())
+    }
+}
+
+/// Puts an executable in another's place, which may be running.
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    let fail = |e: std::io::Error| format!("{}: {e}", to.display());
+    let fresh = to.with_extension("new");
+    std::fs::create_dir_all(to.parent().unwrap_or(to)).map_err(fail)?;
+    std::fs::copy(from, &fresh).map_err(|e| format!("{}: {e}", from.display()))?;
+    std::fs::rename(&fresh, to).map_err(fail)
+}
