@@ -1,9 +1,11 @@
 """Print a digest of what each stage of the front end makes of source files, one line a file.
 
-usage: PYTHON stages.py tokens|ast|code|marshal|errors [--text] LIST
+usage: PYTHON stages.py STAGE [--text] LIST
 
 LIST names a file of paths, one a line. Two Pythons that print the same lines agree on the files; `cargo xtask parity`
-runs this under both. `marshal` also reads back what it wrote. `errors` damages each file in a dozen ways, always the same
+runs this under both. The stages are tokens, ast, ast1 and ast2 (with `optimize`), types (with type comments), code, code1
+and code2 (with `optimize`), single and eval (statements and expressions of the file on their own), marshal and errors.
+`marshal` also reads back what it wrote. `errors` damages each file in a dozen ways, always the same
 ones, and takes what compiling the pieces raises and warns of. --text prints the text itself in place of its digest.
 """
 
@@ -53,14 +55,51 @@ def tokens(data):
     return "\n".join(out)
 
 
-def tree(data):
+def tree(data, **options):
     import ast
 
-    return ast.dump(ast.parse(data), include_attributes=True)
+    return ast.dump(ast.parse(data, **options), include_attributes=True)
 
 
-def code(data):
-    return show(compile(data, "file.py", "exec", dont_inherit=True))
+def code(data, optimize=-1):
+    return show(compile(data, "file.py", "exec", dont_inherit=True, optimize=optimize))
+
+
+def outcome(source, mode):
+    try:
+        return show(compile(source, "file.py", mode, dont_inherit=True))
+    except SyntaxError as e:
+        return ascii((type(e).__name__, e.msg, e.lineno, e.offset, e.text, e.end_lineno, e.end_offset))
+
+
+def parts(data, kind):
+    """The sources of the file's statements, or of its larger expressions."""
+    import ast
+
+    text = data.decode()
+    lines = text.splitlines(True)
+    for node in ast.walk(ast.parse(text)) if kind is ast.expr else ast.parse(text).body:
+        if not isinstance(node, kind) or node.end_lineno - node.lineno > 200:
+            continue
+        if kind is ast.stmt:
+            first = min([node.lineno] + [d.lineno for d in getattr(node, "decorator_list", ())])
+            yield "".join(lines[first - 1:node.end_lineno])
+        elif isinstance(node, (ast.Call, ast.BoolOp, ast.BinOp, ast.Compare, ast.IfExp, ast.Lambda, ast.ListComp,
+                               ast.DictComp, ast.GeneratorExp, ast.Dict, ast.List, ast.Tuple, ast.JoinedStr)):
+            if node.lineno == node.end_lineno <= len(lines):
+                yield lines[node.lineno - 1].encode()[node.col_offset:node.end_col_offset].decode()
+
+
+def single(data):
+    import ast
+
+    return "\n".join(outcome(source, "single") for source in parts(data, ast.stmt))
+
+
+def evaluated(data):
+    import ast
+
+    return "\n".join(outcome(source, "eval") for source in list(parts(data, ast.expr))[:300])
 
 
 def marshalled(data):
@@ -118,7 +157,13 @@ def errors(data):
     return "\n".join(out)
 
 
-STAGES = {"tokens": tokens, "ast": tree, "code": code, "marshal": marshalled, "errors": errors}
+STAGES = {
+    "tokens": tokens, "ast": tree, "code": code, "marshal": marshalled, "errors": errors, "single": single,
+    "eval": evaluated,
+    "ast1": lambda data: tree(data, optimize=1), "ast2": lambda data: tree(data, optimize=2),
+    "types": lambda data: tree(data, type_comments=True),
+    "code1": lambda data: code(data, 1), "code2": lambda data: code(data, 2),
+}
 
 
 def main(arguments):

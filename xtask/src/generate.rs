@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 mod ast;
+mod cjk;
 mod grammar;
 mod identifiers;
 mod opcodes;
@@ -25,6 +26,7 @@ type Generator = fn(&Path) -> Result<Vec<Output>, String>;
 /// Every generator, by name. Add yours here.
 const GENERATORS: &[(&str, Generator)] = &[
     ("ast", ast::generate),
+    ("cjk", cjk::generate),
     ("grammar", grammar::generate),
     ("opcodes", opcodes::generate),
     ("identifiers", identifiers::generate),

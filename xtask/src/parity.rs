@@ -8,7 +8,7 @@ use crate::generate::root;
 use crate::tools::{default_taipan, option};
 
 const HELP: &str = "\
-cargo xtask parity [--reference PYTHON] [--taipan PROGRAM] [--stages tokens,ast,code,marshal,errors] PATH...
+cargo xtask parity [--reference PYTHON] [--taipan PROGRAM] [--stages tokens,ast,ast1,ast2,types,code,code1,code2,single,eval,marshal,errors] PATH...
 
 Compares what the two make of each .py file at or below the paths. PYTHON is python3.14 by default, PROGRAM the release
 build. Ends with 1 if anything differs.

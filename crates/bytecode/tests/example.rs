@@ -1,6 +1,8 @@
 //! A module that CPython 3.14 has compiled: read, verified, shown and written again.
 
-use taipan_bytecode::{dis, marshal, verifier};
+use std::rc::Rc;
+
+use taipan_bytecode::{Opcode, dis, marshal, verifier};
 
 const MARSHALLED: &[u8] = include_bytes!("data/example.marshal");
 
@@ -47,6 +49,20 @@ fn the_disassembly_is_that_of_dis() {
         without_addresses(&full),
         include_str!("data/example.full.txt")
     );
+}
+
+#[test]
+fn operands_beyond_32_bits_are_shown() {
+    let loaded = marshal::load_code(&mut &MARSHALLED[..]).expect("CPython wrote it");
+    let mut code = (*loaded.value).clone();
+    let extended = [Opcode::ExtendedArg as u8, 0xFF].repeat(6);
+    let mut units = Vec::new();
+    for opcode in [Opcode::JumpForward, Opcode::JumpBackward, Opcode::LoadConst] {
+        units.extend_from_slice(&extended);
+        units.extend([opcode as u8, 0xFF]);
+    }
+    code.code = units.into();
+    assert!(dis::dis(&Rc::new(code), &dis::Options::default()).contains("EXTENDED_ARG"));
 }
 
 #[test]

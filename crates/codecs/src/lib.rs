@@ -1,5 +1,5 @@
 //! The encodings that are built into Python, without objects: UTF-8, -16, -32 and -7, ASCII, Latin-1, character maps and
-//! the escape codecs.
+//! the escape codecs; and the multi-byte encodings of East Asia, which have ways of their own ([`cjk`]).
 //!
 //! A codec works from `*pos` on until it is done, lacks input, or meets an error. On an error it leaves `*pos` at the
 //! error's start and reports the range and the reason; the caller asks an error handler, which may be Python code, puts
@@ -9,6 +9,7 @@
 //! A decoder that is told that more input may follow (`last` is false) stops in front of an incomplete sequence;
 //! `*pos` then says how much it has used.
 
+pub mod cjk;
 pub mod escape;
 pub mod handlers;
 pub mod single;

@@ -24,8 +24,8 @@ mod imp;
 
 pub use errno::{ERRNOS, Errno, Result};
 pub use imp::{
-    clock, consts, env, fault, fcntl, fs, linux, mem, net, process, random, select, signal, term,
-    thread, users,
+    clock, consts, env, fault, fcntl, fs, linux, mem, net, process, random, select, semaphore,
+    signal, term, thread, users,
 };
 
 /// A file descriptor.

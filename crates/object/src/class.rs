@@ -325,6 +325,9 @@ define_slots! {
 pub mod tpflags {
     /// Instances may have an inline attribute store.
     pub const INLINE_VALUES: u64 = 1 << 2;
+    /// Our own: the constructor and the variadic methods take keywords that are no strings. CPython hands such functions a
+    /// dict that nobody has looked at.
+    pub const ANY_KEYWORDS: u64 = 1 << 40;
     /// Instances have a `__dict__` managed by the object system.
     pub const MANAGED_DICT: u64 = 1 << 4;
     /// Instances can be weakly referenced.

@@ -21,7 +21,7 @@ const _: () = assert!(size_of::<*const ()>() != 8 || size_of::<Header>() == 16);
 pub mod flag {
     /// The collector visits this object.
     pub const TRACKED: u32 = 1;
-    /// In the oldest generation.
+    /// In the oldest generation; with MIDDLE, in the permanent one.
     pub const OLD: u32 = 1 << 1;
     /// The finalizer has run; it runs once (PEP 442).
     pub const FINALIZED: u32 = 1 << 2;

@@ -63,6 +63,19 @@ impl<'a> Args<'a> {
             .filter_map(|(n, v)| n.downcast_ref::<Str>().map(|n| (n.clone(), v)))
     }
 
+    /// The keyword arguments with their names, which are no strings in the calls that `Vm::takes_any_keywords` allows.
+    pub fn any_keywords(&self) -> impl Iterator<Item = (&'a Value, &'a Value)> + use<'a> {
+        let n = self.values.len().saturating_sub(self.keyword_count());
+        let names: &'a [Value] = match self.kwnames {
+            Some(k) => {
+                let k: &'a Ref<Tuple> = k;
+                k.as_slice()
+            }
+            None => &[],
+        };
+        names.iter().zip(&self.values[n..])
+    }
+
     /// Whether there are no arguments at all.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()

@@ -112,7 +112,8 @@ impl Vm {
         } else {
             0
         };
-        let inherited = base.flags.get() & (tpflags::SUBCLASS_BITS | tpflags::HAVE_GC);
+        let inherited =
+            base.flags.get() & (tpflags::SUBCLASS_BITS | tpflags::HAVE_GC | tpflags::ANY_KEYWORDS);
         let payload = TypeObject::blank(
             name,
             layout,
@@ -317,6 +318,7 @@ impl Vm {
                 | tpflags::MAPPING
                 | tpflags::MATCH_SELF
                 | tpflags::HAVE_GC
+                | tpflags::ANY_KEYWORDS
                 | tpflags::MANAGED_WEAKREF;
             ty.set_flag(base.flags.get() & inherited);
         }

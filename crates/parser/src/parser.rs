@@ -125,6 +125,7 @@ impl<'a> Parser<'a> {
             implicit_newline: options.mode == Mode::File,
             barry_as_flufl: options.barry_as_flufl,
             from_file: options.from_file,
+            iterated: false,
         };
         Parser {
             arena,

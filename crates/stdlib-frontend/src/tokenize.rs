@@ -341,6 +341,7 @@ impl TokenizerIter {
     ) -> PyResult<Ref<TokenizerIter>> {
         let options = TokenizerOptions {
             extra_tokens,
+            iterated: true,
             ..TokenizerOptions::default()
         };
         vm.new_object(

@@ -5,6 +5,7 @@ pub mod errno;
 pub mod fcntl;
 pub mod io;
 pub mod locale;
+pub mod multiprocessing;
 pub mod posix;
 pub mod resource;
 pub mod select;
@@ -34,6 +35,8 @@ pub const MODULES: &[&ModuleSpec] = &[
     &users::GRP,
     &locale::MODULE,
     &subprocess::MODULE,
+    &multiprocessing::MODULE,
+    &multiprocessing::SHARED_MEMORY,
     &socket::MODULE,
     &termios::MODULE,
 ];

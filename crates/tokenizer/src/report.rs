@@ -138,7 +138,7 @@ impl Tokenizer<'_> {
     #[cold]
     pub(crate) fn eof_error(&mut self) -> BoxedError {
         self.done = Done::Eof;
-        if self.options.extra_tokens {
+        if self.options.extra_tokens || self.options.iterated {
             let msg = "unexpected EOF in multi-line statement";
             // A column in bytes, from where the statement's last line or f-string began.
             let column = to_u32(self.cursor.line_end.saturating_sub(self.cursor.buf));

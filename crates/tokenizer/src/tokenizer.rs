@@ -71,6 +71,8 @@ pub struct TokenizerOptions {
     pub barry_as_flufl: bool,
     /// The text is a program's file, which CPython reads line by line: at its end it has no line any more.
     pub from_file: bool,
+    /// The tokens are for a program that asks for one after the other: an end where more was expected has no text.
+    pub iterated: bool,
 }
 
 impl Default for TokenizerOptions {
@@ -82,6 +84,7 @@ impl Default for TokenizerOptions {
             implicit_newline: true,
             barry_as_flufl: false,
             from_file: false,
+            iterated: false,
         }
     }
 }

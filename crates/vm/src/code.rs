@@ -111,6 +111,17 @@ pub struct Body {
     pub names: Box<[Ref<Str>]>,
     /// Names of the fast locals.
     pub locals: Box<[Ref<Str>]>,
+    /// The tuples that the names were read from, for code that marshal made.
+    pub tuples: Option<Rc<NameTuples>>,
+}
+
+/// Tuples of names that others than their code object refer to: marshal writes them as shared again.
+#[derive(Default)]
+pub struct NameTuples {
+    /// That of `co_names`.
+    pub names: Option<Ref<Tuple>>,
+    /// That of the fast locals.
+    pub locals: Option<Ref<Tuple>>,
 }
 
 /// The payload of `code`.
@@ -218,6 +229,11 @@ impl Code {
     #[inline(always)]
     pub fn locals(&self) -> &[Ref<Str>] {
         &self.body().locals
+    }
+
+    /// The tuples that its names were read from, if marshal made it.
+    pub fn name_tuples(&self) -> Option<&NameTuples> {
+        self.body().tuples.as_deref()
     }
 
     /// The docstring; None when there is none.
@@ -550,7 +566,7 @@ impl<'a> Objects<'a> {
             Constant::Int(i) => self.once(i, |_| vm.new_ibig((**i).clone())),
             Constant::Float(f) => self.once(f, |_| vm.new_float(**f)),
             Constant::Complex(c) => self.once(c, |_| vm.new_complex(c.0, c.1)),
-            Constant::Str(s) if s.interned => {
+            Constant::Str(s) if s.interned => self.once(s, |_| {
                 let made = wtf8_to_str(vm, &s.text)?;
                 let known = vm.intern_str(&made);
                 // A name is interned as a constant; a qualified name only because it is the code's as well, and that is
@@ -558,7 +574,7 @@ impl<'a> Objects<'a> {
                 let is_name = |c: u32| c < 128 && (c == 95 || (c as u8).is_ascii_alphanumeric());
                 let is_name = s.text.len() < 2 || s.text.code_points().all(is_name);
                 Ok(if is_name { known } else { made }.into_value())
-            }
+            }),
             Constant::Str(s) => self.once(s, |_| Ok(wtf8_to_str(vm, &s.text)?.into_value())),
             Constant::Bytes(b) => self.once(b, |_| Ok(vm.new_bytes(b)?.into_value())),
             Constant::Tuple(items) => self.tuple(items),
@@ -623,6 +639,7 @@ impl<'a> Objects<'a> {
                 consts,
                 names: names_of(vm, &code.names)?,
                 locals: names_of(vm, &code.localsplusnames)?,
+                tuples: None,
             }),
             kinds: self.table(&code.localspluskinds),
             name: interned(vm, &code.name.text)?,

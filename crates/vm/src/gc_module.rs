@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use taipan_macros::pyfunctions;
 use taipan_object::header::flag;
-use taipan_object::heap::gc::{collect, referents, tracked_objects};
+use taipan_object::heap::gc::{self, collect, referents, tracked_objects};
 use taipan_object::{Dict, List, Module, ModuleSpec, PyResult, Ref, Value, Vm};
 
 use crate::imp::OptionCell;
@@ -235,15 +235,19 @@ pub mod functions {
 
     /// Freeze all current tracked objects and ignore them for future collections.
     #[pyfunction(sig = "($module, /)")]
-    fn freeze() {}
+    fn freeze(vm: &Vm) {
+        gc::freeze(vm);
+    }
 
     /// Unfreeze all objects in the permanent generation.
     #[pyfunction(sig = "($module, /)")]
-    fn unfreeze() {}
+    fn unfreeze(vm: &Vm) {
+        gc::unfreeze(vm);
+    }
 
     /// Return the number of objects in the permanent generation.
     #[pyfunction(sig = "($module, /)")]
-    fn get_freeze_count() -> usize {
-        0
+    fn get_freeze_count(vm: &Vm) -> usize {
+        gc::frozen_count(vm)
     }
 }

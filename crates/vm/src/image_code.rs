@@ -48,6 +48,7 @@ pub fn body(vm: &Vm, view: CodeView) -> PyResult<Body> {
             .locals()
             .map(|text| name(vm, text))
             .collect::<PyResult<_>>()?,
+        tuples: None,
     })
 }
 

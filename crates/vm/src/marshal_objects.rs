@@ -9,7 +9,7 @@ use taipan_bytecode::marshal::reader::{Builder, Container, Input, ReadError, Rea
 use taipan_object::{Bytes, Dict, List, PyResult, Raised, Ref, Set, Str, Tuple, Value, Vm};
 use taipan_wtf8::Wtf8;
 
-use crate::code::{Body, BodySource, Parts, Table, wtf8_to_str};
+use crate::code::{Body, BodySource, NameTuples, Parts, Table, wtf8_to_str};
 use crate::glue::unhashable_note;
 
 /// Why data could not be read.
@@ -124,7 +124,12 @@ struct Objects<'a> {
     bytes: Vec<(Table, Option<Value>)>,
     /// How many bytes there can be at most.
     left: usize,
+    /// What code has whose tuples of names nobody else refers to.
+    alone: Rc<NameTuples>,
 }
+
+/// Names, and their tuple if it is referred to elsewhere.
+type Names = (Box<[Ref<Str>]>, Option<Ref<Tuple>>);
 
 const BAD_ARGUMENT: ReadError = ReadError::System("bad argument to internal function");
 
@@ -171,15 +176,20 @@ impl Objects<'_> {
         }
     }
 
-    fn names(&self, item: Item) -> Result<Box<[Ref<Str>]>, LoadError> {
-        self.tuple_items(item)?
+    fn names(&self, item: Item) -> Result<Names, LoadError> {
+        let tuple = self.tuple_items(item)?;
+        let names: Box<[Ref<Str>]> = tuple
             .as_slice()
             .iter()
             .map(|v| match v.downcast_ref::<Str>() {
                 Some(s) => Ok(self.vm.intern_str(s)),
                 None => Err(ReadError::Type("name tuples must contain only strings").into()),
             })
-            .collect()
+            .collect::<Result<_, LoadError>>()?;
+        let mut both = names.iter().zip(tuple.as_slice());
+        let same = both.all(|(name, v)| name.as_value().is(v));
+        let shared = same && tuple.as_value().refcount() > 1;
+        Ok((names, shared.then_some(tuple)))
     }
 
     fn string(&self, item: Item) -> Result<Ref<Str>, LoadError> {
@@ -275,6 +285,16 @@ impl Builder for Objects<'_> {
     }
 
     fn code(&mut self, f: CodeFields<Item>) -> Result<Item, LoadError> {
+        let (names, names_tuple) = self.names(f.names)?;
+        let (locals, locals_tuple) = self.names(f.localsplusnames)?;
+        let tuples = if names_tuple.is_some() || locals_tuple.is_some() {
+            Rc::new(NameTuples {
+                names: names_tuple,
+                locals: locals_tuple,
+            })
+        } else {
+            Rc::clone(&self.alone)
+        };
         let parts = Parts {
             argcount: count(f.argcount)?,
             posonlyargcount: count(f.posonlyargcount)?,
@@ -285,8 +305,9 @@ impl Builder for Objects<'_> {
             code: self.table(f.code)?,
             body: BodySource::Made(Body {
                 consts: self.tuple_items(f.consts)?,
-                names: self.names(f.names)?,
-                locals: self.names(f.localsplusnames)?,
+                names,
+                locals,
+                tuples: Some(tuples),
             }),
             kinds: self.table(f.localspluskinds)?,
             filename: self.string(f.filename)?,
@@ -370,6 +391,7 @@ fn read<I: Input<Error = LoadError>>(
         vm,
         bytes: Vec::new(),
         left,
+        alone: Rc::default(),
     };
     let mut reader = Reader::new(input, &mut objects, allow_code);
     let item = reader.read()?;

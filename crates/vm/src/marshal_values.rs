@@ -70,10 +70,11 @@ impl Repeated {
             if !seen.insert(value.bits()) {
                 continue;
             }
-            for tuple in [code.names(), code.locals()] {
+            let tuples = [code.names(), code.locals()];
+            for tuple in tuples.iter().filter(|_| code.name_tuples().is_none()) {
                 *names.entry(words(tuple)).or_default() += 1;
             }
-            count_ints(vm, code.consts().as_slice(), &mut ints)?;
+            count_ints(vm, code.consts().as_slice(), &mut seen, &mut ints)?;
             todo.extend(code.consts().as_slice().iter().cloned());
         }
         let names = names.into_iter().filter(|(_, n)| *n > 1);
@@ -85,13 +86,21 @@ impl Repeated {
     }
 }
 
-fn count_ints(vm: &Vm, items: &[Value], into: &mut HashMap<i64, usize>) -> PyResult<()> {
+/// Counts ints in constants, those of a tuple that is there several times once.
+fn count_ints(
+    vm: &Vm,
+    items: &[Value],
+    seen: &mut HashSet<u64>,
+    into: &mut HashMap<i64, usize>,
+) -> PyResult<()> {
     vm.check_stack(" while looking at constants")?;
     for v in items {
         if let Some(i) = v.as_small_int() {
             *into.entry(i).or_default() += 1;
-        } else if let Some(t) = v.downcast_ref::<Tuple>() {
-            count_ints(vm, t.as_slice(), into)?;
+        } else if let Some(t) = v.downcast_ref::<Tuple>()
+            && seen.insert(v.bits())
+        {
+            count_ints(vm, t.as_slice(), seen, into)?;
         }
     }
     Ok(())
@@ -125,11 +134,21 @@ fn single_char(s: &Str) -> Option<u8> {
 }
 
 impl Objects<'_> {
+    /// The tuple of names that were read from one.
+    fn read_names(&self, names: &[Ref<Str>], tuple: Option<&Ref<Tuple>>) -> PyResult {
+        match tuple {
+            Some(tuple) => Ok(tuple.as_value().clone()),
+            None => self.tuple_of(names),
+        }
+    }
+
+    fn tuple_of(&self, names: &[Ref<Str>]) -> PyResult {
+        let names = names.iter().map(|n| n.as_value().clone()).collect();
+        Ok(self.vm.new_tuple(names)?.into_value())
+    }
+
     fn names(&self, names: &[Ref<Str>]) -> PyResult {
-        let made = || -> PyResult {
-            let names = names.iter().map(|n| n.as_value().clone()).collect();
-            Ok(self.vm.new_tuple(names)?.into_value())
-        };
+        let made = || self.tuple_of(names);
         match self.repeated.names.borrow_mut().get_mut(&words(names)) {
             Some(Some(tuple)) => Ok(tuple.clone()),
             Some(empty) => {
@@ -156,6 +175,13 @@ impl Objects<'_> {
     }
 
     fn code(&self, c: &Code) -> PyResult<CodeFields<Value>> {
+        let (names, locals) = match c.name_tuples() {
+            Some(tuples) => (
+                self.read_names(c.names(), tuples.names.as_ref())?,
+                self.read_names(c.locals(), tuples.locals.as_ref())?,
+            ),
+            None => (self.names(c.names())?, self.names(c.locals())?),
+        };
         let code = self.shared(c.code.object(self.vm)?);
         Ok(CodeFields {
             argcount: c.argcount as i32,
@@ -165,8 +191,8 @@ impl Objects<'_> {
             flags: c.flags as i32,
             code,
             consts: c.consts_tuple()?,
-            names: self.names(c.names())?,
-            localsplusnames: self.names(c.locals())?,
+            names,
+            localsplusnames: locals,
             localspluskinds: self.table(&c.kinds)?,
             filename: c.filename.get().into_value(),
             name: c.name.as_value().clone(),

@@ -8,6 +8,7 @@ mod module;
 mod registry;
 mod run;
 
+pub use handlers::lookup as error_handler;
 pub use registry::{
     decode_object, encode_object, lookup, lookup_error, normalize, register, register_error,
     unregister, unregister_error,

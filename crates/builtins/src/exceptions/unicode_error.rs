@@ -139,8 +139,23 @@ fn number(vm: &Vm, this: &Value, i: usize) -> PyResult<i64> {
 fn text_of(vm: &Vm, this: &Value, i: usize) -> PyResult<TextBuf> {
     match field(vm, this, i)? {
         Some(v) => Ok(TextBuf::from_text(vm.str(&v)?.text())),
-        None => Ok(TextBuf::default()),
+        None => Ok(TextBuf::from("<NULL>")),
     }
+}
+
+/// The object again, once code has run that may have put another in its place.
+fn object_of(vm: &Vm, this: &Value, verb: &str) -> PyResult {
+    let Some(object) = field(vm, this, OBJECT)? else {
+        return Err(vm.type_error("UnicodeError 'object' attribute is not set"));
+    };
+    let (fits, kind) = match verb {
+        "decode" => (object.downcast_ref::<Bytes>().is_some(), "bytes"),
+        _ => (object.downcast_ref::<Str>().is_some(), "string"),
+    };
+    if !fits {
+        return Err(vm.type_error(&format!("UnicodeError 'object' attribute must be a {kind}")));
+    }
+    Ok(object)
 }
 
 /// The text: what could not be done, where, and why. `one` is how a single offending item is shown.
@@ -151,10 +166,9 @@ fn describe(
     item: &str,
     one: impl Fn(&Value, usize) -> Option<(usize, String)>,
 ) -> PyResult {
-    let Some(object) = field(vm, this, OBJECT)? else {
+    if field(vm, this, OBJECT)?.is_none() {
         return Ok(vm.interp().singletons().empty_str.clone().into_value());
-    };
-    let (start, end) = (number(vm, this, START)?, number(vm, this, END)?);
+    }
     let reason = text_of(vm, this, REASON)?;
     let mut out = TextBuf::default();
     if verb != "translate" {
@@ -162,6 +176,8 @@ fn describe(
         out.push_text(text_of(vm, this, ENCODING)?.as_text());
         out.push_str("' codec ");
     }
+    let object = object_of(vm, this, verb)?;
+    let (start, end) = (number(vm, this, START)?, number(vm, this, END)?);
     out.push_str(&format!("can't {verb} {item}"));
     let single = usize::try_from(start)
         .ok()

@@ -356,6 +356,7 @@ fn inherited_flags(base: &TypeRef, mro: &Ref<Tuple>) -> u64 {
     let mut flags = base.flags.get()
         & (tpflags::SUBCLASS_BITS
             | tpflags::MATCH_SELF
+            | tpflags::ANY_KEYWORDS
             | tpflags::MANAGED_DICT
             | tpflags::MANAGED_WEAKREF);
     let patterns = tpflags::SEQUENCE | tpflags::MAPPING;

@@ -98,7 +98,7 @@ static PART: ClassPart = ClassPart {
         member(
             "__flags__",
             None,
-            |vm, v| vm.new_int(class_of(vm, v)?.flags.get() as i64),
+            |vm, v| vm.new_int((class_of(vm, v)?.flags.get() & !tpflags::ANY_KEYWORDS) as i64),
             None,
         ),
         member(

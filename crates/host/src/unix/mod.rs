@@ -17,6 +17,7 @@ mod net_db;
 pub mod process;
 pub mod random;
 pub mod select;
+pub mod semaphore;
 pub mod signal;
 mod spawn;
 pub mod term;

@@ -13,6 +13,7 @@ pub mod net;
 pub mod process;
 pub mod random;
 pub mod select;
+pub mod semaphore;
 pub mod signal;
 pub mod term;
 pub mod thread;

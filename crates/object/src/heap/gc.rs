@@ -216,7 +216,7 @@ pub fn collect(vm: &Vm, generation: usize) -> usize {
         let h = unsafe { p.as_ref() };
         // An object whose count is zero is being destroyed already: by a callback of its weak references, or when its
         // turn comes.
-        if h.refcount() == 0 || h.is_immortal() || h.has(older) {
+        if h.refcount() == 0 || h.is_immortal() || h.has(older) || is_frozen(h) {
             return;
         }
         if is_plain_tuple(vm, h) {
@@ -468,7 +468,50 @@ fn reclaim(vm: &Vm, garbage: Vec<NonNull<Header>>) -> usize {
     found
 }
 
-/// Every tracked object of a generation (`None`: all), for `gc.get_objects`.
+/// Whether an object is of the permanent generation: it has the marks of both older ones.
+#[inline(always)]
+fn is_frozen(h: &Header) -> bool {
+    h.has(flag::OLD) && h.has(flag::MIDDLE)
+}
+
+/// Calls `f` for all tracked objects that are alive.
+fn each_tracked(vm: &Vm, f: &mut impl FnMut(&Header)) {
+    let objects = Generation {
+        heap: vm.heap(),
+        last: 2,
+    };
+    objects.each_object(&mut |p| {
+        // SAFETY: the walk gives live objects.
+        let h = unsafe { p.as_ref() };
+        if h.refcount() > 0 {
+            f(h);
+        }
+    });
+}
+
+/// Puts all tracked objects into the permanent generation, which no collection looks at (`gc.freeze`).
+pub fn freeze(vm: &Vm) {
+    each_tracked(vm, &mut |h| h.set(flag::OLD | flag::MIDDLE));
+    vm.heap().gc.count.iter().for_each(|count| count.set(0));
+}
+
+/// Puts the objects of the permanent generation into the oldest (`gc.unfreeze`).
+pub fn unfreeze(vm: &Vm) {
+    each_tracked(vm, &mut |h| {
+        if is_frozen(h) {
+            h.unset(flag::MIDDLE);
+        }
+    });
+}
+
+/// How many objects are in the permanent generation (`gc.get_freeze_count`).
+pub fn frozen_count(vm: &Vm) -> usize {
+    let mut count = 0;
+    each_tracked(vm, &mut |h| count += usize::from(is_frozen(h)));
+    count
+}
+
+/// Every tracked object of a generation (`None`: all but frozen ones), for `gc.get_objects`.
 pub fn tracked_objects(vm: &Vm, generation: Option<usize>) -> Vec<Value> {
     let mut out = Vec::new();
     let mut add = |p: NonNull<Header>| {
@@ -476,6 +519,7 @@ pub fn tracked_objects(vm: &Vm, generation: Option<usize>) -> Vec<Value> {
         unsafe {
             let h = p.as_ref();
             let wanted = match generation {
+                _ if is_frozen(h) => false,
                 None => true,
                 Some(0) => !h.has(flag::OLD | flag::MIDDLE),
                 Some(1) => h.has(flag::MIDDLE),

@@ -4,11 +4,11 @@ use smallvec::SmallVec;
 
 use super::attr::generic_getattr;
 use crate::bind::call_native;
-use crate::class::tpflags;
+use crate::class::{TypeObject, tpflags};
 use crate::containers::dict::Dict;
 use crate::containers::string::Str;
-use crate::descr::MethodDescr;
-use crate::native::Args;
+use crate::descr::{MethodDescr, NativeFunction};
+use crate::native::{Args, NativeCode};
 use crate::reference::Ref;
 use crate::value::{PyResult, Value};
 use crate::vm::Vm;
@@ -56,7 +56,7 @@ impl Vm {
                 let mut values = args.to_vec();
                 let mut names = Vec::with_capacity(d.len());
                 for (k, v) in d.items() {
-                    if k.downcast_ref::<Str>().is_none() {
+                    if k.downcast_ref::<Str>().is_none() && !self.takes_any_keywords(callable) {
                         return Err(self.type_error("keywords must be strings"));
                     }
                     names.push(k);
@@ -73,6 +73,22 @@ impl Vm {
             }
             _ => self.call_pos(callable, args),
         }
+    }
+
+    /// Whether a call may have keywords that are no strings: that of a class with `ANY_KEYWORDS`, or of a native method that
+    /// does its own argument parsing of an instance of such a class.
+    #[cold]
+    pub fn takes_any_keywords(&self, callable: &Value) -> bool {
+        let marked = |ty: &TypeObject| ty.has_flag(tpflags::ANY_KEYWORDS);
+        if let Some(ty) = callable.downcast_ref::<TypeObject>() {
+            return marked(ty);
+        }
+        callable.downcast_ref::<NativeFunction>().is_some_and(|f| {
+            matches!(f.def.code, NativeCode::Variadic(_))
+                && f.self_
+                    .as_ref()
+                    .is_some_and(|v| marked(&self.type_of(v).payload))
+        })
     }
 
     /// `obj.name(*args)`

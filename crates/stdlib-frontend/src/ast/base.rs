@@ -17,7 +17,7 @@ payload!(AstNode, leaf);
 /// `ast.AST`
 pub static AST: TypeSpec = TypeSpec {
     parts: &[&METHODS],
-    flags: tpflags::BASETYPE,
+    flags: tpflags::BASETYPE | tpflags::ANY_KEYWORDS,
     has_dict: true,
     extra: Some(extra),
     ..TypeSpec::new("AST", "ast", <AstNode as Payload>::layout)
@@ -137,14 +137,14 @@ fn init(vm: &Vm, this: &Value, args: Args<'_>) -> PyResult<()> {
         *left = false;
     }
     let mut attributes = None;
-    for (k, v) in args.keywords() {
-        match position(vm, &fields, k.as_value())? {
+    for (k, v) in args.any_keywords() {
+        match position(vm, &fields, k)? {
             Some(i) => {
                 if !std::mem::replace(&mut left[i], false) {
                     return Err(vm.type_error(&format!(
                         "{} got multiple values for argument {}",
                         tp_name(vm, &ty),
-                        vm.repr_string(k.as_value())?
+                        vm.repr_string(k)?
                     )));
                 }
             }
@@ -152,19 +152,25 @@ fn init(vm: &Vm, this: &Value, args: Args<'_>) -> PyResult<()> {
                 if attributes.is_none() {
                     attributes = Some(names_of(vm, &ty, "_attributes")?);
                 }
-                if position(vm, attributes.as_deref().unwrap_or(&[]), k.as_value())?.is_none() {
+                if position(vm, attributes.as_deref().unwrap_or(&[]), k)?.is_none() {
                     deprecated(
                         vm,
                         &format!(
                             "{}.__init__ got an unexpected keyword argument {}. Support for arbitrary keyword arguments is deprecated and will be removed in Python 3.15.",
                             tp_name(vm, &ty),
-                            vm.repr_string(k.as_value())?
+                            vm.repr_string(k)?
                         ),
                     )?;
                 }
             }
         }
-        vm.setattr(this, &k, v)?;
+        let Some(name) = k.downcast_ref::<Str>() else {
+            return Err(vm.type_error(&format!(
+                "attribute name must be string, not '{}'",
+                vm.type_name(k)
+            )));
+        };
+        vm.setattr(this, name, v)?;
     }
     if left.contains(&true) {
         let types = vm.getattr_str_opt(ty.as_value(), "_field_types")?;
@@ -191,12 +197,12 @@ fn replace(vm: &Vm, this: &Value, args: Args<'_>) -> PyResult {
     let mut expected = names_of(vm, &ty, "_fields")?;
     let fields = expected.len();
     expected.extend(names_of(vm, &ty, "_attributes")?);
-    for (k, _) in args.keywords() {
-        if position(vm, &expected, k.as_value())?.is_none() {
+    for (k, _) in args.any_keywords() {
+        if position(vm, &expected, k)?.is_none() {
             return Err(vm.type_error(&format!(
                 "{}.__replace__ got an unexpected keyword argument {}.",
                 ty.name.get().to_string_lossy(),
-                vm.repr_string(k.as_value())?
+                vm.repr_string(k)?
             )));
         }
     }

@@ -225,7 +225,7 @@ pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     if let Some(d) = &kwargs {
         let mut at = 0;
         while let Some((i, k, v)) = d.next_entry(at) {
-            if k.downcast_ref::<Str>().is_none() {
+            if k.downcast_ref::<Str>().is_none() && !vm.takes_any_keywords(&callable) {
                 return Err(vm.type_error("keywords must be strings"));
             }
             names.push(k);
