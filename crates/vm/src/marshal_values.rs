@@ -74,7 +74,10 @@ impl Repeated {
             for tuple in tuples.iter().filter(|_| code.name_tuples().is_none()) {
                 *names.entry(words(tuple)).or_default() += 1;
             }
-            count_ints(vm, code.consts().as_slice(), &mut seen, &mut ints)?;
+            // Code objects may have one tuple of constants.
+            if seen.insert(code.consts().as_value().bits()) {
+                count_ints(vm, code.consts().as_slice(), &mut seen, &mut ints)?;
+            }
             todo.extend(code.consts().as_slice().iter().cloned());
         }
         let names = names.into_iter().filter(|(_, n)| *n > 1);

@@ -14,7 +14,7 @@ def tokens(source, extra):
         for token in _tokenize.TokenizerIter(lambda: next(lines, ""), extra_tokens=extra):
             found.append(tuple(token)[:4])
     except SyntaxError as e:
-        found.append((type(e).__name__, e.msg, e.lineno, e.offset))
+        found.append((e.msg, e.lineno))
     return found
 
 
