@@ -9,6 +9,7 @@ use std::rc::Rc;
 use taipan_bytecode::code::{co, co_fast};
 use taipan_bytecode::constant::Str as ConstStr;
 use taipan_bytecode::image::CodeView;
+use taipan_bytecode::exception_table;
 use taipan_bytecode::verifier::{self, VerifyError};
 use taipan_bytecode::{CodeObject, Constant, Opcode};
 use taipan_object::{PyCell, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
@@ -92,6 +93,8 @@ pub struct Running {
     pub cache_base: usize,
     /// The words of the constants as the value stack has them: borrowed from the code, which keeps them alive.
     pub consts: Box<[u64]>,
+    /// The unit that an exception was raised at last, and its handler.
+    raised: Cell<(usize, Option<exception_table::Entry>)>,
 }
 
 /// What the verifier refused. Such code can be looked at, but not run.
@@ -236,6 +239,18 @@ impl Code {
         self.body().tuples.as_deref()
     }
 
+    /// The handler of an exception that is raised at a unit.
+    pub fn handler_at(&self, unit: usize) -> Option<exception_table::Entry> {
+        let running = self.running();
+        let (known, handler) = running.raised.get();
+        if known == unit {
+            return handler;
+        }
+        let handler = exception_table::handler_of(self.handlers(), unit);
+        running.raised.set((unit, handler));
+        handler
+    }
+
     /// The docstring; None when there is none.
     pub fn docstring(&self, vm: &Vm) -> PyResult {
         if !self.has(co::HAS_DOCSTRING) {
@@ -282,6 +297,7 @@ impl Code {
                 caches,
                 cache_base,
                 consts: consts.collect(),
+                raised: Cell::new((usize::MAX, None)),
             }
         })
     }

@@ -33,6 +33,8 @@ pub mod frame_flag {
     pub const DISCARD: u32 = 128;
     /// The pending exception was raised again: its traceback has this frame already.
     pub const RERAISED: u32 = 64;
+    /// A generator's frame that a call of `next()` went on in: `init_self` owns the generator, and its end is StopIteration.
+    pub const NEXT: u32 = 512;
     /// `frame_obj` or `locals` may be set, or the frame begins a chunk of the stack: leaving it takes more than dropping its
     /// fast locals.
     pub const OBSERVED: u32 = 256;
@@ -67,7 +69,7 @@ pub struct Frame {
     pub flags: u32,
     /// Where a loop over a generator goes on when that returns, as an offset; set when it is resumed.
     pub extra: u32,
-    /// Bits of what an INIT frame returns, owned; other frames do not set it.
+    /// Bits of what an INIT frame returns, or of a NEXT frame's generator, owned; other frames do not set it.
     pub init_self: u64,
     /// The generator whose frame this is: its address, uncounted; other frames do not set it.
     pub generator: u64,
@@ -295,6 +297,8 @@ pub(crate) struct ThreadData {
     generator_classes: [Cell<usize>; 3],
     /// `sys.get_coroutine_origin_tracking_depth()`
     pub(crate) origin_depth: Cell<i32>,
+    /// The address of a native class that `raise` makes instances of without calling it, uncounted: the one found last.
+    pub(crate) plain_exception: Cell<usize>,
     /// What the thread traces.
     pub(crate) tracing: crate::instrumentation::ThreadTracing,
 }

@@ -23,6 +23,7 @@ use super::regs::Regs;
 use super::specialize::back_off;
 use crate::frame::drop_slot;
 use crate::function::Function;
+use crate::generator::Generator;
 
 /// Chooses an opcode for the CALL that is about to run.
 #[cold]
@@ -168,6 +169,14 @@ fn choose_function(vm: &Vm, r: &Regs, site: &Site, f: &Ref<NativeFunction>) -> O
         (_, 2) if f.def.name == "isinstance" && builtin("isinstance")? => Opcode::CallIsinstance,
         (NativeCode::One(_), 1) => Opcode::CallBuiltinO,
         (NativeCode::Positional { min, max, .. }, n) if takes(min, max, n) => {
+            // SAFETY: there is one argument.
+            if n == 1
+                && unsafe { site.arg(0) }.downcast_ref::<Generator>().is_some()
+                && f.def.name == "next"
+                && builtin("next")?
+            {
+                r.cache(3).set(super::quick::NEXT_MARK);
+            }
             Opcode::CallBuiltinFast
         }
         (NativeCode::NoArgs(_) | NativeCode::Bound { .. } | NativeCode::Variadic(_), _) => {

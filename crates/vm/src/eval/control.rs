@@ -191,12 +191,17 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
     if flags & frame_flag::GENERATOR != 0 {
         generator::finish(vm, f);
     }
+    let called = leave_next(f);
     leave_frame(vm, f);
     if flags & frame_flag::ENTRY != 0 {
         return Ok(Flow::Leave(Outcome::Return(value)));
     }
     // SAFETY: a frame that is not an entry has the frame below it waiting with saved registers.
     *r = unsafe { Regs::load(previous) };
+    if called.is_some() {
+        let value = Some(value).filter(|v| !vm.is_none(v));
+        return Err(vm.stop_iteration(value));
+    }
     if flags & frame_flag::DISCARD != 0 {
         return Ok(Flow::Next);
     }
@@ -245,11 +250,27 @@ pub(super) fn yield_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
     if flags & frame_flag::ENTRY != 0 {
         return Ok(Flow::Leave(Outcome::Yield(value)));
     }
-    // A generator resumed in place: the frame below waits behind its FOR_ITER or SEND.
+    // A generator resumed in place: the frame below waits behind its FOR_ITER, SEND or CALL.
+    let called = leave_next(f);
     // SAFETY: as in `return_value`.
     *r = unsafe { Regs::load(previous) };
     r.push(value);
+    drop(called);
     Ok(Flow::Next)
+}
+
+/// The generator that a NEXT frame, which is left, holds for the call of `next()` that went on in it. To be dropped when
+/// the frame is not needed any more.
+#[inline(always)]
+pub(super) fn leave_next(f: *mut Frame) -> Option<Value> {
+    // SAFETY: the running frame; the word owns the generator.
+    unsafe {
+        if (*f).flags & frame_flag::NEXT == 0 {
+            return None;
+        }
+        (*f).flags &= !frame_flag::NEXT;
+        Some(Value::from_bits((*f).init_self))
+    }
 }
 
 pub(super) fn exit_init_check(vm: &Vm, r: &mut Regs) -> PyResult<()> {

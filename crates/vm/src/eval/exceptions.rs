@@ -1,6 +1,5 @@
 //! Exceptions in the interpreter: unwinding to a handler, the handler's instructions, raising, and matching.
 
-use taipan_bytecode::exception_table::handler_of;
 use taipan_object::{
     BaseException, Payload, PyResult, SlotId, Tuple, TypeObject, Value, Vm, tpflags,
 };
@@ -36,7 +35,7 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
             }
         }
         instrumented::raised(vm, r, again);
-        let handler = at.and_then(|at| handler_of(r.code().handlers(), at));
+        let handler = at.and_then(|at| r.code().handler_at(at));
         if let Some(h) = handler {
             while r.depth() > h.depth {
                 let bits = r.pop_bits();
@@ -76,7 +75,9 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
         }
         // What is dropped with the frame must not see or replace the pending exception.
         let pending = vm.take_exception();
+        let called = super::control::leave_next(f);
         super::leave_frame(vm, f);
+        drop(called);
         if let Some(e) = pending {
             let _ = vm.raise_as_is(e);
         }
@@ -107,6 +108,7 @@ pub(crate) fn add_traceback(vm: &Vm, f: *mut Frame) {
 }
 
 /// PUSH_EXC_INFO: `exception -> previous exception, exception`; it becomes the one being handled.
+#[inline(always)]
 pub(super) fn push_exc_info(vm: &Vm, r: &mut Regs) {
     let exc = r.pop_value();
     let level = vm.exc_level();
@@ -119,6 +121,7 @@ pub(super) fn push_exc_info(vm: &Vm, r: &mut Regs) {
 }
 
 /// POP_EXCEPT: `previous exception ->`; it is again the one being handled.
+#[inline(always)]
 pub(super) fn pop_except(vm: &Vm, r: &mut Regs) {
     let old = r.pop_value();
     let level = vm.exc_level();
@@ -152,6 +155,27 @@ pub(crate) fn matches(vm: &Vm, exc: &Value, class: &Value) -> bool {
         Some(t) => vm.is_instance_exact(exc, t),
         None => false,
     }
+}
+
+/// CHECK_EXC_MATCH of an exception and a class of exceptions that it is an instance of by its own type; takes the jump that
+/// follows.
+#[inline(always)]
+pub(super) fn check_exc_match_class(vm: &Vm, r: &mut Regs) -> bool {
+    let (exc, class) = (r.peek(2), r.peek(1));
+    if exc.is_small_int() || class.is_small_int() {
+        return false;
+    }
+    let ty = vm.type_of(&exc);
+    if class.as_ptr_unchecked().addr() != (&raw const *ty).addr()
+        || !ty.payload.has_flag(tpflags::BASE_EXC_SUBCLASS)
+    {
+        return false;
+    }
+    let class = r.pop_bits();
+    super::ops::push_truth(vm, r, true);
+    // SAFETY: the word was popped.
+    unsafe { drop_slot(class) };
+    true
 }
 
 pub(super) fn check_exc_match(vm: &Vm, r: &mut Regs) -> PyResult<()> {
@@ -238,6 +262,20 @@ pub(super) fn raise_varargs(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
 /// Whether a call of the exception class without arguments just makes an instance: a native class that is made as
 /// `BaseException` is.
 fn is_plain(vm: &Vm, class: &TypeObject) -> bool {
+    // Mostly it is the one that was raised last. Such classes do not change.
+    let data = crate::frame::thread_data(vm);
+    let address = (&raw const *class).addr();
+    if data.plain_exception.get() == address {
+        return true;
+    }
+    let plain = is_plain_class(vm, class);
+    if plain && class.has_flag(tpflags::IMMUTABLETYPE) {
+        data.plain_exception.set(address);
+    }
+    plain
+}
+
+fn is_plain_class(vm: &Vm, class: &TypeObject) -> bool {
     let base = &vm.exc().BaseException.slots;
     !class.is_heap()
         && std::ptr::eq(class.layout(), BaseException::layout())

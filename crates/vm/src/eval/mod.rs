@@ -388,6 +388,9 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 if quick::yield_value(vm, &mut r) {
                     next!()
                 }
+                if let Some(v) = quick::yield_out(vm, &mut r) {
+                    return Ok(Outcome::Yield(v));
+                }
                 flow!(control::yield_value)
             }
             Opcode::ReturnGenerator => flow!(control::return_generator),
@@ -546,7 +549,10 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::CallBoundMethodGeneral => outlined!(call_cache::call_py_general),
             Opcode::CallAllocAndEnterInit => outlined!(call_cache::call_alloc_and_enter_init),
             Opcode::CallBuiltinO => known_call!(call_builtin_o),
-            Opcode::CallBuiltinFast => outlined!(call_cache::call_builtin_fast),
+            Opcode::CallBuiltinFast => attempt!(
+                quick::call_next(vm, &mut r, arg),
+                call_cache::call_builtin_fast
+            ),
             Opcode::CallBuiltinFastWithKeywords => outlined!(call_cache::call_builtin_any),
             Opcode::CallBuiltinClass => outlined!(call_cache::call_builtin_class),
             Opcode::CallMethodDescriptorNoargs => known_call!(call_method_descriptor_noargs),
@@ -571,15 +577,13 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::ExitInitCheck => outlined!(|vm, t, _| control::exit_init_check(vm, t)),
             Opcode::ImportName => outlined!(special::import_name),
             Opcode::ImportFrom => outlined!(special::import_from),
-            Opcode::PushExcInfo => outlined!(|vm, t, _| {
-                exceptions::push_exc_info(vm, t);
-                Ok(())
-            }),
-            Opcode::PopExcept => outlined!(|vm, t, _| {
-                exceptions::pop_except(vm, t);
-                Ok(())
-            }),
-            Opcode::CheckExcMatch => outlined!(|vm, t, _| exceptions::check_exc_match(vm, t)),
+            Opcode::PushExcInfo => inlined!(exceptions::push_exc_info(vm, &mut r)),
+            Opcode::PopExcept => inlined!(exceptions::pop_except(vm, &mut r)),
+            Opcode::CheckExcMatch => {
+                attempt!(exceptions::check_exc_match_class(vm, &mut r), |vm, t, _| {
+                    exceptions::check_exc_match(vm, t)
+                })
+            }
             Opcode::CheckEgMatch => outlined!(|vm, t, _| exceptions::check_eg_match(vm, t)),
             Opcode::RaiseVarargs => outlined!(exceptions::raise_varargs),
             Opcode::Reraise => outlined!(exceptions::reraise),

@@ -13,7 +13,7 @@ use super::regs::Regs;
 use crate::code::Code;
 use crate::frame::{FRAME_WORDS, Frame, drop_slot, drop_word, frame_flag, strip};
 use crate::function::Function;
-use crate::generator::{Generator, State};
+use crate::generator::{Generator, Kind, State};
 
 /// CALL_PY_EXACT_ARGS, when there is room for the frame. The RESUME that comes first is done as well.
 #[inline(always)]
@@ -123,6 +123,66 @@ pub(super) fn for_iter_gen(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     r.skip(1);
     crate::generator::go_on(vm, r, g, vm.none(), arg);
     true
+}
+
+/// What stands in the place of the number of arguments in the cache of a call of `next()`.
+pub(super) const NEXT_MARK: u64 = u64::MAX;
+
+/// `next(g)` of a generator that is suspended: goes on in its frame.
+#[inline(always)]
+pub(super) fn call_next(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
+    if r.cache(3).get() != NEXT_MARK {
+        return false;
+    }
+    let site = Site::new(r, arg as usize);
+    if site.total != 1 || vm.recursion_remaining.get() <= 0 {
+        return false;
+    }
+    // SAFETY: the opcode goes with native functions; there is one argument, whose word is taken over by the frame that goes
+    // on, which is suspended until then.
+    unsafe {
+        let callable = *site.callable;
+        let Some(f) = r.object_of_type::<NativeFunction>(callable, r.cache(1).get()) else {
+            return false;
+        };
+        if (&raw const *f.def).addr() as u64 != r.cache(2).get() {
+            return false;
+        }
+        let argument = site.arg(0);
+        let Some(g) = argument.downcast_ref::<Generator>() else {
+            return false;
+        };
+        if g.kind != Kind::Generator || !matches!(g.state.get(), State::Created | State::Suspended)
+        {
+            return false;
+        }
+        let frame = g.frame();
+        (*frame).init_self = owned(*site.first);
+        (*frame).flags |= frame_flag::NEXT;
+        r.sp = site.callable;
+        r.skip(CALL_CACHE);
+        crate::generator::go_on(vm, r, g, vm.none(), 0);
+        drop_word(callable);
+    }
+    true
+}
+
+/// YIELD_VALUE of a generator that native code went on in: the value that it gets.
+#[inline(always)]
+pub(super) fn yield_out(vm: &Vm, r: &mut Regs) -> Option<Value> {
+    let f = r.frame;
+    // SAFETY: the running frame, a generator's.
+    unsafe {
+        if (*f).flags & !frame_flag::OBSERVED != frame_flag::GENERATOR | frame_flag::ENTRY {
+            return None;
+        }
+        let value = Value::from_bits(owned(r.pop_bits()));
+        r.save();
+        crate::generator::suspend(vm, f);
+        let previous = std::mem::replace(&mut (*f).previous, std::ptr::null_mut());
+        vm.frame.set(previous.cast());
+        Some(value)
+    }
 }
 
 /// SEND into a generator or coroutine that is suspended: goes on in its frame.
