@@ -34,6 +34,17 @@ impl Vm {
     /// A new list that takes over the items.
     #[inline]
     pub fn new_list(&self, items: Vec<Value>) -> PyResult<Ref<List>> {
+        let mut items = Some(items);
+        if let Some(ty) = std::ptr::NonNull::new(self.known().list.cast_mut())
+            && let Some(list) =
+                self.heap()
+                    .new_tracked(ty, size_of::<crate::Object<List>>(), || List {
+                        items: VecCell::new(items.take().unwrap_or_default()),
+                    })
+        {
+            return Ok(list);
+        }
+        let items = items.unwrap_or_default();
         self.new_object(
             &self.types().list,
             List {

@@ -119,6 +119,34 @@ impl Heap {
         }
     }
 
+    /// A new object whose payload may own values, of an immortal type without attributes, finalizer or members: of `size`
+    /// bytes in all (at least `Object<T>`'s), of which those behind the payload are not initialised. `None` when that takes
+    /// more than taking a free slot.
+    #[inline(always)]
+    pub(crate) fn new_tracked<T: Payload>(
+        &self,
+        ty: NonNull<Object<TypeObject>>,
+        size: usize,
+        payload: impl FnOnce() -> T,
+    ) -> Option<Ref<T>> {
+        debug_assert!(size >= size_of::<Object<T>>());
+        if size > page::MAX_SMALL {
+            return None;
+        }
+        let mem = self.pages.allocate_quickly(size, true)?;
+        self.gc.allocated();
+        let p = mem.cast::<Object<T>>();
+        const { assert!(align_of::<Object<T>>() <= 8) };
+        // SAFETY: the memory is fresh, aligned to 8 at least, and large enough.
+        unsafe {
+            p.as_ptr().write(Object {
+                header: Header::new(ty, flag::TRACKED),
+                payload: payload(),
+            });
+            Some(Ref::from_owned_ptr(p))
+        }
+    }
+
     /// Gives up a reference to an object as [`Heap::new_plain`] makes it, of which only the word is left.
     ///
     /// # Safety

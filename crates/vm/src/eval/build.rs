@@ -99,9 +99,8 @@ pub(super) fn build_interpolation(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<(
 
 /// LIST_APPEND to a list that has room.
 #[inline(always)]
-pub(super) fn append_in_room(r: &mut Regs, n: u32) -> bool {
-    let list = r.peek(n as usize + 1);
-    match list.downcast_ref::<List>() {
+pub(super) fn append_in_room(vm: &Vm, r: &mut Regs, n: u32) -> bool {
+    match r.list(vm, n as usize + 1) {
         Some(l) if l.len() < l.capacity() => l.push(r.pop_value()),
         _ => false,
     }

@@ -2,7 +2,7 @@
 
 use taipan_bytecode::Opcode;
 use taipan_object::vm::breaker::MONITOR;
-use taipan_object::{PyResult, Raised, SendOutcome, Value, Vm};
+use taipan_object::{Payload, PyResult, Raised, SendOutcome, Value, Vm};
 
 use super::regs::Regs;
 use super::{Flow, Outcome};
@@ -306,6 +306,22 @@ pub(super) fn for_iter(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
 pub(super) fn for_iter_general(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let it = r.peek(1);
+    let ty = &vm.type_of(&it).payload;
+    if !std::ptr::eq(ty.layout(), Generator::layout())
+        && let Some(next) = ty.slots.tp_iternext.get()
+    {
+        let next = match next(vm, &it) {
+            Ok(next) => next,
+            Err(e) => loop_ends(vm, &{ *r }, e)?,
+        };
+        r.skip(1);
+        match next {
+            Some(v) => r.push(v),
+            // The jump leads to END_FOR, which would pop the item that is not there: it is passed over, POP_ITER follows.
+            None => r.jump(arg as isize + 1),
+        }
+        return Ok(());
+    }
     if let Some(g) = it.downcast_ref::<Generator>()
         && g.kind == generator::Kind::Generator
         && matches!(

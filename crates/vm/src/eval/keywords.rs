@@ -220,7 +220,8 @@ pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
             }
         }
     };
-    let mut values: SmallVec<[Value; 8]> = args.as_slice().iter().cloned().collect();
+    // What the dict has is kept meanwhile; tuple and callable are on the stack, or ours.
+    let mut named: SmallVec<[Value; 8]> = SmallVec::new();
     let mut names: SmallVec<[Value; 8]> = SmallVec::new();
     if let Some(d) = &kwargs {
         let mut at = 0;
@@ -229,57 +230,61 @@ pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
                 return Err(vm.type_error("keywords must be strings"));
             }
             names.push(k);
-            values.push(v);
+            named.push(v);
             at = i;
         }
     }
-    let npos = args.len();
     let names = if names.is_empty() {
         None
     } else {
         Some(vm.new_tuple_from(&names)?)
     };
-    if let Some(func) = callable.downcast_ref::<Function>() {
-        // The arguments move through a buffer: their number is not bounded by this frame's stack.
-        let func = func.clone();
-        let words = values.as_mut_ptr().cast::<u64>();
+    let (func, self_) = match callable.downcast_ref::<Method>() {
+        Some(m) => (m.function.downcast_ref::<Function>(), Some(&m.self_)),
+        None => (callable.downcast_ref::<Function>(), None),
+    };
+    if let Some(func) = func {
+        // The words of the arguments stand in a buffer, as borrowed: their number is not bounded by this frame's stack.
+        let values = args.as_slice().iter().chain(&named);
+        let mut words: SmallVec<[u64; 12]> = self_
+            .into_iter()
+            .chain(values)
+            .map(|v| frame::borrow(v.bits()))
+            .collect();
+        let npos = words.len() - named.len();
         let caller_sp = r.sp;
-        let result = push_python_frame(vm, r, func, words, npos, names.as_ref(), 0);
-        match result {
-            Ok(()) => {
-                // SAFETY: the words were taken over. The caller's frame waits below the new one; its four operands are
-                // dropped.
-                unsafe {
-                    values.set_len(0);
-                    let previous = (*r.frame).previous;
-                    (*previous).sp = caller_sp.sub(4);
-                    for i in 1..=4 {
-                        drop_slot(*caller_sp.sub(i));
-                    }
-                }
-                return Ok(());
-            }
-            Err(e) => {
-                // The words were taken over unless pushing failed before that.
-                if !std::ptr::eq(r.sp, caller_sp) {
-                    // SAFETY: as above.
-                    unsafe { values.set_len(0) };
-                }
-                r.sp = caller_sp;
-                return Err(e);
+        let args = words.as_mut_ptr();
+        let result = push_python_frame(vm, r, func.clone(), args, npos, names.as_ref(), 0);
+        if let Err(e) = result {
+            r.sp = caller_sp;
+            return Err(e);
+        }
+        // SAFETY: the caller's frame waits below the new one; its four operands are dropped.
+        unsafe {
+            let previous = (*r.frame).previous;
+            (*previous).sp = caller_sp.sub(4);
+            for i in 1..=4 {
+                drop_slot(*caller_sp.sub(i));
             }
         }
+        return Ok(());
     }
     if !vm.is_callable(&callable) {
         return Err(not_callable(vm, &callable));
     }
-    let v = vm.call(
-        &callable,
-        Args {
-            values: &values,
-            kwnames: names.as_ref(),
-        },
-    )?;
+    let v = if names.is_none() {
+        vm.call(&callable, Args::positional(args.as_slice()))?
+    } else {
+        let values = args.as_slice().iter().chain(&named).cloned();
+        let values: SmallVec<[Value; 8]> = values.collect();
+        vm.call(
+            &callable,
+            Args {
+                values: &values,
+                kwnames: names.as_ref(),
+            },
+        )?
+    };
     r.drop_n(4);
     r.push(v);
     super::control::poll(vm, r)

@@ -359,7 +359,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             ),
             // Building
             Opcode::ListAppend => {
-                attempt!(build::append_in_room(&mut r, arg), build::list_append)
+                attempt!(build::append_in_room(vm, &mut r, arg), build::list_append)
             }
             Opcode::UnpackSequence => {
                 attempt!(build::unpack_plain(vm, &mut r, arg), build::unpack_sequence)

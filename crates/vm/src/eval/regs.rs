@@ -323,13 +323,18 @@ impl Regs {
 
     /// Pops `n` items as owned values, in the order they were pushed.
     pub fn pop_n(&mut self, n: usize) -> Vec<Value> {
-        let mut out = Vec::with_capacity(n);
-        for i in (1..=n).rev() {
-            // SAFETY: each slot's content is taken over once.
-            out.push(unsafe { Popped::from_bits(self.peek_bits(i)) }.into_value());
+        let mut out: Vec<Value> = Vec::with_capacity(n);
+        // SAFETY: there is room for `n` values; each slot's content is taken over once.
+        unsafe {
+            let from = self.sp.sub(n);
+            let to = out.as_mut_ptr();
+            for i in 0..n {
+                to.add(i)
+                    .write(Popped::from_bits(*from.add(i)).into_value());
+            }
+            out.set_len(n);
+            self.sp = from;
         }
-        // SAFETY: as for `pop_bits`.
-        self.sp = unsafe { self.sp.sub(n) };
         out
     }
 

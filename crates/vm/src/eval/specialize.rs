@@ -9,7 +9,7 @@ use taipan_bytecode::Opcode;
 use taipan_object::{Header, Module, Ref, SlotId, Str, TypeObject, Value, Vm, tpflags};
 
 use super::regs::Regs;
-use crate::frame::drop_slot;
+use crate::frame::{drop_slot, drop_word};
 use crate::function::Function;
 
 const LOAD_CACHE: usize = 9;
@@ -623,19 +623,29 @@ fn find_store_in_dict(vm: &Vm, owner: &Value, name: &Ref<Str>, version: u64) -> 
 
 #[inline(always)]
 pub(super) fn store_attr_instance_value(r: &mut Regs) -> bool {
-    if let Some(h) = owner_header(r, 1)
-        && let Some(datum) = entry::<STORE_ENTRIES>(r, guard_of(h))
-    {
-        // SAFETY: the guard proved the shape; the place is the attribute's, or the next free one.
-        let old = unsafe {
-            let word = word_at(h, datum & 0xffff_ffff);
+    let Some(h) = owner_header(r, 1) else {
+        return false;
+    };
+    let guard = guard_of(h);
+    let Some(datum) = entry::<STORE_ENTRIES>(r, guard) else {
+        return false;
+    };
+    // SAFETY: the guard proved the shape; the place is the attribute's, or the next free one. Words of the stack are taken
+    // over.
+    unsafe {
+        let word = word_at(h, datum & 0xffff_ffff);
+        if datum >> 32 != guard >> 32 {
             h.set_shape((datum >> 32) as u32);
-            store_word(r, word)
-        };
-        finish_store(r, old);
-        return true;
+        }
+        let value = super::frames::owned(r.peek_bits(2));
+        let owner = r.peek_bits(1);
+        let old = std::mem::replace(&mut *word, value);
+        r.sp = r.sp.sub(2);
+        r.skip(STORE_CACHE);
+        drop_slot(old);
+        drop_word(owner);
     }
-    false
+    true
 }
 
 #[inline(always)]
