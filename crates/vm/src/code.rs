@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use taipan_bytecode::code::{co, co_fast};
 use taipan_bytecode::constant::Str as ConstStr;
-use taipan_bytecode::image::CodeView;
 use taipan_bytecode::exception_table;
+use taipan_bytecode::image::CodeView;
 use taipan_bytecode::verifier::{self, VerifyError};
 use taipan_bytecode::{CodeObject, Constant, Opcode};
 use taipan_object::{PyCell, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
