@@ -8,6 +8,10 @@ use taipan::main_program::{self, Status};
 use taipan::{Interpreter, paths};
 use taipan_draw::What;
 
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: taipan_host::alloc::Allocator = taipan_host::alloc::Allocator;
+
 /// How much stack the compiler may use for a drawing; the thread has more.
 const SHOW_STACK: usize = 8 << 20;
 

@@ -10,6 +10,8 @@
 //! `types` holds the plain data that calls exchange; `unix` and `wasm` hold the calls, one file a topic, and are what the
 //! modules `fs`, `env`, `clock`, ... at the root re-export.
 
+#[cfg(unix)]
+pub mod alloc;
 mod errno;
 mod errno_table;
 pub mod types;

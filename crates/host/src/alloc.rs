@@ -1,0 +1,329 @@
+//! Memory for everything but Python's objects, which have a heap of their own: buffers, tables, trees.
+//!
+//! Small blocks come from free lists that each thread has, one for every size in steps of 16 bytes: taking a block and giving it
+//! back are a few instructions, where the system's allocator needs a hundred. A list that grows long becomes the thread's
+//! spare one, and a second such list goes to a pool that all threads take from, so that what one thread takes and another
+//! gives back goes round. New blocks are cut from chunks, which are never given back. Larger blocks are the system's.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::ptr::null_mut;
+use std::sync::Mutex;
+
+/// The allocator; `#[global_allocator]` makes it a program's.
+pub struct Allocator;
+
+/// Sizes are multiples of this, and blocks are aligned to it.
+const STEP: usize = 16;
+/// The largest small block.
+const MOST: usize = 256;
+const CLASSES: usize = MOST / STEP;
+/// Bytes of a list that is long.
+const LONG: usize = 32 << 10;
+const CHUNK: usize = 64 << 10;
+
+/// What stands in a free block.
+struct Free {
+    next: *mut Free,
+    /// The next list of a pool, in the first block of one.
+    next_list: *mut Free,
+}
+
+const _: () = assert!(size_of::<Free>() <= STEP);
+
+/// A thread's free blocks of one size.
+struct Class {
+    head: Cell<*mut Free>,
+    /// The number of blocks in the list.
+    len: Cell<usize>,
+    /// A long list.
+    spare: Cell<*mut Free>,
+}
+
+/// A thread's memory. It has no destructor, so that it can be used for as long as the thread runs.
+struct Local {
+    classes: [Class; CLASSES],
+    /// The rest of the chunk that new blocks are cut from.
+    rest: Cell<*mut u8>,
+    left: Cell<usize>,
+    /// Whether [`Handover`] has been told of this thread.
+    known: Cell<bool>,
+}
+
+thread_local! {
+    static LOCAL: Local = const {
+        Local {
+            classes: [const {
+                Class {
+                    head: Cell::new(null_mut()),
+                    len: Cell::new(0),
+                    spare: Cell::new(null_mut()),
+                }
+            }; CLASSES],
+            rest: Cell::new(null_mut()),
+            left: Cell::new(0),
+            known: Cell::new(false),
+        }
+    };
+    static HANDOVER: Handover = const { Handover };
+}
+
+/// Gives a thread's blocks to the pool when the thread ends.
+struct Handover;
+
+impl Drop for Handover {
+    fn drop(&mut self) {
+        LOCAL.with(|local| {
+            for (class, pool) in local.classes.iter().zip(&POOL) {
+                pool.give(class.head.replace(null_mut()));
+                pool.give(class.spare.replace(null_mut()));
+                class.len.set(0);
+            }
+        });
+    }
+}
+
+/// Lists of blocks of one size that belong to no thread.
+struct Pool(Mutex<Lists>);
+
+struct Lists(*mut Free);
+
+// SAFETY: the blocks in a pool's lists are free memory that nothing else refers to.
+unsafe impl Send for Lists {}
+
+static POOL: [Pool; CLASSES] = [const { Pool(Mutex::new(Lists(null_mut()))) }; CLASSES];
+
+impl Pool {
+    /// Takes over a list. While another thread is at it (or was, when this process was forked), the list is given up.
+    fn give(&self, list: *mut Free) {
+        if list.is_null() {
+            return;
+        }
+        if let Ok(mut lists) = self.0.try_lock() {
+            // SAFETY: the first block of the list is free memory, which is the pool's from now on.
+            unsafe { (*list).next_list = lists.0 };
+            lists.0 = list;
+        }
+    }
+
+    /// Hands out a list, null if there is none.
+    fn take(&self) -> *mut Free {
+        let Ok(mut lists) = self.0.try_lock() else {
+            return null_mut();
+        };
+        let list = lists.0;
+        if !list.is_null() {
+            // SAFETY: blocks in the pool's lists are free memory that holds a `Free`.
+            lists.0 = unsafe { (*list).next_list };
+        }
+        list
+    }
+}
+
+/// The class of blocks for a layout, `None` for what is the system's.
+#[inline(always)]
+fn class_of(layout: Layout) -> Option<usize> {
+    let class = layout.size().wrapping_sub(1) / STEP;
+    (class < CLASSES && layout.align() <= STEP).then_some(class)
+}
+
+impl Local {
+    #[inline(always)]
+    fn take(&self, class: usize) -> *mut u8 {
+        let Some(of) = self.classes.get(class) else {
+            return null_mut();
+        };
+        let block = of.head.get();
+        if block.is_null() {
+            return self.take_slowly(class);
+        }
+        // SAFETY: blocks in the list are free memory that holds a `Free`.
+        of.head.set(unsafe { (*block).next });
+        of.len.set(of.len.get().saturating_sub(1));
+        block.cast()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take_slowly(&self, class: usize) -> *mut u8 {
+        let size = (class + 1) * STEP;
+        let (Some(of), Some(pool)) = (self.classes.get(class), POOL.get(class)) else {
+            return null_mut();
+        };
+        let mut list = of.spare.replace(null_mut());
+        if list.is_null() {
+            list = pool.take();
+        }
+        if !list.is_null() {
+            // SAFETY: as in `take`. How many blocks follow need not be known: too low a number makes the list long later.
+            of.head.set(unsafe { (*list).next });
+            of.len.set(0);
+            return list.cast();
+        }
+        if self.left.get() < size && !self.next_chunk() {
+            return null_mut();
+        }
+        let block = self.rest.get();
+        // SAFETY: at least `size` bytes of the chunk are left.
+        self.rest.set(unsafe { block.add(size) });
+        self.left.set(self.left.get() - size);
+        block
+    }
+
+    fn next_chunk(&self) -> bool {
+        if !self.known.replace(true) {
+            // What this allocates finds the thread known. It fails for a thread that is ending.
+            let _ = HANDOVER.try_with(|_| ());
+        }
+        let Ok(layout) = Layout::from_size_align(CHUNK, STEP) else {
+            return false;
+        };
+        // SAFETY: the size is not zero.
+        let chunk = unsafe { System.alloc(layout) };
+        if chunk.is_null() {
+            return false;
+        }
+        self.rest.set(chunk);
+        self.left.set(CHUNK);
+        true
+    }
+
+    /// # Safety
+    /// The block came from [`Local::take`] with this class, of any thread, and is not used any more.
+    #[inline(always)]
+    unsafe fn give(&self, block: *mut u8, class: usize) {
+        let Some(of) = self.classes.get(class) else {
+            return;
+        };
+        let block = block.cast::<Free>();
+        // SAFETY: the block is free memory of at least `STEP` bytes, aligned to that.
+        unsafe { (*block).next = of.head.get() };
+        of.head.set(block);
+        let len = of.len.get() + 1;
+        of.len.set(len);
+        if len * (class + 1) > LONG / STEP {
+            Self::put_aside(of, class);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn put_aside(of: &Class, class: usize) {
+        let list = of.head.replace(null_mut());
+        of.len.set(0);
+        if let Some(pool) = POOL.get(class) {
+            pool.give(of.spare.replace(list));
+        }
+    }
+}
+
+// SAFETY: blocks are at least as large and as aligned as asked for, and belong to one owner at a time: those of a class are
+// in a list, in a pool, or handed out. Which class a block is of follows from its layout alone. Nothing here panics.
+unsafe impl GlobalAlloc for Allocator {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        match class_of(layout) {
+            Some(class) => LOCAL.with(|l| l.take(class)),
+            // SAFETY: the caller's promise.
+            None => unsafe { System.alloc(layout) },
+        }
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        match class_of(layout) {
+            // SAFETY: `alloc` took it from the same class, since the layout is the same.
+            Some(class) => LOCAL.with(|l| unsafe { l.give(block, class) }),
+            // SAFETY: the caller's promise.
+            None => unsafe { System.dealloc(block, layout) },
+        }
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if class_of(layout).is_none() {
+            // SAFETY: the caller's promise.
+            return unsafe { System.alloc_zeroed(layout) };
+        }
+        // SAFETY: as above; the block has the layout's size.
+        unsafe {
+            let block = self.alloc(layout);
+            if !block.is_null() {
+                block.write_bytes(0, layout.size());
+            }
+            block
+        }
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: the caller promises that the size is possible with this alignment.
+        let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        match (class_of(layout), class_of(new_layout)) {
+            (Some(old), Some(new)) if old == new => block,
+            // SAFETY: the caller's promise; the block is the system's and stays so.
+            (None, None) => unsafe { System.realloc(block, layout, new_size) },
+            // SAFETY: both blocks have at least as many bytes as are copied.
+            _ => unsafe {
+                let new = self.alloc(new_layout);
+                if !new.is_null() {
+                    std::ptr::copy_nonoverlapping(block, new, layout.size().min(new_size));
+                    self.dealloc(block, layout);
+                }
+                new
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Blocks keep their bytes while they are handed out, whichever thread gives them back.
+    #[test]
+    fn blocks_do_not_overlap() {
+        let fill = |seed: usize| -> Vec<(usize, Layout)> {
+            (0..20_000)
+                .filter_map(|i| {
+                    let size = (i * 7 + seed) % 600 + 1;
+                    let layout = Layout::from_size_align(size, 8).ok()?;
+                    // SAFETY: the size is not zero; the block has that many bytes.
+                    let block = unsafe {
+                        let block = Allocator.alloc(layout);
+                        assert!(!block.is_null());
+                        block.write_bytes(size as u8, size);
+                        block
+                    };
+                    Some((block.expose_provenance(), layout))
+                })
+                .collect()
+        };
+        let check = |blocks: Vec<(usize, Layout)>| {
+            for (i, (at, layout)) in blocks.into_iter().enumerate() {
+                let block = std::ptr::with_exposed_provenance_mut::<u8>(at);
+                let new_size = if i % 3 == 0 {
+                    layout.size() + 40
+                } else {
+                    layout.size()
+                };
+                // SAFETY: the block was handed out with this layout and is given back once.
+                unsafe {
+                    let block = Allocator.realloc(block, layout, new_size);
+                    let bytes = std::slice::from_raw_parts(block, layout.size());
+                    assert!(bytes.iter().all(|&b| b == layout.size() as u8));
+                    let Ok(layout) = Layout::from_size_align(new_size, 8) else {
+                        return;
+                    };
+                    Allocator.dealloc(block, layout);
+                }
+            }
+        };
+        for seed in 0..4 {
+            let blocks = fill(seed);
+            let other = std::thread::spawn(move || check(blocks));
+            check(fill(seed + 9));
+            assert!(other.join().is_ok());
+        }
+    }
+}
