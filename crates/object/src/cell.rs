@@ -295,6 +295,20 @@ impl VecCell {
         let vec = self.vec_mut();
         let end = end.min(vec.len());
         let start = start.min(end);
+        if end == vec.len() {
+            // At the end, nothing moves.
+            vec.try_reserve(new.len()).ok()?;
+            let removed = if start == end {
+                Vec::new()
+            } else {
+                vec.split_off(start)
+            };
+            vec.extend(new);
+            return Some(removed);
+        }
+        if new.is_empty() {
+            return Some(vec.drain(start..end).collect());
+        }
         vec.try_reserve(new.len()).ok()?;
         Some(vec.splice(start..end, new).collect())
     }

@@ -1,6 +1,6 @@
 //! [`TextBuf`]: text being built. It starts with one byte a code point and widens when a larger one arrives.
 
-use crate::{Form, TextRef, Unit, with_text};
+use crate::{Form, TextRef, Unit, is_ascii, with_text};
 
 /// The owned units of a [`TextBuf`].
 #[derive(Clone, Debug)]
@@ -241,15 +241,22 @@ impl TextBuf {
     }
 
     /// Appends bytes as code points below 0x100.
+    #[inline]
     pub fn push_latin1(&mut self, bytes: &[u8]) {
-        self.bits |= if bytes.is_ascii() { 0x7F } else { 0xFF };
-        self.append_units(bytes);
+        self.bits |= if is_ascii(bytes) { 0x7F } else { 0xFF };
+        match &mut self.store {
+            TextStore::One(to) => to.extend_from_slice(bytes),
+            _ => self.append_units(bytes),
+        }
     }
 
     /// Appends a Rust string.
     pub fn push_str(&mut self, s: &str) {
-        if s.is_ascii() {
-            self.append_units(s.as_bytes());
+        if is_ascii(s.as_bytes()) {
+            match &mut self.store {
+                TextStore::One(to) => to.extend_from_slice(s.as_bytes()),
+                _ => self.append_units(s.as_bytes()),
+            }
             return;
         }
         // The largest byte tells the form, so that the loop that follows need not ask for each character.
@@ -268,7 +275,21 @@ impl TextBuf {
     }
 
     /// Appends text of any kind.
+    #[inline]
     pub fn push_text(&mut self, text: TextRef<'_>) {
+        match (&mut self.store, text) {
+            (TextStore::One(to), TextRef::One(s)) => {
+                to.extend_from_slice(s);
+                if !s.is_empty() {
+                    self.bits |= if is_ascii(s) { 0x7F } else { 0xFF };
+                }
+            }
+            _ => self.push_wider(text),
+        }
+    }
+
+    #[inline(never)]
+    fn push_wider(&mut self, text: TextRef<'_>) {
         let form = text.form();
         self.hold(form, text.len());
         if !text.is_empty() {

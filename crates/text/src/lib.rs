@@ -148,6 +148,19 @@ impl Unit for u32 {
     }
 }
 
+/// Whether all bytes are below 0x80; quick for the short texts that most are.
+#[inline]
+pub fn is_ascii(bytes: &[u8]) -> bool {
+    const SHORT: usize = 64;
+    if bytes.len() > SHORT {
+        return bytes.is_ascii();
+    }
+    let (words, rest) = bytes.as_chunks::<8>();
+    let words = words.iter().fold(0, |all, w| all | u64::from_le_bytes(*w));
+    let rest = rest.iter().fold(0, |all, b| all | b);
+    (words | u64::from(rest)) & 0x8080_8080_8080_8080 == 0
+}
+
 impl<'a> TextRef<'a> {
     /// The empty text.
     pub const EMPTY: TextRef<'static> = TextRef::One(&[]);
@@ -232,7 +245,7 @@ impl<'a> TextRef<'a> {
     /// The smallest form that holds this text. Reads all of it.
     pub fn form(self) -> Form {
         match self {
-            TextRef::One(s) if s.is_ascii() => Form::Ascii,
+            TextRef::One(s) if is_ascii(s) => Form::Ascii,
             TextRef::One(_) => Form::Latin1,
             // Chunks let the compiler use vector instructions, and let us stop early.
             TextRef::Two(s) => {
@@ -271,7 +284,7 @@ impl<'a> TextRef<'a> {
     #[inline]
     pub fn as_ascii(self) -> Option<&'a str> {
         match self {
-            TextRef::One(s) if s.is_ascii() => std::str::from_utf8(s).ok(),
+            TextRef::One(s) if is_ascii(s) => std::str::from_utf8(s).ok(),
             _ => None,
         }
     }

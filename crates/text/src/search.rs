@@ -122,8 +122,19 @@ pub struct Matches<'t, 'n> {
 impl Iterator for Matches<'_, '_> {
     type Item = usize;
 
+    #[inline]
     fn next(&mut self) -> Option<usize> {
         let finder = self.finder.as_ref()?;
+        if let (Inner::Byte(c), TextRef::One(t)) = (&finder.inner, self.rest) {
+            let Some(found) = find_byte(t, *c) else {
+                self.finder = None;
+                return None;
+            };
+            let here = self.at + found;
+            self.rest = TextRef::One(&t[found + 1..]);
+            self.at = here + 1;
+            return Some(here);
+        }
         let Some(found) = finder.find(self.rest) else {
             self.finder = None;
             return None;

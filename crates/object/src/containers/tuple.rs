@@ -313,7 +313,7 @@ impl LastPair {
     }
 
     /// The tuple `(a, b)`.
-    #[inline]
+    #[inline(always)]
     pub fn pair(&self, vm: &Vm, a: Value, b: Value) -> PyResult {
         // SAFETY: the cell keeps the tuple alive until the copy of the reference below.
         if let Some(t) = self.0.peek().map(|t| unsafe { &*t })
@@ -333,6 +333,11 @@ impl LastPair {
             drop(old);
             return Ok(t.into_value());
         }
+        self.fresh_pair(vm, a, b)
+    }
+
+    #[inline(never)]
+    fn fresh_pair(&self, vm: &Vm, a: Value, b: Value) -> PyResult {
         let t = vm.new_tuple_array([a, b])?;
         self.0.set(Some(t.clone()));
         Ok(t.into_value())

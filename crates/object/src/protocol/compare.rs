@@ -128,7 +128,7 @@ impl Vm {
     }
 
     /// `hash(v)`, never -1.
-    #[inline]
+    #[inline(always)]
     pub fn hash(&self, v: &Value) -> PyResult<i64> {
         if let Some(i) = v.as_small_int() {
             return Ok(hash_i64(i));
@@ -146,14 +146,14 @@ impl Vm {
     }
 
     /// `hash(key)` for a key of a dict; a TypeError says what was wanted.
-    #[inline]
+    #[inline(always)]
     pub fn hash_dict_key(&self, key: &Value) -> PyResult<i64> {
         self.hash(key)
             .map_err(|r| self.unhashable(r, key, "a dict key"))
     }
 
     /// `hash(v)` for an element of a set; a TypeError says what was wanted.
-    #[inline]
+    #[inline(always)]
     pub fn hash_set_element(&self, v: &Value) -> PyResult<i64> {
         self.hash(v)
             .map_err(|r| self.unhashable(r, v, "a set element"))

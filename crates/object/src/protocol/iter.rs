@@ -169,7 +169,7 @@ pub enum Items {
 
 impl Items {
     /// The next item, `None` at the end.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, vm: &Vm) -> PyResult<Option<Value>> {
         match self {
             Items::List(l, i) => {

@@ -89,7 +89,8 @@ impl Text {
 /// Working memory that was used before, to be used again.
 #[derive(Default)]
 struct Pool {
-    states: RefCell<Vec<State>>,
+    #[expect(clippy::vec_box, reason = "a state is large: it stays where it is")]
+    states: RefCell<Vec<Box<State>>>,
 }
 
 /// Runs `f` with working memory for a match. Matches nest (a replacement function may search), so each has its own.

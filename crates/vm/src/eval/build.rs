@@ -2,7 +2,7 @@
 
 use taipan_bytecode::Opcode;
 use taipan_object::{Dict, List, PyResult, Str, Tuple, Value, Vm};
-use taipan_text::TextBuf;
+use taipan_text::{Form, TextBuf};
 
 use super::regs::Regs;
 use crate::frame::drop_slot;
@@ -57,17 +57,32 @@ pub(super) fn build_slice(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
 
 pub(super) fn build_string(vm: &Vm, r: &mut Regs, n: u32) -> PyResult<()> {
     r.save_ip();
-    let mut len = 0usize;
+    let (mut len, mut form) = (0usize, Form::Ascii);
     for i in 1..=n as usize {
-        len = len.saturating_add(r.peek(i).downcast_ref::<Str>().map_or(0, |s| s.len()));
-    }
-    let mut buf = TextBuf::with_capacity(len);
-    for i in (1..=n as usize).rev() {
         if let Some(s) = r.peek(i).downcast_ref::<Str>() {
-            buf.push_text(s.text());
+            len = len.saturating_add(s.len());
+            form = form.max(s.form());
         }
     }
-    let s = vm.new_str_buf(&buf)?;
+    let parts = || (1..=n as usize).rev().map(|i| r.peek(i));
+    let s = if len > 1 {
+        vm.new_str_filled(len, form, |out| {
+            for part in parts() {
+                if let Some(s) = part.downcast_ref::<Str>() {
+                    out.push(s);
+                }
+            }
+        })?
+    } else {
+        // Such strings exist already.
+        let mut buf = TextBuf::new();
+        for part in parts() {
+            if let Some(s) = part.downcast_ref::<Str>() {
+                buf.push_text(s.text());
+            }
+        }
+        vm.new_str_buf(&buf)?
+    };
     r.drop_n(n as usize);
     r.push(s.into_value());
     Ok(())

@@ -269,17 +269,20 @@ impl Dict {
 
     /// The index of a key.
     pub fn find(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<usize>> {
-        if key.is_small_int()
-            && let Ok(found) = self.table().find_small_int(key, hash)
-        {
-            return Ok(found);
-        }
         if key.is_exact_str(vm)
             && self.table().only_str_keys()
             && let Some(s) = key.downcast_ref::<Str>()
         {
             return Ok(self.table().find_str(vm, s, hash));
         }
+        match self.table().find_same(key, hash) {
+            Ok(found) => Ok(found),
+            Err(()) => self.find_equal(vm, key, hash),
+        }
+    }
+
+    /// The index of a key among those with the same hash.
+    fn find_equal(&self, vm: &Vm, key: &Value, hash: i64) -> PyResult<Option<usize>> {
         'again: loop {
             let mut probe = self.table().probe(hash);
             loop {
@@ -318,10 +321,6 @@ impl Dict {
             if table.only_str_keys() {
                 return Ok(table.value_of_str(s, s.hash(vm)).cloned());
             }
-        } else if let Some(i) = key.as_small_int()
-            && let Ok(found) = table.find_small_int(key, crate::protocol::compare::hash_i64(i))
-        {
-            return Ok(found.and_then(|i| table.value(i).cloned()));
         }
         let hash = vm.hash_dict_key(key)?;
         self.get_with_hash(vm, key, hash)

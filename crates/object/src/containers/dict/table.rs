@@ -39,6 +39,9 @@ widths! { i8 i16 i32 }
 #[derive(Clone)]
 enum Index {
     None,
+    /// The two smallest sizes need no memory of their own.
+    Least([i8; MIN_SIZE]),
+    Less([i8; 2 * MIN_SIZE]),
     I8(Box<[i8]>),
     I16(Box<[i16]>),
     I32(Box<[i32]>),
@@ -49,6 +52,8 @@ macro_rules! at_width {
     ($index:expr, $ix:ident => $body:expr, $none:expr) => {
         match $index {
             Index::None => $none,
+            Index::Least($ix) => $body,
+            Index::Less($ix) => $body,
             Index::I8($ix) => $body,
             Index::I16($ix) => $body,
             Index::I32($ix) => $body,
@@ -64,7 +69,11 @@ impl Index {
             vec.resize(size, T::narrow(EMPTY));
             Some(vec.into_boxed_slice())
         }
-        Some(if size <= 128 {
+        Some(if size == MIN_SIZE {
+            Index::Least([EMPTY as i8; MIN_SIZE])
+        } else if size == 2 * MIN_SIZE {
+            Index::Less([EMPTY as i8; 2 * MIN_SIZE])
+        } else if size <= 128 {
             Index::I8(filled(size)?)
         } else if size <= 32768 {
             Index::I16(filled(size)?)
@@ -82,7 +91,7 @@ impl Index {
     fn width(&self) -> usize {
         match self {
             Index::None => 0,
-            Index::I8(_) => 1,
+            Index::Least(_) | Index::Less(_) | Index::I8(_) => 1,
             Index::I16(_) => 2,
             Index::I32(_) => 4,
         }
@@ -365,23 +374,28 @@ impl Table {
         found?.as_ref()
     }
 
-    /// The index of a small int; fails when a key that is none has the same hash, which may be equal to it.
+    /// The index of a key that is no exact str, as far as identity and hashes tell; fails when another key has the same hash
+    /// and may be equal.
     #[inline]
-    pub(super) fn find_small_int(&self, key: &Value, hash: i64) -> Result<Option<usize>, ()> {
-        let Entries::General(e) = &self.entries else {
-            return Ok(None);
-        };
+    pub(super) fn find_same(&self, key: &Value, hash: i64) -> Result<Option<usize>, ()> {
         let mut walk = Walk::new(hash);
-        let found = at_width!(&self.index, ix => walk.search(ix, e, |i, e| {
-            let k = e.0.as_ref()?;
-            if k.is(key) {
-                Some(Ok(i))
-            } else if e.2 == hash && !k.is_small_int() {
-                Some(Err(()))
-            } else {
-                None
-            }
-        }), None);
+        let found = match &self.entries {
+            // Strings are no ints; other keys may say that they are equal to one.
+            Entries::Str(_) if key.is_small_int() => None,
+            Entries::Str(e) => at_width!(&self.index, ix => walk.search(ix, e, |_, e| {
+                (text_hash(e.0.as_ref()?) == hash).then_some(Err(()))
+            }), None),
+            Entries::General(e) => at_width!(&self.index, ix => walk.search(ix, e, |i, e| {
+                let k = e.0.as_ref()?;
+                if k.is(key) {
+                    Some(Ok(i))
+                } else if e.2 == hash && !(k.is_small_int() && key.is_small_int()) {
+                    Some(Err(()))
+                } else {
+                    None
+                }
+            }), None),
+        };
         found.transpose()
     }
 
