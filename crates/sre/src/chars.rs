@@ -148,8 +148,135 @@ pub(crate) fn in_set(env: &dyn Env, code: &[u32], at: usize, ch: u32) -> bool {
     }
 }
 
+/// Which characters below 256 the set that starts at `at` has: what [`in_set`] says of each, where no locale is asked.
+pub(crate) fn members(env: &dyn Env, code: &[u32], at: usize) -> [u64; 4] {
+    fn add(found: &mut [u64; 4], low: u32, high: u32) {
+        for ch in low..=high.min(255) {
+            found[(ch >> 6) as usize & 3] |= 1 << (ch & 63);
+        }
+    }
+    let (mut members, mut decided) = ([0u64; 4], [0u64; 4]);
+    let mut wanted = true;
+    let mut rest = code.get(at..).unwrap_or(&[]);
+    loop {
+        let mut found = [0u64; 4];
+        let start = rest;
+        rest = match *rest {
+            [op::NEGATE, ref after @ ..] => {
+                wanted = !wanted;
+                after
+            }
+            [op::LITERAL, literal, ref after @ ..] => {
+                add(&mut found, literal, literal);
+                after
+            }
+            [op::RANGE, low, high, ref after @ ..] => {
+                add(&mut found, low, high);
+                after
+            }
+            [op::CHARSET, ref after @ ..] => {
+                for (word, pair) in found.iter_mut().zip(after.chunks(2)) {
+                    if let [low, high] = *pair {
+                        *word = u64::from(low) | u64::from(high) << 32;
+                    }
+                }
+                after.get(8..).unwrap_or(&[])
+            }
+            [op::CATEGORY, category, ref after @ ..] => {
+                for ch in 0..256 {
+                    if in_category(env, category, ch) {
+                        add(&mut found, ch, ch);
+                    }
+                }
+                after
+            }
+            [op::RANGE_UNI_IGNORE | op::BIGCHARSET, ..] => {
+                // Rare: each of what is left is asked for.
+                let at = code.len() - start.len();
+                for ch in 0..256 {
+                    let place = (ch >> 6) as usize & 3;
+                    if decided[place] >> (ch & 63) & 1 == 0 && in_set(env, code, at, ch) == wanted {
+                        members[place] |= 1 << (ch & 63);
+                    }
+                }
+                return members;
+            }
+            // FAILURE, and nothing else in validated code.
+            _ => {
+                if !wanted {
+                    for (members, decided) in members.iter_mut().zip(decided) {
+                        *members |= !decided;
+                    }
+                }
+                return members;
+            }
+        };
+        for ((members, decided), found) in members.iter_mut().zip(&mut decided).zip(found) {
+            if wanted {
+                *members |= found & !*decided;
+            }
+            *decided |= found;
+        }
+    }
+}
+
 fn bit(words: &[u32], index: usize) -> bool {
     words
         .get(index / 32)
         .is_some_and(|word| word >> (index % 32) & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::category;
+    use crate::state::NoEnv;
+
+    #[test]
+    fn members_are_those_that_are_in_the_set() {
+        let mut charset = vec![op::LITERAL, 3, op::CHARSET];
+        charset.extend([0x8000_0001, 2, 3, 0xffff_0000, 0, 7, 0, 0x8000_0000]);
+        let sets: [&[u32]; 6] = [
+            &[op::LITERAL, 97, op::RANGE, 200, 300, op::LITERAL, 400],
+            &[
+                op::NEGATE,
+                op::RANGE,
+                63,
+                64,
+                op::CATEGORY,
+                category::UNI_DIGIT,
+            ],
+            &[
+                op::CATEGORY,
+                category::UNI_NOT_SPACE,
+                op::NEGATE,
+                op::RANGE,
+                0,
+                40,
+            ],
+            &[
+                op::RANGE,
+                65,
+                66,
+                op::RANGE_UNI_IGNORE,
+                224,
+                230,
+                op::NEGATE,
+                op::LITERAL,
+                1,
+            ],
+            &[op::NEGATE],
+            &charset,
+        ];
+        for set in sets {
+            for tail in [&[op::FAILURE][..], &[]] {
+                let code = [&[7][..], set, tail].concat();
+                let members = members(&NoEnv, &code, 1);
+                for ch in 0..256u32 {
+                    let has = members[ch as usize / 64] >> (ch % 64) & 1 == 1;
+                    assert_eq!(has, in_set(&NoEnv, &code, 1, ch), "{code:?} {ch}");
+                }
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Code made ready to run.
 
-use crate::chars::{ascii_lower, in_set, unicode_lower};
+use crate::chars::{ascii_lower, in_set, members, unicode_lower};
 use crate::code::{category, info, op};
 use crate::state::{Env, NoEnv};
 use crate::validate::{InvalidCode, validate};
@@ -98,11 +98,26 @@ impl Program {
                 locale: asks_locale(code, set.op, set.start),
             };
             if !made.locale {
-                for ch in 0..256 {
-                    if made.look_up(code, &NoEnv, ch) {
-                        made.bitmap[(ch >> 6) as usize & 3] |= 1 << (ch & 63);
-                    }
-                }
+                let members = members(&NoEnv, code, set.start);
+                let lower: Option<fn(u32) -> u32> = match set.op {
+                    op::IN_IGNORE => Some(ascii_lower),
+                    op::IN_UNI_IGNORE => Some(unicode_lower),
+                    _ => None,
+                };
+                made.bitmap = match lower {
+                    None => members,
+                    Some(lower) => std::array::from_fn(|word| {
+                        (0..64).fold(0, |bits, bit| {
+                            let ch = word as u32 * 64 + bit;
+                            let low = lower(ch);
+                            let has = match members.get((low >> 6) as usize) {
+                                Some(members) => members >> (low & 63) & 1 == 1,
+                                None => made.look_up(code, &NoEnv, ch),
+                            };
+                            bits | u64::from(has) << bit
+                        })
+                    }),
+                };
             }
             sets.push(made);
         }

@@ -374,9 +374,6 @@ fn read_float<T: Unit>(units: &[T]) -> f64 {
             &long
         }
     };
-    // What was scanned is a number by Rust's grammar too.
-    std::str::from_utf8(bytes)
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(f64::NAN)
+    // What was scanned is a number by Python's grammar too.
+    taipan_numeric::parse::parse_float(bytes).unwrap_or(f64::NAN)
 }

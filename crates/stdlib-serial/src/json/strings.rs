@@ -35,6 +35,13 @@ fn is_special(c: u32) -> bool {
 /// The index of the first quote, backslash or control character at or after `at`.
 #[inline]
 fn next_special<T: Unit>(units: &[T], mut at: usize) -> usize {
+    // Most strings are short.
+    if let Some(step) = units.get(at..at + STEP) {
+        if let Some(i) = step.iter().position(|c| is_special(c.code())) {
+            return at + i;
+        }
+        at += STEP;
+    }
     while let Some(step) = units.get(at..at + STEP) {
         // No early exit within a step: the compiler makes vector code of it.
         if step.iter().fold(false, |any, c| any | is_special(c.code())) {
