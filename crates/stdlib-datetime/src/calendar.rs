@@ -66,7 +66,8 @@ pub fn from_ordinal(ordinal: i64) -> (i32, i32, i32) {
     }
     let year = year + 1;
     let day = n as i32;
-    let mut month = 12;
+    // Months have 28 to 31 days: this is the month or the one after.
+    let mut month = ((day + 50) >> 5).min(12);
     while days_before_month(year, month) > day {
         month -= 1;
     }

@@ -27,92 +27,66 @@ pub enum BinaryOp {
     Divmod = 13,
 }
 
-type BinarySlot = fn(&Slots) -> Option<BinaryFn>;
-
-struct OpInfo {
-    symbol: &'static str,
-    slot: BinarySlot,
-    inplace: BinarySlot,
-}
-
-fn none(_: &Slots) -> Option<BinaryFn> {
-    None
-}
-
-const OPS: [OpInfo; 14] = [
-    OpInfo {
-        symbol: "+",
-        slot: |s| s.nb_add.get(),
-        inplace: |s| s.nb_inplace_add.get(),
-    },
-    OpInfo {
-        symbol: "&",
-        slot: |s| s.nb_and.get(),
-        inplace: |s| s.nb_inplace_and.get(),
-    },
-    OpInfo {
-        symbol: "//",
-        slot: |s| s.nb_floor_divide.get(),
-        inplace: |s| s.nb_inplace_floor_divide.get(),
-    },
-    OpInfo {
-        symbol: "<<",
-        slot: |s| s.nb_lshift.get(),
-        inplace: |s| s.nb_inplace_lshift.get(),
-    },
-    OpInfo {
-        symbol: "@",
-        slot: |s| s.nb_matrix_multiply.get(),
-        inplace: |s| s.nb_inplace_matrix_multiply.get(),
-    },
-    OpInfo {
-        symbol: "*",
-        slot: |s| s.nb_multiply.get(),
-        inplace: |s| s.nb_inplace_multiply.get(),
-    },
-    OpInfo {
-        symbol: "%",
-        slot: |s| s.nb_remainder.get(),
-        inplace: |s| s.nb_inplace_remainder.get(),
-    },
-    OpInfo {
-        symbol: "|",
-        slot: |s| s.nb_or.get(),
-        inplace: |s| s.nb_inplace_or.get(),
-    },
-    OpInfo {
-        symbol: "** or pow()",
-        slot: none,
-        inplace: none,
-    },
-    OpInfo {
-        symbol: ">>",
-        slot: |s| s.nb_rshift.get(),
-        inplace: |s| s.nb_inplace_rshift.get(),
-    },
-    OpInfo {
-        symbol: "-",
-        slot: |s| s.nb_subtract.get(),
-        inplace: |s| s.nb_inplace_subtract.get(),
-    },
-    OpInfo {
-        symbol: "/",
-        slot: |s| s.nb_true_divide.get(),
-        inplace: |s| s.nb_inplace_true_divide.get(),
-    },
-    OpInfo {
-        symbol: "^",
-        slot: |s| s.nb_xor.get(),
-        inplace: |s| s.nb_inplace_xor.get(),
-    },
-    OpInfo {
-        symbol: "divmod()",
-        slot: |s| s.nb_divmod.get(),
-        inplace: none,
-    },
+const SYMBOLS: [&str; 14] = [
+    "+",
+    "&",
+    "//",
+    "<<",
+    "@",
+    "*",
+    "%",
+    "|",
+    "** or pow()",
+    ">>",
+    "-",
+    "/",
+    "^",
+    "divmod()",
 ];
 
 impl BinaryOp {
+    /// The operator's slot.
+    #[inline(always)]
+    fn slot(self, s: &Slots) -> Option<BinaryFn> {
+        match self {
+            BinaryOp::Add => s.nb_add.get(),
+            BinaryOp::And => s.nb_and.get(),
+            BinaryOp::FloorDivide => s.nb_floor_divide.get(),
+            BinaryOp::Lshift => s.nb_lshift.get(),
+            BinaryOp::MatrixMultiply => s.nb_matrix_multiply.get(),
+            BinaryOp::Multiply => s.nb_multiply.get(),
+            BinaryOp::Remainder => s.nb_remainder.get(),
+            BinaryOp::Or => s.nb_or.get(),
+            BinaryOp::Power => None,
+            BinaryOp::Rshift => s.nb_rshift.get(),
+            BinaryOp::Subtract => s.nb_subtract.get(),
+            BinaryOp::TrueDivide => s.nb_true_divide.get(),
+            BinaryOp::Xor => s.nb_xor.get(),
+            BinaryOp::Divmod => s.nb_divmod.get(),
+        }
+    }
+
+    /// The slot of the in-place form.
+    #[inline(always)]
+    fn inplace_slot(self, s: &Slots) -> Option<BinaryFn> {
+        match self {
+            BinaryOp::Add => s.nb_inplace_add.get(),
+            BinaryOp::And => s.nb_inplace_and.get(),
+            BinaryOp::FloorDivide => s.nb_inplace_floor_divide.get(),
+            BinaryOp::Lshift => s.nb_inplace_lshift.get(),
+            BinaryOp::MatrixMultiply => s.nb_inplace_matrix_multiply.get(),
+            BinaryOp::Multiply => s.nb_inplace_multiply.get(),
+            BinaryOp::Remainder => s.nb_inplace_remainder.get(),
+            BinaryOp::Or => s.nb_inplace_or.get(),
+            BinaryOp::Power => None,
+            BinaryOp::Rshift => s.nb_inplace_rshift.get(),
+            BinaryOp::Subtract => s.nb_inplace_subtract.get(),
+            BinaryOp::TrueDivide => s.nb_inplace_true_divide.get(),
+            BinaryOp::Xor => s.nb_inplace_xor.get(),
+            BinaryOp::Divmod => None,
+        }
+    }
+
     /// From `BINARY_OP`'s oparg: the operator, and whether it is the in-place form.
     pub fn from_oparg(arg: u32) -> Option<(BinaryOp, bool)> {
         let (i, inplace) = if arg >= 13 {
@@ -143,7 +117,9 @@ impl BinaryOp {
 
 impl Vm {
     /// Tries the left operand's slot and the right one's, the subclass first; `NotImplemented` when neither fits.
-    fn binary_try(&self, a: &Value, b: &Value, slot: BinarySlot) -> PyResult {
+    #[inline(always)]
+    fn binary_try(&self, a: &Value, b: &Value, op: BinaryOp) -> PyResult {
+        let slot = |s: &Slots| op.slot(s);
         let (ta, tb) = (self.type_of(a), self.type_of(b));
         let left = slot(&ta.payload.slots);
         let mut right = None;
@@ -179,8 +155,7 @@ impl Vm {
         if op == BinaryOp::Power {
             return self.power(a, b, &self.none());
         }
-        let info = &OPS[op as usize];
-        let r = self.binary_try(a, b, info.slot)?;
+        let r = self.binary_try(a, b, op)?;
         if !self.is_not_implemented(&r) {
             return Ok(r);
         }
@@ -192,14 +167,13 @@ impl Vm {
         if op == BinaryOp::Power {
             return self.inplace_power(a, b);
         }
-        let info = &OPS[op as usize];
-        if let Some(f) = (info.inplace)(&self.type_of(a).payload.slots) {
+        if let Some(f) = op.inplace_slot(&self.type_of(a).payload.slots) {
             let r = f(self, a, b)?;
             if !self.is_not_implemented(&r) {
                 return Ok(r);
             }
         }
-        let r = self.binary_try(a, b, info.slot)?;
+        let r = self.binary_try(a, b, op)?;
         if !self.is_not_implemented(&r) {
             return Ok(r);
         }
@@ -258,7 +232,7 @@ impl Vm {
         b: &Value,
         inplace: bool,
     ) -> crate::value::Raised {
-        let symbol = OPS[op as usize].symbol;
+        let symbol = SYMBOLS[op as usize];
         let eq = if inplace { "=" } else { "" };
         let symbol = if inplace && op == BinaryOp::Power {
             "**"
