@@ -1,6 +1,7 @@
 //! The type codes of `array`: sizes, and items from and to values.
 
 use dashu_int::IBig;
+use smallvec::{SmallVec, smallvec};
 use taipan_builtins::int_::arith::int_of;
 use taipan_object::convert::{ArgContext, FromArg};
 use taipan_object::{PyResult, Str, Value, Vm};
@@ -139,8 +140,11 @@ fn unsigned(vm: &Vm, v: &Value) -> PyResult<u64> {
         .map_err(|_| vm.overflow_error("Python int too large to convert to C unsigned long"))
 }
 
+/// The bytes of an item.
+pub type Bytes = SmallVec<[u8; 8]>;
+
 /// The bytes of an item, by the rules of its code.
-pub fn store(vm: &Vm, code: u8, v: &Value) -> PyResult<Vec<u8>> {
+pub fn store(vm: &Vm, code: u8, v: &Value) -> PyResult<Bytes> {
     let context = ArgContext {
         function: "array",
         argument: "item",
@@ -155,9 +159,9 @@ pub fn store(vm: &Vm, code: u8, v: &Value) -> PyResult<Vec<u8>> {
                 i16::MAX.into(),
                 "signed short integer",
             )?;
-            vec![in_range(vm, n, -128, 127, "signed char")? as u8]
+            smallvec![in_range(vm, n, -128, 127, "signed char")? as u8]
         }
-        b'B' => vec![in_range(vm, long(v)?, 0, 255, "unsigned byte integer")? as u8],
+        b'B' => smallvec![in_range(vm, long(v)?, 0, 255, "unsigned byte integer")? as u8],
         b'h' => {
             let n = in_range(
                 vm,
@@ -166,7 +170,7 @@ pub fn store(vm: &Vm, code: u8, v: &Value) -> PyResult<Vec<u8>> {
                 i16::MAX.into(),
                 "signed short integer",
             )?;
-            (n as i16).to_ne_bytes().to_vec()
+            (n as i16).to_ne_bytes()[..].into()
         }
         b'H' => {
             let n = in_range(
@@ -176,9 +180,7 @@ pub fn store(vm: &Vm, code: u8, v: &Value) -> PyResult<Vec<u8>> {
                 i32::MAX.into(),
                 "signed integer",
             )?;
-            (in_range(vm, n, 0, 65535, "unsigned short")? as u16)
-                .to_ne_bytes()
-                .to_vec()
+            (in_range(vm, n, 0, 65535, "unsigned short")? as u16).to_ne_bytes()[..].into()
         }
         b'i' => {
             let n = in_range(
@@ -188,24 +190,24 @@ pub fn store(vm: &Vm, code: u8, v: &Value) -> PyResult<Vec<u8>> {
                 i32::MAX.into(),
                 "signed integer",
             )?;
-            (n as i32).to_ne_bytes().to_vec()
+            (n as i32).to_ne_bytes()[..].into()
         }
         b'I' => match u32::try_from(unsigned(vm, v)?) {
-            Ok(n) => n.to_ne_bytes().to_vec(),
+            Ok(n) => n.to_ne_bytes()[..].into(),
             Err(_) => return Err(vm.overflow_error("unsigned int is greater than maximum")),
         },
         b'l' => {
             let n = long(v)?;
             match item_size(code) {
-                Some(4) => (n as i32).to_ne_bytes().to_vec(),
-                _ => n.to_ne_bytes().to_vec(),
+                Some(4) => (n as i32).to_ne_bytes()[..].into(),
+                _ => n.to_ne_bytes()[..].into(),
             }
         }
         b'L' => {
             let n = unsigned(vm, v)?;
             match item_size(code) {
-                Some(4) => (n as u32).to_ne_bytes().to_vec(),
-                _ => n.to_ne_bytes().to_vec(),
+                Some(4) => (n as u32).to_ne_bytes()[..].into(),
+                _ => n.to_ne_bytes()[..].into(),
             }
         }
         b'q' | b'Q' => {
@@ -216,7 +218,7 @@ pub fn store(vm: &Vm, code: u8, v: &Value) -> PyResult<Vec<u8>> {
                     if cfg!(target_endian = "big") {
                         bytes.reverse();
                     }
-                    bytes
+                    bytes.into()
                 }
                 Err(true) => {
                     return Err(vm.overflow_error("can't convert negative int to unsigned"));
@@ -224,8 +226,8 @@ pub fn store(vm: &Vm, code: u8, v: &Value) -> PyResult<Vec<u8>> {
                 Err(false) => return Err(vm.overflow_error("int too big to convert")),
             }
         }
-        b'f' => (vm.as_double(v)? as f32).to_ne_bytes().to_vec(),
-        b'd' => vm.as_double(v)?.to_ne_bytes().to_vec(),
+        b'f' => (vm.as_double(v)? as f32).to_ne_bytes()[..].into(),
+        b'd' => vm.as_double(v)?.to_ne_bytes()[..].into(),
         _ => {
             let Some(s) = v.downcast_ref::<Str>() else {
                 return Err(vm.type_error(&format!(
@@ -234,7 +236,7 @@ pub fn store(vm: &Vm, code: u8, v: &Value) -> PyResult<Vec<u8>> {
                 )));
             };
             match (s.len(), s.text().get(0)) {
-                (1, Some(c)) => c.to_ne_bytes().to_vec(),
+                (1, Some(c)) => c.to_ne_bytes()[..].into(),
                 (n, _) => {
                     return Err(vm.type_error(&format!(
                         "array item must be a unicode character, not a string of length {n}"

@@ -64,12 +64,12 @@ impl Array {
         self.data.borrow().len() / self.size
     }
 
-    fn item(&self, i: usize) -> Option<Vec<u8>> {
+    fn item(&self, i: usize) -> Option<codes::Bytes> {
         let at = i.checked_mul(self.size)?;
         self.data
             .borrow()
             .get(at..at.checked_add(self.size)?)
-            .map(<[u8]>::to_vec)
+            .map(codes::Bytes::from_slice)
     }
 
     fn get(&self, vm: &Vm, i: usize) -> PyResult<Option<Value>> {
@@ -87,8 +87,19 @@ impl Array {
         if end - start != new.len() && self.exports.get() > 0 {
             return Err(vm.buffer_error("cannot resize an array that is exporting buffers"));
         }
+        match data.get_mut(start..end) {
+            Some(part) if part.len() == new.len() => {
+                part.copy_from_slice(new);
+                return Ok(());
+            }
+            _ => {}
+        }
         if data.try_reserve(new.len()).is_err() {
             return Err(vm.no_memory());
+        }
+        if start == data.len() {
+            data.extend_from_slice(new);
+            return Ok(());
         }
         data.splice(start..end, new.iter().copied());
         Ok(())
@@ -550,7 +561,7 @@ impl Array {
             };
             let bytes = match value {
                 Some(v) => store(vm, this.code, v)?,
-                None => Vec::new(),
+                None => codes::Bytes::new(),
             };
             // Converting the value may have shortened the array.
             if at >= this.len() {
@@ -865,7 +876,7 @@ fn foreign(vm: &Vm, class: &Ref<TypeObject>, code: u8, format: i32, bytes: &[u8]
             14..=17 if size == array.size => item,
             14..=17 => {
                 let read = if size == 4 { b'f' } else { b'd' };
-                store(vm, code, &load(vm, read, &item)?)?
+                store(vm, code, &load(vm, read, &item)?)?.into_vec()
             }
             _ => item,
         };
