@@ -245,6 +245,14 @@ impl Default for Buffer<'_> {
 }
 
 impl Params {
+    /// Whether `n` positional arguments and no others are what is wanted.
+    #[inline(always)]
+    pub fn takes_positional(&self, n: usize) -> bool {
+        n >= usize::from(self.required)
+            && n <= usize::from(self.positional)
+            && self.required_keyword == 0
+    }
+
     fn is_required(&self, i: usize) -> bool {
         if i < usize::from(self.positional) {
             i < usize::from(self.required)
@@ -276,8 +284,7 @@ pub fn bind<'b, 'a>(
     let places = buffer.places(params.names.len());
     let positional = args.pos();
     let n = positional.len();
-    let fits = n >= usize::from(params.required) && n <= usize::from(params.positional);
-    if fits && params.required_keyword == 0 && args.keyword_count() == 0 {
+    if params.takes_positional(n) && args.keyword_count() == 0 {
         for (place, v) in places.iter_mut().zip(positional) {
             *place = Some(v);
         }

@@ -14,8 +14,8 @@ use taipan_object::{
 };
 
 use super::calls::{
-    CALL_CACHE, Site, call_general, call_native_words, end_call, end_caller_stack, enter_init,
-    find_init, lend_words,
+    CALL_CACHE, LENT_COPIES, Site, call_general, call_native_words, end_call, end_caller_stack,
+    enter_init, find_init, lend_words,
 };
 use super::control::poll;
 use super::frames::{push_exact_frame, push_python_frame};
@@ -377,6 +377,9 @@ pub(super) fn call_builtin_any(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> 
     poll(vm, r)
 }
 
+/// Parameters that are filled right here.
+const PLACES: usize = 6;
+
 /// Calls native code with `n` words; `None` when it does not take so many arguments.
 ///
 /// # Safety
@@ -391,6 +394,22 @@ unsafe fn call_def(
 ) -> Option<PyResult> {
     if let Err(e) = vm.check_stack(" while calling a Python object") {
         return Some(Err(e));
+    }
+    if let NativeCode::Bound { params, f } = def.code
+        && params.names.len() <= PLACES
+        && n <= LENT_COPIES
+        && params.takes_positional(n)
+    {
+        // SAFETY: the contract.
+        return Some(unsafe {
+            lend_words(first, n.min(LENT_COPIES), |values| {
+                let mut places = [None; PLACES];
+                for (place, v) in places.iter_mut().zip(values) {
+                    *place = Some(v);
+                }
+                f(vm, self_, &places[..params.names.len()])
+            })
+        });
     }
     // SAFETY: the contract.
     unsafe {

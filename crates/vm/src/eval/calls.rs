@@ -285,7 +285,7 @@ pub(super) unsafe fn call_native_words(
 }
 
 /// Arguments that [`lend_words`] copies rather than unmark in place.
-const LENT_COPIES: usize = 5;
+pub(super) const LENT_COPIES: usize = 5;
 
 /// Calls `f` with words of the stack as values. Borrowed words lose their mark meanwhile.
 ///
