@@ -291,8 +291,14 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// An error of the tokenizer further on, or a bracket left open, replaces an error of the parser.
+    /// An error of the tokenizer further on, or a bracket left open, replaces an error of the parser. The tokenizer warns of
+    /// what it meets on the way.
     fn check_rest_of_source(&mut self) {
+        self.read_rest_of_source();
+        self.warnings.append(&mut self.tokenizer.take_warnings());
+    }
+
+    fn read_rest_of_source(&mut self) {
         let Some(last) = self.last_entry() else {
             return;
         };
