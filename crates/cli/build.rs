@@ -4,7 +4,8 @@
 //! relocation at each start, which would make private copies of half a megabyte of pages.
 //!
 //! In release builds the functions that a start runs (`start.txt`, written by `cargo xtask order`) stand side by side: the
-//! system brings code into memory in pieces of 64 KiB, and a start needs little of each if they are scattered.
+//! system brings code into memory in pieces of 64 KiB, and a start needs little of each if they are scattered. A trained
+//! build (`cargo xtask release`) knows them exactly, and names its own list in `TAIPAN_START_FUNCTIONS`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -12,13 +13,20 @@ use std::path::Path;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=start.txt");
+    println!("cargo::rerun-if-env-changed=TAIPAN_START_FUNCTIONS");
     let var = |name: &str| std::env::var(name).unwrap_or_default();
     if var("CARGO_CFG_TARGET_OS") != "linux" || var("CARGO_CFG_TARGET_ENV") != "gnu" {
         return;
     }
     println!("cargo::rustc-link-arg-bins=-no-pie");
     if var("PROFILE") == "release" {
-        let list = std::fs::read_to_string("start.txt").expect("start.txt is beside this file");
+        let exact = var("TAIPAN_START_FUNCTIONS");
+        let path = if exact.is_empty() {
+            "start.txt"
+        } else {
+            &exact
+        };
+        let list = std::fs::read_to_string(path).expect("the list of functions is there");
         let script = Path::new(&var("OUT_DIR")).join("start.ld");
         std::fs::write(&script, linker_script(&list)).expect("OUT_DIR is writable");
         println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", script.display());
@@ -26,11 +34,12 @@ fn main() {
 }
 
 /// A script that adds one output section to the linker's own: the sections of the listed functions. A name in the list
-/// lacks its hash, or has stars where crates' numbers were.
+/// lacks its hash, or has stars where crates' numbers were. Behind a whole name may stand what the linker's inputs add.
 fn linker_script(list: &str) -> String {
     let mut script = String::from("SECTIONS { .text.start : { *(\n");
     for name in list.lines().filter(|n| !n.is_empty()) {
-        let end = if name.ends_with("17h") { "*" } else { "" };
+        let open = name.ends_with("17h") || name.starts_with("_ZN") && name.ends_with('E');
+        let end = if open { "*" } else { "" };
         for prefix in [".text.", ".text.hot.", ".text.unlikely."] {
             writeln!(script, "{prefix}{name}{end}").expect("a String takes all");
         }

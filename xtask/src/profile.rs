@@ -138,10 +138,12 @@ impl Profile {
         }
     }
 
-    /// How many functions have been executed.
-    pub fn executed(&self) -> usize {
-        let ran = |f: &&Function| f.counters.iter().any(|&c| c != 0);
-        self.0.values().flatten().filter(ran).count()
+    /// The names of the functions that have been executed, as the linker knows them.
+    pub fn executed(&self) -> impl Iterator<Item = &str> {
+        let ran = |f: &Function| f.counters.iter().any(|&c| c != 0);
+        let names = self.0.iter().filter(move |(_, all)| all.iter().any(ran));
+        // Before the name of a function that its unit does not show to others stands that of the unit.
+        names.filter_map(|(name, _)| str::from_utf8(name).ok()?.rsplit(';').next())
     }
 
     /// The indexed form: header, summary, and a hash table on names.

@@ -17,6 +17,9 @@ const TARGETS: [(&str, &str, &str); 4] = [
     ("aarch64", "macos", "aarch64-apple-darwin"),
 ];
 
+/// The list of the functions that a start runs, beside the counts.
+const START: &str = "start.txt";
+
 /// No training program needs longer than a few seconds.
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -67,11 +70,12 @@ fn release(args: &[String]) -> Result<PathBuf, String> {
     }
     eprintln!("release: building with what was counted");
     let flags = [&*format!("-Cprofile-use={}", counts.display())];
+    let start = counts.with_file_name(START);
     let place = folder.join("trained");
-    build(target, &place, &flags, &["-p", "taipan-cli"])?;
+    build(target, &place, &flags, &["-p", "taipan-cli"], &start)?;
     if !more.is_empty() {
         let more: Vec<&str> = more.iter().map(|a| a.as_str()).collect();
-        build(target, &place, &flags, &more)?;
+        build(target, &place, &flags, &more, &start)?;
     }
     let taipan = folder.join("release/taipan");
     copy(&place.join(target).join("release/taipan"), &taipan)?;
@@ -88,11 +92,18 @@ fn train(target: &str, folder: &Path, counts: &Path) -> Result<(), String> {
         "-Cllvm-args=-enable-name-compression=false",
         "--cfg=taipan_training",
     ];
-    build(target, &place, &flags, &["-p", "taipan-cli"])?;
+    let plain_order = root().join("crates/cli/start.txt");
+    build(target, &place, &flags, &["-p", "taipan-cli"], &plain_order)?;
     if raw.exists() {
         std::fs::remove_dir_all(&raw).map_err(|e| format!("{}: {e}", raw.display()))?;
     }
     let taipan = place.join(target).join("release/taipan");
+    run_one(&taipan, &["-c".to_owned(), "pass".to_owned()], &raw)?;
+    let of_start: String = take_counts(&raw)?
+        .executed()
+        .map(|n| format!("{n}\n"))
+        .collect();
+    std::fs::write(place.join(START), of_start).map_err(|e| e.to_string())?;
     let programs = programs()?;
     eprintln!("release: running {} programs", programs.len());
     let mut ran = 0;
@@ -106,16 +117,26 @@ fn train(target: &str, folder: &Path, counts: &Path) -> Result<(), String> {
             programs.len()
         ));
     }
+    let profile = take_counts(&raw)?;
+    eprintln!(
+        "release: {} functions were executed",
+        profile.executed().count()
+    );
+    std::fs::write(counts, profile.indexed()).map_err(|e| format!("{}: {e}", counts.display()))
+}
+
+/// Reads what programs have left in a folder, and empties it.
+fn take_counts(raw: &Path) -> Result<Profile, String> {
+    let fail = |e: std::io::Error| format!("{}: {e}", raw.display());
     let mut profile = Profile::default();
-    for entry in std::fs::read_dir(&raw).map_err(|e| format!("{}: {e}", raw.display()))? {
-        let path = entry.map_err(|e| e.to_string())?.path();
-        let data = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    for entry in std::fs::read_dir(raw).map_err(fail)? {
+        let path = entry.map_err(fail)?.path();
         profile
-            .add(&data)
+            .add(&std::fs::read(&path).map_err(fail)?)
             .map_err(|e| format!("{}: {e}", path.display()))?;
     }
-    eprintln!("release: {} functions were executed", profile.executed());
-    std::fs::write(counts, profile.indexed()).map_err(|e| format!("{}: {e}", counts.display()))
+    std::fs::remove_dir_all(raw).map_err(fail)?;
+    Ok(profile)
 }
 
 /// The command lines of the training programs.
@@ -176,8 +197,14 @@ fn run_one(taipan: &Path, words: &[String], raw: &Path) -> Result<bool, String> 
     }
 }
 
-/// Runs `cargo build --release`.
-fn build(target: &str, place: &Path, flags: &[&str], what: &[&str]) -> Result<(), String> {
+/// Runs `cargo build --release`. `start` lists the functions of a start.
+fn build(
+    target: &str,
+    place: &Path,
+    flags: &[&str],
+    what: &[&str],
+    start: &Path,
+) -> Result<(), String> {
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(root())
         .args(["build", "--release", "--target", target, "--target-dir"])
@@ -185,6 +212,7 @@ fn build(target: &str, place: &Path, flags: &[&str], what: &[&str]) -> Result<()
         .args(what)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .env("CARGO_INCREMENTAL", "0")
+        .env("TAIPAN_START_FUNCTIONS", start)
         .status()
         .map_err(|e| format!("cargo could not be started: {e}"))?;
     if status.success() {

@@ -211,6 +211,8 @@ pub fn collect(vm: &Vm, generation: usize) -> usize {
         last: generation,
     };
     let mut count = 0;
+    // The members of young generations are few among the objects of their pages, and are noted; the oldest has them all.
+    let mut noted = (generation < 2).then(Vec::new);
     objects.each_object(&mut |p| {
         // SAFETY: the walk gives live objects.
         let h = unsafe { p.as_ref() };
@@ -225,19 +227,17 @@ pub fn collect(vm: &Vm, generation: usize) -> usize {
         }
         enroll(h);
         count += 1;
-    });
-    let garbage = unreachable(&objects, count);
-    objects.each(&mut |p| {
-        // SAFETY: nothing was freed since the walk.
-        let h = unsafe { p.as_ref() };
-        h.set_refcount(h.refcount() & !MEMBER);
-        if generation == 0 {
-            h.set(flag::MIDDLE);
-        } else {
-            h.unset(flag::MIDDLE);
-            h.set(flag::OLD);
+        if let Some(list) = &mut noted {
+            match list.try_reserve(1) {
+                Ok(()) => list.push(p),
+                Err(_) => noted = None,
+            }
         }
     });
+    let garbage = match &noted {
+        Some(list) => survive(list.as_slice(), count, generation),
+        None => survive(&objects, count, generation),
+    };
     heap.pages.settle(generation);
     heap.large.borrow_mut().settle(generation);
     let survivors = count - garbage.len();
@@ -263,6 +263,27 @@ pub fn collect(vm: &Vm, generation: usize) -> usize {
     stats[1].set(stats[1].get() + found as u64);
     gc.collecting.set(false);
     found
+}
+
+/// Finds the garbage among members; they are members no longer, and of the next generation.
+fn survive<M: Members + ?Sized>(
+    members: &M,
+    count: usize,
+    generation: usize,
+) -> Vec<NonNull<Header>> {
+    let garbage = unreachable(members, count);
+    members.each(&mut |p| {
+        // SAFETY: nothing was freed since the walk.
+        let h = unsafe { p.as_ref() };
+        h.set_refcount(h.refcount() & !MEMBER);
+        if generation == 0 {
+            h.set(flag::MIDDLE);
+        } else {
+            h.unset(flag::MIDDLE);
+            h.set(flag::OLD);
+        }
+    });
+    garbage
 }
 
 /// Of members, those that only members refer to. `count` is how many members there are.
