@@ -205,12 +205,22 @@ fn build(
     what: &[&str],
     start: &Path,
 ) -> Result<(), String> {
+    // As a setting, for these come beside those of .cargo/config.toml; RUSTFLAGS would take their place.
+    let flags = format!("target.{target}.rustflags={flags:?}");
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(root())
-        .args(["build", "--release", "--target", target, "--target-dir"])
+        .args([
+            "--config",
+            &flags,
+            "build",
+            "--release",
+            "--target",
+            target,
+            "--target-dir",
+        ])
         .arg(place)
         .args(what)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .env_remove("RUSTFLAGS")
         .env("CARGO_INCREMENTAL", "0")
         .env("TAIPAN_START_FUNCTIONS", start)
         .status()
