@@ -8,7 +8,8 @@ use taipan::main_program::{self, Status};
 use taipan::{Interpreter, paths};
 use taipan_draw::What;
 
-#[cfg(unix)]
+// A sanitizer is to see each block by itself.
+#[cfg(all(unix, not(taipan_plain_heap)))]
 #[global_allocator]
 static ALLOCATOR: taipan_host::alloc::Allocator = taipan_host::alloc::Allocator;
 
