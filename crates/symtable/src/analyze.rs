@@ -3,7 +3,6 @@
 
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use taipan_ast::{CompileError, StackLimit};
 
@@ -12,8 +11,8 @@ use crate::flags::*;
 use crate::messages;
 use crate::scope::{BlockType, NameScope, Names, Scope, ScopeId, SymbolTable};
 
-/// Where the names of a block live, as far as decided.
-type Scopes<'a> = IndexMap<&'a str, NameScope, FxBuildHasher>;
+/// Where the names of a block live, as far as decided, in the order of its symbols.
+type Scopes = Vec<NameScope>;
 
 /// Names in the order in which they were found, for those that become symbols of another scope.
 type OrderedNames<'a> = indexmap::IndexSet<&'a str, FxBuildHasher>;
@@ -55,9 +54,10 @@ impl<'a> Analyzer<'_, 'a> {
     /// Decides on a block and those in it; gives the names that are free in it.
     fn block(&mut self, id: ScopeId, outside: &mut Outside<'a>) -> Result<OrderedNames<'a>> {
         self.limit.check()?;
-        let mut scopes = Scopes::default();
         let mut free = OrderedNames::default();
         let scope = self.table.scope(id);
+        let count = scope.symbols.len();
+        let mut scopes = Scopes::with_capacity(count);
         let is_class = scope.block_type == BlockType::Class;
         let is_function = scope.is_function_like();
         // The names of a class are not visible in the blocks in it: they see what the class sees.
@@ -67,18 +67,19 @@ impl<'a> Analyzer<'_, 'a> {
                 outside.global.clone(),
             )
         });
-        let mut local = Names::default();
-        let names: Vec<(&'a str, u32)> = scope
-            .symbols
-            .iter()
-            .map(|(name, flags)| (*name, *flags))
-            .collect();
-        for (name, flags) in names {
-            let decision = self.name(id, name, flags, outside, &mut local, &mut free)?;
-            scopes.insert(name, decision);
-        }
         // Most blocks have no blocks in them, and need not be told what those would see.
-        let children = self.table.scope(id).children.clone();
+        let children = scope.children.clone();
+        let mut local = Names::default();
+        for i in 0..count {
+            let Some((&name, &flags)) = self.table.scope(id).symbols.get_index(i) else {
+                break;
+            };
+            let decision = self.name(id, name, flags, outside, &mut free)?;
+            if decision == NameScope::Local && is_function && !children.is_empty() {
+                local.insert(name);
+            }
+            scopes.push(decision);
+        }
         let (bound, global) = match inherited {
             _ if children.is_empty() => Default::default(),
             Some((mut bound, global)) => {
@@ -128,7 +129,9 @@ impl<'a> Analyzer<'_, 'a> {
         self.splice_inlined(id);
 
         if is_function {
-            for (name, scope) in &mut scopes {
+            let any = !free_within.is_empty() || !inlined_cells.is_empty();
+            let decided = self.table.scope(id).symbols.keys().zip(&mut scopes);
+            for (name, scope) in decided.filter(|_| any) {
                 if *scope == NameScope::Local
                     && (free_within.contains(name) || inlined_cells.contains(name))
                 {
@@ -160,7 +163,6 @@ impl<'a> Analyzer<'_, 'a> {
         name: &'a str,
         flags: u32,
         outside: &mut Outside<'a>,
-        local: &mut Names<'a>,
         free: &mut OrderedNames<'a>,
     ) -> Result<NameScope> {
         let scope = self.table.scope(id);
@@ -199,7 +201,6 @@ impl<'a> Analyzer<'_, 'a> {
             return Ok(NameScope::Free);
         }
         if flags & DEF_BOUND != 0 {
-            local.insert(name);
             if outside.global.contains(name) {
                 Rc::make_mut(&mut outside.global).remove(name);
             }
@@ -239,7 +240,7 @@ impl<'a> Analyzer<'_, 'a> {
         &mut self,
         id: ScopeId,
         comprehension: ScopeId,
-        scopes: &mut Scopes<'a>,
+        scopes: &mut Scopes,
         comp_free: &mut OrderedNames<'a>,
         inlined_cells: &mut Names<'a>,
     ) {
@@ -277,7 +278,7 @@ impl<'a> Analyzer<'_, 'a> {
             match self.table.scope(id).symbols.get(name) {
                 None => {
                     self.table.scope_mut(id).symbols.insert(name, own_flags);
-                    scopes.insert(name, name_scope);
+                    scopes.push(name_scope);
                 }
                 // What was free in the comprehension is local now, unless a block in it needs it as a cell.
                 Some(existing) if existing & DEF_BOUND != 0 && !is_class => {
@@ -325,19 +326,17 @@ impl<'a> Analyzer<'_, 'a> {
 /// Writes the decisions into a block's symbols, and adds the names that are free in the blocks within.
 fn update_symbols<'a>(
     scope: &mut Scope<'a>,
-    scopes: &Scopes<'a>,
+    scopes: &Scopes,
     bound: Option<&Names<'a>>,
     free: &OrderedNames<'a>,
     inlined_cells: &Names<'a>,
 ) {
     let sees_class = scope.block_type == BlockType::Class || scope.can_see_class_scope;
-    for (name, flags) in &mut scope.symbols {
+    for ((name, flags), name_scope) in scope.symbols.iter_mut().zip(scopes) {
         if inlined_cells.contains(name) {
             *flags |= DEF_COMP_CELL;
         }
-        if let Some(name_scope) = scopes.get(name) {
-            *flags |= (*name_scope as u32) << SCOPE_OFFSET;
-        }
+        *flags |= (*name_scope as u32) << SCOPE_OFFSET;
     }
     for name in free {
         match scope.symbols.get_mut(name) {

@@ -186,7 +186,9 @@ impl<'a> Builder<'a> {
     pub fn add_def_in(&mut self, name: &'a str, flag: u32, id: ScopeId, loc: Location) -> Result {
         let mangled = self.mangled(name);
         let scope = self.table.scope_mut(id);
-        let mut flags = scope.flags(mangled);
+        // What is added in vain goes with the whole table.
+        let symbol = scope.symbols.entry(mangled).or_insert(0);
+        let mut flags = *symbol;
         if flag & flags & DEF_PARAM != 0 {
             return error(
                 format!("duplicate argument '{name}' in function definition"),
@@ -210,7 +212,7 @@ impl<'a> Builder<'a> {
             }
             flags |= DEF_COMP_ITER;
         }
-        scope.symbols.insert(mangled, flags);
+        *symbol = flags;
         if flag & DEF_PARAM != 0 {
             scope.varnames.push(mangled);
         } else if flag & DEF_GLOBAL != 0 {

@@ -10,6 +10,7 @@ use taipan_wtf8::Wtf8;
 
 use super::constants;
 use super::oparg;
+use super::unit::Table;
 use super::{Compiler, Res};
 use crate::instruction_sequence::{InstructionSequence, Label, SourceLocation};
 
@@ -121,25 +122,25 @@ impl<'a> Compiler<'a> {
     pub(crate) fn nameop(&mut self, loc: SourceLocation, name: &'a str, ctx: ExprContext) -> Res {
         let mangled = self.maybe_mangle(name);
         let unit = self.unit_mut();
-        let scope = unit.scope_of(mangled);
+        let (symbol, number) = unit.numbered_symbol(mangled);
+        let scope = NameScope::of(symbol);
         let function_like = unit.ste.is_function_like();
         let in_class = unit.ste.block_type == BlockType::Class;
         let inlined = unit.inlined_comprehensions > 0;
         let sees_class = unit.ste.can_see_class_scope;
-        let (storage, index) = match scope {
-            Some(NameScope::Free) => (Storage::Deref, unit.freevars.add(mangled)),
-            Some(NameScope::Cell) => (Storage::Deref, unit.cellvars.add(mangled)),
+        let (storage, table) = match scope {
+            Some(NameScope::Free) => (Storage::Deref, Table::Freevars),
+            Some(NameScope::Cell) => (Storage::Deref, Table::Cellvars),
             Some(NameScope::Local)
                 if function_like || unit.fast_hidden.get(mangled) == Some(&true) =>
             {
-                (Storage::Fast, unit.varnames.add(mangled))
+                (Storage::Fast, Table::Varnames)
             }
-            Some(NameScope::GlobalImplicit) if function_like => {
-                (Storage::Global, unit.names.add(mangled))
-            }
-            Some(NameScope::GlobalExplicit) => (Storage::Global, unit.names.add(mangled)),
-            _ => (Storage::Name, unit.names.add(mangled)),
+            Some(NameScope::GlobalImplicit) if function_like => (Storage::Global, Table::Names),
+            Some(NameScope::GlobalExplicit) => (Storage::Global, Table::Names),
+            _ => (Storage::Name, Table::Names),
         };
+        let index = unit.index_in(table, mangled, number);
         let op = match (storage, ctx) {
             (Storage::Deref, ExprContext::Load) => {
                 if in_class && !inlined {

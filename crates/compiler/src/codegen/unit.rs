@@ -86,6 +86,21 @@ pub(crate) struct DeferredAnnotation<'a> {
     pub conditional_index: Option<i64>,
 }
 
+/// The tables of names that a unit has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    Names = 0,
+    Varnames = 1,
+    Cellvars = 2,
+    Freevars = 3,
+}
+
+/// A place is a table, and below it an index.
+const TABLE_SHIFT: u32 = 28;
+const MAX_INDEX: u32 = (1 << TABLE_SHIFT) - 1;
+/// No place: there is no such table.
+const NO_PLACE: u32 = u32::MAX;
+
 /// The tables of a unit that has been finished, empty: the next one to begin takes over their room.
 #[derive(Default)]
 pub(crate) struct Tables<'a> {
@@ -95,6 +110,7 @@ pub(crate) struct Tables<'a> {
     varnames: NameTable<'a>,
     cellvars: NameTable<'a>,
     freevars: NameTable<'a>,
+    places: Vec<u32>,
     fblocks: Vec<FBlock<'a>>,
 }
 
@@ -119,6 +135,8 @@ pub(crate) struct CompilerUnit<'a> {
     pub varnames: NameTable<'a>,
     pub cellvars: NameTable<'a>,
     pub freevars: NameTable<'a>,
+    /// Of each symbol of the scope, by its number there: in which table it was found last, and its index in that.
+    places: Vec<u32>,
     /// The variables of inlined comprehensions outside of functions: whether each is a fast local at the moment.
     pub fast_hidden: FxHashMap<&'a str, bool>,
     pub fblocks: Vec<FBlock<'a>>,
@@ -147,6 +165,8 @@ impl<'a> CompilerUnit<'a> {
         private: Option<&'a str>,
         arg_counts: ArgCounts,
     ) -> CompilerUnit<'a> {
+        let mut places = tables.places;
+        places.resize(ste.symbols.len(), NO_PLACE);
         CompilerUnit {
             scope_type,
             name,
@@ -164,6 +184,7 @@ impl<'a> CompilerUnit<'a> {
             varnames: tables.varnames,
             cellvars: tables.cellvars,
             freevars: tables.freevars,
+            places,
             fast_hidden: FxHashMap::default(),
             fblocks: tables.fblocks,
             inlined_comprehensions: 0,
@@ -185,6 +206,7 @@ impl<'a> CompilerUnit<'a> {
         ] {
             table.clear();
         }
+        self.places.clear();
         self.fblocks.clear();
         Tables {
             sequence,
@@ -193,6 +215,7 @@ impl<'a> CompilerUnit<'a> {
             varnames: self.varnames,
             cellvars: self.cellvars,
             freevars: self.freevars,
+            places: self.places,
             fblocks: self.fblocks,
         }
     }
@@ -206,6 +229,41 @@ impl<'a> CompilerUnit<'a> {
             .get(name)
             .copied()
             .unwrap_or_else(|| self.ste.flags(name))
+    }
+
+    /// The flags of a name, as [`CompilerUnit::symbol`] gives them, and the number of the symbol, if it is one.
+    pub(crate) fn numbered_symbol(&self, name: &str) -> (u32, Option<usize>) {
+        let (number, flags) = match self.ste.symbols.get_full(name) {
+            Some((number, _, flags)) => (Some(number), *flags),
+            None => (None, 0),
+        };
+        if self.symbol_overrides.is_empty() {
+            return (flags, number);
+        }
+        let overridden = self.symbol_overrides.get(name).copied();
+        (overridden.unwrap_or(flags), number)
+    }
+
+    /// The index of a name in one of the tables; `number` is that of its symbol.
+    pub(crate) fn index_in(&mut self, table: Table, name: &'a str, number: Option<usize>) -> u32 {
+        let place = number.and_then(|number| self.places.get_mut(number));
+        if let Some(place) = &place
+            && **place >> TABLE_SHIFT == table as u32
+        {
+            return **place & MAX_INDEX;
+        }
+        let index = match table {
+            Table::Names => self.names.add(name),
+            Table::Varnames => self.varnames.add(name),
+            Table::Cellvars => self.cellvars.add(name),
+            Table::Freevars => self.freevars.add(name),
+        };
+        if let Some(place) = place
+            && index <= MAX_INDEX
+        {
+            *place = (table as u32) << TABLE_SHIFT | index;
+        }
+        index
     }
 
     /// Where a name lives; nothing if the scope does not know it.
