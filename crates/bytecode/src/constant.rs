@@ -5,6 +5,7 @@
 
 use crate::code::CodeObject;
 use dashu_int::IBig;
+use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use taipan_wtf8::{Wtf8, Wtf8Buf};
@@ -39,6 +40,30 @@ impl Str {
     /// The text borrowed.
     pub fn as_wtf8(&self) -> &Wtf8 {
         &self.text
+    }
+}
+
+/// A string that is found by its text.
+#[derive(Debug)]
+pub struct ByText(pub Rc<Str>);
+
+impl Borrow<Wtf8> for ByText {
+    fn borrow(&self) -> &Wtf8 {
+        &self.0.text
+    }
+}
+
+impl PartialEq for ByText {
+    fn eq(&self, other: &ByText) -> bool {
+        self.0.text == other.0.text
+    }
+}
+
+impl Eq for ByText {}
+
+impl Hash for ByText {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_wtf8().hash(state);
     }
 }
 

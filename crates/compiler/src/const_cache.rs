@@ -4,35 +4,10 @@
 //! then writes each of them once. What is merged and interned is therefore visible in a `.pyc`.
 
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
-use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
-use taipan_bytecode::constant::{Constant, Constants, Str};
+use taipan_bytecode::constant::{ByText, Constant, Constants, Str};
 use taipan_wtf8::Wtf8;
-
-/// A string that is found by its text.
-#[derive(Debug)]
-struct ByText(Rc<Str>);
-
-impl Borrow<Wtf8> for ByText {
-    fn borrow(&self) -> &Wtf8 {
-        &self.0.text
-    }
-}
-
-impl PartialEq for ByText {
-    fn eq(&self, other: &ByText) -> bool {
-        self.0.text == other.0.text
-    }
-}
-
-impl Eq for ByText {}
-
-impl Hash for ByText {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.as_wtf8().hash(state);
-    }
-}
 
 /// A constant with a hash that is found quickly: its parts count by their identity, since they have been merged.
 #[derive(Debug)]

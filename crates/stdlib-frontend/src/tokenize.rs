@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use taipan_macros::{pyfunctions, pymethods};
 use taipan_object::{
-    BaseException, Bytes, ModuleSpec, Payload, PyCell, PyResult, Ref, Str, Traverse, Tuple,
+    BaseException, Bytes, ModuleSpec, Object, Payload, PyCell, PyResult, Ref, Str, Traverse, Tuple,
     TypeObject, TypeRef, TypeSpec, Value, Visitor, Vm, payload, tpflags,
 };
 use taipan_tokenizer::{
@@ -24,8 +24,10 @@ pub static MODULE: ModuleSpec = ModuleSpec {
 /// The text as far as it has been read.
 struct Text {
     lines: LineTokenizer,
-    /// The tokens that it has, and whether it had ended when each was read.
-    tokens: VecDeque<(Token, bool)>,
+    /// The tokens of the last line, and whether the text had ended when each was read.
+    tokens: Vec<(Token, bool)>,
+    /// What they became and was not asked for yet.
+    tuples: VecDeque<Value>,
     /// What comes after them.
     error: Option<SyntaxError>,
     /// A line lacked its newline; from then on newlines are not shown.
@@ -202,12 +204,12 @@ impl TokenizerIter {
             }
         }
         let tokens = &mut text.tokens;
-        let result = text
-            .lines
-            .read(|token, ended| tokens.push_back((token, ended)));
+        let result = text.lines.read(|token, ended| tokens.push((token, ended)));
         text.error = result.err();
         let mut warnings = text.lines.take_warnings();
+        let made = self.make_tuples(vm, text);
         drop(guard);
+        made?;
         if warnings.is_empty() {
             return Ok(());
         }
@@ -216,9 +218,31 @@ impl TokenizerIter {
         taipan_vm::compile::show_warnings(vm, &mut warnings, &filename, &options)
     }
 
-    fn tuple(&self, vm: &Vm, token: Token, ended: bool) -> PyResult {
-        let mut guard = self.text.borrow_mut();
-        let state = &mut *guard;
+    /// Makes tuples of the tokens that have been read.
+    fn make_tuples(&self, vm: &Vm, state: &mut Text) -> PyResult<()> {
+        let class = self.class.get();
+        let class = match &class {
+            Some(class) => class.object(),
+            None => vm.types().tuple.object(),
+        };
+        let mut tokens = std::mem::take(&mut state.tokens);
+        for (token, ended) in tokens.drain(..) {
+            let tuple = self.tuple(vm, state, class, token, ended)?;
+            state.tuples.push_back(tuple);
+        }
+        state.tokens = tokens;
+        Ok(())
+    }
+
+    #[inline]
+    fn tuple(
+        &self,
+        vm: &Vm,
+        state: &mut Text,
+        class: &Object<TypeObject>,
+        token: Token,
+        ended: bool,
+    ) -> PyResult {
         let text = state.lines.text();
         let mut kind = token.kind as u8;
         let trailing =
@@ -296,7 +320,6 @@ impl TokenizerIter {
             Some((l, c, place)) if (l, c) == (lineno, col) => place,
             _ => pair(lineno, col)?,
         };
-        drop(guard);
         let parts = [
             vm.new_int(i64::from(kind))?,
             string,
@@ -304,10 +327,7 @@ impl TokenizerIter {
             end_place,
             line,
         ];
-        Ok(match self.class.get() {
-            Some(class) => vm.new_tuple_array_of(class.object(), parts)?.into_value(),
-            None => vm.new_tuple_array(parts)?.into_value(),
-        })
+        Ok(vm.new_tuple_array_of(class, parts)?.into_value())
     }
 
     fn raise(&self, vm: &Vm, error: SyntaxError) -> PyResult<Option<Value>> {
@@ -353,7 +373,8 @@ impl TokenizerIter {
                 class: PyCell::new(None),
                 text: RefCell::new(Text {
                     lines: LineTokenizer::new(options),
-                    tokens: VecDeque::new(),
+                    tokens: Vec::new(),
+                    tuples: VecDeque::new(),
                     error: None,
                     implicit_newline: false,
                     columns: CharColumns::default(),
@@ -379,21 +400,13 @@ impl TokenizerIter {
             return Ok(None);
         }
         loop {
-            let (next, error, ended) = {
+            let (error, ended) = {
                 let mut text = this.text.borrow_mut();
-                let next = text.tokens.pop_front();
-                let error = match next {
-                    Some(_) => None,
-                    None => text.error.take(),
-                };
-                (next, error, text.ended)
-            };
-            if let Some((token, at_end)) = next {
-                if token.kind == TokenKind::Endmarker {
-                    this.done.set(true);
+                if let Some(next) = text.tuples.pop_front() {
+                    return Ok(Some(next));
                 }
-                return this.tuple(vm, token, at_end).map(Some);
-            }
+                (text.error.take(), text.ended)
+            };
             if let Some(error) = error {
                 return this.raise(vm, error);
             }

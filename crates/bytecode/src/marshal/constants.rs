@@ -4,13 +4,13 @@ use super::reader::{Builder, Container, ReadError, Reader};
 use super::writer::{Source, View, WriteError, write};
 use super::*;
 use crate::code::CodeObject;
-use crate::constant::{Constant, Constants, Str};
+use crate::constant::{ByText, Constant, Constants, Str};
 use dashu_int::IBig;
+use rustc_hash::FxHashSet;
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 use std::rc::Rc;
-use taipan_wtf8::{Wtf8, Wtf8Buf};
+use taipan_wtf8::Wtf8;
 
 /// What was read, with the values that references could mean. While these live, writing the value again marks the same
 /// values as shared.
@@ -73,9 +73,9 @@ pub fn dump_code(code: &CodeObject, version: i32) -> Result<Vec<u8>, WriteError>
 #[derive(Debug, Default)]
 pub struct Living {
     /// The code objects that are held by more than one thing.
-    pub shared: HashSet<*const CodeObject>,
+    pub shared: FxHashSet<*const CodeObject>,
     /// The strings among constants that were to be interned, but when others of the same text were already.
-    pub plain: HashSet<*const Str>,
+    pub plain: FxHashSet<*const Str>,
 }
 
 /// Writes a code object that objects were made of, with those within it, as `marshal.dumps` does. Each table counts a
@@ -102,7 +102,7 @@ pub fn dump_living_code(
 /// Makes constants. Strings that are interned are one object each, as they are in an interpreter.
 #[derive(Default)]
 struct ConstantBuilder {
-    interned: HashMap<Wtf8Buf, Rc<Str>>,
+    interned: FxHashSet<ByText>,
 }
 
 impl Builder for ConstantBuilder {
@@ -137,10 +137,10 @@ impl Builder for ConstantBuilder {
             return Ok(Constant::str(text.to_owned()));
         }
         if let Some(known) = self.interned.get(text) {
-            return Ok(Constant::Str(known.clone()));
+            return Ok(Constant::Str(known.0.clone()));
         }
         let new = Str::interned(text.to_owned());
-        self.interned.insert(text.to_owned(), new.clone());
+        self.interned.insert(ByText(new.clone()));
         Ok(Constant::Str(new))
     }
 
@@ -263,12 +263,12 @@ enum Reference<'a> {
 
 /// What tells shared values apart: an address, or the value where equal ones are one object in any interpreter.
 #[derive(PartialEq, Eq, Hash)]
-enum Identity {
+enum Identity<'a> {
     Address(*const u8),
     Code(*const CodeObject),
     CodeUnits(*const CodeObject),
     SmallInt(i32),
-    Text(Wtf8Buf),
+    Text(&'a Wtf8),
     Bytes(Option<u8>),
     EmptyTuple,
 }
@@ -276,18 +276,18 @@ enum Identity {
 /// The ints that exist once in an interpreter.
 const SMALL_INTS: std::ops::RangeInclusive<i32> = -5..=256;
 
-fn address<T: ?Sized>(shared: &Rc<T>, held: bool) -> Option<Identity> {
+fn address<T: ?Sized>(shared: &Rc<T>, held: bool) -> Option<Identity<'static>> {
     address_above(shared, held, 1)
 }
 
 /// The address of what has more references than `own`.
-fn address_above<T: ?Sized>(shared: &Rc<T>, held: bool, own: usize) -> Option<Identity> {
+fn address_above<T: ?Sized>(shared: &Rc<T>, held: bool, own: usize) -> Option<Identity<'static>> {
     let address = Identity::Address(Rc::as_ptr(shared).cast());
     (held || Rc::strong_count(shared) > own).then_some(address)
 }
 
 /// The empty bytes object exists once. So do those of one byte, but not where they are tables of a code object.
-fn bytes_identity(bytes: &Rc<[u8]>, held: bool) -> Option<Identity> {
+fn bytes_identity(bytes: &Rc<[u8]>, held: bool) -> Option<Identity<'static>> {
     match **bytes {
         [] => Some(Identity::Bytes(None)),
         [byte] => Some(Identity::Bytes(Some(byte))),
@@ -295,7 +295,7 @@ fn bytes_identity(bytes: &Rc<[u8]>, held: bool) -> Option<Identity> {
     }
 }
 
-fn table_identity(bytes: &Rc<[u8]>, own: usize) -> Option<Identity> {
+fn table_identity(bytes: &Rc<[u8]>, own: usize) -> Option<Identity<'static>> {
     if bytes.is_empty() {
         Some(Identity::Bytes(None))
     } else {
@@ -303,7 +303,7 @@ fn table_identity(bytes: &Rc<[u8]>, own: usize) -> Option<Identity> {
     }
 }
 
-fn tuple_identity(items: &Constants, held: bool) -> Option<Identity> {
+fn tuple_identity(items: &Constants, held: bool) -> Option<Identity<'static>> {
     if items.is_empty() {
         Some(Identity::EmptyTuple)
     } else {
@@ -311,9 +311,9 @@ fn tuple_identity(items: &Constants, held: bool) -> Option<Identity> {
     }
 }
 
-fn str_identity(text: &Rc<Str>, held: bool) -> Option<Identity> {
+fn str_identity(text: &Rc<Str>, held: bool) -> Option<Identity<'_>> {
     if text.interned {
-        Some(Identity::Text(text.text.clone()))
+        Some(Identity::Text(text.as_wtf8()))
     } else {
         address(text, held)
     }
@@ -408,7 +408,7 @@ fn view_constant(constant: &Constant) -> View<'_, Reference<'_>> {
 
 impl<'a> Source for ConstantSource<'a> {
     type Value = Reference<'a>;
-    type Identity = Identity;
+    type Identity = Identity<'a>;
     type Error = WriteError;
 
     fn view<'v>(&self, value: &'v Reference<'a>) -> Result<View<'v, Reference<'a>>, WriteError> {
@@ -425,7 +425,7 @@ impl<'a> Source for ConstantSource<'a> {
         })
     }
 
-    fn identity(&self, value: &Reference<'a>, held: bool) -> Option<Identity> {
+    fn identity(&self, value: &Reference<'a>, held: bool) -> Option<Identity<'a>> {
         match *value {
             Reference::Bytes(bytes) => {
                 table_identity(bytes, 1 + usize::from(self.living.is_some()))

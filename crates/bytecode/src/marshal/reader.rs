@@ -176,6 +176,21 @@ enum Step<V> {
     Opened,
 }
 
+fn array<const N: usize, I: Input>(input: &mut I) -> Result<[u8; N], I::Error>
+where
+    I::Error: From<ReadError>,
+{
+    let bytes = input.take(N)?;
+    bytes.try_into().map_err(|_| TOO_SHORT.into())
+}
+
+fn long<I: Input>(input: &mut I) -> Result<i32, I::Error>
+where
+    I::Error: From<ReadError>,
+{
+    Ok(i32::from_le_bytes(array(input)?))
+}
+
 /// A reader of one value and what is in it.
 pub struct Reader<'a, I, B: Builder> {
     input: &'a mut I,
@@ -206,25 +221,24 @@ where
         loop {
             let mut step = self.step()?;
             loop {
-                step = match (step, self.frames.pop()) {
-                    (Step::Opened, frame) => {
-                        // A frame without room for items is complete at once.
-                        let Some(frame) = frame else { break };
-                        match self.complete(frame)? {
-                            Some(value) => Step::Value(value),
-                            None => break,
-                        }
-                    }
-                    (Step::Value(value), None) => return Ok(value),
-                    (Step::Null, None) => {
-                        let message = "NULL object in marshal data for object";
-                        return Err(ReadError::Type(message).into());
-                    }
-                    (Step::Value(value), Some(frame)) => {
-                        self.deliver(frame, value)?;
+                step = match step {
+                    Step::Opened => match self.complete()? {
+                        Some(value) => Step::Value(value),
+                        None => break,
+                    },
+                    Step::Value(value) if self.frames.is_empty() => return Ok(value),
+                    Step::Value(value) => {
+                        self.deliver(value)?;
+                        // A frame without room for further items is complete at once.
                         Step::Opened
                     }
-                    (Step::Null, Some(frame)) => Step::Value(self.deliver_null(frame)?),
+                    Step::Null => match self.frames.pop() {
+                        Some(frame) => Step::Value(self.deliver_null(frame)?),
+                        None => {
+                            let message = "NULL object in marshal data for object";
+                            return Err(ReadError::Type(message).into());
+                        }
+                    },
                 };
             }
         }
@@ -237,7 +251,10 @@ where
     }
 
     /// Gives a value to the container that waits for it, which stays open.
-    fn deliver(&mut self, mut frame: Frame<B>, value: B::Value) -> Result<(), B::Error> {
+    fn deliver(&mut self, value: B::Value) -> Result<(), B::Error> {
+        let Some(frame) = self.frames.last_mut() else {
+            return Ok(());
+        };
         match &mut frame.open {
             Open::Tuple(items, _) | Open::FrozenSet(items, _) | Open::Slice(items) => {
                 items.push(value);
@@ -253,11 +270,10 @@ where
             Open::Code(_, line, fields) => {
                 fields.push(value);
                 if fields.len() == CODE_FIELDS_BEFORE_LINE {
-                    *line = self.long()?;
+                    *line = long(self.input)?;
                 }
             }
         }
-        self.frames.push(frame);
         Ok(())
     }
 
@@ -278,19 +294,21 @@ where
         Err(ReadError::Type(message).into())
     }
 
-    /// The value of a container that has all its items; puts it back otherwise.
-    fn complete(&mut self, frame: Frame<B>) -> Result<Option<B::Value>, B::Error> {
-        let full = match &frame.open {
+    /// The value of the innermost container, if that has all its items.
+    fn complete(&mut self) -> Result<Option<B::Value>, B::Error> {
+        let full = self.frames.last().is_some_and(|frame| match &frame.open {
             Open::Tuple(items, size) | Open::FrozenSet(items, size) => items.len() == *size,
             Open::Slice(items) => items.len() == 3,
             Open::Container(_, _, left) => *left == 0,
             Open::Dict(..) => false,
             Open::Code(_, _, fields) => fields.len() == CODE_FIELDS,
-        };
+        });
         if !full {
-            self.frames.push(frame);
             return Ok(None);
         }
+        let Some(frame) = self.frames.pop() else {
+            return Ok(None);
+        };
         let value = match frame.open {
             Open::Tuple(items, _) => match frame.early {
                 Some(tuple) => self.builder.fill(tuple, items)?,
@@ -360,12 +378,11 @@ where
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], B::Error> {
-        let bytes = self.input.take(N)?;
-        bytes.try_into().map_err(|_| TOO_SHORT.into())
+        array(self.input)
     }
 
     fn long(&mut self) -> Result<i32, B::Error> {
-        Ok(i32::from_le_bytes(self.array()?))
+        long(self.input)
     }
 
     fn size(&mut self, error: &'static str) -> Result<usize, B::Error> {
@@ -419,7 +436,11 @@ where
 
     fn text(&mut self, size: usize, ascii: bool, interned: bool) -> Result<B::Value, B::Error> {
         let bytes = self.input.take(size)?;
-        if ascii && !bytes.is_ascii() {
+        let all_ascii = bytes.is_ascii();
+        if all_ascii {
+            return self.builder.str(Wtf8::trusted(bytes), interned);
+        }
+        if ascii {
             // Bytes above 127 are taken for Latin-1 here; what CPython's writer writes has none.
             let text: taipan_wtf8::Wtf8Buf = bytes.iter().map(|byte| u32::from(*byte)).collect();
             return self.builder.str(&text, interned);

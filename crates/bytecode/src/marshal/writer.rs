@@ -3,8 +3,8 @@
 use super::*;
 use dashu_int::ops::UnsignedAbs;
 use dashu_int::{IBig, Sign};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use taipan_wtf8::Wtf8;
 
@@ -109,8 +109,8 @@ fn write_at<S: Source>(
         source,
         version,
         allow_code,
-        refs: HashMap::new(),
-        open: HashSet::new(),
+        refs: FxHashMap::default(),
+        open: FxHashSet::default(),
         tasks: vec![Task::Value(value, depth + 1, held)],
         out,
     };
@@ -131,9 +131,9 @@ struct Writer<'a, S: Source> {
     source: &'a S,
     version: i32,
     allow_code: bool,
-    refs: HashMap<S::Identity, u32>,
+    refs: FxHashMap<S::Identity, u32>,
     /// The slices and code objects that are being written: no reader could refer to them yet.
-    open: HashSet<u32>,
+    open: FxHashSet<u32>,
     /// What is still to be written, the next last.
     tasks: Vec<Task<S::Value>>,
     out: &'a mut Vec<u8>,

@@ -7,7 +7,9 @@ use taipan_macros::pyfunctions;
 use taipan_object::descr::Cell;
 use taipan_object::{Bytes, Dict, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
 use taipan_parser::Mode;
-use taipan_tokenizer::source::{CodecError, Source, SourceError, SourceOptions};
+use taipan_tokenizer::source::{
+    CodecError, Source, SourceError, SourceOptions, translate_newlines,
+};
 
 use super::namespace::frame_locals;
 use crate::builtin_functions::{current_frame, eval_code};
@@ -24,14 +26,14 @@ const COMPILE_FLAGS: u32 = cf::MASK
     | 0x10;
 
 /// The text of a program given as an object, newlines translated; `what` begins the message for other objects.
-pub fn source_text(
+pub fn source_text<'a>(
     vm: &Vm,
-    source: &Value,
+    source: &'a Value,
     filename: &Ref<Str>,
     what: &str,
     kinds: &str,
     exec: bool,
-) -> PyResult<String> {
+) -> PyResult<Cow<'a, str>> {
     let null = || {
         vm.raise_new(
             &vm.exc().SyntaxError,
@@ -43,12 +45,12 @@ pub fn source_text(
         if text.contains('\0') {
             return Err(null());
         }
-        return Ok(Source::from_text(&text).text.into_owned());
+        return Ok(translate_newlines(text));
     }
     let bytes = match source.downcast_ref::<Bytes>() {
-        Some(b) => b.as_slice().to_vec(),
+        Some(b) => Cow::Borrowed(b.as_slice()),
         None => match crate::glue::buffer_bytes(vm, source)? {
-            Some(b) => b,
+            Some(b) => Cow::Owned(b),
             None => {
                 return Err(
                     vm.type_error(&format!("{what} must be a string, bytes or {kinds} object"))
@@ -59,7 +61,10 @@ pub fn source_text(
     if bytes.contains(&0) {
         return Err(null());
     }
-    bytes_text(vm, &bytes, filename, false, exec)
+    match bytes {
+        Cow::Borrowed(bytes) => decoded(vm, bytes, filename, false, exec),
+        Cow::Owned(bytes) => bytes_text(vm, &bytes, filename, false, exec).map(Cow::Owned),
+    }
 }
 
 /// The text of a program's bytes, in the encoding that its cookie names. Messages about the encoding name the file if the
@@ -71,6 +76,17 @@ pub fn bytes_text(
     from_file: bool,
     exec: bool,
 ) -> PyResult<String> {
+    decoded(vm, bytes, filename, from_file, exec).map(Cow::into_owned)
+}
+
+/// The same without a copy where the text is in the bytes as it is.
+fn decoded<'a>(
+    vm: &Vm,
+    bytes: &'a [u8],
+    filename: &Ref<Str>,
+    from_file: bool,
+    exec: bool,
+) -> PyResult<Cow<'a, str>> {
     let name = filename.to_string_lossy();
     let options = SourceOptions {
         exec,
@@ -82,7 +98,7 @@ pub fn bytes_text(
         Err(e) => Err(codec_error(vm, e)),
     };
     match Source::from_bytes(bytes, options, decode) {
-        Ok(s) => Ok(s.text.into_owned()),
+        Ok(s) => Ok(s.text),
         // A file is read line by line: a null byte in an earlier one is found before what cannot be decoded.
         Err(SourceError::Syntax(_)) if from_file && bytes.contains(&0) => {
             let before = bytes.split_inclusive(|b| *b == b'\n');
@@ -92,7 +108,7 @@ pub fn bytes_text(
             let end = bytes.len().min(clean.sum::<usize>());
             let rest = bytes[end..].split_inclusive(|b| *b == b'\n').next();
             let end = end + rest.map_or(0, <[u8]>::len);
-            Ok(String::from_utf8_lossy(&bytes[..end]).into_owned())
+            Ok(String::from_utf8_lossy(&bytes[..end]))
         }
         Err(SourceError::Syntax(e)) => Err(crate::compile::syntax_error(vm, &e, filename)),
         Err(SourceError::Other(e)) => Err(e),

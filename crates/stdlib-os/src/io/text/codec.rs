@@ -211,6 +211,31 @@ fn decode_error(vm: &Vm, name: &str, input: &[u8], e: CodecError) -> Raised {
 }
 
 impl TextIoWrapper {
+    /// All of the text at once, if nothing was decoded before and the input is well-formed UTF-8: so that there are no
+    /// copies of it in between.
+    pub fn decode_whole(&self, vm: &Vm, input: &[u8]) -> PyResult<Option<Ref<Str>>> {
+        let fast = self.fast_decoder.get();
+        if fast.is_none_or(|fast| fast.encoding != Encoding::Utf8)
+            || self.used.get() < self.decoded.borrow().len()
+            || !self.undecoded.borrow().is_empty()
+        {
+            return Ok(None);
+        }
+        let Ok(text) = std::str::from_utf8(input) else {
+            return Ok(None);
+        };
+        let text = vm.new_str(text)?;
+        let Some(mut state) = self.newlines.get() else {
+            return Ok(Some(text));
+        };
+        let changed = state.decode(text.text(), true);
+        self.newlines.set(Some(state));
+        match changed {
+            Some(changed) => vm.new_str_buf(&changed).map(Some),
+            None => Ok(Some(text)),
+        }
+    }
+
     /// Decodes the next input and appends it to `out`.
     pub fn decode(&self, vm: &Vm, input: &[u8], last: bool, out: &mut TextBuf) -> PyResult<()> {
         let mut fresh = TextBuf::new();

@@ -177,6 +177,11 @@ impl TextIoWrapper {
             )));
         }
         let input = data(vm, &input)?;
+        if let Some(text) = self.decode_whole(vm, &input)? {
+            self.forget_decoded();
+            self.snapshot.replace(None);
+            return Ok(text);
+        }
         let mut text = TextBuf::new();
         {
             let decoded = self.decoded.borrow();
