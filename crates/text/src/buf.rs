@@ -259,12 +259,8 @@ impl TextBuf {
             }
             return;
         }
-        // The largest byte tells the form, so that the loop that follows need not ask for each character.
-        let form = match s.bytes().fold(0, u8::max) {
-            0..=0xC3 => Form::Latin1,
-            0xC4..=0xEF => Form::Ucs2,
-            _ => Form::Ucs4,
-        };
+        // Known beforehand, so that the loop that follows need not ask for each character.
+        let form = Form::of_str(s);
         self.hold(form, s.len());
         self.bits |= form.max_char();
         match &mut self.store {

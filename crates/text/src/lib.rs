@@ -34,6 +34,17 @@ pub enum Form {
 }
 
 impl Form {
+    /// The smallest form that holds the text; its largest byte tells.
+    #[inline]
+    pub fn of_str(s: &str) -> Self {
+        match s.bytes().fold(0, u8::max) {
+            0..=0x7F => Self::Ascii,
+            0x80..=0xC3 => Self::Latin1,
+            0xC4..=0xEF => Self::Ucs2,
+            _ => Self::Ucs4,
+        }
+    }
+
     /// The smallest form that holds `ch`. The bitwise or of several code points gives the form for all of them.
     #[inline]
     pub const fn of(ch: u32) -> Self {

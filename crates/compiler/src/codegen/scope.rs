@@ -133,8 +133,8 @@ impl<'a> Compiler<'a> {
             ScopeType::Function | ScopeType::AsyncFunction | ScopeType::Lambda => ".<locals>",
             _ => "",
         };
-        self.arena
-            .alloc_str(&format!("{}{locals}.{}", parent.qualname, unit.name))
+        let parts = [parent.qualname, locals, ".", unit.name];
+        self.arena.alloc_str(&parts.concat())
     }
 
     /// Ends the present unit and makes its code object. With `add_none`, control may reach the end of its code.

@@ -13,7 +13,7 @@ use taipan_bytecode::opcode::Brief;
 const UNKNOWN: u32 = u32::MAX;
 
 /// A reference on the simulated stack.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Ref {
     /// The instruction of this block that pushed it.
     instr: u32,
@@ -21,8 +21,9 @@ struct Ref {
     local: u32,
 }
 
-#[derive(Default)]
-struct Simulation {
+/// The stack, and what it has shown; its room is used again.
+#[derive(Debug, Default)]
+pub(crate) struct Simulation {
     refs: Vec<Ref>,
     /// Of each instruction of the block: whether what it pushes must be owned.
     must_own: Vec<bool>,
@@ -95,8 +96,9 @@ impl Cfg {
         self.clear_visited();
         self[Cfg::ENTRY].visited = true;
         self[Cfg::ENTRY].startdepth = Some(0);
-        let mut todo = vec![Cfg::ENTRY];
-        let mut state = Simulation::default();
+        let mut todo = self.take_stack();
+        todo.push(Cfg::ENTRY);
+        let mut state = std::mem::take(&mut self.room().simulation);
         while let Some(id) = todo.pop() {
             let depth = self[id].startdepth.unwrap_or(0) as usize;
             let mut instrs = std::mem::take(&mut self[id].instrs);
@@ -141,6 +143,8 @@ impl Cfg {
             }
             self[id].instrs = instrs;
         }
+        self.leave_stack(todo);
+        self.room().simulation = state;
         Ok(())
     }
 

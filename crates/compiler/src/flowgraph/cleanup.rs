@@ -16,7 +16,8 @@ impl Cfg {
             self[id].predecessors = 0;
         });
         self.clear_visited();
-        let mut stack = vec![Cfg::ENTRY];
+        let mut stack = self.take_stack();
+        stack.push(Cfg::ENTRY);
         self[Cfg::ENTRY].visited = true;
         self[Cfg::ENTRY].predecessors = 1;
         while let Some(id) = stack.pop() {
@@ -34,6 +35,7 @@ impl Cfg {
                 }
             }
         }
+        self.leave_stack(stack);
         for_each_block!(self, id, {
             if self[id].predecessors == 0 {
                 self[id].instrs.truncate(0);

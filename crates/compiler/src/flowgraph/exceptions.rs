@@ -34,7 +34,8 @@ impl Cfg {
             return Ok(());
         }
         self.clear_visited();
-        let mut todo = vec![Cfg::ENTRY];
+        let mut todo = self.take_stack();
+        todo.push(Cfg::ENTRY);
         self[Cfg::ENTRY].visited = true;
         self[Cfg::ENTRY].except_stack = Stacks::EMPTY;
         let mut stacks = Stacks::default();
@@ -87,6 +88,7 @@ impl Cfg {
                 self.visit_under(next, stack, &mut todo);
             }
         }
+        self.leave_stack(todo);
         Ok(())
     }
 

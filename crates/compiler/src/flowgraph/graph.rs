@@ -1,5 +1,6 @@
 //! The graph: basic blocks of instructions, made from an instruction sequence. The passes are in the other files.
 
+use super::borrow::Simulation;
 use super::kinds;
 use crate::assemble::{AssembleError, Layout};
 use crate::instruction_sequence::{
@@ -266,6 +267,9 @@ pub(crate) struct Room {
     slots: Vec<Vec<Instr>>,
     block_at: Vec<u32>,
     sequence: InstructionSequence,
+    stack: Vec<BlockId>,
+    /// For `borrow`.
+    pub simulation: Simulation,
     /// For the assembler.
     pub layout: Layout,
 }
@@ -326,6 +330,18 @@ impl Cfg {
             ..Block::default()
         });
         id
+    }
+
+    /// An empty stack of blocks, to be given back by [`Cfg::leave_stack`].
+    pub fn take_stack(&mut self) -> Vec<BlockId> {
+        let mut stack = std::mem::take(&mut self.room.stack);
+        stack.clear();
+        stack
+    }
+
+    /// Leaves the stack to the next pass.
+    pub fn leave_stack(&mut self, stack: Vec<BlockId>) {
+        self.room.stack = stack;
     }
 
     /// The room that is not in use.

@@ -17,7 +17,8 @@ const MAX_DEPTH: u32 = 1 << 28;
 impl Cfg {
     fn mark_warm(&mut self) {
         self.clear_visited();
-        let mut stack = vec![Cfg::ENTRY];
+        let mut stack = self.take_stack();
+        stack.push(Cfg::ENTRY);
         self[Cfg::ENTRY].visited = true;
         while let Some(id) = stack.pop() {
             self[id].warm = true;
@@ -34,13 +35,14 @@ impl Cfg {
                 stack.push(target);
             }
         }
+        self.leave_stack(stack);
     }
 
     /// Marks as cold what only exception handlers lead to.
     fn mark_cold(&mut self) {
         self.mark_warm();
         self.clear_visited();
-        let mut stack = Vec::new();
+        let mut stack = self.take_stack();
         for_each_block!(self, id, {
             if self[id].except_handler {
                 self[id].visited = true;
@@ -56,6 +58,7 @@ impl Cfg {
                 self.cool(target, &mut stack);
             }
         }
+        self.leave_stack(stack);
     }
 
     fn cool(&mut self, id: BlockId, stack: &mut Vec<BlockId>) {
@@ -212,7 +215,7 @@ impl Cfg {
             self[id].startdepth = None;
         });
         let mut greatest = 0;
-        let mut todo = Vec::new();
+        let mut todo = self.take_stack();
         self.enter_at_depth(Cfg::ENTRY, 0, &mut todo)?;
         while let Some(id) = todo.pop() {
             let mut depth = i64::from(self[id].startdepth.unwrap_or(0));
@@ -259,6 +262,7 @@ impl Cfg {
                 self.enter_at_depth(next, depth, &mut todo)?;
             }
         }
+        self.leave_stack(todo);
         Ok(greatest as u32)
     }
 

@@ -30,7 +30,7 @@ impl Cfg {
             self.check_untracked_locals(nlocals);
         }
         self.clear_visited();
-        let mut stack = Vec::new();
+        let mut stack = self.take_stack();
         let mut start = 0;
         for local in nparams..nlocals.min(TRACKED) {
             start |= 1u64 << local;
@@ -44,6 +44,7 @@ impl Cfg {
             self[id].visited = false;
             self.scan_for_locals(id, &mut stack);
         }
+        self.leave_stack(stack);
     }
 
     /// Adds to the locals that may be unbound on entry to a block. `visited` means that it waits on the stack.

@@ -318,6 +318,34 @@ impl StrFiller {
         }
     }
 
+    /// Appends text.
+    pub fn push_str(&mut self, s: &str) {
+        if Form::of_str(s) > self.form {
+            return;
+        }
+        let chars = s.chars().map(u32::from).take(self.left);
+        let mut n = 0;
+        // SAFETY: as in `put`.
+        unsafe {
+            match self.form.width() {
+                1 => chars.for_each(|c| {
+                    self.at.add(n).write(c as u8);
+                    n += 1;
+                }),
+                2 => chars.for_each(|c| {
+                    self.at.cast::<u16>().add(n).write(c as u16);
+                    n += 1;
+                }),
+                _ => chars.for_each(|c| {
+                    self.at.cast::<u32>().add(n).write(c);
+                    n += 1;
+                }),
+            }
+            self.at = self.at.add(n * self.form.width());
+        }
+        self.left -= n;
+    }
+
     /// Appends `count` times the same code point.
     pub fn push_repeat(&mut self, ch: u32, count: usize) {
         let n = count.min(self.left);
@@ -610,9 +638,13 @@ impl Vm {
                 n => return self.alloc_str(n, Form::Ascii, s.as_bytes()),
             }
         }
-        let mut buf = TextBuf::with_capacity(s.len());
-        buf.push_str(s);
-        self.new_str_buf(&buf)
+        let mut chars = s.chars();
+        if let (Some(c), None) = (chars.next(), chars.next())
+            && let Ok(c) = u8::try_from(u32::from(c))
+        {
+            return Ok(self.latin1_char(c));
+        }
+        self.new_str_filled(s.chars().count(), Form::of_str(s), |out| out.push_str(s))
     }
 
     /// A new string of text in any width; narrowed to the form its code points need.
