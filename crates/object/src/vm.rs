@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustc_hash::FxHashMap;
 
 use crate::cell::PyCell;
-use crate::class::{FinalizeFn, TypeObject};
+use crate::class::{End, FinalizeFn, TypeObject};
 use crate::containers::bytes::Bytes;
 use crate::containers::dict::Dict;
 use crate::containers::string::{Interned, Str};
@@ -485,6 +485,18 @@ impl Vm {
         let Some(Some(ty)) = classes.get(index) else {
             drop(classes);
             return Err(self.no_class::<T>());
+        };
+        let mut payload = Some(payload);
+        // Objects that have nothing but their payload.
+        if ty.end(ty.head()) != End::General
+            && let Some(made) =
+                self.heap()
+                    .new_bare(ty.object(), ty.is_gc(), || payload.take())
+        {
+            return Ok(made);
+        }
+        let Some(payload) = payload else {
+            unreachable!("it is taken for an object that is made");
         };
         if ty.inline_cap() != 0 {
             let ty = ty.clone();

@@ -147,6 +147,41 @@ impl Heap {
         }
     }
 
+    /// A new object that is its payload alone, of a type whose instances end so; `gc` says whether they can own values.
+    /// `None` when that takes more than taking a free slot: the payload is not asked for then.
+    #[inline(always)]
+    pub(crate) fn new_bare<T: Payload>(
+        &self,
+        ty: &Object<TypeObject>,
+        gc: bool,
+        payload: impl FnOnce() -> Option<T>,
+    ) -> Option<Ref<T>> {
+        if size_of::<Object<T>>() > page::MAX_SMALL || align_of::<Object<T>>() > 8 {
+            return None;
+        }
+        let mem = self.pages.allocate_quickly(size_of::<Object<T>>(), gc)?;
+        let Some(payload) = payload() else {
+            // SAFETY: the memory was just taken, and nobody uses it.
+            unsafe { self.pages.free(mem) };
+            return None;
+        };
+        let flags = if gc {
+            self.gc.allocated();
+            flag::TRACKED
+        } else {
+            0
+        };
+        let p = mem.cast::<Object<T>>();
+        // SAFETY: the memory is fresh, aligned to 8 at least, and large enough.
+        unsafe {
+            p.as_ptr().write(Object {
+                header: Header::new(NonNull::from(ty), flags),
+                payload,
+            });
+            Some(Ref::from_owned_ptr(p))
+        }
+    }
+
     /// Gives up a reference to an object as [`Heap::new_plain`] makes it, of which only the word is left.
     ///
     /// # Safety

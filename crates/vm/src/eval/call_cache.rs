@@ -21,7 +21,7 @@ use super::control::poll;
 use super::frames::{push_exact_frame, push_python_frame};
 use super::regs::Regs;
 use super::specialize::back_off;
-use crate::frame::drop_slot;
+use crate::frame::{drop_slot, strip};
 use crate::function::Function;
 use crate::generator::Generator;
 
@@ -510,25 +510,34 @@ pub(super) fn call_method_descriptor_o(vm: &Vm, r: &mut Regs, arg: u32) -> PyRes
 
 /// Native methods that take a slice of arguments, the number of which `choose` checked.
 pub(super) fn call_method_descriptor_fast(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
-    let site = Site::new(r, arg as usize);
-    let callable = site.callable();
-    let Some((d, this)) = method_descriptor(vm, r, &site, &callable) else {
+    let n = arg as usize;
+    // SAFETY: the stack has the callable, self or NULL, and the arguments; the opcode goes with method descriptors.
+    let (args, this, d) = unsafe {
+        let args = r.sp.sub(n);
+        let this = *args.sub(1);
+        let d = r.object_of_type::<MethodDescr>(*args.sub(2), r.cache(1).get());
+        (args, this, d)
+    };
+    let Some(d) = d else {
         return call_missed(vm, r, arg);
     };
     let NativeCode::Positional { f: code, .. } = d.def.code else {
         return call_method_descriptor_any(vm, r, arg);
     };
-    if !is_known_def(r, d.def) || r.cache(3).get() != site.total as u64 {
+    if this == 0 || !is_known_def(r, d.def) || r.cache(3).get() != n as u64 + 1 {
         return call_method_descriptor_any(vm, r, arg);
+    }
+    // SAFETY: the stack keeps the value alive.
+    let this = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(strip(this)) });
+    let ty = vm.type_of(&this);
+    if !std::ptr::eq(ty, d.owner.object()) && !ty.payload.is_subtype(d.owner.object()) {
+        return call_missed(vm, r, arg);
     }
     r.save_ip();
     vm.check_stack(" while calling a Python object")?;
     // SAFETY: the words are live stack slots.
-    let v = unsafe {
-        let first = site.first.add(1);
-        lend_words(first, site.total - 1, |values| code(vm, &this, values))?
-    };
-    finish(r, arg as usize, v);
+    let v = unsafe { lend_words(args, n, |values| code(vm, &this, values))? };
+    finish(r, n, v);
     poll(vm, r)
 }
 

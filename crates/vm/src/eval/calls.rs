@@ -8,7 +8,7 @@ use taipan_object::{Args, PyResult, Raised, Ref, Str, Tuple, TypeObject, Value, 
 
 use super::frames::{owned, push_exact_frame, push_python_frame};
 use super::regs::Regs;
-use crate::frame::{self, Popped, drop_slot, frame_flag, strip};
+use crate::frame::{self, Popped, drop_slot, drop_word, frame_flag, strip};
 use crate::function::Function;
 
 /// Units of CALL's cache.
@@ -172,14 +172,19 @@ pub(super) fn end_call(r: &mut Regs, n: usize, v: Value) {
     // SAFETY: the stack has the callable, self or NULL, and the arguments; each word is taken out once.
     unsafe {
         let mut at = r.sp;
-        let base = at.sub(n + 2);
-        r.sp = base;
-        while at != base {
+        let args = at.sub(n);
+        let base = args.sub(2);
+        // The result stands where the callable was, which is looked at before.
+        let callable = *base;
+        while at != args {
             at = at.sub(1);
-            drop_slot(*at);
+            drop_word(*at);
         }
+        drop_slot(*args.sub(1));
+        r.sp = base;
+        r.push(v);
+        drop_word(callable);
     }
-    r.push(v);
 }
 
 /// Makes an instance of a class that [`find_init`] accepted, and enters its `__init__`.
@@ -297,6 +302,13 @@ pub(super) unsafe fn lend_words<T>(
     total: usize,
     f: impl FnOnce(&[Value]) -> T,
 ) -> T {
+    if total == 1 {
+        // SAFETY: the contract; the value is only lent.
+        return unsafe {
+            let word = strip(*first);
+            f(std::slice::from_ref(Value::from_word_ref(&raw const word)))
+        };
+    }
     if total <= LENT_COPIES {
         let mut words = [const { MaybeUninit::<u64>::uninit() }; LENT_COPIES];
         let lent = words.as_mut_ptr().cast::<u64>();
