@@ -489,9 +489,9 @@ impl Vm {
         let mut payload = Some(payload);
         // Objects that have nothing but their payload.
         if ty.end(ty.head()) != End::General
-            && let Some(made) =
-                self.heap()
-                    .new_bare(ty.object(), ty.is_gc(), || payload.take())
+            && let Some(made) = self
+                .heap()
+                .new_bare(ty.object(), ty.is_gc(), || payload.take())
         {
             return Ok(made);
         }
