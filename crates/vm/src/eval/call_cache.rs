@@ -169,12 +169,12 @@ fn choose_function(vm: &Vm, r: &Regs, site: &Site, f: &Ref<NativeFunction>) -> O
         (_, 2) if f.def.name == "isinstance" && builtin("isinstance")? => Opcode::CallIsinstance,
         (NativeCode::One(_), 1) => Opcode::CallBuiltinO,
         (NativeCode::Positional { min, max, .. }, n) if takes(min, max, n) => {
-            // SAFETY: there is one argument.
-            if n == 1
-                && unsafe { site.arg(0) }.downcast_ref::<Generator>().is_some()
-                && f.def.name == "next"
-                && builtin("next")?
-            {
+            let generator = n == 1 && {
+                // SAFETY: there is one argument.
+                let argument = unsafe { site.arg(0) };
+                argument.downcast_ref::<Generator>().is_some()
+            };
+            if generator && f.def.name == "next" && builtin("next")? {
                 r.cache(3).set(super::quick::NEXT_MARK);
             }
             Opcode::CallBuiltinFast

@@ -317,10 +317,10 @@ impl Dict {
     #[inline]
     pub fn get(&self, vm: &Vm, key: &Value) -> PyResult<Option<Value>> {
         let table = self.table();
-        if let Some(s) = exact_str(vm, key) {
-            if table.only_str_keys() {
-                return Ok(table.value_of_str(s, s.hash(vm)).cloned());
-            }
+        if let Some(s) = exact_str(vm, key)
+            && table.only_str_keys()
+        {
+            return Ok(table.value_of_str(s, s.hash(vm)).cloned());
         }
         let hash = vm.hash_dict_key(key)?;
         self.get_with_hash(vm, key, hash)
