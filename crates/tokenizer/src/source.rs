@@ -24,7 +24,8 @@ pub struct SourceOptions<'a> {
     pub exec: bool,
     /// The bytes are UTF-8 whatever a cookie says (`PyCF_IGNORE_COOKIE`); a byte order mark is not skipped then.
     pub ignore_cookie: bool,
-    /// The file's name, where messages about undeclared encodings shall mention it.
+    /// The file's name, where messages about undeclared encodings shall mention it: for a program's file, which CPython
+    /// reads line by line, or from where it learnt the encoding.
     pub filename: Option<&'a str>,
 }
 
@@ -75,19 +76,44 @@ impl<'b> Source<'b> {
             if let Some(Cookie { line, lineno, name }) = cookie.filter(|c| c.name != "utf-8") {
                 return Err(SourceError::Syntax(bom_error(line, lineno, &name)));
             }
-            return utf8(bytes, options, Some("utf-8".to_owned())).map_err(SourceError::Syntax);
+            return match declared_utf8_error(bytes, options) {
+                Some(error) => Err(SourceError::Syntax(error)),
+                None => {
+                    utf8(bytes, options, Some("utf-8".to_owned())).map_err(SourceError::Syntax)
+                }
+            };
         }
-        let Some(Cookie { name, .. }) = cookie.filter(|c| c.name != "utf-8") else {
-            return utf8(bytes, options, None).map_err(SourceError::Syntax);
+        let declared = cookie.is_some();
+        let Some(Cookie { name, lineno, .. }) = cookie.filter(|c| c.name != "utf-8") else {
+            return match declared_utf8_error(bytes, options).filter(|_| declared) {
+                Some(error) => Err(SourceError::Syntax(error)),
+                None => utf8(bytes, options, None).map_err(SourceError::Syntax),
+            };
         };
         // Positions in the codec's messages count translated newlines.
         let bytes = translate_bytes(bytes, options.exec);
-        let decoded = match name.to_ascii_lowercase().replace('-', "_").as_str() {
-            "iso_8859_1" => Ok(bytes.iter().map(|&b| char::from(b)).collect()),
-            "ascii" | "us_ascii" => decode_ascii(&bytes).map_err(CodecError::Message),
-            "utf8" | "utf_8" => decode_utf8(&bytes).map_err(CodecError::Message),
-            _ => decode(&name, &bytes),
+        // Those of a program's file count from the end of the line that names the encoding.
+        let skipped = match options.filename {
+            Some(_) => memchr::memchr_iter(b'\n', &bytes)
+                .nth(lineno as usize - 1)
+                .unwrap_or(0),
+            None => 0,
         };
+        let (mut head, mut rest) = bytes.split_at(skipped);
+        if !head.is_ascii() {
+            (head, rest) = (&[], &bytes);
+        }
+        let decoded = match name.to_ascii_lowercase().replace('-', "_").as_str() {
+            "iso_8859_1" => Ok(rest.iter().map(|&b| char::from(b)).collect()),
+            "ascii" | "us_ascii" => decode_ascii(rest).map_err(CodecError::Message),
+            "utf8" | "utf_8" => decode_utf8(rest).map_err(CodecError::Message),
+            _ => decode(&name, rest),
+        };
+        // The lines before that are comments.
+        let decoded = decoded.map(|text| match head {
+            [] => text,
+            head => String::from_utf8_lossy(head).into_owned() + &text,
+        });
         match decoded {
             Ok(text) => {
                 let text = translate_newlines(Cow::Owned(text));
@@ -266,6 +292,49 @@ fn utf8<'b>(
     }
 }
 
+/// The error of a program's file that says that it is UTF-8 and is not: each line is decoded on its own.
+fn declared_utf8_error(bytes: &[u8], options: SourceOptions<'_>) -> Option<SyntaxError> {
+    options.filename?;
+    std::str::from_utf8(bytes).err()?;
+    let bytes = translate_bytes(bytes, options.exec);
+    let at = std::str::from_utf8(&bytes).err()?.valid_up_to();
+    let before = bytes.get(..at)?;
+    let start = memchr::memrchr(b'\n', before).map_or(0, |i| i + 1);
+    let rest = bytes.get(start..)?;
+    let end = memchr(b'\n', rest).map_or(rest.len(), |i| i + 1);
+    let line = rest.get(..end)?;
+    let message = decode_utf8(line).err()?;
+    let lineno = u32::try_from(memchr::memchr_iter(b'\n', before).count()).ok()? + 1;
+    let mut error = SyntaxError::new(format!("(unicode error) {message}"), lineno, 0, 0);
+    error.text = Some(String::from_utf8_lossy(line.trim_ascii_end()).into_owned());
+    Some(error)
+}
+
+/// Whether CPython counts the second line of a program's file as the first while it looks at its bytes: so when there is
+/// code in the first line, unless a string goes on.
+fn second_counts_as_first(first: &str) -> bool {
+    let code = first.trim_start_matches([' ', '\t', '\x0c']);
+    if code.is_empty() || code.starts_with('#') {
+        return false;
+    }
+    let mut quotes = None;
+    let mut rest = code;
+    while let Some(c) = rest.chars().next() {
+        let triple = ["\"\"\"", "'''"].into_iter().find(|q| rest.starts_with(q));
+        match (quotes, triple) {
+            (None, None) if c == '#' => break,
+            (None, Some(q)) => quotes = Some(q),
+            (Some(open), Some(q)) if open == q => quotes = None,
+            _ => {
+                rest = rest.get(c.len_utf8()..).unwrap_or("");
+                continue;
+            }
+        }
+        rest = rest.get(3..).unwrap_or("");
+    }
+    quotes.is_none()
+}
+
 fn non_utf8(bytes: &[u8], at: usize, options: SourceOptions<'_>) -> SyntaxError {
     // The line ends as translation would have it.
     let bad = bytes.get(at).copied().unwrap_or(0);
@@ -279,6 +348,11 @@ fn non_utf8(bytes: &[u8], at: usize, options: SourceOptions<'_>) -> SyntaxError 
         .unwrap_or(u32::MAX)
         .saturating_add(1);
     let line_before = before.rsplit('\n').next().unwrap_or("");
+    let first = before.split('\n').next().unwrap_or("");
+    let lineno = match lineno {
+        2 if options.filename.is_some() && second_counts_as_first(first) => 1,
+        lineno => lineno,
+    };
     let rest = bytes.get(at..).unwrap_or(&[]);
     let end = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
     let rest = String::from_utf8_lossy(rest.get(..end).unwrap_or(rest));

@@ -89,7 +89,7 @@ impl Repeated {
     }
 }
 
-/// Counts ints in constants, those of a tuple that is there several times once.
+/// Counts ints in constants; those of a tuple (slice, set) that is there several times count once.
 fn count_ints(
     vm: &Vm,
     items: &[Value],
@@ -100,10 +100,15 @@ fn count_ints(
     for v in items {
         if let Some(i) = v.as_small_int() {
             *into.entry(i).or_default() += 1;
-        } else if let Some(t) = v.downcast_ref::<Tuple>()
-            && seen.insert(v.bits())
-        {
+        } else if v.downcast_ref::<Code>().is_some() || !seen.insert(v.bits()) {
+            continue;
+        } else if let Some(t) = v.downcast_ref::<Tuple>() {
             count_ints(vm, t.as_slice(), seen, into)?;
+        } else if let Some(s) = v.downcast_ref::<Slice>() {
+            let parts = [s.start.clone(), s.stop.clone(), s.step.clone()];
+            count_ints(vm, &parts, seen, into)?;
+        } else if let Some(s) = vm.as_any_set(v) {
+            count_ints(vm, &s.keys(), seen, into)?;
         }
     }
     Ok(())

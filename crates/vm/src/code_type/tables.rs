@@ -248,18 +248,42 @@ fn is_immortal(vm: &Vm, v: &Value) -> bool {
     }
 }
 
+/// The first cache entry of an instruction as CPython has it: of most before they first run, of loops, of conditional
+/// jumps, and of specialized instructions. Our own counters are elsewhere and go by other rules.
+const COUNTER: u16 = 1 << 4 | 1;
+const COUNTER_OF_LOOPS: u16 = 4095 << 4 | 12;
+const HISTORY_OF_JUMPS: u16 = 0x5555;
+const COUNTER_OF_SPECIALIZED: u16 = 52 << 4;
+
 /// `_co_code_adaptive`: the instructions that run. Those that CPython replaces the first time they run, whatever they meet,
 /// are the same instructions here and are shown by CPython's names, all of them once the code has run.
 pub(super) fn adaptive(vm: &Vm, code: &Code) -> Vec<u8> {
-    if !code.has_run() {
-        return code.code.to_vec();
-    }
-    let mut bytes: Vec<u8> = code
-        .stream()
-        .iter()
-        .flat_map(|u| u.get().to_le_bytes())
-        .collect();
+    let run = code.has_run();
+    let mut bytes: Vec<u8> = if run {
+        let stream = code.stream().iter();
+        stream.flat_map(|u| u.get().to_le_bytes()).collect()
+    } else {
+        code.code.to_vec()
+    };
     for i in instructions(code.instructions(), 0) {
+        if i.opcode.caches() > 0 {
+            let same = bytes.get(2 * i.unit) == Some(&(i.opcode as u8));
+            let counter = match i.opcode {
+                Opcode::JumpBackward => COUNTER_OF_LOOPS,
+                Opcode::PopJumpIfFalse
+                | Opcode::PopJumpIfTrue
+                | Opcode::PopJumpIfNone
+                | Opcode::PopJumpIfNotNone => HISTORY_OF_JUMPS,
+                _ if same => COUNTER,
+                _ => COUNTER_OF_SPECIALIZED,
+            };
+            if let Some(cache) = bytes.get_mut(2 * i.unit + 2..2 * i.unit + 4) {
+                cache.copy_from_slice(&counter.to_le_bytes());
+            }
+        }
+        if !run {
+            continue;
+        }
         let shown = match i.opcode {
             Opcode::Resume => Opcode::ResumeCheck,
             Opcode::JumpBackward => Opcode::JumpBackwardNoJit,
