@@ -78,9 +78,7 @@ impl<'b> Source<'b> {
             }
             return match declared_utf8_error(bytes, options) {
                 Some(error) => Err(SourceError::Syntax(error)),
-                None => {
-                    utf8(bytes, options, Some("utf-8".to_owned())).map_err(SourceError::Syntax)
-                }
+                None => utf8(bytes, options, Some("utf-8".to_owned())).map_err(SourceError::Syntax),
             };
         }
         let declared = cookie.is_some();
