@@ -148,6 +148,33 @@ pub(crate) fn in_set(env: &dyn Env, code: &[u32], at: usize, ch: u32) -> bool {
     }
 }
 
+/// Which characters below 256 are in a category.
+fn category_members(env: &dyn Env, category: u32) -> [u64; 4] {
+    const WORD: [u64; 2] = [0x03ff_0000_0000_0000, 0x07ff_fffe_87ff_fffe];
+    let members = match category & !1 {
+        category::DIGIT | category::UNI_DIGIT => [0x03ff_0000_0000_0000, 0, 0, 0],
+        category::SPACE => [0x1_0000_3e00, 0, 0, 0],
+        category::UNI_SPACE => [0x1_f000_3e00, 0, 0x1_0000_0020, 0],
+        category::WORD => [WORD[0], WORD[1], 0, 0],
+        category::UNI_WORD => [
+            WORD[0],
+            WORD[1],
+            0x762c_0400_0000_0000,
+            0xff7f_ffff_ff7f_ffff,
+        ],
+        _ => {
+            let mut members = [0; 4];
+            for ch in 0..256u32 {
+                if in_category(env, category & !1, ch) {
+                    members[(ch >> 6) as usize & 3] |= 1 << (ch & 63);
+                }
+            }
+            members
+        }
+    };
+    members.map(|word| if category & 1 == 1 { !word } else { word })
+}
+
 /// Which characters below 256 the set that starts at `at` has: what [`in_set`] says of each, where no locale is asked.
 pub(crate) fn members(env: &dyn Env, code: &[u32], at: usize) -> [u64; 4] {
     fn add(found: &mut [u64; 4], low: u32, high: u32) {
@@ -183,11 +210,7 @@ pub(crate) fn members(env: &dyn Env, code: &[u32], at: usize) -> [u64; 4] {
                 after.get(8..).unwrap_or(&[])
             }
             [op::CATEGORY, category, ref after @ ..] => {
-                for ch in 0..256 {
-                    if in_category(env, category, ch) {
-                        add(&mut found, ch, ch);
-                    }
-                }
+                found = category_members(env, category);
                 after
             }
             [op::RANGE_UNI_IGNORE | op::BIGCHARSET, ..] => {
@@ -231,6 +254,17 @@ mod tests {
     use super::*;
     use crate::code::category;
     use crate::state::NoEnv;
+
+    #[test]
+    fn categories_have_what_is_in_them() {
+        for category in category::DIGIT..=category::UNI_NOT_LINEBREAK {
+            let members = category_members(&NoEnv, category);
+            for ch in 0..256u32 {
+                let has = members[ch as usize / 64] >> (ch % 64) & 1 == 1;
+                assert_eq!(has, in_category(&NoEnv, category, ch), "{category} {ch}");
+            }
+        }
+    }
 
     #[test]
     fn members_are_those_that_are_in_the_set() {

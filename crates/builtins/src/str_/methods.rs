@@ -137,6 +137,14 @@ fn replaced(
         return exact(vm, this);
     }
     let (text, old_text, new_text) = (this.text(), old.text(), new.text());
+    if let (true, Some(text), Some(&[byte])) = (
+        new.is_ascii(),
+        this.as_ascii(),
+        old.as_ascii().map(str::as_bytes),
+    ) && this.len() > 1
+    {
+        return replaced_byte(vm, this, text.as_bytes(), byte, new, limit);
+    }
     if !old.is_empty() && this.is_ascii() && new.is_ascii() {
         let places: Vec<usize> = search::matches(text, old_text).take(limit).collect();
         if places.is_empty() {
@@ -176,6 +184,51 @@ fn replaced(
         Some(out) => vm.new_str_buf(&out),
         None => exact(vm, this),
     }
+}
+
+/// [`replaced`] for one ASCII character in ASCII text of more than one.
+fn replaced_byte(
+    vm: &Vm,
+    this: &Ref<Str>,
+    text: &[u8],
+    old: u8,
+    new: &Ref<Str>,
+    limit: usize,
+) -> PyResult<Ref<Str>> {
+    let all = search::count(TextRef::One(text), TextRef::One(&[old]), usize::MAX);
+    let count = all.min(limit);
+    if count == 0 {
+        return exact(vm, this);
+    }
+    if let (&[new], true) = (new.raw_bytes(), count == all) {
+        return vm.new_str_filled(text.len(), Form::Ascii, |out| {
+            out.push_mapped(text, |b| if b == old { new } else { b })
+        });
+    }
+    let len = count
+        .checked_mul(new.len())
+        .and_then(|n| n.checked_add(text.len() - count))
+        .filter(|&n| n <= isize::MAX as usize);
+    let Some(len) = len else {
+        return Err(vm.overflow_error("replace string is too long"));
+    };
+    if len < 2 {
+        let kept = text.iter().copied().filter(|&b| b != old || new.len() == 1);
+        let kept: Vec<u8> = kept.collect();
+        return vm.new_str_text(TextRef::One(if len == 0 { &[] } else { &kept }));
+    }
+    vm.new_str_filled(len, Form::Ascii, |out| {
+        let mut from = 0;
+        for _ in 0..count {
+            let Some(found) = search::find_byte(&text[from..], old) else {
+                break;
+            };
+            out.push_part(this, from..from + found);
+            out.push(new);
+            from += found + 1;
+        }
+        out.push_part(this, from..usize::MAX);
+    })
 }
 
 /// Holder of the methods of `str`.

@@ -3,7 +3,7 @@
 use taipan_numeric::digits::Digits;
 use taipan_numeric::printf::{self, Reader, Size};
 use taipan_object::{Bytes, IntRef, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
-use taipan_text::TextBuf;
+use taipan_text::{TextBuf, TextRef};
 
 use super::{functions, numeric_error};
 
@@ -214,6 +214,23 @@ fn character(vm: &Vm, v: &Value) -> PyResult<u32> {
     c.ok_or_else(|| vm.overflow_error("%c arg not in range(0x110000)"))
 }
 
+/// Appends what `%s` (else `%d`) makes of a value.
+fn plain(vm: &Vm, out: &mut TextBuf, v: &Value, text: bool) -> PyResult<()> {
+    match v.as_small_int() {
+        Some(n) => out.push_latin1(Digits::decimal(n).as_bytes()),
+        None if text => match v.downcast_exact::<Str>(&vm.types().str) {
+            Some(s) => out.push_text(s.text()),
+            None => out.push_text(vm.str(v)?.text()),
+        },
+        None => {
+            let n = number_argument(vm, v, 'd')?;
+            out.push_str(if n.negative { "-" } else { "" });
+            push(vm, out, &n.digits)?;
+        }
+    }
+    Ok(())
+}
+
 /// `format % args`
 pub fn format(vm: &Vm, format: &Ref<Str>, args: &Value) -> PyResult {
     let text = format.text();
@@ -227,7 +244,17 @@ pub fn format(vm: &Vm, format: &Ref<Str>, args: &Value) -> PyResult {
             out.push_text(rest);
             break;
         };
-        out.push_text(rest.slice(0..skip));
+        if skip != 0 {
+            out.push_text(rest.slice(0..skip));
+        }
+        // `%s` and `%d` alone, which is most of what there is.
+        if let TextRef::One(bytes) = text
+            && let Some(&conversion @ (b's' | b'd')) = bytes.get(at + skip + 1)
+        {
+            at += skip + 2;
+            plain(vm, &mut out, &fetch.next(vm)?, conversion == b's')?;
+            continue;
+        }
         let mut r = Reader::new(text, at + skip + 1);
         if r.at_key() {
             if !fetch.is_mapping() {
@@ -237,26 +264,15 @@ pub fn format(vm: &Vm, format: &Ref<Str>, args: &Value) -> PyResult {
                 let key = vm.new_str_text(key)?.into_value();
                 let value = vm.getitem(args, &key)?;
                 fetch.set(value);
+                if text.get(r.pos) == Some('s'.into()) {
+                    at = r.pos + 1;
+                    plain(vm, &mut out, &fetch.next(vm)?, true)?;
+                    continue;
+                }
             }
         } else if text.get(r.pos) == Some('%'.into()) {
             out.push('%'.into());
             at = r.pos + 1;
-            continue;
-        }
-        // `%s` and `%d` alone, which is most of what there is.
-        let next = text.get(r.pos).and_then(char::from_u32);
-        if let Some('s' | 'd') = next {
-            at = r.pos + 1;
-            let v = fetch.next(vm)?;
-            match v.as_small_int() {
-                Some(n) => out.push_latin1(Digits::decimal(n).as_bytes()),
-                None if next == Some('s') => out.push_text(vm.str(&v)?.text()),
-                None => {
-                    let n = number_argument(vm, &v, 'd')?;
-                    out.push_str(if n.negative { "-" } else { "" });
-                    push(vm, &mut out, &n.digits)?;
-                }
-            }
             continue;
         }
         let mut flags = r.flags();
@@ -290,13 +306,7 @@ pub fn format(vm: &Vm, format: &Ref<Str>, args: &Value) -> PyResult {
             }
             'c' => {
                 let c = [character(vm, &v)?];
-                pad(
-                    vm,
-                    &mut out,
-                    taipan_text::TextRef::Four(&c),
-                    width,
-                    flags.left,
-                )?;
+                pad(vm, &mut out, TextRef::Four(&c), width, flags.left)?;
             }
             'd' | 'i' | 'u' | 'o' | 'x' | 'X' => {
                 if precision.is_some_and(|p| p > i32::MAX as usize - 3) {

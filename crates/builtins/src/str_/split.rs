@@ -2,7 +2,7 @@
 
 use taipan_macros::pymethods;
 use taipan_object::{List, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
-use taipan_text::{Form, search};
+use taipan_text::{Form, TextRef, search};
 use taipan_unicode as unicode;
 
 use super::exact;
@@ -22,6 +22,12 @@ impl<'a> Parts<'a> {
             of,
             list: Vec::new(),
         }
+    }
+
+    fn reserve(&mut self, n: usize) -> PyResult<()> {
+        self.list
+            .try_reserve_exact(n)
+            .map_err(|_| self.vm.no_memory())
     }
 
     #[inline]
@@ -247,7 +253,15 @@ impl StrSplit {
         };
         let mut parts = Parts::new(vm, this);
         let mut from = 0;
-        if sep.form() <= this.form() {
+        if let (TextRef::One(text), TextRef::One(&[byte])) = (this.text(), sep.text()) {
+            parts.reserve(search::count(this.text(), sep.text(), limit) + 1)?;
+            while parts.list.len() < limit
+                && let Some(found) = search::find_byte(&text[from..], byte)
+            {
+                parts.push(from, from + found)?;
+                from += found + 1;
+            }
+        } else if sep.form() <= this.form() {
             for at in search::matches(this.text(), sep.text()).take(limit) {
                 parts.push(from, at)?;
                 from = at + sep.len();
