@@ -132,79 +132,50 @@ fn not_a_string(vm: &Vm, i: usize, v: &Value) -> Raised {
     ))
 }
 
-/// Joins strings that `each` shows in order; it is called twice and must show the same values.
-fn join_each(
-    vm: &Vm,
-    sep: &Str,
-    count: usize,
-    each: &dyn Fn(&mut dyn FnMut(&Value)),
-) -> PyResult<Ref<Str>> {
-    if count == 0 {
+/// Joins the strings in `items` with `sep` between them; TypeError when one is no string. Runs no Python code.
+pub fn join_values(vm: &Vm, sep: &Str, items: &[Value]) -> PyResult<Ref<Str>> {
+    if items.is_empty() {
         return vm.new_str("");
     }
-    let (mut len, mut form, mut i) = (Some(0usize), Form::Ascii, 0);
-    let (mut bad, mut only): (Option<Raised>, Option<Ref<Str>>) = (None, None);
-    each(&mut |v| {
-        match v.downcast_ref::<Str>() {
-            Some(s) => {
-                len = len.and_then(|n| n.checked_add(s.len()));
-                form = form.max(s.form());
-                if count == 1 {
-                    only = Some(s.clone());
-                }
-            }
-            None if bad.is_none() => bad = Some(not_a_string(vm, i, v)),
-            None => {}
-        }
-        i += 1;
-    });
-    if let Some(bad) = bad {
-        return Err(bad);
-    }
-    if let Some(only) = only {
-        return if util::is_exactly(vm, only.as_value(), &vm.types().str) {
-            Ok(only)
-        } else {
-            vm.new_str_text(only.text())
+    let (mut len, mut form) = (sep.len().checked_mul(items.len() - 1), Form::Ascii);
+    for (i, v) in items.iter().enumerate() {
+        let Some(s) = v.downcast_ref::<Str>() else {
+            return Err(not_a_string(vm, i, v));
         };
+        len = len.and_then(|n| n.checked_add(s.len()));
+        form = form.max(s.form());
     }
-    let between = sep.len().checked_mul(count - 1);
-    let len = len.and_then(|n| n.checked_add(between?));
+    if let [only] = items
+        && let Some(only) = only.downcast_ref::<Str>()
+    {
+        return exact(vm, only);
+    }
     let Some(len) = len.filter(|&n| n <= isize::MAX as usize) else {
         return Err(vm.overflow_error("join() result is too long for a Python string"));
     };
     if !sep.is_empty() {
         form = form.max(sep.form());
     }
+    let strings = || items.iter().filter_map(|v| v.downcast_ref::<Str>());
     if len <= 1 {
         let mut buf = taipan_text::TextBuf::new();
-        let mut first = true;
-        each(&mut |v| {
-            if !std::mem::take(&mut first) {
+        for (i, s) in strings().enumerate() {
+            if i != 0 {
                 buf.push_text(sep.text());
             }
-            if let Some(s) = v.downcast_ref::<Str>() {
-                buf.push_text(s.text());
-            }
-        });
+            buf.push_text(s.text());
+        }
         return vm.new_str_buf(&buf);
     }
     vm.new_str_filled(len, form, |out| {
-        let mut first = true;
-        each(&mut |v| {
-            if !std::mem::take(&mut first) && !sep.is_empty() {
+        let between = !sep.is_empty();
+        for (i, s) in strings().enumerate() {
+            if between && i != 0 {
                 out.push(sep);
             }
-            if let Some(s) = v.downcast_ref::<Str>() {
-                out.push(s);
-            }
-        });
+            out.push(s);
+        }
     })
-}
-
-/// Joins the strings in `items` with `sep` between them; TypeError when one is no string.
-pub fn join_values(vm: &Vm, sep: &Str, items: &[Value]) -> PyResult<Ref<Str>> {
-    join_each(vm, sep, items.len(), &|f| items.iter().for_each(f))
 }
 
 /// `sep.join(iterable)`
@@ -212,8 +183,11 @@ pub fn str_join(vm: &Vm, sep: &Str, iterable: &Value) -> PyResult<Ref<Str>> {
     if let Some(list) = iterable.downcast_ref::<List>()
         && util::is_exactly(vm, iterable, &vm.types().list)
     {
-        // Nothing between the two passes runs Python code, so the list stays as it is.
-        return join_each(vm, sep, list.len(), &|f| list.items.visit(f));
+        // Joining runs no Python code: nobody sees that the list lends its items.
+        let items = list.items.take();
+        let joined = join_values(vm, sep, &items);
+        drop(list.items.replace(items));
+        return joined;
     }
     if let Some(tuple) = iterable.downcast_ref::<Tuple>()
         && util::is_exactly(vm, iterable, &vm.types().tuple)

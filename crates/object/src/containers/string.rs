@@ -2,7 +2,6 @@
 //! Layout: header, hash, length and form, then the code units.
 
 use std::cell::{Cell, RefCell};
-use std::hash::Hasher;
 use std::ptr::NonNull;
 
 use rustc_hash::FxHashMap;
@@ -188,13 +187,59 @@ pub fn hash_bytes(vm: &Vm, bytes: &[u8]) -> i64 {
     if bytes.is_empty() {
         return 0;
     }
-    let (k0, k1) = vm.interp().hash_key;
-    let mut hasher = siphasher::sip::SipHasher13::new_with_keys(k0, k1);
-    hasher.write(bytes);
-    match hasher.finish() as i64 {
+    match siphash13(vm.interp().hash_key, bytes) as i64 {
         -1 => -2,
         h => h,
     }
+}
+
+/// SipHash-1-3 (Aumasson and Bernstein) of bytes that are all there.
+fn siphash13((k0, k1): (u64, u64), bytes: &[u8]) -> u64 {
+    struct State([u64; 4]);
+    impl State {
+        #[inline(always)]
+        fn round(&mut self) {
+            let [a, b, c, d] = &mut self.0;
+            *a = a.wrapping_add(*b);
+            *b = b.rotate_left(13) ^ *a;
+            *a = a.rotate_left(32);
+            *c = c.wrapping_add(*d);
+            *d = d.rotate_left(16) ^ *c;
+            *a = a.wrapping_add(*d);
+            *d = d.rotate_left(21) ^ *a;
+            *c = c.wrapping_add(*b);
+            *b = b.rotate_left(17) ^ *c;
+            *c = c.rotate_left(32);
+        }
+
+        #[inline(always)]
+        fn word(&mut self, word: u64) {
+            self.0[3] ^= word;
+            self.round();
+            self.0[0] ^= word;
+        }
+    }
+    let mut state = State([
+        k0 ^ 0x736f_6d65_7073_6575,
+        k1 ^ 0x646f_7261_6e64_6f6d,
+        k0 ^ 0x6c79_6765_6e65_7261,
+        k1 ^ 0x7465_6462_7974_6573,
+    ]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        state.word(u64::from_le_bytes(*word));
+    }
+    let last = rest
+        .iter()
+        .rev()
+        .fold(0, |word, &b| word << 8 | u64::from(b));
+    state.word((bytes.len() as u64) << 56 | last);
+    state.0[2] ^= 0xff;
+    for _ in 0..3 {
+        state.round();
+    }
+    let [a, b, c, d] = state.0;
+    a ^ b ^ c ^ d
 }
 
 /// Writes the code points of a new string, see [`Vm::new_str_filled`]. What does not fit, in number or in width, is
@@ -761,6 +806,24 @@ impl Value {
         match self.header() {
             Some(h) => std::ptr::eq(h.ty(), vm.types().str.object()),
             None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::siphash13;
+    use std::hash::Hasher;
+
+    #[test]
+    fn hashes_are_siphash_1_3() {
+        let bytes: Vec<u8> = (0..100u8).map(|i| i.wrapping_mul(7)).collect();
+        for key in [(0, 0), (0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908)] {
+            for n in 0..bytes.len() {
+                let mut reference = siphasher::sip::SipHasher13::new_with_keys(key.0, key.1);
+                reference.write(&bytes[..n]);
+                assert_eq!(siphash13(key, &bytes[..n]), reference.finish());
+            }
         }
     }
 }

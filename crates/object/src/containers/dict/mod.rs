@@ -368,8 +368,12 @@ impl Dict {
                 drop(old);
                 Ok(())
             }
-            None if self.table().only_str_keys() => {
-                self.insert_new(vm, key.as_value().clone(), hash, value)
+            None if self.table().only_str_keys() && key.as_value().is_exact_str(vm) => {
+                if !self.table_mut().insert_str(key.clone(), hash, value) {
+                    return Err(vm.no_memory());
+                }
+                self.keys_changed();
+                Ok(())
             }
             None => self.set_with_hash(vm, key.as_value(), hash, value),
         }

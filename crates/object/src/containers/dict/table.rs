@@ -474,6 +474,28 @@ impl Table {
         true
     }
 
+    /// As [`Table::insert`], for an exact string.
+    #[inline]
+    pub(super) fn insert_str(&mut self, key: Ref<Str>, hash: i64, value: Value) -> bool {
+        if !self.only_str_keys() {
+            return self.insert(key.into_value(), hash, value, true);
+        }
+        if self.end().max(self.fill) + 1 > self.index.size() * 2 / 3 && !self.resize() {
+            return false;
+        }
+        let Entries::Str(e) = &mut self.entries else {
+            return false;
+        };
+        let n = e.len();
+        if n == e.capacity() && e.try_reserve(1).is_err() {
+            return false;
+        }
+        e.push((Some(key), Some(value)));
+        self.fill += usize::from(self.index.place(hash, n));
+        self.used += 1;
+        true
+    }
+
     fn generalize(&mut self) -> bool {
         if let Entries::Str(e) = &mut self.entries {
             let mut general: Vec<Entry> = Vec::new();
