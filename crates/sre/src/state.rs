@@ -120,6 +120,14 @@ impl State {
         }
     }
 
+    /// Whether it holds so little memory that it may be kept at hand.
+    pub fn is_small(&self) -> bool {
+        const FEW: usize = 256;
+        self.frames.capacity() <= FEW
+            && self.saved.capacity() <= FEW
+            && self.repeats.capacity() <= FEW
+    }
+
     pub(crate) fn reset(&mut self, start: usize, marks: usize) -> Result<(), Error> {
         if self.marks.len() < marks {
             self.marks

@@ -1,5 +1,7 @@
 //! `re.Pattern`: compiled code and the searches with it.
 
+use std::cell::Cell;
+
 use taipan_builtins::descriptors::mapping_proxy::MappingProxy;
 use taipan_macros::pymethods;
 use taipan_object::{
@@ -11,7 +13,7 @@ use taipan_text::TextBuf;
 
 use super::matched::Match;
 use super::scanner::{FindIter, Scanner, Template, compile_template, join};
-use super::subject::{Text, VmEnv, with_state};
+use super::subject::{Text, VmEnv};
 
 /// The payload of `re.Pattern`.
 pub struct Pattern {
@@ -27,6 +29,8 @@ pub struct Pattern {
     pub groupindex: Ref<Dict>,
     /// Names of groups by number.
     pub indexgroup: Ref<Tuple>,
+    /// Working memory that was used before, to be used again.
+    spare: Cell<Option<Box<State>>>,
 }
 
 payload!(Pattern, gc);
@@ -87,6 +91,7 @@ pub fn compile(
         program: Box::new(program),
         groupindex: groupindex.clone(),
         indexgroup: indexgroup.clone(),
+        spare: Cell::new(None),
     })
 }
 
@@ -98,6 +103,16 @@ struct Range {
 }
 
 impl Pattern {
+    /// Runs `f` with working memory for a match. Matches nest (a replacement function may search), so each has its own.
+    pub fn with_state<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
+        let mut state = self.spare.take().unwrap_or_default();
+        let result = f(&mut state);
+        if state.is_small() {
+            self.spare.set(Some(state));
+        }
+        result
+    }
+
     fn range(&self, vm: &Vm, string: &Value, pos: isize, endpos: isize) -> PyResult<Range> {
         let text = Text::new(vm, string)?;
         match (self.is_bytes, text.is_bytes()) {
@@ -134,7 +149,7 @@ fn run(
     if r.pos > r.end {
         return Ok(None);
     }
-    with_state(vm, |state| {
+    this.with_state(|state| {
         let mut env = VmEnv::new(vm);
         let subject = r.text.subject(r.end);
         let found = match kind {
@@ -171,7 +186,7 @@ fn each_from(
     if from > r.end {
         return Ok(());
     }
-    with_state(vm, |state| {
+    this.with_state(|state| {
         let mut env = VmEnv::new(vm);
         let mut scan = Scan::new(from);
         loop {

@@ -11,7 +11,7 @@ use taipan_sre::Scan;
 
 use super::matched::Match;
 use super::pattern::Pattern;
-use super::subject::{Text, VmEnv, with_state};
+use super::subject::{Text, VmEnv};
 
 /// Where a sequence of searches over one subject stands.
 pub struct Scanner {
@@ -57,7 +57,7 @@ impl Scanner {
     }
 
     fn next(&self, vm: &Vm, anchored: bool) -> PyResult<Option<Ref<Match>>> {
-        with_state(vm, |state| {
+        self.pattern.with_state(|state| {
             let mut env = VmEnv::new(vm);
             let subject = self.text.subject(self.end);
             let mut scan = self.scan.get();

@@ -1,10 +1,8 @@
-//! What is searched: a string or the bytes of a buffer, the engine's working memory, and its way back to the interpreter.
-
-use std::cell::RefCell;
+//! What is searched: a string or the bytes of a buffer; and the engine's way back to the interpreter.
 
 use taipan_builtins::bytes_::shared::ByteString;
 use taipan_object::{Bytes, PyResult, Raised, Ref, Str, Value, Vm};
-use taipan_sre::{Env, Error, State, Subject};
+use taipan_sre::{Env, Error, Subject};
 use taipan_text::TextRef;
 
 /// A subject that owns what it searches.
@@ -84,25 +82,6 @@ impl Text {
             Text::Copy(v) => v.contains(&b'\\'),
         }
     }
-}
-
-/// Working memory that was used before, to be used again.
-#[derive(Default)]
-struct Pool {
-    #[expect(clippy::vec_box, reason = "a state is large: it stays where it is")]
-    states: RefCell<Vec<Box<State>>>,
-}
-
-/// Runs `f` with working memory for a match. Matches nest (a replacement function may search), so each has its own.
-pub fn with_state<R>(vm: &Vm, f: impl FnOnce(&mut State) -> R) -> R {
-    let pool = vm.state::<Pool>();
-    let mut state = pool.states.borrow_mut().pop().unwrap_or_default();
-    let result = f(&mut state);
-    let mut states = pool.states.borrow_mut();
-    if states.len() < 8 {
-        states.push(state);
-    }
-    result
 }
 
 /// The interpreter as the engine sees it.
