@@ -213,9 +213,12 @@ fn replaced_byte(
         return Err(vm.overflow_error("replace string is too long"));
     };
     if len < 2 {
-        let kept = text.iter().copied().filter(|&b| b != old || new.len() == 1);
-        let kept: Vec<u8> = kept.collect();
-        return vm.new_str_text(TextRef::One(if len == 0 { &[] } else { &kept }));
+        // Such strings exist already.
+        let (text, old) = (TextRef::One(text), [old]);
+        return match search::replace(text, TextRef::One(&old), new.text(), limit) {
+            Some(out) => vm.new_str_buf(&out),
+            None => exact(vm, this),
+        };
     }
     vm.new_str_filled(len, Form::Ascii, |out| {
         let mut from = 0;
