@@ -69,7 +69,12 @@ fn release(args: &[String]) -> Result<PathBuf, String> {
         train(target, &folder, &counts)?;
     }
     eprintln!("release: building with what was counted");
-    let flags = [&*format!("-Cprofile-use={}", counts.display())];
+    let counted = format!("-Cprofile-use={}", counts.display());
+    let mut flags = vec![&*counted];
+    if target == "x86_64-unknown-linux-gnu" {
+        // The command stands at a fixed address (`crates/cli/build.rs`): jumps through tables need not add it.
+        flags.push("-Crelocation-model=static");
+    }
     let start = counts.with_file_name(START);
     let place = folder.join("trained");
     build(target, &place, &flags, &["-p", "taipan-cli"], &start)?;

@@ -677,6 +677,9 @@ impl TypeObject {
     /// Drops what a dying instance owns behind its payload.
     #[inline]
     pub(crate) fn drop_attributes(&self, p: NonNull<Header>) {
+        if self.has_members.get() {
+            self.drop_members(p);
+        }
         if let Some(dict) = self.dict_word(p) {
             let base = p.as_ptr().cast::<u8>();
             // SAFETY: the offsets lie within the instance; words are 0 or own a value; nobody else sees a dying object.
@@ -696,9 +699,6 @@ impl TypeObject {
                 }
                 take(dict);
             }
-        }
-        if self.has_members.get() {
-            self.drop_members(p);
         }
     }
 

@@ -116,7 +116,7 @@ fn learn<const N: usize>(r: &Regs, op: Opcode, general: Opcode, found: Option<Fo
         miss(r, general);
         return;
     };
-    let misses = r.cache(0).get() + 1;
+    let misses = u64::from(r.cache(0).get() as u32) + 1;
     r.cache(0).set(misses);
     if misses > MANY_MISSES {
         r.specialize(general);
@@ -445,6 +445,23 @@ pub(super) fn load_attr_class_value(
     true
 }
 
+/// Whether an instance's dict has a name. The version of the keys of the dict that was looked at last, and did not have it,
+/// stands above the site's count of misses.
+#[inline(always)]
+fn is_shadowed(vm: &Vm, r: &Regs, dict: &taipan_object::Dict, name: &Ref<Str>) -> bool {
+    let state = r.cache(0);
+    let version = dict.cached_version();
+    if version != 0 && u64::from(version) == state.get() >> 32 {
+        return false;
+    }
+    if dict.index_of_str(vm, name).is_some() {
+        return true;
+    }
+    let misses = u64::from(state.get() as u32);
+    state.set(misses | u64::from(dict.keys_version(vm)) << 32);
+    false
+}
+
 /// A method of an instance that has its attributes in a dict, or none yet.
 #[inline]
 pub(super) fn load_attr_method_lazy_dict(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
@@ -458,7 +475,7 @@ pub(super) fn load_attr_method_lazy_dict(vm: &Vm, r: &mut Regs, arg: u32) -> boo
             let word = word_at(h, offset as u64);
             *word != 0 && {
                 let dict = Ref::<taipan_object::Dict>::cast_unchecked(Value::from_word_ref(word));
-                dict.index_of_str(vm, r.name_ref(arg >> 1)).is_some()
+                is_shadowed(vm, r, dict, r.name_ref(arg >> 1))
             }
         };
         if !shadowed {

@@ -255,7 +255,8 @@ impl Dict {
             .and_then(|i| table.value(i).cloned())
     }
 
-    /// The index of a key that is an exact string or a small int, if that takes no Python code.
+    /// The index of a key that is an exact string, a small int, or an object that is hashed by its identity, if that takes no
+    /// Python code.
     #[inline(never)]
     pub fn find_plain(&self, vm: &Vm, key: &Value) -> Plain {
         if let Some(i) = key.as_small_int() {
@@ -263,7 +264,28 @@ impl Dict {
         }
         match exact_str(vm, key) {
             Some(s) => self.table().find_plain(vm, key, Some(s), s.hash(vm)),
-            None => Plain::Unknown,
+            None => self.find_identical(vm, key),
+        }
+    }
+
+    #[inline(never)]
+    fn find_identical(&self, vm: &Vm, key: &Value) -> Plain {
+        let hash = vm.type_of(key).payload.slots.tp_hash.get();
+        let default = vm.types().object.slots.tp_hash.get();
+        match (hash, default) {
+            (Some(f), Some(default)) if std::ptr::fn_addr_eq(f, default) => match f(vm, key) {
+                Ok(hash) => match self.table().find_same(key, hash) {
+                    Ok(Some(i)) => Plain::At(i),
+                    Ok(None) => Plain::Absent,
+                    Err(()) => Plain::Unknown,
+                },
+                // Identities always have a hash.
+                Err(r) => {
+                    drop(vm.take_raised(r));
+                    Plain::Unknown
+                }
+            },
+            _ => Plain::Unknown,
         }
     }
 

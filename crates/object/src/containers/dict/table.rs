@@ -226,7 +226,7 @@ pub(super) enum Probe {
     Candidate(usize),
 }
 
-/// What a search for a plain key found (an exact string or a small int).
+/// What a search that runs no Python code found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Plain {
     /// The key is at this index.
@@ -399,7 +399,7 @@ impl Table {
         found.transpose()
     }
 
-    /// Finds a key that is an exact string or a small int, if that takes no Python code.
+    /// Finds a key that is an exact string (`text`) or a small int, if that takes no Python code.
     #[inline(always)]
     pub(super) fn find_plain(&self, vm: &Vm, key: &Value, text: Option<&Str>, hash: i64) -> Plain {
         let mut walk = Walk::new(hash);
