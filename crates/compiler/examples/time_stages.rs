@@ -13,6 +13,10 @@ use taipan_parser::{ParseOptions, parse};
 use taipan_tokenizer::source::{Source, SourceOptions, no_codecs};
 use taipan_tokenizer::{TokenKind, Tokenizer, TokenizerOptions};
 
+/// As the command has it.
+#[global_allocator]
+static ALLOCATOR: taipan_host::alloc::Allocator = taipan_host::alloc::Allocator;
+
 /// How much of the main thread's stack the compiler may use.
 const STACK: usize = 6 << 20;
 
