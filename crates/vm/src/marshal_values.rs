@@ -89,7 +89,8 @@ impl Repeated {
     }
 }
 
-/// Counts ints in constants; those of a tuple (slice, set) that is there several times count once.
+/// Counts ints in constants; those of a tuple or set that is there several times count once,
+/// and those of slices do not: the compiler leaves them as they are.
 fn count_ints(
     vm: &Vm,
     items: &[Value],
@@ -104,9 +105,6 @@ fn count_ints(
             continue;
         } else if let Some(t) = v.downcast_ref::<Tuple>() {
             count_ints(vm, t.as_slice(), seen, into)?;
-        } else if let Some(s) = v.downcast_ref::<Slice>() {
-            let parts = [s.start.clone(), s.stop.clone(), s.step.clone()];
-            count_ints(vm, &parts, seen, into)?;
         } else if let Some(s) = vm.as_any_set(v) {
             count_ints(vm, &s.keys(), seen, into)?;
         }
