@@ -157,7 +157,7 @@ fn any_text_comes_to_an_end() {
     ];
     for text in texts {
         for end in (0..=text.len()).filter(|&end| text.is_char_boundary(end)) {
-            for bits in 0_u8..64 {
+            for bits in 0_u8..128 {
                 let bit = |n: u8| bits & (1 << n) != 0;
                 let options = TokenizerOptions {
                     extra_tokens: bit(0),
@@ -166,6 +166,7 @@ fn any_text_comes_to_an_end() {
                     implicit_newline: bit(3),
                     barry_as_flufl: bit(4),
                     from_file: bit(5),
+                    iterated: bit(6),
                 };
                 let mut tokenizer = Tokenizer::new(&text[..end], options);
                 let ended = (0..10 * text.len()).any(|_| match tokenizer.next_token() {
