@@ -60,6 +60,12 @@ for name in NAMES:
         show("\u3042\ufdd0a\uac00".encode, name, handler)
         show(b"\xa4\xa2\xff\xff\x81a".decode, name, handler)
 
+print("ends")
+for name in "iso2022_jp_3", "euc_jis_2004", "shift_jisx0213":
+    show("\u30ab\0\u304b\U00010000x".encode, name)
+for data in b"\x81\x30\xff\x30", b"\x8f\x39\xff\x39", b"\x90\x30\xff\x30", b"\x81\x30\xfe\x39":
+    show(data.decode, "gb18030")
+
 print("states")
 for name in NAMES:
     encoder = codecs.getincrementalencoder(name)("replace")

@@ -28,14 +28,13 @@ fn four(bytes: [u8; 4]) -> Option<u32> {
     let digit = |b: u8, from: u8| b.checked_sub(from).map(u32::from);
     let number = digit(bytes[0], 0x81)? * 12600
         + digit(bytes[1], 0x30)? * 1260
-        + digit(bytes[2], 0x81)? * 10
+        + digit(bytes[2], 0x81).filter(|&d| d < 126)? * 10
         + digit(bytes[3], 0x30).filter(|&d| d < 10)?;
-    if number >= SUPPLEMENTARY {
-        let c = number - SUPPLEMENTARY + 0x1_0000;
+    if bytes[0] >= 0x90 {
+        let c = number.checked_sub(SUPPLEMENTARY)? + 0x1_0000;
         return (c <= 0x10_FFFF).then_some(c);
     }
-    // The third byte may count beyond its digit's place.
-    if number >= BASIC || bytes[0] > 0x84 {
+    if number >= BASIC {
         return None;
     }
     let run = GB18030_RUNS.partition_point(|run| run.0 <= number);

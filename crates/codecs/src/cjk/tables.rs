@@ -212,11 +212,13 @@ impl Table {
     }
 
     pub(super) fn encode_pair(&self, a: u32, b: u32) -> Option<u32> {
-        // CPython looks at 16 bits of the second character here; where they are 0, it takes both for the first.
-        let b = if self.short_pairs { b & 0xFFFF } else { b };
-        if self.short_pairs && b == 0 {
-            return self.encode(a);
+        // CPython looks at 16 bits of the second character here; where they are 0, it takes both for the first, but for
+        // a null character.
+        let low = b & 0xFFFF;
+        if self.short_pairs && low == 0 {
+            return if b == 0 { None } else { self.encode(a) };
         }
+        let b = if self.short_pairs { low } else { b };
         let found = self.pairs.iter().find(|pair| (pair.0, pair.1) == (a, b));
         found.map(|pair| pair.2)
     }
