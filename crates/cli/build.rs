@@ -12,7 +12,6 @@ use std::path::Path;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=start.txt");
     println!("cargo::rerun-if-env-changed=TAIPAN_START_FUNCTIONS");
     let var = |name: &str| std::env::var(name).unwrap_or_default();
     if var("CARGO_CFG_TARGET_OS") != "linux" || var("CARGO_CFG_TARGET_ENV") != "gnu" {
@@ -26,6 +25,7 @@ fn main() {
         } else {
             &exact
         };
+        println!("cargo::rerun-if-changed={path}");
         let list = std::fs::read_to_string(path).expect("the list of functions is there");
         let script = Path::new(&var("OUT_DIR")).join("start.ld");
         std::fs::write(&script, linker_script(&list)).expect("OUT_DIR is writable");
