@@ -79,6 +79,13 @@ impl Drop for Handover {
                 pool.give(class.spare.replace(null_mut()));
                 class.len.set(0);
             }
+            let (rest, left) = (local.rest.replace(null_mut()), local.left.replace(0));
+            if left >= size_of::<Free>() {
+                let block = rest.cast::<Free>();
+                // SAFETY: so many bytes of the chunk are left, aligned to `STEP`, and nobody's.
+                unsafe { (*block).next = rest.add(left).cast() };
+                RESTS.give(block);
+            }
         });
     }
 }
@@ -90,6 +97,9 @@ struct Lists(*mut Free);
 
 // SAFETY: the blocks in a pool's lists are free memory that nothing else refers to.
 unsafe impl Send for Lists {}
+
+/// What ended threads left of their chunks. The end of each stands where another list has its next block.
+static RESTS: Pool = Pool(Mutex::new(Lists(null_mut())));
 
 static POOL: [Pool; CLASSES] = [const { Pool(Mutex::new(Lists(null_mut()))) }; CLASSES];
 
@@ -160,7 +170,7 @@ impl Local {
             of.len.set(0);
             return list.cast();
         }
-        if self.left.get() < size && !self.next_chunk() {
+        if self.left.get() < size && !self.next_chunk(size) {
             return null_mut();
         }
         let block = self.rest.get();
@@ -170,10 +180,24 @@ impl Local {
         block
     }
 
-    fn next_chunk(&self) -> bool {
+    /// Finds memory for new blocks, the first of them of this size.
+    fn next_chunk(&self, size: usize) -> bool {
         if !self.known.replace(true) {
             // What this allocates finds the thread known. It fails for a thread that is ending.
             let _ = HANDOVER.try_with(|_| ());
+        }
+        loop {
+            let rest = RESTS.take();
+            if rest.is_null() {
+                break;
+            }
+            // SAFETY: what is in this pool is free memory that holds a `Free`.
+            let left = unsafe { (*rest).next }.addr() - rest.addr();
+            if left >= size {
+                self.rest.set(rest.cast());
+                self.left.set(left);
+                return true;
+            }
         }
         let Ok(layout) = Layout::from_size_align(CHUNK, STEP) else {
             return false;
@@ -279,6 +303,21 @@ unsafe impl GlobalAlloc for Allocator {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Threads that come and go use the same chunks.
+    #[test]
+    fn ended_threads_leave_their_rest() {
+        let one = || {
+            let layout = Layout::from_size_align(48, 8).ok()?;
+            // SAFETY: the size is not zero.
+            let block = unsafe { Allocator.alloc(layout) };
+            Some(block.addr() / CHUNK)
+        };
+        let places: std::collections::BTreeSet<_> = (0..200)
+            .filter_map(|_| std::thread::spawn(one).join().ok()?)
+            .collect();
+        assert!(places.len() < 50, "{} chunks", places.len());
+    }
 
     /// Blocks keep their bytes while they are handed out, whichever thread gives them back.
     #[test]
