@@ -65,8 +65,13 @@ fn release(args: &[String]) -> Result<PathBuf, String> {
         .map_or_else(|| root().join("target"), |dir| root().join(dir));
     let counts = folder.join("training/counts.profdata");
     let (again, more): (Vec<&String>, Vec<&String>) = args.iter().partition(|a| *a == "--again");
+    let place = folder.join("trained");
     if again.is_empty() || !counts.exists() {
         train(target, &folder, &counts)?;
+        // Cargo looks at the name of the counts' file alone, and would keep what was built with the last ones.
+        if place.exists() {
+            std::fs::remove_dir_all(&place).map_err(|e| format!("{}: {e}", place.display()))?;
+        }
     }
     eprintln!("release: building with what was counted");
     let counted = format!("-Cprofile-use={}", counts.display());
@@ -76,7 +81,6 @@ fn release(args: &[String]) -> Result<PathBuf, String> {
         flags.push("-Crelocation-model=static");
     }
     let start = counts.with_file_name(START);
-    let place = folder.join("trained");
     build(target, &place, &flags, &["-p", "taipan-cli"], &start)?;
     if !more.is_empty() {
         let more: Vec<&str> = more.iter().map(|a| a.as_str()).collect();
