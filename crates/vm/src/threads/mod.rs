@@ -315,10 +315,13 @@ pub mod functions {
         }
         start(vm, function, Vec::new(), None, handle.done.clone())?;
         if !daemon {
-            vm.state::<Threads>()
-                .to_join
-                .borrow_mut()
-                .push(handle.done.clone());
+            let threads = vm.state::<Threads>();
+            let mut to_join = threads.to_join.borrow_mut();
+            if to_join.len() == to_join.capacity() {
+                // Before it grows: there is nothing to wait for with those that have ended.
+                to_join.retain(|done| !done.is_ended());
+            }
+            to_join.push(handle.done.clone());
         }
         Ok(handle.into_value())
     }
