@@ -1,4 +1,5 @@
-//! The list of generators. A generator turns tables under `spec/` into the text of Rust files;
+//! The list of generators. A generator turns tables under `spec/` into the text of Rust files
+//! (or Rust types into TypeScript);
 //! writing them, formatting them and checking them for drift is done here for all.
 
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ mod ast;
 mod cjk;
 mod grammar;
 mod identifiers;
+mod inspector;
 mod opcodes;
 mod tokens;
 mod unicode;
@@ -16,7 +18,7 @@ mod unicode;
 pub struct Output {
     /// Path from the workspace root.
     pub path: &'static str,
-    /// The Rust source; it is passed through rustfmt before it is written or compared.
+    /// The text; that of a Rust file is passed through rustfmt before it is written or compared.
     pub text: String,
 }
 
@@ -30,6 +32,7 @@ const GENERATORS: &[(&str, Generator)] = &[
     ("grammar", grammar::generate),
     ("opcodes", opcodes::generate),
     ("identifiers", identifiers::generate),
+    ("inspector", inspector::generate),
     ("tokens", tokens::generate),
     ("unicode", unicode::generate),
 ];
@@ -63,6 +66,13 @@ fn rustfmt(text: &str) -> Result<String, String> {
     String::from_utf8(out.stdout).map_err(|e| e.to_string())
 }
 
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, text)
+}
+
 /// Runs every generator; with `check`, compares instead of writing.
 pub fn run(check: bool) -> ExitCode {
     let root = root();
@@ -77,7 +87,11 @@ pub fn run(check: bool) -> ExitCode {
             }
         };
         for out in outputs {
-            let text = match rustfmt(&out.text) {
+            let formatted = match out.path.ends_with(".rs") {
+                true => rustfmt(&out.text),
+                false => Ok(out.text),
+            };
+            let text = match formatted {
                 Ok(text) => text,
                 Err(e) => {
                     eprintln!("gen {name}: {}: {e}", out.path);
@@ -96,7 +110,7 @@ pub fn run(check: bool) -> ExitCode {
                     out.path
                 );
                 bad += 1;
-            } else if let Err(e) = std::fs::write(&path, text) {
+            } else if let Err(e) = write(&path, &text) {
                 eprintln!("gen {name}: cannot write {}: {e}", out.path);
                 bad += 1;
             } else {

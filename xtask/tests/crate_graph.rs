@@ -11,7 +11,7 @@ const RANKS: &[&[&str]] = &[
     &["numeric", "codecs", "sre", "ast"],
     &["parser", "symtable", "bytecode"],
     &["compiler", "object"],
-    &["builtins", "draw", "pylib"],
+    &["builtins", "draw", "inspect", "pylib"],
     &["vm"],
     &["stdlib-*"],
     &["taipan"],
@@ -22,7 +22,9 @@ const RANKS: &[&[&str]] = &[
 const MAX_LINES: usize = 1000;
 
 /// Files of source that the limit is for.
-const SOURCE: &[&str] = &["rs", "py", "gram", "toml", "sh", "md", "js", "css", "html"];
+const SOURCE: &[&str] = &[
+    "rs", "py", "gram", "toml", "sh", "md", "js", "ts", "svelte", "css", "html",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
