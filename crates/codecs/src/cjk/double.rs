@@ -19,12 +19,9 @@ impl Double {
 
 impl Scheme for Double {
     fn decode(&self, _: &mut State, input: &mut Input<'_>, out: &mut TextBuf) -> Result<(), Stop> {
-        let first = input.need(0)?;
-        if first.is_ascii() {
-            out.push(first.into());
-            input.skip(1);
+        let Some(first) = input.beyond_ascii(out)? else {
             return Ok(());
-        }
+        };
         put(self.table.decode(two(first, input.need(1)?)), out)?;
         input.skip(2);
         Ok(())

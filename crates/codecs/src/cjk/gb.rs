@@ -56,12 +56,9 @@ fn number(c: u32) -> Option<u32> {
 
 impl Scheme for Gb18030 {
     fn decode(&self, _: &mut State, input: &mut Input<'_>, out: &mut TextBuf) -> Result<(), Stop> {
-        let first = input.need(0)?;
-        if first.is_ascii() {
-            out.push(first.into());
-            input.skip(1);
+        let Some(first) = input.beyond_ascii(out)? else {
             return Ok(());
-        }
+        };
         let second = input.need(1)?;
         if second.is_ascii_digit() {
             let fourth = input.need(3)?;

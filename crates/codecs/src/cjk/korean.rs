@@ -54,12 +54,9 @@ const FILLER: u8 = 0xD4;
 
 impl Scheme for EucKr {
     fn decode(&self, _: &mut State, input: &mut Input<'_>, out: &mut TextBuf) -> Result<(), Stop> {
-        let first = input.need(0)?;
-        if first.is_ascii() {
-            out.push(first.into());
-            input.skip(1);
+        let Some(first) = input.beyond_ascii(out)? else {
             return Ok(());
-        }
+        };
         let second = input.need(1)?;
         if (first, second) != (ROW, FILLER) {
             put(self.table.decode(two(first, second)), out)?;
@@ -217,12 +214,9 @@ impl Johab {
 
 impl Scheme for Johab {
     fn decode(&self, _: &mut State, input: &mut Input<'_>, out: &mut TextBuf) -> Result<(), Stop> {
-        let first = input.need(0)?;
-        if first.is_ascii() {
-            out.push(first.into());
-            input.skip(1);
+        let Some(first) = input.beyond_ascii(out)? else {
             return Ok(());
-        }
+        };
         let second = input.need(1)?;
         if first < 0xD8 {
             out.push(composed(two(first, second)).ok_or(Stop::Illegal(1))?);

@@ -48,6 +48,17 @@ impl Input<'_> {
     fn skip(&mut self, count: usize) {
         *self.pos += count;
     }
+
+    /// The next byte, unless it is ASCII: then it stands for itself and is done.
+    fn beyond_ascii(&mut self, out: &mut TextBuf) -> Result<Option<u8>, Stop> {
+        let first = self.need(0)?;
+        if first.is_ascii() {
+            out.push(first.into());
+            self.skip(1);
+            return Ok(None);
+        }
+        Ok(Some(first))
+    }
 }
 
 /// Characters that are being encoded.
