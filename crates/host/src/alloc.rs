@@ -3,12 +3,13 @@
 //! Small blocks come from free lists that each thread has, one for every size in steps of 16 bytes: taking a block and giving it
 //! back are a few instructions, where the system's allocator needs a hundred. A list that grows long becomes the thread's
 //! spare one, and a second such list goes to a pool that all threads take from, so that what one thread takes and another
-//! gives back goes round. New blocks are cut from chunks, which are never given back. Larger blocks are the system's.
+//! gives back goes round; a thread that ends leaves all that it has there. New blocks are cut from chunks, which are never
+//! given back. Larger blocks are the system's.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ptr::null_mut;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 /// The allocator; `#[global_allocator]` makes it a program's.
 pub struct Allocator;
@@ -20,6 +21,8 @@ const MOST: usize = 256;
 const CLASSES: usize = MOST / STEP;
 /// Bytes of a list that is long.
 const LONG: usize = 32 << 10;
+/// The length of a list of any size that is about to be long: the next block given back takes the slow way.
+const ALMOST_LONG: usize = LONG / STEP;
 const CHUNK: usize = 64 << 10;
 
 /// What stands in a free block.
@@ -40,14 +43,24 @@ struct Class {
     spare: Cell<*mut Free>,
 }
 
+/// How far a thread has come.
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    /// It has not asked for memory, nor given any back. All lists pretend to be [`ALMOST_LONG`], so that it will be seen.
+    New,
+    /// [`Handover`] knows of it.
+    Known,
+    /// It has handed over its memory. What its last destructors give back follows at once: the lists pretend again.
+    Ended,
+}
+
 /// A thread's memory. It has no destructor, so that it can be used for as long as the thread runs.
 struct Local {
     classes: [Class; CLASSES],
     /// The rest of the chunk that new blocks are cut from.
     rest: Cell<*mut u8>,
     left: Cell<usize>,
-    /// Whether [`Handover`] has been told of this thread.
-    known: Cell<bool>,
+    stage: Cell<Stage>,
 }
 
 thread_local! {
@@ -56,13 +69,13 @@ thread_local! {
             classes: [const {
                 Class {
                     head: Cell::new(null_mut()),
-                    len: Cell::new(0),
+                    len: Cell::new(ALMOST_LONG),
                     spare: Cell::new(null_mut()),
                 }
             }; CLASSES],
             rest: Cell::new(null_mut()),
             left: Cell::new(0),
-            known: Cell::new(false),
+            stage: Cell::new(Stage::New),
         }
     };
     static HANDOVER: Handover = const { Handover };
@@ -74,59 +87,81 @@ struct Handover;
 impl Drop for Handover {
     fn drop(&mut self) {
         LOCAL.with(|local| {
-            for (class, pool) in local.classes.iter().zip(&POOL) {
-                pool.give(class.head.replace(null_mut()));
-                pool.give(class.spare.replace(null_mut()));
-                class.len.set(0);
-            }
-            let (rest, left) = (local.rest.replace(null_mut()), local.left.replace(0));
-            if left >= size_of::<Free>() {
-                let block = rest.cast::<Free>();
-                // SAFETY: so many bytes of the chunk are left, aligned to `STEP`, and nobody's.
-                unsafe { (*block).next = rest.add(left).cast() };
-                RESTS.give(block);
-            }
+            local.stage.set(Stage::Ended);
+            local.hand_over();
         });
     }
 }
 
 /// Lists of blocks of one size that belong to no thread.
-struct Pool(Mutex<Lists>);
-
-struct Lists(*mut Free);
-
-// SAFETY: the blocks in a pool's lists are free memory that nothing else refers to.
-unsafe impl Send for Lists {}
+struct Pool {
+    /// Whether a thread is at it. No `Mutex`, which might allocate, and could not be repaired after a fork.
+    busy: AtomicBool,
+    lists: AtomicPtr<Free>,
+}
 
 /// What ended threads left of their chunks. The end of each stands where another list has its next block.
-static RESTS: Pool = Pool(Mutex::new(Lists(null_mut())));
+static RESTS: Pool = Pool::new();
 
-static POOL: [Pool; CLASSES] = [const { Pool(Mutex::new(Lists(null_mut()))) }; CLASSES];
+static POOL: [Pool; CLASSES] = [const { Pool::new() }; CLASSES];
+
+/// In the child of a fork: no thread is at the pools any more. Whatever one was about to do, the lists are in order.
+pub(crate) fn after_fork() {
+    for pool in POOL.iter().chain([&RESTS]) {
+        pool.busy.store(false, Ordering::Release);
+    }
+}
 
 impl Pool {
-    /// Takes over a list. While another thread is at it (or was, when this process was forked), the list is given up.
-    fn give(&self, list: *mut Free) {
-        if list.is_null() {
-            return;
+    const fn new() -> Pool {
+        Pool {
+            busy: AtomicBool::new(false),
+            lists: AtomicPtr::new(null_mut()),
         }
-        if let Ok(mut lists) = self.0.try_lock() {
-            // SAFETY: the first block of the list is free memory, which is the pool's from now on.
-            unsafe { (*list).next_list = lists.0 };
-            lists.0 = list;
+    }
+
+    /// Changes the lists while no other thread does; nothing is done when one does not come to its end.
+    fn change(&self, f: impl FnOnce(*mut Free) -> *mut Free) {
+        for round in 0..1000 {
+            if !self.busy.swap(true, Ordering::Acquire) {
+                let lists = f(self.lists.load(Ordering::Relaxed));
+                self.lists.store(lists, Ordering::Relaxed);
+                self.busy.store(false, Ordering::Release);
+                return;
+            }
+            if round < 100 {
+                std::hint::spin_loop();
+            } else {
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    /// Takes over a list.
+    fn give(&self, list: *mut Free) {
+        if !list.is_null() {
+            self.change(|lists| {
+                // SAFETY: the first block of the list is free memory, which is the pool's from now on.
+                unsafe { (*list).next_list = lists };
+                list
+            });
         }
     }
 
     /// Hands out a list, null if there is none.
     fn take(&self) -> *mut Free {
-        let Ok(mut lists) = self.0.try_lock() else {
-            return null_mut();
-        };
-        let list = lists.0;
-        if !list.is_null() {
-            // SAFETY: blocks in the pool's lists are free memory that holds a `Free`.
-            lists.0 = unsafe { (*list).next_list };
+        let mut taken = null_mut();
+        if !self.lists.load(Ordering::Relaxed).is_null() {
+            self.change(|list| {
+                taken = list;
+                if list.is_null() {
+                    return list;
+                }
+                // SAFETY: blocks in the pool's lists are free memory that holds a `Free`.
+                unsafe { (*list).next_list }
+            });
         }
-        list
+        taken
     }
 }
 
@@ -156,36 +191,68 @@ impl Local {
     #[cold]
     #[inline(never)]
     fn take_slowly(&self, class: usize) -> *mut u8 {
+        self.make_known();
         let size = (class + 1) * STEP;
         let (Some(of), Some(pool)) = (self.classes.get(class), POOL.get(class)) else {
             return null_mut();
         };
-        let mut list = of.spare.replace(null_mut());
-        if list.is_null() {
-            list = pool.take();
+        let mut block = of.spare.replace(null_mut());
+        if block.is_null() {
+            block = pool.take();
         }
-        if !list.is_null() {
+        let block = if !block.is_null() {
             // SAFETY: as in `take`. How many blocks follow need not be known: too low a number makes the list long later.
-            of.head.set(unsafe { (*list).next });
+            of.head.set(unsafe { (*block).next });
             of.len.set(0);
-            return list.cast();
+            block.cast()
+        } else if self.left.get() >= size || self.next_chunk(size) {
+            let block = self.rest.get();
+            // SAFETY: at least `size` bytes of the chunk are left.
+            self.rest.set(unsafe { block.add(size) });
+            self.left.set(self.left.get() - size);
+            block
+        } else {
+            null_mut()
+        };
+        if self.stage.get() == Stage::Ended {
+            self.hand_over();
         }
-        if self.left.get() < size && !self.next_chunk(size) {
-            return null_mut();
-        }
-        let block = self.rest.get();
-        // SAFETY: at least `size` bytes of the chunk are left.
-        self.rest.set(unsafe { block.add(size) });
-        self.left.set(self.left.get() - size);
         block
+    }
+
+    /// Sees to it that the thread hands its memory over when it ends.
+    fn make_known(&self) {
+        if self.stage.get() == Stage::New {
+            self.stage.set(Stage::Known);
+            for class in &self.classes {
+                class.len.set(0);
+            }
+            // What this allocates finds the thread known.
+            let _ = HANDOVER.try_with(|_| ());
+        }
+    }
+
+    /// Gives all that the thread has to the pools.
+    fn hand_over(&self) {
+        for (class, pool) in self.classes.iter().zip(&POOL) {
+            pool.give(class.head.replace(null_mut()));
+            pool.give(class.spare.replace(null_mut()));
+            class.len.set(ALMOST_LONG);
+        }
+        let (rest, left) = (self.rest.replace(null_mut()), self.left.replace(0));
+        if left >= size_of::<Free>() {
+            let block = rest.cast::<Free>();
+            // SAFETY: so many bytes of the chunk are left, aligned to `STEP`, and nobody's.
+            unsafe { (*block).next = rest.add(left).cast() };
+            RESTS.give(block);
+        }
     }
 
     /// Finds memory for new blocks, the first of them of this size.
     fn next_chunk(&self, size: usize) -> bool {
-        if !self.known.replace(true) {
-            // What this allocates finds the thread known. It fails for a thread that is ending.
-            let _ = HANDOVER.try_with(|_| ());
-        }
+        // What is left of the present chunk is too small for this block, and so is one of the others.
+        let (rest, left) = (self.rest.replace(null_mut()), self.left.replace(0));
+        self.use_up(rest, left);
         loop {
             let rest = RESTS.take();
             if rest.is_null() {
@@ -198,6 +265,7 @@ impl Local {
                 self.left.set(left);
                 return true;
             }
+            self.use_up(rest.cast(), left);
         }
         let Ok(layout) = Layout::from_size_align(CHUNK, STEP) else {
             return false;
@@ -210,6 +278,16 @@ impl Local {
         self.rest.set(chunk);
         self.left.set(CHUNK);
         true
+    }
+
+    /// Makes a free block of the end of a chunk.
+    fn use_up(&self, rest: *mut u8, left: usize) {
+        if let Some(class) = (left / STEP).checked_sub(1)
+            && class < CLASSES
+        {
+            // SAFETY: `left` is a multiple of `STEP`, since blocks are; so many bytes are nobody's.
+            unsafe { self.give(rest, class) };
+        }
     }
 
     /// # Safety
@@ -226,17 +304,23 @@ impl Local {
         let len = of.len.get() + 1;
         of.len.set(len);
         if len * (class + 1) > LONG / STEP {
-            Self::put_aside(of, class);
+            self.put_aside(of, class);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn put_aside(of: &Class, class: usize) {
-        let list = of.head.replace(null_mut());
-        of.len.set(0);
-        if let Some(pool) = POOL.get(class) {
-            pool.give(of.spare.replace(list));
+    fn put_aside(&self, of: &Class, class: usize) {
+        match self.stage.get() {
+            Stage::New => self.make_known(),
+            Stage::Known => {
+                let list = of.head.replace(null_mut());
+                of.len.set(0);
+                if let Some(pool) = POOL.get(class) {
+                    pool.give(of.spare.replace(list));
+                }
+            }
+            Stage::Ended => self.hand_over(),
         }
     }
 }
@@ -317,6 +401,28 @@ mod tests {
             .filter_map(|_| std::thread::spawn(one).join().ok()?)
             .collect();
         assert!(places.len() < 50, "{} chunks", places.len());
+    }
+
+    /// What a thread takes from others or gives back for them is there for the next one, without a chunk of its own.
+    #[test]
+    fn ended_threads_keep_nothing() {
+        let Ok(layout) = Layout::from_size_align(208, 8) else {
+            return;
+        };
+        let mut places = std::collections::BTreeSet::new();
+        for _ in 0..500 {
+            // SAFETY: the size is not zero.
+            let block = unsafe { Allocator.alloc(layout) };
+            places.insert(block.addr());
+            let block = block.expose_provenance();
+            let ended = std::thread::spawn(move || {
+                let block = std::ptr::with_exposed_provenance_mut::<u8>(block);
+                // SAFETY: the block was handed out with this layout and is given back once.
+                unsafe { Allocator.dealloc(block, layout) };
+            });
+            assert!(ended.join().is_ok());
+        }
+        assert!(places.len() < 100, "{} blocks", places.len());
     }
 
     /// Blocks keep their bytes while they are handed out, whichever thread gives them back.

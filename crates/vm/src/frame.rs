@@ -282,7 +282,8 @@ pub struct FrameStack {
 }
 
 struct Chunk {
-    memory: Box<[u64]>,
+    /// Capacity alone: what is not used yet is not written to, and so takes no memory.
+    memory: Vec<u64>,
     /// Where the chunk below was left.
     below: (*mut u64, *mut u64),
 }
@@ -366,8 +367,6 @@ fn new_chunk(vm: &Vm, need: usize) -> PyResult<*mut Frame> {
     if memory.try_reserve_exact(size).is_err() {
         return Err(vm.no_memory());
     }
-    memory.resize(size, 0);
-    let mut memory = memory.into_boxed_slice();
     let base = memory.as_mut_ptr();
     let below = (vm.stack_top.get(), vm.stack_end.get());
     frame_stack(vm)

@@ -143,7 +143,11 @@ pub fn initgroups(user: &[u8], gid: u32) -> Result<()> {
 /// set it right in the child.
 pub unsafe fn fork() -> Result<i32> {
     // SAFETY: the caller's contract.
-    check(unsafe { libc::fork() })
+    let child = check(unsafe { libc::fork() })?;
+    if child == 0 {
+        crate::alloc::after_fork();
+    }
+    Ok(child)
 }
 
 /// Replaces the program. `env` holds `NAME=value`; `env::block()` is our own. Returns only on failure.

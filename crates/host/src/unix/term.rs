@@ -5,6 +5,22 @@ use crate::types::Termios;
 use crate::{Errno, Fd, Result};
 use std::mem::MaybeUninit;
 
+/// The C library's functions without the version that the crate `libc` asks for, which a static library does not know.
+mod speed {
+    unsafe extern "C" {
+        pub(super) fn cfgetispeed(settings: *const libc::termios) -> libc::speed_t;
+        pub(super) fn cfgetospeed(settings: *const libc::termios) -> libc::speed_t;
+        pub(super) fn cfsetispeed(
+            settings: *mut libc::termios,
+            speed: libc::speed_t,
+        ) -> libc::c_int;
+        pub(super) fn cfsetospeed(
+            settings: *mut libc::termios,
+            speed: libc::speed_t,
+        ) -> libc::c_int;
+    }
+}
+
 /// The settings of the terminal that `fd` has open.
 pub fn tcgetattr(fd: Fd) -> Result<Termios> {
     let mut raw = MaybeUninit::<libc::termios>::zeroed();
@@ -17,8 +33,8 @@ pub fn tcgetattr(fd: Fd) -> Result<Termios> {
             oflag: raw.c_oflag,
             cflag: raw.c_cflag,
             lflag: raw.c_lflag,
-            ispeed: libc::cfgetispeed(&raw const raw),
-            ospeed: libc::cfgetospeed(&raw const raw),
+            ispeed: speed::cfgetispeed(&raw const raw),
+            ospeed: speed::cfgetospeed(&raw const raw),
             cc: raw.c_cc.to_vec(),
         })
     }
@@ -40,8 +56,8 @@ pub fn tcsetattr(fd: Fd, when: i32, settings: &Termios) -> Result<()> {
             .as_slice()
             .try_into()
             .map_err(|_| Errno::EINVAL)?;
-        done(libc::cfsetispeed(&raw mut raw, settings.ispeed))?;
-        done(libc::cfsetospeed(&raw mut raw, settings.ospeed))?;
+        done(speed::cfsetispeed(&raw mut raw, settings.ispeed))?;
+        done(speed::cfsetospeed(&raw mut raw, settings.ospeed))?;
         done(libc::tcsetattr(fd, when, &raw const raw))
     }
 }

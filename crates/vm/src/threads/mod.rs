@@ -188,6 +188,8 @@ impl Start {
             if crate::instrumentation::legacy::thread_ends(&vm).is_err() {
                 vm.clear_exception();
             }
+            // While this thread is the current one: objects that die afterwards would not be given back.
+            vm.context.set(None);
             end(&vm);
             let threads = vm.state::<Threads>();
             threads.running.set(threads.running.get().saturating_sub(1));
