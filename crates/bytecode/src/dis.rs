@@ -127,48 +127,53 @@ struct Formatter<'a> {
     offset_width: usize,
 }
 
+/// An instruction with what `dis` says of it.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The offset of its opcode in bytes.
+    pub offset: usize,
+    /// Its opcode; `None` if there is none of this number.
+    pub opcode: Option<Opcode>,
+    /// The opcode's number.
+    pub byte: u8,
+    /// The operand, if the opcode has one.
+    pub arg: Option<i32>,
+    /// What the operand means; empty if there is nothing to say.
+    pub argrepr: String,
+    /// The number of its label.
+    pub label: Option<usize>,
+    /// The offset that it jumps to.
+    pub target: Option<i64>,
+    /// Whether a line begins with it.
+    pub starts_line: bool,
+}
+
+/// The instructions of a code object as `dis.get_instructions` gives them: an EXTENDED_ARG is one.
+pub fn instructions(code: &CodeObject) -> Vec<Shown> {
+    let instructions = unpack(code);
+    let entries: Vec<Entry> = exception_table::entries(&code.exceptiontable).collect();
+    let options = Options::default();
+    let formatter = Formatter::new(code, &options, &instructions, &entries, &[]);
+    let shown = instructions.iter().map(|instruction| Shown {
+        offset: instruction.offset,
+        opcode: instruction.opcode,
+        byte: instruction.byte,
+        arg: instruction.arg,
+        argrepr: formatter.details(instruction),
+        label: formatter.labels.get(&(instruction.offset as i64)).copied(),
+        target: instruction.jump_target(),
+        starts_line: formatter.lines.contains_key(&instruction.offset),
+    });
+    shown.collect()
+}
+
 fn disassemble(code: &CodeObject, options: &Options, out: &mut String) {
     let instructions = unpack(code);
     let entries: Vec<Entry> = exception_table::entries(&code.exceptiontable).collect();
-    let handled = entries
-        .iter()
-        .flat_map(|entry| [entry.start, entry.end, entry.target]);
-    let mut labels: BTreeMap<i64, usize> = handled
-        .map(|unit| ((unit as i64).saturating_mul(2), 0))
-        .collect();
-    labels.extend(
-        instructions
-            .iter()
-            .filter_map(|i| Some((i.jump_target()?, 0))),
-    );
-    for (number, label) in labels.values_mut().enumerate() {
-        *label = number + 1;
-    }
-    let ranges = location::line_ranges(&code.linetable, code.firstlineno);
-    let lines: BTreeMap<usize, Option<i32>> =
-        ranges.map(|range| (2 * range.start, range.line)).collect();
     let positions: Vec<Position> = location::entries(&code.linetable, code.firstlineno)
         .flat_map(|entry| std::iter::repeat_n(entry.position, entry.length))
         .collect();
-    let formatter = Formatter {
-        code,
-        options,
-        lineno_width: if options.show_positions {
-            positions_width(&positions)
-        } else {
-            lineno_width(&lines)
-        },
-        label_width: 4 + labels.len().to_string().len(),
-        offset_width: code
-            .code
-            .len()
-            .saturating_sub(2)
-            .max(9999)
-            .to_string()
-            .len(),
-        labels,
-        lines,
-    };
+    let formatter = Formatter::new(code, options, &instructions, &entries, &positions);
     for instruction in &instructions {
         // CPython takes the positions of code units one by one, and runs out of them in the same place.
         let position = positions.get(instruction.offset / 2).copied();
@@ -235,7 +240,52 @@ fn positions_width(positions: &[Position]) -> usize {
     }
 }
 
-impl Formatter<'_> {
+impl<'a> Formatter<'a> {
+    fn new(
+        code: &'a CodeObject,
+        options: &'a Options,
+        instructions: &[Instruction],
+        entries: &[Entry],
+        positions: &[Position],
+    ) -> Formatter<'a> {
+        let handled = entries
+            .iter()
+            .flat_map(|entry| [entry.start, entry.end, entry.target]);
+        let mut labels: BTreeMap<i64, usize> = handled
+            .map(|unit| ((unit as i64).saturating_mul(2), 0))
+            .collect();
+        labels.extend(
+            instructions
+                .iter()
+                .filter_map(|i| Some((i.jump_target()?, 0))),
+        );
+        for (number, label) in labels.values_mut().enumerate() {
+            *label = number + 1;
+        }
+        let ranges = location::line_ranges(&code.linetable, code.firstlineno);
+        let lines: BTreeMap<usize, Option<i32>> =
+            ranges.map(|range| (2 * range.start, range.line)).collect();
+        Formatter {
+            code,
+            options,
+            lineno_width: if options.show_positions {
+                positions_width(positions)
+            } else {
+                lineno_width(&lines)
+            },
+            label_width: 4 + labels.len().to_string().len(),
+            offset_width: code
+                .code
+                .len()
+                .saturating_sub(2)
+                .max(9999)
+                .to_string()
+                .len(),
+            labels,
+            lines,
+        }
+    }
+
     fn instruction(&self, instruction: &Instruction, position: Option<Position>, out: &mut String) {
         let (name, offset) = (instruction.name(), instruction.offset);
         let line = self.lines.get(&offset);
@@ -325,13 +375,6 @@ impl Formatter<'_> {
         out.push('\n');
     }
 
-    fn local(&self, index: usize) -> String {
-        match self.code.localsplusnames.get(index) {
-            Some(Constant::Str(name)) => display(name),
-            _ => String::new(),
-        }
-    }
-
     /// What the operand means.
     fn details(&self, instruction: &Instruction) -> String {
         let (Some(opcode), Some(arg)) = (instruction.opcode.map(Opcode::deopt), instruction.arg)
@@ -341,85 +384,125 @@ impl Formatter<'_> {
         let Ok(index) = usize::try_from(arg) else {
             return String::new();
         };
-        let name = |index: usize| match self.code.names.get(index) {
-            Some(Constant::Str(name)) => display(name),
-            _ => String::new(),
-        };
-        let flagged = |name: String, flag: &str| {
-            if index & 1 != 0 && !name.is_empty() {
-                format!("{name} + {flag}")
+        if opcode.has(flags::JUMP) {
+            let label = instruction
+                .jump_target()
+                .and_then(|target| self.labels.get(&target));
+            let way = if opcode == Opcode::EndAsyncFor {
+                "from"
             } else {
-                name
-            }
-        };
-        let text: &str = match opcode {
-            Opcode::LoadConst => return self.code.consts.get(index).map(repr).unwrap_or_default(),
-            Opcode::LoadGlobal => return flagged(name(index >> 1), "NULL"),
-            Opcode::LoadAttr => return flagged(name(index >> 1), "NULL|self"),
-            Opcode::LoadSuperAttr => return flagged(name(index >> 2), "NULL|self"),
-            _ if opcode.has(flags::NAME) => return name(index),
-            _ if opcode.has(flags::JUMP) => {
-                let label = instruction
-                    .jump_target()
-                    .and_then(|target| self.labels.get(&target));
-                let way = if opcode == Opcode::EndAsyncFor {
-                    "from"
-                } else {
-                    "to"
-                };
-                return format!("{way} L{}", label.copied().unwrap_or(0));
-            }
-            Opcode::LoadFastLoadFast
-            | Opcode::LoadFastBorrowLoadFastBorrow
-            | Opcode::StoreFastLoadFast
-            | Opcode::StoreFastStoreFast => {
-                return format!("{}, {}", self.local(index >> 4), self.local(index & 15));
-            }
-            _ if opcode.has(flags::LOCAL | flags::FREE) => return self.local(index),
-            Opcode::CompareOp => {
-                let comparison = COMPARISONS.get(index >> 5).copied().unwrap_or("");
-                if index & 16 != 0 {
-                    return format!("bool({comparison})");
-                }
-                comparison
-            }
-            Opcode::ConvertValue => CONVERSIONS.get(index).copied().unwrap_or(""),
-            Opcode::SetFunctionAttribute => {
-                let set = FUNCTION_ATTRIBUTES.iter().enumerate();
-                let set: Vec<&str> = set
-                    .filter(|(i, _)| index >> i & 1 != 0)
-                    .map(|(_, name)| *name)
-                    .collect();
-                return set.join(", ");
-            }
-            Opcode::BinaryOp => BINARY_OPS.get(index).map_or("", |(_, _, symbol)| symbol),
-            Opcode::CallIntrinsic1 => INTRINSIC_1S.get(index).map_or("", |(_, name)| name),
-            Opcode::CallIntrinsic2 => INTRINSIC_2S.get(index).map_or("", |(_, name)| name),
-            Opcode::LoadSpecial => SPECIAL_METHODS.get(index).map_or("", |(_, name)| name),
-            Opcode::LoadCommonConstant => match COMMON_CONSTANTS.get(index) {
-                Some((CommonConstant::BuiltinAll, _)) => "<built-in function all>",
-                Some((CommonConstant::BuiltinAny, _)) => "<built-in function any>",
-                Some((_, name)) => name,
-                None => "",
-            },
-            Opcode::IsOp => {
-                if index != 0 {
-                    "is not"
-                } else {
-                    "is"
-                }
-            }
-            Opcode::ContainsOp => {
-                if index != 0 {
-                    "not in"
-                } else {
-                    "in"
-                }
-            }
-            _ => "",
-        };
-        text.to_owned()
+                "to"
+            };
+            return format!("{way} L{}", label.copied().unwrap_or(0));
+        }
+        meaning(opcode, index, self.code)
     }
+}
+
+/// What operands index.
+pub trait Operands {
+    /// The `repr` of a constant; empty if there is none.
+    fn constant(&self, index: usize) -> String;
+    /// A name of a global or an attribute.
+    fn name(&self, index: usize) -> String;
+    /// A fast local.
+    fn local(&self, index: usize) -> String;
+    /// A cell or a free variable.
+    fn cell(&self, index: usize) -> String;
+}
+
+fn shown_name(name: Option<&Constant>) -> String {
+    match name {
+        Some(Constant::Str(name)) => display(name),
+        _ => String::new(),
+    }
+}
+
+impl Operands for CodeObject {
+    fn constant(&self, index: usize) -> String {
+        self.consts.get(index).map(repr).unwrap_or_default()
+    }
+
+    fn name(&self, index: usize) -> String {
+        shown_name(self.names.get(index))
+    }
+
+    fn local(&self, index: usize) -> String {
+        shown_name(self.localsplusnames.get(index))
+    }
+
+    fn cell(&self, index: usize) -> String {
+        self.local(index)
+    }
+}
+
+/// What an operand means that is no jump's; empty if there is nothing to say.
+pub fn meaning(opcode: Opcode, index: usize, operands: &impl Operands) -> String {
+    let flagged = |name: String, flag: &str| {
+        if index & 1 != 0 && !name.is_empty() {
+            format!("{name} + {flag}")
+        } else {
+            name
+        }
+    };
+    let text: &str = match opcode {
+        Opcode::LoadConst => return operands.constant(index),
+        Opcode::LoadGlobal => return flagged(operands.name(index >> 1), "NULL"),
+        Opcode::LoadAttr => return flagged(operands.name(index >> 1), "NULL|self"),
+        Opcode::LoadSuperAttr => return flagged(operands.name(index >> 2), "NULL|self"),
+        _ if opcode.has(flags::NAME) => return operands.name(index),
+        Opcode::LoadFastLoadFast
+        | Opcode::LoadFastBorrowLoadFastBorrow
+        | Opcode::StoreFastLoadFast
+        | Opcode::StoreFastStoreFast => {
+            let (first, second) = (operands.local(index >> 4), operands.local(index & 15));
+            return format!("{first}, {second}");
+        }
+        _ if opcode.has(flags::LOCAL) => return operands.local(index),
+        _ if opcode.has(flags::FREE) => return operands.cell(index),
+        Opcode::CompareOp => {
+            let comparison = COMPARISONS.get(index >> 5).copied().unwrap_or("");
+            if index & 16 != 0 {
+                return format!("bool({comparison})");
+            }
+            comparison
+        }
+        Opcode::ConvertValue => CONVERSIONS.get(index).copied().unwrap_or(""),
+        Opcode::SetFunctionAttribute => {
+            let set = FUNCTION_ATTRIBUTES.iter().enumerate();
+            let set: Vec<&str> = set
+                .filter(|(i, _)| index >> i & 1 != 0)
+                .map(|(_, name)| *name)
+                .collect();
+            return set.join(", ");
+        }
+        Opcode::BinaryOp => BINARY_OPS.get(index).map_or("", |(_, _, symbol)| symbol),
+        Opcode::CallIntrinsic1 => INTRINSIC_1S.get(index).map_or("", |(_, name)| name),
+        Opcode::CallIntrinsic2 => INTRINSIC_2S.get(index).map_or("", |(_, name)| name),
+        Opcode::LoadSpecial => SPECIAL_METHODS.get(index).map_or("", |(_, name)| name),
+        Opcode::LoadCommonConstant => match COMMON_CONSTANTS.get(index) {
+            Some((CommonConstant::BuiltinAll, _)) => "<built-in function all>",
+            Some((CommonConstant::BuiltinAny, _)) => "<built-in function any>",
+            Some((_, name)) => name,
+            None => "",
+        },
+        Opcode::IsOp => {
+            if index != 0 {
+                "is not"
+            } else {
+                "is"
+            }
+        }
+        Opcode::ContainsOp => {
+            if index != 0 {
+                "not in"
+            } else {
+                "in"
+            }
+        }
+        _ => "",
+    };
+    text.to_owned()
 }
 
 fn position_text(position: &Position) -> String {

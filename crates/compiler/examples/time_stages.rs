@@ -2,10 +2,14 @@
 //! processor time for all files together, each file's being the least of the rounds; then how many bytes that was.
 //! Arguments: paths, `@FILE` for a file that lists paths, `--rounds=N`, `--each` for lines that name a file each.
 
+use std::rc::Rc;
+
 use taipan_ast::{Arena, CompileError, PreprocessOptions, StackLimit, future_features, preprocess};
+use taipan_bytecode::CodeObject;
 use taipan_bytecode::constant::Str;
 use taipan_bytecode::marshal;
 use taipan_compiler::codegen::{self, ObservedUnit, Observer};
+use taipan_compiler::graphs::ObservedGraph;
 use taipan_compiler::{CompileOptions, compile};
 use taipan_host::clock::now;
 use taipan_host::types::Clock;
@@ -55,11 +59,11 @@ impl Observer for Splitter {
         self.add(0);
     }
 
-    fn optimized(&mut self) {
+    fn optimized(&mut self, _: &ObservedGraph<'_>) {
         self.add(1);
     }
 
-    fn assembled(&mut self) {
+    fn assembled(&mut self, _: &Rc<CodeObject>) {
         self.add(2);
     }
 }

@@ -9,6 +9,7 @@ pub mod const_cache;
 mod const_eval;
 mod driver;
 pub mod flowgraph;
+pub mod graphs;
 pub mod instruction_sequence;
 pub mod stages;
 

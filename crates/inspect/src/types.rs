@@ -250,9 +250,9 @@ rows! {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TreeText {
-    /// `ast.dump(tree, indent=4)`
+    /// `ast.dump(tree, indent=4)`; beyond 16 MB the rest is left out.
     pub text: String,
-    /// Where each node stands, by id.
+    /// Where each node stands, by id; nodes that were left out have no row.
     pub places: Table<TextPlace>,
 }
 

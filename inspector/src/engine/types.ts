@@ -208,9 +208,9 @@ export type NodeRow = typeof NodeRow;
 
 /** The text of a tree, with where its nodes stand in it. */
 export interface TreeText {
-  /** `ast.dump(tree, indent=4)` */
+  /** `ast.dump(tree, indent=4)`; beyond 16 MB the rest is left out. */
   text: string;
-  /** Where each node stands, by id. */
+  /** Where each node stands, by id; nodes that were left out have no row. */
   places: Table<TextPlace>;
 }
 

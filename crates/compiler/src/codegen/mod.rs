@@ -42,6 +42,7 @@ use taipan_wtf8::Wtf8;
 use crate::assemble::UnitMetadata;
 use crate::const_cache::ConstCache;
 use crate::flowgraph::graph::Room;
+use crate::graphs::ObservedGraph;
 use crate::instruction_sequence::{InstructionSequence, SourceLocation};
 use crate::{CompileOptions, Error};
 pub(crate) use docstring::clean_doc;
@@ -68,10 +69,10 @@ pub trait Observer {
     fn generated(&mut self, _unit: &ObservedUnit<'_>) {}
 
     /// The same unit's have been optimized.
-    fn optimized(&mut self) {}
+    fn optimized(&mut self, _graph: &ObservedGraph<'_>) {}
 
     /// The same unit's code object has been made.
-    fn assembled(&mut self) {}
+    fn assembled(&mut self, _code: &Rc<CodeObject>) {}
 }
 
 /// Nobody looks.

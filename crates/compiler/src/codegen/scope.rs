@@ -13,6 +13,7 @@ use super::unit::{ArgCounts, CompilerUnit, ScopeType};
 use super::{Compiler, ObservedUnit, Res};
 use crate::assemble::{UnitMetadata, assemble};
 use crate::flowgraph;
+use crate::graphs::ObservedGraph;
 use crate::instruction_sequence::SourceLocation;
 
 /// A variable of an inlined comprehension that hides one of the scope around it.
@@ -185,9 +186,9 @@ impl<'a> Compiler<'a> {
         });
         let room = std::mem::take(&mut self.room);
         let optimized = flowgraph::optimize(&metadata, sequence, consts, cache, room)?;
-        self.observer.optimized();
+        self.observer
+            .optimized(&ObservedGraph::new(&optimized.cfg, &optimized.consts));
         let (mut code, mut room) = assemble(&metadata, optimized, cache)?;
-        self.observer.assembled();
         if unit.rename_format_parameter {
             let mut names = code.localsplusnames.to_vec();
             if let Some(first) = names.first_mut() {
@@ -199,7 +200,9 @@ impl<'a> Compiler<'a> {
         }
         self.spare.push(unit.into_tables(room.take_sequence()));
         self.room = room;
-        Ok(Rc::new(code))
+        let code = Rc::new(code);
+        self.observer.assembled(&code);
+        Ok(code)
     }
 
     fn code_flags(&self) -> u32 {

@@ -117,6 +117,15 @@ fn nparams(metadata: &UnitMetadata) -> usize {
 }
 
 impl Cfg {
+    /// Finds the handler of each instruction and the depth of the stack at the start of each block, in a graph that has
+    /// not been optimized.
+    pub(crate) fn find_handlers(&mut self) -> Result<(), AssembleError> {
+        self.mark_except_handlers();
+        self.label_exception_targets()?;
+        self.calculate_stackdepth()?;
+        Ok(())
+    }
+
     /// Lowers what is left of pseudo instructions, but for unconditional jumps; gives the depth of the stack.
     fn lower(&mut self, metadata: &UnitMetadata) -> Result<u32, AssembleError> {
         self.convert_pseudo_conditional_jumps();
