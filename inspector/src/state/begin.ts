@@ -1,4 +1,6 @@
 // What the page begins with: a program in the address, one that came inside the page, one served by `taipan inspect`, or the last one.
+import type { Machine } from "../engine/machine.ts";
+import { setMachine } from "./execution.svelte.ts";
 import { program } from "./program.svelte.ts";
 import { takeAddress } from "./sharing.ts";
 
@@ -38,7 +40,13 @@ async function follow(): Promise<void> {
   events.addEventListener("changed", () => void load());
 }
 
+/** A machine that was put there before the page began: recordings, in tests and when the page is part of another. */
+declare global {
+  var taipanMachine: (() => Promise<Machine>) | undefined;
+}
+
 export async function begin(): Promise<void> {
+  if (globalThis.taipanMachine) setMachine(globalThis.taipanMachine);
   if (await takeAddress(location.hash)) return;
   const inside = embedded();
   if (inside) program.open(inside.source, inside.name);

@@ -3,7 +3,7 @@ import { kept } from "./settings.svelte.ts";
 
 export type Optimize = 0 | 1 | 2;
 
-export const FIRST_PROGRAM = `# Change anything: every pane follows. Point at anything: the others light up.
+export const FIRST_PROGRAM = `# Point at anything: what it became lights up.
 def area(width, height=2):
     return width * height
 
