@@ -68,6 +68,21 @@ fn show(what: What, path: &[u8]) -> Status {
     }
 }
 
+/// Leaves what was counted in the file that `TAIPAN_STATS` names.
+#[cfg(feature = "stats")]
+fn write_stats() {
+    if let Some(path) = taipan_host::env::var(b"TAIPAN_STATS") {
+        let report = taipan::stats::report();
+        if let Err(error) = taipan_host::fs::write_file(&path, report.as_bytes()) {
+            let message = error.message();
+            write(
+                2,
+                &format!("TAIPAN_STATS: {}\n", String::from_utf8_lossy(&message)),
+            );
+        }
+    }
+}
+
 fn main() {
     taipan_host::mem::share_allocator();
     let args = taipan_host::env::args();
@@ -89,6 +104,8 @@ fn main() {
         }
         Action::Run(o) => taipan::on_big_stack(move || run(*o)).unwrap_or(Status::Code(1)),
     };
+    #[cfg(feature = "stats")]
+    write_stats();
     match status {
         Status::Code(n) => taipan_host::process::exit_now(n & 0xff),
         Status::Interrupted => {

@@ -24,6 +24,7 @@ pub mod protocol;
 pub mod reference;
 pub mod shape;
 pub mod slotdefs;
+pub mod stats;
 pub mod suggestions;
 pub mod typebuild;
 pub mod types;

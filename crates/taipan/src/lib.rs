@@ -8,6 +8,8 @@ pub mod paths;
 
 use taipan_object::{InterpConfig, PyResult, Vm};
 pub use taipan_vm::config::Settings;
+#[cfg(feature = "stats")]
+pub use taipan_vm::stats;
 
 /// Stack of the thread that runs a program, in bytes. It is reserved, not used: native recursion (the parser, `repr` of
 /// nested lists) raises RecursionError late.

@@ -38,6 +38,7 @@ pub mod marshal_objects;
 mod marshal_values;
 mod scope_hooks;
 pub mod startup;
+pub mod stats;
 pub mod sys_module;
 mod template;
 pub mod threads;

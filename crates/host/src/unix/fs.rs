@@ -550,6 +550,15 @@ pub fn read_to_end(fd: Fd) -> Result<Vec<u8>> {
     }
 }
 
+/// Makes a file of `data` alone, readable by all and writable by its owner.
+pub fn write_file(path: &[u8], data: &[u8]) -> Result<()> {
+    let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC | libc::O_CLOEXEC;
+    let fd = open(AT_FDCWD, path, flags, 0o644)?;
+    let written = write_all(fd, data);
+    close(fd)?;
+    written
+}
+
 /// Writes all of `data`, retrying after signals and short writes.
 pub fn write_all(fd: Fd, mut data: &[u8]) -> Result<()> {
     while !data.is_empty() {

@@ -128,4 +128,5 @@ stubs! {
     fn read_to_end(fd: Fd) -> Result<Vec<u8>>;
     /// Writes all of `data`, retrying after signals and short writes.
     fn write_all(fd: Fd, data: &[u8]) -> Result<()>;
+    fn write_file(path: &[u8], data: &[u8]) -> Result<()>;
 }

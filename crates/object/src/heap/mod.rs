@@ -11,6 +11,7 @@ use std::ptr::NonNull;
 use crate::class::TypeObject;
 use crate::header::{Header, flag};
 use crate::reference::{Object, Payload, Ref};
+use crate::stats;
 
 /// Memory for objects, shared by the threads of one interpreter under its GIL.
 pub struct Heap {
@@ -107,6 +108,7 @@ impl Heap {
             return None;
         }
         let mem = self.pages.allocate_quickly(size, false)?;
+        stats::allocation::<T>(size);
         let p = mem.cast::<Object<T>>();
         const { assert!(align_of::<Object<T>>() <= 8) };
         // SAFETY: the memory is fresh, aligned to 8 at least, and large enough.
@@ -134,6 +136,7 @@ impl Heap {
             return None;
         }
         let mem = self.pages.allocate_quickly(size, true)?;
+        stats::allocation::<T>(size);
         self.gc.allocated();
         let p = mem.cast::<Object<T>>();
         const { assert!(align_of::<Object<T>>() <= 8) };
@@ -165,6 +168,7 @@ impl Heap {
             unsafe { self.pages.free(mem) };
             return None;
         };
+        stats::allocation::<T>(size_of::<Object<T>>());
         let flags = if gc {
             self.gc.allocated();
             flag::TRACKED
@@ -225,6 +229,7 @@ impl Heap {
             }
             return None;
         };
+        stats::allocation::<T>(size);
         if !ty.header.is_immortal() {
             ty.header.incref();
         }

@@ -10,6 +10,7 @@ use super::{Outcome, eval};
 use crate::code::Code;
 use crate::frame::{self, Frame, Popped, drop_slot, frame_flag};
 use crate::function::Function;
+use crate::stats;
 
 /// Fills in the head of a new frame. Takes over `func`.
 ///
@@ -23,6 +24,7 @@ pub(super) unsafe fn init_frame(
     flags: u32,
     previous: *mut Frame,
 ) {
+    stats::frame();
     // SAFETY: the contract. `init_self` and `generator` are for those that set the flags which say that they are in use.
     unsafe {
         let (globals, builtins) = (func.globals.as_ptr(), func.builtins.as_ptr());
@@ -455,6 +457,7 @@ unsafe fn bind_values(
 
 /// Calls a Python function from native code.
 pub fn call_function(vm: &Vm, func: &Ref<Function>, args: Args<'_>) -> PyResult {
+    stats::call_from_native();
     vm.check_stack(" while calling a Python object")?;
     let f = new_frame_for(vm, func, args, None)?;
     finish_call(eval(vm, f, false), vm)

@@ -14,6 +14,7 @@ use taipan_object::{
 
 use crate::code::Code;
 use crate::frame::{BORROWED, Frame, Popped, drop_slot, strip};
+use crate::stats;
 
 /// Cache units of BINARY_OP.
 pub const BINARY_CACHE: usize = 5;
@@ -91,7 +92,9 @@ impl Regs {
                 (*unit.add(1), *unit)
             };
             self.ip = self.ip.add(1);
-            (std::mem::transmute::<u8, Opcode>(op), u32::from(arg))
+            let op = std::mem::transmute::<u8, Opcode>(op);
+            stats::instruction(op);
+            (op, u32::from(arg))
         }
     }
 

@@ -11,6 +11,7 @@ use taipan_object::{Header, Module, Ref, SlotId, Str, TypeObject, Value, Vm, tpf
 use super::regs::Regs;
 use crate::frame::{drop_slot, drop_word};
 use crate::function::Function;
+use crate::stats;
 
 const LOAD_CACHE: usize = 9;
 const STORE_CACHE: usize = 4;
@@ -48,6 +49,7 @@ pub(super) fn back_off(r: &Regs) {
 #[cold]
 #[inline(never)]
 pub(super) fn miss(r: &Regs, general: Opcode) {
+    stats::miss(general);
     r.specialize(general);
     back_off(r);
 }
@@ -116,6 +118,7 @@ fn learn<const N: usize>(r: &Regs, op: Opcode, general: Opcode, found: Option<Fo
         miss(r, general);
         return;
     };
+    stats::miss(general);
     let misses = u64::from(r.cache(0).get() as u32) + 1;
     r.cache(0).set(misses);
     if misses > MANY_MISSES {
