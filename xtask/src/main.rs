@@ -7,6 +7,7 @@ mod errors;
 mod fuzz;
 mod generate;
 mod hostile;
+mod inspector;
 mod instructions;
 mod order;
 mod parity;
@@ -30,6 +31,7 @@ cargo xtask COMMAND
   fuzz TARGET    look for inputs that break a part of the front end, led by coverage (--help)
   instructions   compare how many machine instructions small operations take with the committed table (--help)
   order          list the functions that a start runs, for the linker (--help)
+  inspector      build the inspector's page: its engine as WebAssembly, then the page itself (--help)
   hostile        damaged source text and .pyc data for the executable: it must not die of them (--help)
   sanitize       the tests under AddressSanitizer, each object an allocation of its own (--help)
 ";
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Some("fuzz") => fuzz::run(&args[1..]),
         Some("instructions") => instructions::run(&args[1..]),
         Some("order") => order::run(&args[1..]),
+        Some("inspector") => inspector::run(&args[1..]),
         Some("hostile") => hostile::run(&args[1..]),
         Some("sanitize") => sanitize::run(&args[1..]),
         _ => {

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 /// The target of the wasm32 check.
-const WASM: &str = "wasm32-unknown-unknown";
+pub const WASM: &str = "wasm32-unknown-unknown";
 
 /// Packages that are not libraries of the interpreter: the command, and the project's own tools.
 const NOT_FOR_WASM: &[&str] = &["taipan-cli", "xtask"];
@@ -121,7 +121,7 @@ pub fn run() -> ExitCode {
 }
 
 /// The cargo that started this command, at the workspace's root.
-fn cargo() -> Command {
+pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(crate::generate::root());
     command
@@ -157,18 +157,27 @@ fn wasm() -> Outcome {
     for package in NOT_FOR_WASM {
         command.args(["--exclude", package]);
     }
-    if !has_target() {
-        let Some(folder) = std::env::var_os("TAIPAN_WASM_TOOLCHAIN").map(PathBuf::from) else {
-            return Outcome::Skipped(format!(
-                "the toolchain lacks the target (`rustup target add {WASM}`), and TAIPAN_WASM_TOOLCHAIN is not set"
-            ));
-        };
-        command.env("RUSTC", folder.join("rustc")).env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER",
-            folder.join("wasm-ld"),
-        );
+    if let Err(why) = with_wasm_compiler(&mut command) {
+        return Outcome::Skipped(why);
     }
     passed(&mut command)
+}
+
+/// Lets cargo use a compiler that has the target, or says why there is none.
+pub fn with_wasm_compiler(command: &mut Command) -> Result<(), String> {
+    if has_target() {
+        return Ok(());
+    }
+    let Some(folder) = std::env::var_os("TAIPAN_WASM_TOOLCHAIN").map(PathBuf::from) else {
+        return Err(format!(
+            "the toolchain lacks the target (`rustup target add {WASM}`), and TAIPAN_WASM_TOOLCHAIN is not set"
+        ));
+    };
+    command.env("RUSTC", folder.join("rustc")).env(
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER",
+        folder.join("wasm-ld"),
+    );
+    Ok(())
 }
 
 /// Whether the compiler in use has wasm32's standard library.

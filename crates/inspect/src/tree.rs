@@ -166,7 +166,8 @@ fn shown_fields<'a>(
     let fields = node.kind().info().fields.iter().zip(node.fields());
     fields
         .filter(|(info, value)| {
-            !(*value == FieldRef::None && info.marker == Marker::Optional) && !is_empty(*value)
+            let left_out = *value == FieldRef::None && info.marker == Marker::Optional;
+            !left_out && !is_empty(*value)
         })
         .map(|(info, value)| (info.name, value))
 }
