@@ -1,10 +1,11 @@
-// How the page is built: static files under relative addresses; with `--mode single` one HTML file that holds all.
+// How the page is built: static files under relative addresses, that work offline after the first visit, and the same in one file.
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { offline } from "./build/offline.ts";
+import { singleFile } from "./build/single-file.ts";
 
 export default defineConfig({
   base: "./",
-  plugins: [svelte()],
-  build: { target: "es2022", chunkSizeWarningLimit: 1500 },
-  worker: { format: "es" },
+  plugins: [svelte(), offline(), singleFile()],
+  build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1500, modulePreload: false },
 });

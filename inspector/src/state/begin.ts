@@ -47,8 +47,18 @@ declare global {
 
 export async function begin(): Promise<void> {
   if (globalThis.taipanMachine) setMachine(globalThis.taipanMachine);
-  if (await takeAddress(location.hash)) return;
+  if (await takeAddress(location.hash)) {
+    keepForOffline();
+    return;
+  }
   const inside = embedded();
   if (inside) program.open(inside.source, inside.name);
   else await follow();
+  if (!served && !inside) keepForOffline();
+}
+
+/** Lets the service worker keep the page; one that `taipan inspect` serves, or that consists of one file, needs none. */
+function keepForOffline(): void {
+  if (!import.meta.env.PROD || !("serviceWorker" in navigator) || !location.protocol.startsWith("http") || document.getElementById("taipan-static-engine")) return;
+  navigator.serviceWorker.register("sw.js").catch(() => undefined);
 }

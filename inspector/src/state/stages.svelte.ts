@@ -1,6 +1,6 @@
 // The stages of the program as open panes want them: computed anew when the program changes, and only while somebody looks.
 import { untrack } from "svelte";
-import { analyse, type StageKey, type StageMap } from "../engine/client.ts";
+import { analyse, isSuperseded, type StageKey, type StageMap } from "../engine/client.ts";
 import type { Overview, Problem } from "../engine/types.ts";
 import { program } from "./program.svelte.ts";
 
@@ -102,7 +102,10 @@ class Stages {
         this.#stale = stale;
         this.took = performance.now() - begun;
       } catch (error) {
-        this.failure = error instanceof Error ? error.message : String(error);
+        if (!isSuperseded(error)) {
+          this.failure = error instanceof Error ? error.message : String(error);
+          this.#asked.clear();
+        }
       }
     } while (this.#again);
     this.#running = false;
