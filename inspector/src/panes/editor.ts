@@ -98,7 +98,7 @@ const look = EditorView.theme({
   ".cm-scroller": { fontFamily: "var(--font-code)", lineHeight: "1.6", overflow: "auto" },
   ".cm-content": { padding: "8px 0", caretColor: "var(--ink)" },
   ".cm-line": { padding: "0 12px 0 6px" },
-  ".cm-gutters": { backgroundColor: "transparent", color: "var(--ink-3)", border: "none" },
+  ".cm-gutters": { backgroundColor: "var(--surface)", color: "var(--ink-3)", border: "none" },
   ".cm-lineNumbers .cm-gutterElement": { padding: "0 8px 0 2px", minWidth: "28px", fontSize: "11.5px" },
   ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--ink) 3.5%, transparent)" },
   ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--ink)" },
@@ -182,7 +182,7 @@ export function createEditor(parent: HTMLElement, text: string, hooks: EditorHoo
     marksField,
     look,
     EditorState.tabSize.of(8),
-    EditorView.contentAttributes.of({ "aria-label": "Source of the program; Escape, then Tab, leaves the editor", spellcheck: "false", autocapitalize: "off" }),
+    EditorView.contentAttributes.of({ "aria-label": "Source of the program; Escape, then Tab, leaves the editor", tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
     keymap.of([...closeBracketsKeymap, ...defaultKeymap.filter((binding) => binding.key !== "Mod-Enter" && binding.key !== "Ctrl-k"), ...searchKeymap, ...historyKeymap, indentWithTab]),
     EditorView.updateListener.of((update) => {
       if (update.docChanged && !silent) hooks.onchange(update.state.doc.toString());

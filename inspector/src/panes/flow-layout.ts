@@ -33,18 +33,21 @@ export const HEAD = 20;
 const CHARACTER = 6.65;
 const MOST_LINES = 24;
 
-/** A smooth line through points that dagre gives from top to bottom. */
+/** A smooth line along points: a cubic B-spline that begins at the first and ends at the last. */
 export function smooth(points: readonly { x: number; y: number }[]): string {
-  const [first, ...rest] = points;
-  if (!first) return "";
-  let path = `M${first.x} ${first.y}`;
-  let last = first;
-  for (const point of rest) {
-    const middle = (last.y + point.y) / 2;
-    path += `C${last.x} ${middle} ${point.x} ${middle} ${point.x} ${point.y}`;
-    last = point;
+  const first = points[0];
+  const last = points.at(-1);
+  if (!first || !last) return "";
+  const n = (value: number) => Math.round(value * 10) / 10;
+  let path = `M${n(first.x)} ${n(first.y)}`;
+  const all = [first, first, ...points.slice(1, -1), last, last];
+  for (let i = 2; i < all.length; i++) {
+    const [p0, p1, p2] = [all[i - 2] ?? first, all[i - 1] ?? first, all[i] ?? last];
+    if (i === 2) path += `L${n((5 * p0.x + p2.x) / 6)} ${n((5 * p0.y + p2.y) / 6)}`;
+    const next = all[i + 1] ?? last;
+    path += `C${n((2 * p1.x + p2.x) / 3)} ${n((2 * p1.y + p2.y) / 3)} ${n((p1.x + 2 * p2.x) / 3)} ${n((p1.y + 2 * p2.y) / 3)} ${n((p1.x + 4 * p2.x + next.x) / 6)} ${n((p1.y + 4 * p2.y + next.y) / 6)}`;
   }
-  return path;
+  return `${path}L${n(last.x)} ${n(last.y)}`;
 }
 
 export function drawFlow(graph: Graph, opnames: readonly string[]): DrawnFlow {
@@ -52,9 +55,13 @@ export function drawFlow(graph: Graph, opnames: readonly string[]): DrawnFlow {
   layout.setGraph({ rankdir: "TB", nodesep: 26, ranksep: 34, edgesep: 14, marginx: 4, marginy: 4 });
   layout.setDefaultEdgeLabel(() => ({}));
   const blocks: DrawnBlock[] = [];
+  // Blocks that the optimizer has emptied and cut off are not drawn.
+  const reached = new Set<number>();
+  for (let i = 0; i < rowCount(graph.edges, EdgeRow); i++) reached.add(cell(graph.edges, EdgeRow, i, "source")).add(cell(graph.edges, EdgeRow, i, "target"));
   for (let id = 0; id < rowCount(graph.blocks, BlockRow); id++) {
     const first = cell(graph.blocks, BlockRow, id, "first");
     const count = cell(graph.blocks, BlockRow, id, "count");
+    if (count === 0 && !reached.has(id)) continue;
     const lines = Array.from({ length: Math.min(count, MOST_LINES) }, (_, i) => {
       const index = first + i;
       const name = opnames[cell(graph.rows, StepRow, index, "opcode")] ?? "";

@@ -16,7 +16,7 @@ test("huge and deep sources", async ({ page }) => {
     const begun = Date.now();
     await page.evaluate((text) => globalThis.taipanInspector.program.open(text, "large.py"), source);
     await settled(page);
-    expect(Date.now() - begun).toBeLessThan(3_000);
+    expect(Date.now() - begun).toBeLessThan(6_000);
     const said = await page.evaluate(() => globalThis.taipanInspector.stages.failure || globalThis.taipanInspector.stages.overview?.error?.message || "");
     if (source.length > 1_000) expect(said).not.toBe("");
   }

