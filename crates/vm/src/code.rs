@@ -18,6 +18,7 @@ use taipan_wtf8::Wtf8;
 
 use crate::code_type::convert::value_to_constant;
 use crate::instrumentation::data::CodeMonitoring;
+use crate::observe::Watched;
 
 /// Bytes of a code object.
 #[derive(Clone, Debug)]
@@ -93,6 +94,8 @@ pub struct Running {
     pub cache_base: usize,
     /// The words of the constants as the value stack has them: borrowed from the code, which keeps them alive.
     pub consts: Box<[u64]>,
+    /// What is kept for an observer: opcodes of the stream are here then.
+    pub watched: Option<Box<Watched>>,
     /// The unit that an exception was raised at last, and its handler.
     raised: Cell<(usize, Option<exception_table::Entry>)>,
 }
@@ -282,6 +285,7 @@ impl Code {
                 .chunks_exact(2)
                 .map(|u| Cell::new(u16::from_le_bytes([u[0], u[1]])))
                 .collect();
+            let watched = crate::observe::begin(self, &stream);
             let caches = vec![Cell::new(0); stream.len()].into_boxed_slice();
             let cache_base = caches
                 .as_ptr()
@@ -297,6 +301,7 @@ impl Code {
                 caches,
                 cache_base,
                 consts: consts.collect(),
+                watched,
                 raised: Cell::new((usize::MAX, None)),
             }
         })

@@ -300,6 +300,8 @@ pub(crate) struct ThreadData {
     pub(crate) origin_depth: Cell<i32>,
     /// The address of a native class that `raise` makes instances of without calling it, uncounted: the one found last.
     pub(crate) plain_exception: Cell<usize>,
+    /// Who watches the thread's code.
+    pub(crate) watch: crate::observe::Watch,
     /// What the thread traces.
     pub(crate) tracing: crate::instrumentation::ThreadTracing,
 }

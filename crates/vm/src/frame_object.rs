@@ -320,5 +320,11 @@ pub(crate) fn first_traceable(code: &Code) -> usize {
             || op == Opcode::ResumeCheck as u8
             || op == Opcode::InstrumentedResume as u8
     };
-    code.stream().iter().position(is_resume).unwrap_or(0)
+    let stream = code.stream();
+    stream.iter().position(is_resume).unwrap_or_else(|| {
+        // The stream of watched code has no such opcodes.
+        let mut units = 0..stream.len();
+        let op = |unit| crate::observe::opcode_at(code, unit).map(Opcode::deopt);
+        units.find(|u| op(*u) == Some(Opcode::Resume)).unwrap_or(0)
+    })
 }

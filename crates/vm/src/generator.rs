@@ -155,7 +155,8 @@ impl Generator {
         // SAFETY: a suspended frame; its ip is behind YIELD_VALUE, at RESUME, whose operand says where it is.
         unsafe {
             let unit = (*(*f).ip).get();
-            let op = Opcode::from_u8(unit as u8)?.deopt();
+            let op = crate::observe::opcode_at((*f).code(), (*f).next_unit().max(0) as usize)?;
+            let op = op.deopt();
             let resume = matches!(op, Opcode::Resume | Opcode::InstrumentedResume);
             // RESUME 2: after `yield from`; 3: after `await`.
             if !resume || (unit >> 8) & 3 < 2 {
@@ -327,6 +328,7 @@ pub fn resume(
     match eval::eval(vm, f, throw) {
         Ok(Outcome::Yield(v)) => Ok(SendOutcome::Yield(v)),
         Ok(Outcome::Return(v)) => Ok(SendOutcome::Return(v)),
+        Ok(Outcome::Paused) => Err(vm.system_error("a generator's frame was paused")),
         Err(e) => Err(e),
     }
 }

@@ -36,6 +36,7 @@ pub mod lsprof_module;
 pub mod marshal_module;
 pub mod marshal_objects;
 mod marshal_values;
+pub mod observe;
 mod scope_hooks;
 pub mod startup;
 pub mod stats;

@@ -37,6 +37,8 @@ pub enum Outcome {
     Return(Value),
     /// The entry frame, a generator's, yielded.
     Yield(Value),
+    /// The observer paused the program: see `observe.rs`.
+    Paused,
 }
 
 /// What an instruction that can leave its frame says.
@@ -63,16 +65,30 @@ pub(crate) fn eval(vm: &Vm, frame: *mut Frame, throw: bool) -> PyResult<Outcome>
             return Err(vm.raised());
         }
     }
+    drive(vm, &mut r)
+}
+
+#[inline(always)]
+fn drive(vm: &Vm, r: &mut Regs) -> PyResult<Outcome> {
     loop {
-        match run(vm, &mut r) {
+        match run(vm, r) {
             Ok(outcome) => return Ok(outcome),
             Err(e) => {
-                if !exceptions::unwind(vm, &mut r) {
+                if !exceptions::unwind(vm, r) {
                     return Err(e);
                 }
             }
         }
     }
+}
+
+/// Goes on with the thread's current frame, at which the observer paused.
+#[cold]
+#[inline(never)]
+pub(crate) fn resume(vm: &Vm) -> PyResult<Outcome> {
+    // SAFETY: a paused frame is live, and its registers were saved.
+    let mut r = unsafe { Regs::load(vm.frame.get().cast()) };
+    drive(vm, &mut r)
 }
 
 /// An instruction that stands for code that the verifier refused.
@@ -436,8 +452,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             | Opcode::InstrumentedCallKw
             | Opcode::InstrumentedCallFunctionEx
             | Opcode::InstrumentedJumpBackward
-            | Opcode::InstrumentedLine
-            | Opcode::EnterExecutor => {
+            | Opcode::InstrumentedLine => {
                 spilled = r;
                 let real = match instrumented::run(vm, &mut spilled, arg) {
                     Ok(real) => real,
@@ -454,6 +469,13 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                         continue;
                     }
                     None => next!(),
+                }
+            }
+            Opcode::EnterExecutor => {
+                spilled = r;
+                match crate::observe::step(vm, &spilled) {
+                    Some(real) => op = real,
+                    None => return Ok(Outcome::Paused),
                 }
             }
             Opcode::DeleteFast => outlined!(names::delete_fast),

@@ -139,6 +139,8 @@ impl Regs {
         let unit = unsafe { &*self.ip.sub(1) };
         if (unit.get() as u8) < taipan_bytecode::opcode::MIN_INSTRUMENTED_OPCODE {
             unit.set((unit.get() & 0xff00) | op as u16);
+        } else if unit.get() as u8 == Opcode::EnterExecutor as u8 {
+            crate::observe::specialize(self, op);
         }
     }
 
@@ -157,7 +159,12 @@ impl Regs {
 
     /// The opcode of the instruction that was just fetched.
     pub fn running_opcode(&self) -> Option<Opcode> {
-        Opcode::from_u8(self.opcode())
+        match Opcode::from_u8(self.opcode()) {
+            Some(Opcode::EnterExecutor) => {
+                crate::observe::opcode_at(self.code(), crate::observe::running_unit(self))
+            }
+            op => op,
+        }
     }
 
     /// Pushes a value.
