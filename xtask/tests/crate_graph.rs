@@ -15,7 +15,8 @@ const RANKS: &[&[&str]] = &[
     &["vm"],
     &["stdlib-*"],
     &["taipan"],
-    &["cli", "wasm"],
+    &["machine"],
+    &["cli", "wasm", "wasm-machine"],
 ];
 
 /// Lines beyond which a file must say why it is longer.

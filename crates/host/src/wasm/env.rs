@@ -1,14 +1,11 @@
-//! The working directory, which there is none of; arguments and environment are in the crate's `vars`.
+//! The working directory, which is in `files`; arguments and environment are in the crate's `vars`.
 
+pub use super::files::{chdir, cwd};
 use super::stubs;
 pub use crate::vars::*;
 use crate::{Fd, Result};
 
 stubs! {
-    /// The working directory.
-    fn cwd() -> Result<Vec<u8>>;
-    /// Changes the working directory.
-    fn chdir(path: &[u8]) -> Result<()>;
     /// Changes the working directory to an open one.
     fn fchdir(fd: Fd) -> Result<()>;
     /// Changes the root directory.

@@ -1,11 +1,14 @@
 //! The calls where there is no operating system (wasm32-unknown-unknown): the same names as in `unix`, most of which fail
-//! with ENOSYS. The environment table and the regions of memory work. Sandboxes are built from the same surface.
+//! with ENOSYS. The environment table and the regions of memory work; files are in memory (`files`), and clock and randomness
+//! are the same in each run. What the host of a module gives is in `embedder`. Sandboxes are built from the same surface.
 
 pub mod clock;
 pub mod consts;
+mod embedder;
 pub mod env;
 pub mod fault;
 pub mod fcntl;
+pub mod files;
 pub mod fs;
 pub mod linux;
 pub mod mem;

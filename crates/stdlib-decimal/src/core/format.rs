@@ -189,7 +189,7 @@ impl Spec {
         if width > isize::MAX as usize / 2 || locale.grouping.iter().any(|&n| n > 127) {
             return Err(FormatError::Limits);
         }
-        if width > 1 << 36 {
+        if width as u64 > 1 << 36 {
             return Err(FormatError::Memory);
         }
         if d.kind != Kind::Finite {
