@@ -39,9 +39,7 @@ fn run_function(vm: &Vm, f: &Ref<Function>, locals: Option<Value>) -> PyResult {
     let frame = eval::new_frame_for(vm, f, Args::EMPTY, locals)?;
     match eval::eval(vm, frame, false)? {
         Outcome::Return(v) => Ok(v),
-        Outcome::Yield(_) | Outcome::Paused => {
-            Err(vm.system_error("a function's frame yielded"))
-        }
+        Outcome::Yield(_) | Outcome::Paused => Err(vm.system_error("a function's frame yielded")),
     }
 }
 

@@ -467,8 +467,6 @@ pub fn call_function(vm: &Vm, func: &Ref<Function>, args: Args<'_>) -> PyResult 
 pub(crate) fn finish_call(outcome: PyResult<Outcome>, vm: &Vm) -> PyResult {
     match outcome? {
         Outcome::Return(v) => Ok(v),
-        Outcome::Yield(_) | Outcome::Paused => {
-            Err(vm.system_error("a function's frame yielded"))
-        }
+        Outcome::Yield(_) | Outcome::Paused => Err(vm.system_error("a function's frame yielded")),
     }
 }
