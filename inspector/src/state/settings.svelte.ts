@@ -33,7 +33,6 @@ function keptTheme(): Theme {
 class Settings {
   theme = $state<Theme>(keptTheme());
   caches = $state(kept("caches", false));
-  wrap = $state(kept("wrap", false));
 
   #system = matchMedia("(prefers-color-scheme: dark)");
   systemDark = $state(this.#system.matches);
@@ -65,7 +64,7 @@ class Settings {
     document.documentElement.dataset.theme = this.dark ? "dark" : "light";
   }
 
-  toggle(what: "caches" | "wrap"): void {
+  toggle(what: "caches"): void {
     this[what] = !this[what];
     keep(what, this[what]);
   }
