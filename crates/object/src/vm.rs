@@ -106,6 +106,8 @@ pub struct Hooks {
     pub current_globals: fn(&Vm) -> Option<Ref<Dict>>,
     /// What `super()` without arguments means in the running Python function: the class and the instance.
     pub super_arguments: fn(&Vm) -> PyResult<(Value, Value)>,
+    /// How many names a class's `__annotate__` function annotates; 0 for what is no Python function.
+    pub annotated: fn(&Value) -> usize,
 }
 
 fn no_import(vm: &Vm, _: &Ref<Str>) -> PyResult {
@@ -122,6 +124,9 @@ fn no_globals(_: &Vm) -> Option<Ref<Dict>> {
 }
 fn no_super_arguments(vm: &Vm) -> PyResult<(Value, Value)> {
     Err(vm.runtime_error("super(): no current frame"))
+}
+fn no_annotations(_: &Value) -> usize {
+    0
 }
 fn no_breaker(_: &Vm) -> PyResult<()> {
     Ok(())
@@ -157,6 +162,8 @@ pub struct Interp {
     pub(crate) weakrefs: crate::weakref::WeakTable,
     /// The class `super`, for LOAD_SUPER_ATTR.
     pub super_type: PyCell<Option<Value>>,
+    /// The functions `all` and `any`, for LOAD_COMMON_CONSTANT.
+    pub common_functions: OnceCell<[Value; 2]>,
     /// `sys.modules`
     pub modules: OnceCell<Ref<Dict>>,
     /// The dict of module `builtins`.
@@ -315,6 +322,7 @@ impl Vm {
             method_cache: crate::lookup::MethodCache::new(),
             weakrefs: crate::weakref::WeakTable::default(),
             super_type: PyCell::new(None),
+            common_functions: OnceCell::new(),
             modules: OnceCell::new(),
             builtins: OnceCell::new(),
             hooks: Cell::new(Hooks {
@@ -324,6 +332,7 @@ impl Vm {
                 handle_breaker: no_breaker,
                 current_globals: no_globals,
                 super_arguments: no_super_arguments,
+                annotated: no_annotations,
             }),
             state: RefCell::new(FxHashMap::default()),
             recursion_limit: Cell::new(1000),

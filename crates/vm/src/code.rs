@@ -477,6 +477,12 @@ impl Code {
         self.exact_args.get() as usize == n
     }
 
+    /// The number of positional parameters of code that has run and has no others; too large a number for other code.
+    #[inline(always)]
+    pub fn plain_parameters(&self) -> usize {
+        self.exact_args.get() as usize
+    }
+
     /// The kind bits of a local.
     pub fn is_cell(&self, i: usize) -> bool {
         self.kinds.get(i).is_some_and(|k| k & co_fast::CELL != 0)

@@ -108,6 +108,7 @@ pub fn init(vm: &Vm) -> PyResult<()> {
         handle_breaker: breaker::handle,
         current_globals: scope_hooks::current_globals,
         super_arguments: scope_hooks::super_arguments,
+        annotated: scope_hooks::annotated,
         unraisable: sys_module::hooks::unraisable,
     });
     let builtins = taipan_builtins::builtins_module(vm, &BUILTINS)?;
@@ -118,6 +119,9 @@ pub fn init(vm: &Vm) -> PyResult<()> {
     vm.interp()
         .super_type
         .set(Some(glue::builtin(vm, "super")?));
+    let common = [glue::builtin(vm, "all")?, glue::builtin(vm, "any")?];
+    // Set once, here.
+    let _ = vm.interp().common_functions.set(common);
     Ok(())
 }
 

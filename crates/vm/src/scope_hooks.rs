@@ -1,9 +1,12 @@
-//! What the object system asks about the running Python function: its globals, and what `super()` means in it.
+//! What the object system asks about Python functions: the globals of the running one, what `super()` means in it, and how many
+//! names an `__annotate__` annotates.
 
+use taipan_bytecode::Opcode;
 use taipan_object::descr::Cell;
 use taipan_object::{Dict, PyResult, Ref, TypeObject, Value, Vm};
 
 use crate::frame::{Frame, strip};
+use crate::function::Function;
 
 fn local(f: &Frame, i: usize) -> Option<Value> {
     if i >= f.code().locals().len() {
@@ -63,4 +66,24 @@ pub(crate) fn super_arguments(vm: &Vm) -> PyResult<(Value, Value)> {
         )));
     }
     Ok((class, first))
+}
+
+/// How many names an `__annotate__` function annotates: its code stores each into the dict that it gives.
+pub(crate) fn annotated(annotate: &Value) -> usize {
+    let Some(f) = annotate.downcast_ref::<Function>() else {
+        return 0;
+    };
+    let code = f.code.get();
+    let mut units = code.instructions().chunks_exact(2);
+    let mut stores = 0;
+    while let Some(unit) = units.next() {
+        let Some(op) = Opcode::from_u8(unit[0]) else {
+            break;
+        };
+        stores += usize::from(op == Opcode::StoreSubscr);
+        for _ in 0..op.caches() {
+            units.next();
+        }
+    }
+    stores
 }

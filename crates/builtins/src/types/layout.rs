@@ -9,6 +9,9 @@ use taipan_object::{
 const MAX_INLINE: usize = 30;
 /// Inline places of classes whose methods set no attributes: something else usually does.
 const DEFAULT_INLINE: usize = 4;
+/// Of so many places that are known to be wanted there is one more: attributes are set from outside as well, and an instance
+/// that has no room for all keeps none inline.
+const WANTED_PER_SPARE: usize = 4;
 
 /// Whether instances have a part of variable size in CPython (`tp_itemsize`), which rules out nonempty `__slots__`.
 pub fn has_itemsize(ty: &TypeObject) -> bool {
@@ -78,7 +81,8 @@ pub fn best_base(vm: &Vm, bases: &[Value]) -> PyResult<TypeRef> {
     Ok(best.map_or_else(|| vm.types().object.clone(), |(b, _)| b))
 }
 
-/// Number of inline attribute places of a new class: the attributes that its methods and those of its bases set.
+/// Number of inline attribute places of a new class: the attributes that its methods and those of its bases set, or its
+/// annotations name, and some more.
 pub fn inline_capacity(vm: &Vm, dict: &Ref<Dict>, bases: &[Value]) -> usize {
     let name = &vm.names().__static_attributes__;
     let mut seen: Vec<Value> = Vec::new();
@@ -101,6 +105,14 @@ pub fn inline_capacity(vm: &Vm, dict: &Ref<Dict>, bases: &[Value]) -> usize {
         }
     };
     add(dict);
+    // A dataclass sets what it annotates, in methods that are made later.
+    let annotated = match dict.get_str(vm, &vm.names().__annotate_func__) {
+        Some(f) => (vm.hooks().annotated)(&f),
+        None => dict
+            .get_str(vm, &vm.names().__annotations__)
+            .and_then(|a| a.downcast::<Dict>().ok())
+            .map_or(0, |a| a.len()),
+    };
     let mut inherited = 0;
     for b in bases.iter().filter_map(|b| b.downcast_ref::<TypeObject>()) {
         inherited = inherited.max(b.inline_cap());
@@ -110,12 +122,13 @@ pub fn inline_capacity(vm: &Vm, dict: &Ref<Dict>, bases: &[Value]) -> usize {
             }
         }
     }
-    let n = if seen.is_empty() {
-        DEFAULT_INLINE
-    } else {
-        seen.len()
+    let wanted = match seen.len().max(annotated) {
+        0 => DEFAULT_INLINE,
+        n => n + 1 + n / WANTED_PER_SPARE,
     };
-    n.max(inherited).min(MAX_INLINE)
+    // Annotations of a class are mostly of other attributes than those of its bases.
+    let added = if inherited > DEFAULT_INLINE { annotated } else { 0 };
+    wanted.max(inherited + added).min(MAX_INLINE)
 }
 
 /// As `derive`, where instances have a variable part: members and dict stand behind it, new ones behind inherited ones.

@@ -204,8 +204,7 @@ fn object_str(vm: &Vm, v: &Value) -> PyResult {
 
 /// The hash of identity: the address, rotated because its low bits are always zero.
 pub fn object_hash(_: &Vm, v: &Value) -> PyResult<i64> {
-    let h = v.bits().rotate_right(4) as i64;
-    Ok(if h == -1 { -2 } else { h })
+    Ok(taipan_object::protocol::compare::hash_of_identity(v))
 }
 
 fn object_richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {

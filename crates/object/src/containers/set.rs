@@ -465,7 +465,8 @@ impl Set {
         }
     }
 
-    /// Whether a key is there that is an exact string or a small int, if that takes no Python code.
+    /// Whether a key is there that is an exact string, a small int, or an object that is hashed by its identity, if that takes
+    /// no Python code.
     #[inline(never)]
     pub fn contains_plain(&self, vm: &Vm, key: &Value) -> Option<bool> {
         let (text, hash) = match key.as_small_int() {
@@ -474,7 +475,7 @@ impl Set {
                 let s = key.downcast_ref::<Str>()?;
                 (Some(s), s.hash(vm))
             }
-            None => return None,
+            None => (None, vm.identity_hash(key)?),
         };
         let table = self.table();
         let mut walk = Walk::new(table.mask(), hash);

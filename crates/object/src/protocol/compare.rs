@@ -12,7 +12,39 @@ pub fn hash_not_implemented(vm: &Vm, v: &Value) -> PyResult<i64> {
     Err(vm.type_error(&format!("unhashable type: '{}'", vm.type_name(v))))
 }
 
+/// The hash of an object's identity: what `object.__hash__` gives.
+#[inline]
+pub fn hash_of_identity(v: &Value) -> i64 {
+    let h = v.bits().rotate_right(4) as i64;
+    if h == -1 { -2 } else { h }
+}
+
 impl Vm {
+    /// The hash of an object that is hashed by its identity, `None` for others.
+    #[inline]
+    pub fn identity_hash(&self, v: &Value) -> Option<i64> {
+        let hash = self.type_of(v).payload.slots.tp_hash.get()?;
+        let default = self.types().object.slots.tp_hash.get()?;
+        std::ptr::fn_addr_eq(hash, default).then(|| hash_of_identity(v))
+    }
+
+    /// `a == b` or `a != b` of objects that both are compared by their identity; `None` for others, and other comparisons.
+    #[inline]
+    pub fn identity_compare(&self, a: &Value, b: &Value, op: CompareOp) -> Option<bool> {
+        let compare = |v| self.type_of(v).payload.slots.tp_richcompare.get();
+        let default = self.types().object.slots.tp_richcompare.get()?;
+        if !std::ptr::fn_addr_eq(compare(a)?, default)
+            || !std::ptr::fn_addr_eq(compare(b)?, default)
+        {
+            return None;
+        }
+        match op {
+            CompareOp::Eq => Some(a.is(b)),
+            CompareOp::Ne => Some(!a.is(b)),
+            _ => None,
+        }
+    }
+
     /// `a op b`
     pub fn rich_compare(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult {
         if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int()) {

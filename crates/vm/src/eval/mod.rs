@@ -567,7 +567,10 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::InterpreterExit => outlined!(interpreter_exit),
             Opcode::Call => outlined!(calls::call),
             Opcode::CallBoundMethodExactArgs => known_call!(call_bound_method_exact_args),
-            Opcode::CallPyGeneral => outlined!(call_cache::call_py_general),
+            Opcode::CallPyGeneral => attempt!(
+                quick::call_py_defaults(vm, &mut r, arg),
+                call_cache::call_py_general
+            ),
             Opcode::CallBoundMethodGeneral => outlined!(call_cache::call_py_general),
             Opcode::CallAllocAndEnterInit => outlined!(call_cache::call_alloc_and_enter_init),
             Opcode::CallBuiltinO => known_call!(call_builtin_o),

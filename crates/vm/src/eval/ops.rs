@@ -214,6 +214,8 @@ pub(super) fn compare_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
             CompareOp::Gt => x > y,
             CompareOp::Ge => x >= y,
         })
+    } else if let Some(truth) = vm.identity_compare(&a, &b, op) {
+        vm.bool(truth)
     } else {
         let v = vm.rich_compare(&a, &b, op)?;
         if arg & 16 != 0 {

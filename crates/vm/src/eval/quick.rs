@@ -15,25 +15,77 @@ use crate::frame::{FRAME_WORDS, Frame, drop_slot, drop_word, frame_flag, strip};
 use crate::function::Function;
 use crate::generator::{Generator, Kind, State};
 
+/// The function that a site calls, if its type is the one that the site knows: that of functions.
+///
+/// # Safety
+/// The stack has the callable. The references are not used after the function was let go of.
+#[inline(always)]
+unsafe fn known_function<'a>(r: &Regs, site: &Site) -> Option<(&'a Function, &'a Object<Code>)> {
+    // SAFETY: the contract; functions keep their code.
+    unsafe {
+        let func: &Function = r.object_of_type(*site.callable, r.cache(1).get())?;
+        Some((func, &*func.code.as_ptr()))
+    }
+}
+
 /// CALL_PY_EXACT_ARGS, when there is room for the frame. The RESUME that comes first is done as well.
 #[inline(always)]
 pub(super) fn call_py_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     let site = Site::new(r, arg as usize);
-    // SAFETY: the stack has the callable; the site's type is that of functions, which keep their code. The frame will keep
-    // the function.
-    let (func, code): (&Function, &Object<Code>) = unsafe {
-        let word = *site.callable;
-        let Some(h) = r.object_of_type::<Function>(word, r.cache(1).get()) else {
-            return false;
-        };
-        (h, &*h.code.as_ptr())
+    // SAFETY: the stack has the callable. The frame will keep the function.
+    let Some((func, code)) = (unsafe { known_function(r, &site) }) else {
+        return false;
     };
+    if !code.payload.runs_with_exactly(site.total) {
+        return false;
+    }
+    // SAFETY: the function takes these arguments.
+    unsafe { enter_function(vm, r, &site, func, code, &[]) }
+}
+
+/// CALL_PY_GENERAL of a function whose defaults make up for the arguments that are missing, as [`call_py_exact_args`].
+#[inline(always)]
+pub(super) fn call_py_defaults(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
+    let site = Site::new(r, arg as usize);
+    // SAFETY: the stack has the callable. The frame will keep the function.
+    let Some((func, code)) = (unsafe { known_function(r, &site) }) else {
+        return false;
+    };
+    let parameters = code.payload.plain_parameters();
+    let Some(defaults) = func.defaults.peek() else {
+        return false;
+    };
+    // SAFETY: the function keeps its defaults; nothing runs while they are copied.
+    let defaults = unsafe { (*defaults).payload.as_slice() };
+    let Some(missing) = parameters.checked_sub(site.total) else {
+        return false;
+    };
+    let Some(first) = defaults.len().checked_sub(missing) else {
+        return false;
+    };
+    // SAFETY: the function takes these arguments and so many values behind them.
+    unsafe { enter_function(vm, r, &site, func, code, &defaults[first..]) }
+}
+
+/// Goes on in a function's new frame, if there is room for it.
+///
+/// # Safety
+/// The site calls this function, which has this code and as many parameters as there are arguments and values behind them.
+#[inline(always)]
+unsafe fn enter_function(
+    vm: &Vm,
+    r: &mut Regs,
+    site: &Site,
+    func: &Function,
+    code: &Object<Code>,
+    rest: &[Value],
+) -> bool {
     let c = &code.payload;
     let words = c.words as usize;
     let top = vm.stack_top.get();
     let room = (vm.stack_end.get().addr() - top.addr()) / 8;
     let left = vm.recursion_remaining.get();
-    if !c.runs_with_exactly(site.total) || words > room || left <= 0 {
+    if words > room || left <= 0 {
         return false;
     }
     vm.recursion_remaining.set(left - 1);
@@ -47,6 +99,10 @@ pub(super) fn call_py_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
         while from != r.sp {
             *to = owned(*from);
             from = from.add(1);
+            to = to.add(1);
+        }
+        for v in rest {
+            *to = v.clone().into_bits();
             to = to.add(1);
         }
         while to != stack {

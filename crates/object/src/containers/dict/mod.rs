@@ -270,22 +270,13 @@ impl Dict {
 
     #[inline(never)]
     fn find_identical(&self, vm: &Vm, key: &Value) -> Plain {
-        let hash = vm.type_of(key).payload.slots.tp_hash.get();
-        let default = vm.types().object.slots.tp_hash.get();
-        match (hash, default) {
-            (Some(f), Some(default)) if std::ptr::fn_addr_eq(f, default) => match f(vm, key) {
-                Ok(hash) => match self.table().find_same(key, hash) {
-                    Ok(Some(i)) => Plain::At(i),
-                    Ok(None) => Plain::Absent,
-                    Err(()) => Plain::Unknown,
-                },
-                // Identities always have a hash.
-                Err(r) => {
-                    drop(vm.take_raised(r));
-                    Plain::Unknown
-                }
-            },
-            _ => Plain::Unknown,
+        let Some(hash) = vm.identity_hash(key) else {
+            return Plain::Unknown;
+        };
+        match self.table().find_same(key, hash) {
+            Ok(Some(i)) => Plain::At(i),
+            Ok(None) => Plain::Absent,
+            Err(()) => Plain::Unknown,
         }
     }
 
