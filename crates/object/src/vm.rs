@@ -139,6 +139,17 @@ pub struct InterpConfig {
     pub hash_key: (u64, u64),
 }
 
+/// Where globals whose keys have a version have `__builtins__` and `__name__`.
+#[derive(Clone, Copy, Default)]
+pub struct FunctionGlobals {
+    /// The version of the keys; 0 for none.
+    pub version: u32,
+    /// The index of `__builtins__`.
+    pub builtins: u32,
+    /// The index of `__name__`.
+    pub name: u32,
+}
+
 /// What the threads of one interpreter share under its GIL.
 pub struct Interp {
     pub(crate) types: OnceCell<Types>,
@@ -164,6 +175,8 @@ pub struct Interp {
     pub super_type: PyCell<Option<Value>>,
     /// The functions `all` and `any`, for LOAD_COMMON_CONSTANT.
     pub common_functions: OnceCell<[Value; 2]>,
+    /// The globals of the function that was made last.
+    pub function_globals: Cell<FunctionGlobals>,
     /// `sys.modules`
     pub modules: OnceCell<Ref<Dict>>,
     /// The dict of module `builtins`.
@@ -323,6 +336,7 @@ impl Vm {
             weakrefs: crate::weakref::WeakTable::default(),
             super_type: PyCell::new(None),
             common_functions: OnceCell::new(),
+            function_globals: Cell::new(FunctionGlobals::default()),
             modules: OnceCell::new(),
             builtins: OnceCell::new(),
             hooks: Cell::new(Hooks {

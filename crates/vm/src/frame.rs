@@ -35,6 +35,10 @@ pub mod frame_flag {
     pub const RERAISED: u32 = 64;
     /// A generator's frame that a call of `next()` went on in: `init_self` owns the generator, and its end is StopIteration.
     pub const NEXT: u32 = 512;
+    /// Runs an operator's method for the BINARY_OP of the frame below, whose operands wait on its stack.
+    pub const BINARY: u32 = 1024;
+    /// As `BINARY`, for a COMPARE_OP.
+    pub const COMPARE: u32 = 2048;
     /// `frame_obj` or `locals` may be set, or the frame begins a chunk of the stack: leaving it takes more than dropping its
     /// fast locals.
     pub const OBSERVED: u32 = 256;

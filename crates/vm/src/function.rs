@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use taipan_object::vm::FunctionGlobals;
 use taipan_object::{Dict, PyCell, PyResult, Ref, Str, Traverse, Tuple, Value, Visitor, Vm};
 
 use crate::code::Code;
@@ -97,10 +98,7 @@ pub fn new_function(
     globals: Ref<Dict>,
     closure: Option<Ref<Tuple>>,
 ) -> PyResult<Ref<Function>> {
-    let builtins = builtins_of(vm, &globals)?;
-    let module = globals
-        .get_str(vm, &vm.names().__name__)
-        .unwrap_or_else(|| vm.none());
+    let (builtins, module) = surroundings(vm, &globals)?;
     let doc = if code.has_docstring_to_make() {
         None
     } else {
@@ -124,16 +122,50 @@ pub fn new_function(
     })
 }
 
+/// The builtins that a function with these globals sees, and the name of its module. Where the globals have the two is
+/// remembered for those whose keys caches know, as functions are made again and again in the same places.
+fn surroundings(vm: &Vm, globals: &Ref<Dict>) -> PyResult<(Ref<Dict>, Value)> {
+    let version = globals.cached_version();
+    let known = vm.interp().function_globals.get();
+    if version != 0
+        && known.version == version
+        && let Some(b) = globals.value_at(known.builtins as usize)
+        && let Some(module) = globals.value_at(known.name as usize)
+        && let Some(builtins) = dict_of(&b)
+    {
+        return Ok((builtins, module));
+    }
+    let names = vm.names();
+    if version != 0
+        && let Some(builtins) = globals.index_of_str(vm, &names.__builtins__)
+        && let Some(name) = globals.index_of_str(vm, &names.__name__)
+    {
+        vm.interp().function_globals.set(FunctionGlobals {
+            version,
+            builtins: builtins as u32,
+            name: name as u32,
+        });
+    }
+    let module = globals
+        .get_str(vm, &names.__name__)
+        .unwrap_or_else(|| vm.none());
+    Ok((builtins_of(vm, globals)?, module))
+}
+
+/// The dict that a value of `__builtins__` stands for.
+fn dict_of(builtins: &Value) -> Option<Ref<Dict>> {
+    match builtins.downcast_ref::<Dict>() {
+        Some(d) => Some(d.clone()),
+        None => builtins
+            .downcast_ref::<taipan_object::Module>()
+            .and_then(|m| m.dict.get()),
+    }
+}
+
 /// The builtins that code with these globals sees: their `__builtins__`, a module or a dict.
 pub fn builtins_of(vm: &Vm, globals: &Ref<Dict>) -> PyResult<Ref<Dict>> {
     if let Some(b) = globals.get_str(vm, &vm.names().__builtins__) {
-        if let Some(d) = b.downcast_ref::<Dict>() {
-            return Ok(d.clone());
-        }
-        if let Some(d) = b
-            .downcast_ref::<taipan_object::Module>()
-            .and_then(|m| m.dict.get())
-        {
+        if let Some(d) = dict_of(&b) {
             return Ok(d);
         }
     }

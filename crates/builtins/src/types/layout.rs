@@ -127,7 +127,11 @@ pub fn inline_capacity(vm: &Vm, dict: &Ref<Dict>, bases: &[Value]) -> usize {
         n => n + 1 + n / WANTED_PER_SPARE,
     };
     // Annotations of a class are mostly of other attributes than those of its bases.
-    let added = if inherited > DEFAULT_INLINE { annotated } else { 0 };
+    let added = if inherited > DEFAULT_INLINE {
+        annotated
+    } else {
+        0
+    };
     wanted.max(inherited + added).min(MAX_INLINE)
 }
 

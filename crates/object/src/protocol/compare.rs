@@ -69,12 +69,45 @@ impl Vm {
                 return Ok(r);
             }
         }
-        if !tried_right && let Some(f) = self.type_of(b).payload.slots.tp_richcompare.get() {
+        if !tried_right {
+            return self.rich_compare_right(a, b, op);
+        }
+        self.compare_default(a, b, op)
+    }
+
+    /// The method of the left operand's class that `a op b` calls before all else: what the class has of that name, for instances
+    /// of classes made in Python. `None` when something else may come first.
+    #[inline]
+    pub fn left_compare_method(&self, a: &Value, b: &Value, op: CompareOp) -> Option<Value> {
+        let (ta, tb) = (self.type_of(a), self.type_of(b));
+        if !ta.payload.is_heap() || !std::ptr::eq(ta, tb) && tb.payload.is_subtype(ta) {
+            return None;
+        }
+        let n = self.names();
+        let name = match op {
+            CompareOp::Lt => &n.__lt__,
+            CompareOp::Le => &n.__le__,
+            CompareOp::Eq => &n.__eq__,
+            CompareOp::Ne => &n.__ne__,
+            CompareOp::Gt => &n.__gt__,
+            CompareOp::Ge => &n.__ge__,
+        };
+        self.lookup(&ta.payload, name)
+    }
+
+    /// `a op b` once the left operand has given `NotImplemented`.
+    pub fn rich_compare_right(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult {
+        if let Some(f) = self.type_of(b).payload.slots.tp_richcompare.get() {
             let r = f(self, b, a, op.swapped())?;
             if !self.is_not_implemented(&r) {
                 return Ok(r);
             }
         }
+        self.compare_default(a, b, op)
+    }
+
+    /// `a op b` when neither operand knows.
+    fn compare_default(&self, a: &Value, b: &Value, op: CompareOp) -> PyResult {
         match op {
             CompareOp::Eq => Ok(self.bool(a.is(b))),
             CompareOp::Ne => Ok(self.bool(!a.is(b))),

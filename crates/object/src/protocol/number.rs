@@ -2,6 +2,8 @@
 
 use crate::class::{BinaryFn, Slots, TernaryFn};
 use crate::containers::number::IntRef;
+use crate::containers::string::Str;
+use crate::reference::Ref;
 use crate::value::{PyResult, Value};
 use crate::vm::Vm;
 
@@ -85,6 +87,26 @@ impl BinaryOp {
             BinaryOp::Xor => s.nb_inplace_xor.get(),
             BinaryOp::Divmod => None,
         }
+    }
+
+    /// The names of the method and of its reflected form.
+    fn methods(self, vm: &Vm) -> Option<(&Ref<Str>, &Ref<Str>)> {
+        let n = vm.names();
+        Some(match self {
+            BinaryOp::Add => (&n.__add__, &n.__radd__),
+            BinaryOp::And => (&n.__and__, &n.__rand__),
+            BinaryOp::FloorDivide => (&n.__floordiv__, &n.__rfloordiv__),
+            BinaryOp::Lshift => (&n.__lshift__, &n.__rlshift__),
+            BinaryOp::MatrixMultiply => (&n.__matmul__, &n.__rmatmul__),
+            BinaryOp::Multiply => (&n.__mul__, &n.__rmul__),
+            BinaryOp::Remainder => (&n.__mod__, &n.__rmod__),
+            BinaryOp::Or => (&n.__or__, &n.__ror__),
+            BinaryOp::Rshift => (&n.__rshift__, &n.__rrshift__),
+            BinaryOp::Subtract => (&n.__sub__, &n.__rsub__),
+            BinaryOp::TrueDivide => (&n.__truediv__, &n.__rtruediv__),
+            BinaryOp::Xor => (&n.__xor__, &n.__rxor__),
+            BinaryOp::Power | BinaryOp::Divmod => return None,
+        })
     }
 
     /// From `BINARY_OP`'s oparg: the operator, and whether it is the in-place form.
@@ -178,6 +200,44 @@ impl Vm {
             return Ok(r);
         }
         self.sequence_fallback(op, a, b, true)
+    }
+
+    /// The method of the left operand's class that `a op b` calls before all else: what the class has of that name, for instances
+    /// of classes made in Python. `None` when something else may come first.
+    #[inline]
+    pub fn left_method(&self, op: BinaryOp, inplace: bool, a: &Value, b: &Value) -> Option<Value> {
+        let (ta, tb) = (self.type_of(a), self.type_of(b));
+        if !ta.payload.is_heap()
+            || !std::ptr::eq(ta, tb) && tb.payload.is_subtype(ta)
+            || inplace && op.inplace_slot(&ta.payload.slots).is_some()
+        {
+            return None;
+        }
+        self.lookup(&ta.payload, op.methods(self)?.0)
+    }
+
+    /// `a op b` once the method from [`Vm::left_method`], a Python function, has given `NotImplemented`.
+    #[cold]
+    pub fn binary_op_right(&self, op: BinaryOp, inplace: bool, a: &Value, b: &Value) -> PyResult {
+        let (ta, tb) = (self.type_of(a), self.type_of(b));
+        if !std::ptr::eq(ta, tb) {
+            let (left, right) = (op.slot(&ta.payload.slots), op.slot(&tb.payload.slots));
+            let r = match right {
+                // A class made in Python as well: the same function stands for both, and tries the left operand first.
+                Some(g) if left.is_some_and(|f| std::ptr::fn_addr_eq(f, g)) => {
+                    let Some((_, reflected)) = op.methods(self) else {
+                        return self.sequence_fallback(op, a, b, inplace);
+                    };
+                    crate::slotdefs::call_or_not_implemented(self, b, reflected, &[a])?
+                }
+                Some(g) => g(self, a, b)?,
+                None => self.not_implemented(),
+            };
+            if !self.is_not_implemented(&r) {
+                return Ok(r);
+            }
+        }
+        self.sequence_fallback(op, a, b, inplace)
     }
 
     fn sequence_fallback(&self, op: BinaryOp, a: &Value, b: &Value, inplace: bool) -> PyResult {

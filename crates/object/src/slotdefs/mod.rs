@@ -9,6 +9,7 @@ mod update;
 mod wrappers;
 
 pub use functions::{call_unbound, call_unbound_required, call_with_first, slot_tp_iternext};
+pub(crate) use operators::call_or_not_implemented;
 pub use table::{SLOT_DEFS, SlotEntry};
 pub(crate) use update::add_slot_wrappers;
 pub use update::{fill_slots, fill_slots_from_base, new_wrapper, update_slots_of};

@@ -20,7 +20,13 @@ fn is_overloaded(vm: &Vm, left: &Value, right: &Value, name: &Ref<Str>) -> PyRes
     }
 }
 
-fn call_or_not_implemented(vm: &Vm, obj: &Value, name: &Ref<Str>, args: &[&Value]) -> PyResult {
+/// Calls a method that the object's class may have.
+pub(crate) fn call_or_not_implemented(
+    vm: &Vm,
+    obj: &Value,
+    name: &Ref<Str>,
+    args: &[&Value],
+) -> PyResult {
     match call_unbound(vm, obj, name, args)? {
         Some(r) => Ok(r),
         None => Ok(vm.not_implemented()),

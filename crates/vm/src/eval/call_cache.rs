@@ -90,6 +90,9 @@ fn choose(vm: &Vm, r: &Regs, site: &Site, n: usize) -> Option<Opcode> {
         (NativeCode::NoArgs(_), 1) => Opcode::CallMethodDescriptorNoargs,
         (NativeCode::One(_), 2) => Opcode::CallMethodDescriptorO,
         (NativeCode::Positional { min, max, .. }, n @ 1..) if takes(min, max, n - 1) => {
+            if d.def.name == "get" && d.owner.is(&vm.types().dict) {
+                r.cache(3).set(super::quick::GET_MARK + n as u64);
+            }
             Opcode::CallMethodDescriptorFast
         }
         (NativeCode::Bound { .. } | NativeCode::Variadic(_), 1..) => {
@@ -524,7 +527,7 @@ pub(super) fn call_method_descriptor_fast(vm: &Vm, r: &mut Regs, arg: u32) -> Py
     let NativeCode::Positional { f: code, .. } = d.def.code else {
         return call_method_descriptor_any(vm, r, arg);
     };
-    if this == 0 || !is_known_def(r, d.def) || r.cache(3).get() != n as u64 + 1 {
+    if this == 0 || !is_known_def(r, d.def) || r.cache(3).get() as u32 as usize != n + 1 {
         return call_method_descriptor_any(vm, r, arg);
     }
     // SAFETY: the stack keeps the value alive.

@@ -1,8 +1,9 @@
 //! Control flow: jumps, polling, returning, generators' instructions, iteration.
 
+use taipan_builtins::list_::iter::ListIter;
 use taipan_bytecode::Opcode;
 use taipan_object::vm::breaker::MONITOR;
-use taipan_object::{Payload, PyResult, Raised, SendOutcome, Value, Vm};
+use taipan_object::{List, Payload, PyResult, Raised, Ref, SendOutcome, Value, Vm};
 
 use super::regs::Regs;
 use super::{Flow, Outcome};
@@ -136,7 +137,8 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
     // frame below waits with saved registers.
     unsafe {
         let init = flags & frame_flag::INIT != 0;
-        if flags & !(frame_flag::ENTRY | frame_flag::INIT) == 0
+        let plain = frame_flag::ENTRY | frame_flag::INIT | frame_flag::BINARY | frame_flag::COMPARE;
+        if flags & !plain == 0
             && (*f).frame_obj == 0
             && (*f).locals == 0
             && (!init || vm.is_none(&value))
@@ -156,6 +158,9 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
                 return Ok(Flow::Leave(Outcome::Return(value)));
             }
             *r = Regs::load(previous);
+            if flags & (frame_flag::BINARY | frame_flag::COMPARE) != 0 {
+                return super::operators::finish(vm, r, flags, value).map(|()| Flow::Next);
+            }
             r.push(value);
             return Ok(Flow::Next);
         }
@@ -204,6 +209,9 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> PyResult<Flow> {
     }
     if flags & frame_flag::DISCARD != 0 {
         return Ok(Flow::Next);
+    }
+    if flags & (frame_flag::BINARY | frame_flag::COMPARE) != 0 {
+        return super::operators::finish(vm, r, flags, value).map(|()| Flow::Next);
     }
     r.push(value);
     if flags & frame_flag::GENERATOR != 0 {
@@ -288,7 +296,14 @@ pub(super) fn exit_init_check(vm: &Vm, r: &mut Regs) -> PyResult<()> {
 pub(super) fn get_iter(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     r.save_ip();
     let v = r.pop();
-    let it = vm.iter(&v.view())?;
+    let types = vm.types();
+    let it = if v.view().downcast_exact::<List>(&types.list).is_some() {
+        // SAFETY: it is a list.
+        let list = unsafe { Ref::from_value_unchecked(v.into_value()) };
+        vm.new(ListIter::new(list))?.into_value()
+    } else {
+        vm.iter(&v.view())?
+    };
     r.push(it);
     Ok(())
 }

@@ -53,7 +53,7 @@ pub(super) unsafe fn init_frame(
 /// # Safety
 /// As for [`init_frame`].
 #[inline(always)]
-pub(super) unsafe fn begin_frame(
+unsafe fn begin_frame(
     vm: &Vm,
     f: *mut Frame,
     func: Ref<Function>,
@@ -105,6 +105,37 @@ pub(crate) fn leave_call(vm: &Vm) {
     vm.recursion_remaining.set(vm.recursion_remaining.get() + 1);
 }
 
+/// Counts a call and takes the memory of its frame.
+#[inline(always)]
+pub(super) fn open_frame(vm: &Vm, c: &Code) -> PyResult<*mut Frame> {
+    enter_call(vm)?;
+    frame::allocate(vm, c.frame_words()).inspect_err(|_| leave_call(vm))
+}
+
+/// Goes on in a new frame. The caller's stack ends at `sp` meanwhile.
+///
+/// # Safety
+/// The frame is from [`open_frame`] for this code, and its locals are filled. The words from `sp` on are the frame's now.
+#[inline(always)]
+pub(super) unsafe fn go_on_in(
+    vm: &Vm,
+    r: &mut Regs,
+    f: *mut Frame,
+    func: Ref<Function>,
+    code: &Object<Code>,
+    flags: u32,
+    sp: *mut u64,
+) {
+    // SAFETY: the contract.
+    unsafe {
+        begin_frame(vm, f, func, code, flags, r.frame);
+        r.sp = sp;
+        r.save();
+        *r = Regs::load(f);
+    }
+    r.make_current(vm);
+}
+
 /// Pushes the frame of a call whose arguments stand in `args` (words of the value stack, which are taken over) and goes on
 /// there. The code takes exactly these arguments.
 #[inline(always)]
@@ -116,34 +147,7 @@ pub(super) fn push_exact_frame(
     nargs: usize,
     flags: u32,
 ) -> PyResult<()> {
-    enter_call(vm)?;
-    // SAFETY: the function keeps its code alive, and the frame keeps the function.
-    let code: &Object<Code> = unsafe { &*func.code.as_ptr() };
-    let c = &code.payload;
-    let f = match frame::allocate(vm, c.frame_words()) {
-        Ok(f) => f,
-        Err(e) => {
-            leave_call(vm);
-            return Err(e);
-        }
-    };
-    // SAFETY: the frame's memory is fresh; argument words are taken over one by one.
-    unsafe {
-        let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
-        for i in 0..nargs {
-            *locals.add(i) = owned(*args.add(i));
-        }
-        for i in nargs..c.nlocalsplus as usize {
-            *locals.add(i) = 0;
-        }
-        begin_frame(vm, f, func, code, flags, r.frame);
-        // The caller goes on with the arguments, the callable and self gone.
-        r.sp = args;
-        r.save();
-        *r = Regs::load(f);
-        r.make_current(vm);
-    }
-    Ok(())
+    push_frame_with_defaults(vm, r, func, args, nargs, &[], flags)
 }
 
 /// As [`push_exact_frame`], with values for the parameters behind the arguments.
@@ -157,18 +161,11 @@ fn push_frame_with_defaults(
     rest: &[Value],
     flags: u32,
 ) -> PyResult<()> {
-    enter_call(vm)?;
-    // SAFETY: as in `push_exact_frame`.
+    // SAFETY: the function keeps its code alive, and the frame keeps the function.
     let code: &Object<Code> = unsafe { &*func.code.as_ptr() };
     let c = &code.payload;
-    let f = match frame::allocate(vm, c.frame_words()) {
-        Ok(f) => f,
-        Err(e) => {
-            leave_call(vm);
-            return Err(e);
-        }
-    };
-    // SAFETY: as in `push_exact_frame`.
+    let f = open_frame(vm, c)?;
+    // SAFETY: the frame's memory is fresh; argument words are taken over one by one.
     unsafe {
         let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
         for i in 0..nargs {
@@ -180,11 +177,7 @@ fn push_frame_with_defaults(
         for i in nargs + rest.len()..c.nlocalsplus as usize {
             *locals.add(i) = 0;
         }
-        begin_frame(vm, f, func, code, flags, r.frame);
-        r.sp = args;
-        r.save();
-        *r = Regs::load(f);
-        r.make_current(vm);
+        go_on_in(vm, r, f, func, code, flags, args);
     }
     Ok(())
 }
@@ -226,7 +219,7 @@ unsafe fn push_variadic_frame(
     nargs: usize,
     flags: u32,
 ) -> PyResult<()> {
-    // SAFETY: as in `push_exact_frame`.
+    // SAFETY: as in `push_frame_with_defaults`.
     let code: &Object<Code> = unsafe { &*func.code.as_ptr() };
     let c = &code.payload;
     let argcount = c.argcount as usize;
@@ -238,15 +231,8 @@ unsafe fn push_variadic_frame(
     } else {
         None
     };
-    enter_call(vm)?;
-    let f = match frame::allocate(vm, c.frame_words()) {
-        Ok(f) => f,
-        Err(e) => {
-            leave_call(vm);
-            return Err(e);
-        }
-    };
-    // SAFETY: as in `push_exact_frame`; the words behind the parameters' move to the tuple.
+    let f = open_frame(vm, c)?;
+    // SAFETY: as in `push_frame_with_defaults`; the words behind the parameters' move to the tuple.
     unsafe {
         let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
         for i in direct..c.nlocalsplus as usize {
@@ -278,11 +264,7 @@ unsafe fn push_variadic_frame(
                 *locals.add(direct + i) = v.clone().into_bits();
             }
         }
-        begin_frame(vm, f, func, code, flags, r.frame);
-        r.sp = args;
-        r.save();
-        *r = Regs::load(f);
-        r.make_current(vm);
+        go_on_in(vm, r, f, func, code, flags, args);
     }
     Ok(())
 }
@@ -332,14 +314,7 @@ pub(super) fn push_python_frame(
         // SAFETY: the contract of the words is ours.
         return unsafe { push_variadic_frame(vm, r, func, args, nargs, flags) };
     }
-    enter_call(vm)?;
-    let f = match frame::allocate(vm, c.frame_words()) {
-        Ok(f) => f,
-        Err(e) => {
-            leave_call(vm);
-            return Err(e);
-        }
-    };
+    let f = open_frame(vm, c)?;
     // SAFETY: the frame's memory is fresh; argument words are taken over one by one.
     unsafe {
         let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
@@ -371,12 +346,8 @@ pub(super) fn push_python_frame(
             r.sp = args;
             return Err(e);
         }
-        begin_frame(vm, f, func, code, flags, r.frame);
+        go_on_in(vm, r, f, func, code, flags, args);
         share_globals(f, c);
-        r.sp = args;
-        r.save();
-        *r = Regs::load(f);
-        r.make_current(vm);
     }
     Ok(())
 }
@@ -391,14 +362,7 @@ pub fn new_frame_for(
     // SAFETY: the function keeps its code alive, and the frame keeps the function.
     let code: &Object<Code> = unsafe { &*func.code.as_ptr() };
     let c = &code.payload;
-    enter_call(vm)?;
-    let f = match frame::allocate(vm, c.frame_words()) {
-        Ok(f) => f,
-        Err(e) => {
-            leave_call(vm);
-            return Err(e);
-        }
-    };
+    let f = open_frame(vm, c)?;
     // SAFETY: fresh memory, whose locals are filled here.
     unsafe {
         let locals = f.cast::<u64>().add(frame::FRAME_WORDS);

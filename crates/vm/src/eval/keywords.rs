@@ -6,7 +6,7 @@ use taipan_object::descr::Method;
 use taipan_object::{Args, Dict, Object, PyResult, Ref, Str, Tuple, Value, Vm};
 
 use super::calls::{CALL_CACHE, Site, call_native_words, end_call, end_caller_stack, not_callable};
-use super::frames::{begin_frame, enter_call, leave_call, owned, push_python_frame};
+use super::frames::{go_on_in, open_frame, owned, push_python_frame};
 use super::regs::Regs;
 use crate::code::Code;
 use crate::frame::{self, drop_slot};
@@ -39,7 +39,7 @@ pub(super) fn call_kw(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
             r.skip(CALL_CACHE);
             let func = site.take_function();
             match places {
-                Some(places) => push_placed_frame(vm, r, func, &site, npos, names.len(), places)?,
+                Some(places) => push_placed_frame(vm, r, func, &site, npos, names, places)?,
                 None => push_python_frame(vm, r, func, site.first, npos, Some(names), 0)?,
             }
             end_caller_stack(r, site.callable);
@@ -55,8 +55,11 @@ pub(super) fn call_kw(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
 /// Keywords whose places fit the cache of a CALL_KW.
 const MAX_PLACED: usize = 8;
 
+/// The place of a keyword that no parameter has the name of: it goes to `**kwargs`.
+const UNPLACED: u8 = 0xff;
+
 /// For each keyword of a call the place of its parameter, a byte each, from the site's cache: the arguments fill parameters
-/// by these places and the rest by defaults, without `*args`, `**kwargs`, or anything wrong. Cache words: 0 is the tuple of
+/// by these places and the rest by defaults, without anything wrong. Cache words: 0 is the tuple of
 /// names, 1 the function's version and the number of positional arguments, 2 the places. A version of 0 is none, and
 /// changes of code and defaults take it away.
 #[inline(always)]
@@ -90,23 +93,31 @@ fn find_places(
     let total = argcount + c.kwonlyargcount as usize;
     if names.len() > MAX_PLACED
         || total > 64
-        || npos > argcount
-        || c.has(co::VARARGS)
-        || c.has(co::VARKEYWORDS)
+        || npos > argcount && !c.has(co::VARARGS)
         || !c.has(co::OPTIMIZED)
     {
         return None;
     }
-    let mut given: u64 = if npos == 64 { !0 } else { (1 << npos) - 1 };
+    let mut given: u64 = match npos.min(argcount) {
+        64 => !0,
+        n => (1 << n) - 1,
+    };
     let mut places = 0;
     let first = c.posonlyargcount as usize;
     let params = c.locals().get(..total)?;
     for (i, name) in names.as_slice().iter().enumerate() {
-        let at = first
-            + params
-                .iter()
-                .skip(first)
-                .position(|p| p.as_value().is(name))?;
+        let Some(at) = params
+            .iter()
+            .skip(first)
+            .position(|p| p.as_value().is(name))
+            .map(|at| first + at)
+        else {
+            if !c.has(co::VARKEYWORDS) || !is_other(name, params) {
+                return None;
+            }
+            places |= u64::from(UNPLACED) << (8 * i);
+            continue;
+        };
         if given & 1 << at != 0 {
             return None;
         }
@@ -126,10 +137,16 @@ fn find_places(
     Some(places)
 }
 
+/// Whether a keyword is the name of no parameter, which may be another string of the same text.
+fn is_other(name: &Value, params: &[Ref<Str>]) -> bool {
+    name.downcast_ref::<Str>()
+        .is_some_and(|name| !params.iter().any(|p| p.same_text(name)))
+}
+
 /// As [`push_exact_frame`], with keywords at the places that [`keyword_places`] gave.
 ///
 /// # Safety
-/// The site's words are live stack slots: `npos` positional arguments, and `nkw` more for the keywords.
+/// The site's words are live stack slots: `npos` positional arguments, and one more for each of the names.
 #[inline(always)]
 unsafe fn push_placed_frame(
     vm: &Vm,
@@ -137,35 +154,67 @@ unsafe fn push_placed_frame(
     func: Ref<Function>,
     site: &Site,
     npos: usize,
-    nkw: usize,
+    names: &Ref<Tuple>,
     places: u64,
 ) -> PyResult<()> {
-    enter_call(vm)?;
-    // SAFETY: as in `push_exact_frame`; the places are below the number of parameters.
+    // SAFETY: the function keeps its code alive, and the frame keeps the function. The frame's memory is fresh; argument words
+    // are taken over one by one; the places are below the number of parameters.
     unsafe {
         let code: &Object<Code> = &*func.code.as_ptr();
         let c = &code.payload;
-        let f = match frame::allocate(vm, c.frame_words()) {
-            Ok(f) => f,
-            Err(e) => {
-                leave_call(vm);
-                return Err(e);
-            }
-        };
         let args = site.first;
+        let argcount = c.argcount as usize;
+        let total = argcount + c.kwonlyargcount as usize;
+        let direct = npos.min(argcount);
+        let place = |i: usize| (places >> (8 * i)) as u8;
+        // What can fail comes before any word is taken over.
+        let given = |i: usize| (*site.arg(i)).clone();
+        let rest = if c.has(co::VARARGS) {
+            Some(vm.new_tuple_with(npos - direct, |i| given(direct + i))?)
+        } else {
+            None
+        };
+        let others = if c.has(co::VARKEYWORDS) {
+            let others = vm.new_dict()?;
+            for (i, name) in names.as_slice().iter().enumerate() {
+                if place(i) == UNPLACED {
+                    others.set(vm, name, given(npos + i))?;
+                }
+            }
+            Some(others)
+        } else {
+            None
+        };
+        let f = open_frame(vm, c)?;
         let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
-        for i in 0..npos {
+        for i in 0..direct {
             *locals.add(i) = owned(*args.add(i));
         }
-        for i in npos..c.nlocalsplus as usize {
+        for i in direct..c.nlocalsplus as usize {
             *locals.add(i) = 0;
         }
-        for i in 0..nkw {
-            let at = (places >> (8 * i)) as u8;
-            *locals.add(usize::from(at)) = owned(*args.add(npos + i));
+        for i in direct..npos {
+            drop_slot(*args.add(i));
         }
-        let argcount = c.argcount as usize;
-        if npos + nkw < argcount + c.kwonlyargcount as usize
+        let mut filled = direct;
+        for i in 0..names.len() {
+            let word = *args.add(npos + i);
+            match place(i) {
+                UNPLACED => drop_slot(word),
+                at => {
+                    *locals.add(usize::from(at)) = owned(word);
+                    filled += 1;
+                }
+            }
+        }
+        let behind = locals.add(total);
+        if let Some(others) = others {
+            *behind.add(usize::from(rest.is_some())) = others.into_value().into_bits();
+        }
+        if let Some(rest) = rest {
+            *behind = rest.into_value().into_bits();
+        }
+        if filled < total
             && let Some(defaults) = func.defaults.peek()
         {
             let defaults = (*defaults).payload.as_slice();
@@ -178,13 +227,58 @@ unsafe fn push_placed_frame(
                 }
             }
         }
-        begin_frame(vm, f, func, code, 0, r.frame);
-        r.sp = args;
-        r.save();
-        *r = Regs::load(f);
-        r.make_current(vm);
+        go_on_in(vm, r, f, func, code, 0, args);
     }
     Ok(())
+}
+
+/// Goes on in the frame of a Python function that takes `self_`, if there is one, and the items of a tuple; CALL_FUNCTION_EX's
+/// operands are dropped. False, and nothing has been touched, when that takes more than defaults.
+#[inline(always)]
+fn push_unpacked_frame(
+    vm: &Vm,
+    r: &mut Regs,
+    func: &Ref<Function>,
+    self_: Option<&Value>,
+    items: &[Value],
+) -> PyResult<bool> {
+    // SAFETY: the function keeps its code alive, and the frame keeps the function.
+    let code: &Object<Code> = unsafe { &*func.code.as_ptr() };
+    let c = &code.payload;
+    let given = usize::from(self_.is_some()) + items.len();
+    // SAFETY: the function keeps its defaults; nothing runs while they are copied.
+    let defaults = match func.defaults.peek() {
+        Some(d) => unsafe { (*d).payload.as_slice() },
+        None => &[],
+    };
+    if !c.simple_args {
+        return Ok(false);
+    }
+    let Some(missing) = (c.argcount as usize).checked_sub(given) else {
+        return Ok(false);
+    };
+    let Some(first) = defaults.len().checked_sub(missing) else {
+        return Ok(false);
+    };
+    let f = open_frame(vm, c)?;
+    let values = self_.into_iter().chain(items).chain(&defaults[first..]);
+    // SAFETY: the frame's memory is fresh, and has room for the parameters. The caller's four operands are dropped once it has
+    // what it needs of them.
+    unsafe {
+        let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
+        for (i, v) in values.enumerate() {
+            *locals.add(i) = v.clone().into_bits();
+        }
+        for i in c.argcount as usize..c.nlocalsplus as usize {
+            *locals.add(i) = 0;
+        }
+        let operands = r.sp.sub(4);
+        go_on_in(vm, r, f, func.clone(), code, 0, operands);
+        for i in (0..4).rev() {
+            drop_slot(*operands.add(i));
+        }
+    }
+    Ok(true)
 }
 
 /// CALL_FUNCTION_EX: `callable, NULL, iterable, mapping or NULL`
@@ -244,6 +338,9 @@ pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
         None => (callable.downcast_ref::<Function>(), None),
     };
     if let Some(func) = func {
+        if names.is_none() && push_unpacked_frame(vm, r, func, self_, args.as_slice())? {
+            return Ok(());
+        }
         // The words of the arguments stand in a buffer, as borrowed: their number is not bounded by this frame's stack.
         let values = args.as_slice().iter().chain(&named);
         let mut words: SmallVec<[u64; 12]> = self_

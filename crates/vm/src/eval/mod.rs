@@ -14,6 +14,7 @@ mod instrumented;
 mod keywords;
 mod names;
 mod objects;
+mod operators;
 mod ops;
 mod ops_cache;
 mod quick;
@@ -582,7 +583,10 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::CallBuiltinClass => outlined!(call_cache::call_builtin_class),
             Opcode::CallMethodDescriptorNoargs => known_call!(call_method_descriptor_noargs),
             Opcode::CallMethodDescriptorO => known_call!(call_method_descriptor_o),
-            Opcode::CallMethodDescriptorFast => outlined!(call_cache::call_method_descriptor_fast),
+            Opcode::CallMethodDescriptorFast => attempt!(
+                quick::call_dict_get(vm, &mut r, arg),
+                call_cache::call_method_descriptor_fast
+            ),
             Opcode::CallMethodDescriptorFastWithKeywords => {
                 outlined!(call_cache::call_method_descriptor_any)
             }

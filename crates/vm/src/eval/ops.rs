@@ -6,7 +6,7 @@ use taipan_object::{
 };
 
 use super::regs::{BINARY_CACHE, Regs};
-use super::{ops_cache, specialize};
+use super::{operators, ops_cache, specialize};
 use crate::frame::{BORROWED, drop_slot, drop_word};
 
 /// BINARY_OP: chooses an opcode for the site when it is worth it.
@@ -14,6 +14,9 @@ use crate::frame::{BORROWED, drop_slot, drop_word};
 pub(super) fn binary_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     if specialize::warm(r) {
         ops_cache::specialize_binary_op(vm, r, arg);
+    }
+    if operators::enter_binary(vm, r, arg)? {
+        return Ok(());
     }
     binary_op_general(vm, r, arg)
 }
@@ -216,6 +219,8 @@ pub(super) fn compare_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         })
     } else if let Some(truth) = vm.identity_compare(&a, &b, op) {
         vm.bool(truth)
+    } else if operators::enter_compare(vm, r, op)? {
+        return Ok(());
     } else {
         let v = vm.rich_compare(&a, &b, op)?;
         if arg & 16 != 0 {

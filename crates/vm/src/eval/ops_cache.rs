@@ -497,7 +497,7 @@ pub(super) fn store_subscr_python(vm: &Vm, r: &mut Regs) -> PyResult<bool> {
     let Some(f) = vm
         .lookup(ty, &vm.names().__setitem__)
         .and_then(|f| f.downcast::<Function>().ok())
-        .filter(|f| f.code.get().takes_exactly(3))
+        .filter(|f| f.code.get().takes_exactly(3) && !f.code.get().is_generator_like())
     else {
         return Ok(false);
     };

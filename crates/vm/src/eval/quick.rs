@@ -3,8 +3,8 @@
 //! `control.rs` and `ops_cache.rs`.
 
 use taipan_bytecode::Opcode;
-use taipan_object::descr::NativeFunction;
-use taipan_object::{Dict, List, Object, Ref, Str, Tuple, TypeObject, Value, Vm};
+use taipan_object::descr::{MethodDescr, NativeFunction};
+use taipan_object::{Dict, List, Object, Plain, Ref, Str, Tuple, TypeObject, Value, Vm};
 
 use super::calls::{CALL_CACHE, Site, end_call};
 use super::frames::owned;
@@ -220,6 +220,41 @@ pub(super) fn call_next(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
         crate::generator::go_on(vm, r, g, vm.none(), 0);
         drop_word(callable);
     }
+    true
+}
+
+/// What stands above the number of arguments in the cache of a call of `dict.get()`.
+pub(super) const GET_MARK: u64 = 1 << 32;
+
+/// `d.get(key)` or `d.get(key, default)` when the key is found, or not, without Python code.
+#[inline(always)]
+pub(super) fn call_dict_get(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
+    let n = arg as usize;
+    if r.cache(3).get() != GET_MARK + n as u64 + 1 {
+        return false;
+    }
+    // SAFETY: the stack has the callable, self or NULL, and the arguments; the opcode goes with method descriptors.
+    let get = unsafe { r.object_of_type::<MethodDescr>(r.peek_bits(n + 2), r.cache(1).get()) };
+    if !get.is_some_and(|d| (&raw const *d.def).addr() as u64 == r.cache(2).get())
+        || r.peek_bits(n + 1) == 0
+    {
+        return false;
+    }
+    let Some(d) = r.dict(vm, n + 1) else {
+        return false;
+    };
+    let found = match d.find_plain(vm, &r.peek(n)) {
+        Plain::At(i) => d.value_at(i),
+        Plain::Absent => None,
+        Plain::Unknown => return false,
+    };
+    let v = match found {
+        Some(v) => v,
+        None if n == 2 => (*r.peek(1)).clone(),
+        None => vm.none(),
+    };
+    r.skip(CALL_CACHE);
+    end_call(r, n, v);
     true
 }
 

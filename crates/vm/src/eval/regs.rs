@@ -157,6 +157,12 @@ impl Regs {
         unsafe { (*self.ip.sub(1)).get() as u8 }
     }
 
+    /// The operand's byte of the instruction that was just fetched.
+    pub fn operand(&self) -> u32 {
+        // SAFETY: the unit before ip is the instruction's.
+        u32::from(unsafe { (*self.ip.sub(1)).get() } >> 8)
+    }
+
     /// The opcode of the instruction that was just fetched.
     pub fn running_opcode(&self) -> Option<Opcode> {
         match Opcode::from_u8(self.opcode()) {

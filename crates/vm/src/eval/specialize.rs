@@ -6,6 +6,7 @@
 
 use taipan_builtins::descriptors::property::Property;
 use taipan_bytecode::Opcode;
+use taipan_object::descr::WrappedMethod;
 use taipan_object::{Header, Module, Ref, SlotId, Str, TypeObject, Value, Vm, tpflags};
 
 use super::regs::Regs;
@@ -185,7 +186,7 @@ fn find_load(vm: &Vm, owner: &Value, name: &Ref<Str>, method: bool) -> Option<Fo
             .filter(|_| version != 0);
     }
     if let Some(class) = owner.downcast_ref::<TypeObject>() {
-        return find_class_attr(vm, class, name);
+        return find_class_attr(vm, class, name, method);
     }
     if !t.slots.same(SlotId::tp_getattro, &vm.types().object.slots) {
         return None;
@@ -229,15 +230,18 @@ fn find_load(vm: &Vm, owner: &Value, name: &Ref<Str>, method: bool) -> Option<Fo
     }
     // What the class has; the instance is known not to shadow it.
     let d = descr.filter(|_| !setter)?;
-    let (op, guard) = match (is_method, getter) {
-        (true, _) if !method => return None,
-        (true, _) if shape != 0 => (Opcode::LoadAttrMethodWithValues, guard),
-        (true, _) => (Opcode::LoadAttrMethodNoDict, version),
-        (false, true) => return None,
-        (false, false) if shape != 0 => (Opcode::LoadAttrNondescriptorWithValues, guard),
-        (false, false) => (Opcode::LoadAttrNondescriptorNoDict, version),
+    let mark = match (is_method, getter) {
+        (false, true) => wrapped_mark(vm, &d, method)?,
+        _ => 0,
     };
-    Found::new(op, guard, d.bits())
+    let (op, guard) = match is_method {
+        true if !method => return None,
+        true if shape != 0 => (Opcode::LoadAttrMethodWithValues, guard),
+        true => (Opcode::LoadAttrMethodNoDict, version),
+        false if shape != 0 => (Opcode::LoadAttrNondescriptorWithValues, guard),
+        false => (Opcode::LoadAttrNondescriptorNoDict, version),
+    };
+    Found::new(op, guard, d.bits() | mark)
 }
 
 /// An attribute in the `__dict__` of an instance that has no inline values.
@@ -290,7 +294,65 @@ fn find_data_descriptor(
     None
 }
 
-fn find_class_attr(vm: &Vm, class: &Ref<TypeObject>, name: &Ref<Str>) -> Option<Found> {
+/// Marks in the datum of a class attribute that is a `classmethod` or a `staticmethod`; objects' addresses end in three zeros.
+const CLASS_METHOD: u64 = 2;
+const STATIC_METHOD: u64 = 4;
+
+/// The mark of a wrapped Python function that a site can bind itself.
+fn wrapped_mark(vm: &Vm, v: &Value, method: bool) -> Option<u64> {
+    let ty = vm.type_of(v);
+    let mark = if std::ptr::eq(ty, vm.types().static_method.object()) {
+        STATIC_METHOD
+    } else if method && std::ptr::eq(ty, vm.types().class_method.object()) {
+        CLASS_METHOD
+    } else {
+        return None;
+    };
+    let wrapped = v.downcast_ref::<WrappedMethod>()?.callable.get()?;
+    wrapped.downcast_ref::<Function>().map(|_| mark)
+}
+
+/// Replaces the owner on the top by the function in the `classmethod` or `staticmethod` that a marked datum leads to; what it
+/// is bound to follows when a method is loaded. `class` is the owner's class, or `None` when it is one itself.
+///
+/// # Safety
+/// The datum leads to such an object.
+#[inline(always)]
+unsafe fn push_wrapped(r: &mut Regs, datum: u64, method: bool, class: Option<Value>) -> bool {
+    let bits = datum & !(CLASS_METHOD | STATIC_METHOD);
+    // SAFETY: the contract; the class keeps the object alive while its version is valid.
+    let function = unsafe {
+        let wrapped = std::mem::ManuallyDrop::new(Value::from_bits(bits));
+        Ref::<WrappedMethod>::cast_unchecked(&wrapped)
+            .callable
+            .get()
+    };
+    let Some(function) = function else {
+        return false;
+    };
+    r.skip(LOAD_CACHE);
+    let owner = r.poke_bits(1, function.into_bits());
+    if method {
+        if datum & STATIC_METHOD != 0 {
+            r.push_bits(0);
+        } else if let Some(class) = class {
+            r.push(class);
+        } else {
+            r.push_bits(owner);
+            return true;
+        }
+    }
+    // SAFETY: the word was taken out.
+    unsafe { drop_word(owner) };
+    true
+}
+
+fn find_class_attr(
+    vm: &Vm,
+    class: &Ref<TypeObject>,
+    name: &Ref<Str>,
+    method: bool,
+) -> Option<Found> {
     let meta = class.head().ty();
     let plain = std::ptr::eq(meta, vm.types().type_.object());
     if !plain
@@ -307,10 +369,11 @@ fn find_class_attr(vm: &Vm, class: &Ref<TypeObject>, name: &Ref<Str>) -> Option<
     }
     let v = vm.lookup(class, name)?;
     // A function found in a class is itself when the class is asked for it.
+    let mut mark = 0;
     if vm.type_of(&v).payload.slots.tp_descr_get.get().is_some()
         && v.downcast_ref::<Function>().is_none()
     {
-        return None;
+        mark = wrapped_mark(vm, &v, method)?;
     }
     let (version, meta_version) = (vm.type_version(class), vm.type_version(&meta.payload));
     if version == 0 || meta_version == 0 {
@@ -322,7 +385,7 @@ fn find_class_attr(vm: &Vm, class: &Ref<TypeObject>, name: &Ref<Str>) -> Option<
         Opcode::LoadAttrClassWithMetaclassCheck
     };
     let guard = u64::from(version) | u64::from(meta_version) << 32;
-    Found::new(op, guard, v.bits())
+    Found::new(op, guard, v.bits() | mark)
 }
 
 /// Replaces the owner on the top by a value that is not owned yet.
@@ -441,6 +504,10 @@ pub(super) fn load_attr_class_value(
         let owner = r.poke_bits(1, f.into_bits());
         r.skip(LOAD_CACHE);
         r.push_bits(owner);
+    } else if bits & (CLASS_METHOD | STATIC_METHOD) != 0 {
+        let class = vm.type_value(&r.peek(1)).into_value();
+        // SAFETY: as above.
+        return unsafe { push_wrapped(r, bits, arg & 1 != 0, Some(class)) };
     } else {
         // SAFETY: as above.
         unsafe { push_result(r, bits, arg & 1 != 0) };
@@ -552,8 +619,14 @@ pub(super) fn load_attr_class(r: &mut Regs, arg: u32) -> bool {
             let guard = r.cache(1 + 2 * i).get();
             // SAFETY: the version is that of a metaclass, so the object is a class.
             if guard >> 32 == meta && unsafe { class_version(h) } == guard as u32 && guard != FREE {
+                let datum = r.cache(2 + 2 * i).get();
                 // SAFETY: the type keeps the value alive while its version is valid.
-                unsafe { push_result(r, r.cache(2 + 2 * i).get(), arg & 1 != 0) };
+                unsafe {
+                    if datum & (CLASS_METHOD | STATIC_METHOD) != 0 {
+                        return push_wrapped(r, datum, arg & 1 != 0, None);
+                    }
+                    push_result(r, datum, arg & 1 != 0);
+                }
                 return true;
             }
         }
