@@ -42,6 +42,15 @@ impl Vm {
         std::ptr::eq(self.type_of(cls), self.types().type_.object())
     }
 
+    /// Whether the value's `__class__` is its type for certain: types of the interpreter's own that look attributes up as
+    /// `object` does have no other.
+    #[inline]
+    pub fn class_is_type(&self, v: &Value) -> bool {
+        let ty = &self.type_of(v).payload;
+        let object = &self.types().object.slots;
+        !ty.is_heap() && ty.slots.same(crate::class::SlotId::tp_getattro, object)
+    }
+
     /// `type.__instancecheck__`: by type, then by `__class__`.
     pub fn is_instance_real(&self, v: &Value, cls: &Value) -> PyResult<bool> {
         let class_name = &self.names().__class__;

@@ -72,7 +72,19 @@ impl Array {
             .map(codes::Bytes::from_slice)
     }
 
+    #[inline]
     fn get(&self, vm: &Vm, i: usize) -> PyResult<Option<Value>> {
+        // Items of the widest kinds are copied as one word.
+        if self.size == 8 {
+            let word = i.checked_mul(8).and_then(|at| {
+                let data = self.data.borrow();
+                data.get(at..)?.first_chunk::<8>().copied()
+            });
+            return match word {
+                Some(bytes) => load(vm, self.code, &bytes).map(Some),
+                None => Ok(None),
+            };
+        }
         match self.item(i) {
             Some(bytes) => load(vm, self.code, &bytes).map(Some),
             None => Ok(None),
@@ -526,6 +538,11 @@ impl Array {
 
     #[pyslot]
     fn mp_subscript(&self, vm: &Vm, key: &Value) -> PyResult {
+        if let Some(i) = key.as_small_int().and_then(|i| usize::try_from(i).ok())
+            && let Some(v) = self.get(vm, i)?
+        {
+            return Ok(v);
+        }
         if let Some(slice) = as_slice(vm, key) {
             let range = slice.range(vm, || self.len())?;
             let mut data = Vec::with_capacity(range.count * self.size);

@@ -14,7 +14,7 @@ use crate::function::Function;
 /// Units of CALL's cache.
 pub(super) const CALL_CACHE: usize = 3;
 /// Units of LOAD_ATTR's cache.
-const ATTR_CACHE: usize = 9;
+pub(super) const ATTR_CACHE: usize = 9;
 
 /// The parts of a call on the value stack.
 pub(super) struct Site {

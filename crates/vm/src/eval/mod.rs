@@ -487,7 +487,9 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 ops_cache::subscr_dict_plain(vm, &mut r),
                 ops_cache::subscr_dict
             ),
-            Opcode::BinaryOpSubscrGetitem => outlined!(ops_cache::subscr_getitem),
+            Opcode::BinaryOpSubscrGetitem => {
+                attempt!(quick::subscr_getitem(vm, &mut r), ops_cache::subscr_getitem)
+            }
             Opcode::BinaryOpAddUnicode => outlined!(ops_cache::add_unicode),
             Opcode::BinaryOpInplaceAddUnicode => outlined!(ops_cache::inplace_add_unicode),
             Opcode::CompareOp => outlined!(ops::compare_op_any),
@@ -528,7 +530,10 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::LoadBuildClass => outlined!(|vm, t, _| names::load_build_class(vm, t)),
             Opcode::LoadAttr => outlined!(attrs::load_attr),
             Opcode::LoadAttrMethodLazyDict => outlined!(attrs::load_attr_method_lazy_dict),
-            Opcode::LoadAttrProperty => outlined!(calls::load_attr_property),
+            Opcode::LoadAttrProperty => attempt!(
+                quick::load_attr_property(vm, &mut r),
+                calls::load_attr_property
+            ),
             Opcode::StoreAttr => outlined!(attrs::store_attr),
             Opcode::DeleteAttr => outlined!(attrs::delete_attr),
             Opcode::LoadSuperAttr => outlined!(attrs::load_super_attr),

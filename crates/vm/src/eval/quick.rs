@@ -6,12 +6,12 @@ use taipan_bytecode::Opcode;
 use taipan_object::descr::{MethodDescr, NativeFunction};
 use taipan_object::{Dict, List, Object, Plain, Ref, Str, Tuple, TypeObject, Value, Vm};
 
-use super::calls::{CALL_CACHE, Site, end_call};
+use super::calls::{ATTR_CACHE, CALL_CACHE, Site, end_call};
 use super::frames::owned;
 use super::ops_cache::known_iterator;
-use super::regs::Regs;
+use super::regs::{BINARY_CACHE, Regs};
 use crate::code::Code;
-use crate::frame::{FRAME_WORDS, Frame, drop_slot, drop_word, frame_flag, strip};
+use crate::frame::{FRAME_WORDS, Frame, borrow, drop_slot, drop_word, frame_flag, strip};
 use crate::function::Function;
 use crate::generator::{Generator, Kind, State};
 
@@ -39,8 +39,16 @@ pub(super) fn call_py_exact_args(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     if !code.payload.runs_with_exactly(site.total) {
         return false;
     }
-    // SAFETY: the function takes these arguments.
-    unsafe { enter_function(vm, r, &site, func, code, &[]) }
+    // SAFETY: the function takes these arguments, which are at the stack's end.
+    unsafe {
+        let call = Entered {
+            first: site.first,
+            rest: &[],
+            base: site.callable,
+            caches: CALL_CACHE,
+        };
+        enter_function(vm, r, call, *site.callable, func, code)
+    }
 }
 
 /// CALL_PY_GENERAL of a function whose defaults make up for the arguments that are missing, as [`call_py_exact_args`].
@@ -63,22 +71,94 @@ pub(super) fn call_py_defaults(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     let Some(first) = defaults.len().checked_sub(missing) else {
         return false;
     };
-    // SAFETY: the function takes these arguments and so many values behind them.
-    unsafe { enter_function(vm, r, &site, func, code, &defaults[first..]) }
+    // SAFETY: the function takes these arguments, which are at the stack's end, and so many values behind them.
+    unsafe {
+        let call = Entered {
+            first: site.first,
+            rest: &defaults[first..],
+            base: site.callable,
+            caches: CALL_CACHE,
+        };
+        enter_function(vm, r, call, *site.callable, func, code)
+    }
 }
 
-/// Goes on in a function's new frame, if there is room for it.
+/// BINARY_OP_SUBSCR_GETITEM of a class that the site knows, as [`call_py_exact_args`].
+#[inline(always)]
+pub(super) fn subscr_getitem(vm: &Vm, r: &mut Regs) -> bool {
+    let container = r.peek(2);
+    if u64::from(vm.type_of(&container).payload.version.get()) != r.cache(1).get() {
+        return false;
+    }
+    // SAFETY: the type keeps the function alive while its version is valid, and functions keep their code. Both operands are
+    // on the stack, and the function takes them.
+    unsafe {
+        let word = r.cache(2).get();
+        let function = std::mem::ManuallyDrop::new(Value::from_bits(word));
+        let func: &Function = Ref::<Function>::cast_unchecked(&function);
+        let code = &*func.code.as_ptr();
+        if !code.payload.runs_with_exactly(2) {
+            return false;
+        }
+        let operands = r.sp.sub(2);
+        let call = Entered {
+            first: operands,
+            rest: &[],
+            base: operands,
+            caches: BINARY_CACHE,
+        };
+        enter_function(vm, r, call, borrow(word), func, code)
+    }
+}
+
+/// LOAD_ATTR_PROPERTY of a class that the site knows, as [`call_py_exact_args`].
+#[inline(always)]
+pub(super) fn load_attr_property(vm: &Vm, r: &mut Regs) -> bool {
+    let Some(getter) = super::specialize::property_getter(r) else {
+        return false;
+    };
+    // SAFETY: functions keep their code. The owner is on the stack, and the function takes it; what is not entered drops the
+    // getter.
+    unsafe {
+        let code = &*getter.code.as_ptr();
+        if !code.payload.runs_with_exactly(1) {
+            return false;
+        }
+        let owner = r.sp.sub(1);
+        let call = Entered {
+            first: owner,
+            rest: &[],
+            base: owner,
+            caches: ATTR_CACHE,
+        };
+        enter_function(vm, r, call, borrow(getter.as_value().bits()), &getter, code)
+    }
+}
+
+/// What a frame is entered with.
+struct Entered<'a> {
+    /// The first argument's word; the last one's is at the stack's end.
+    first: *mut u64,
+    /// Values for the parameters behind the arguments.
+    rest: &'a [Value],
+    /// The caller's stack ends here meanwhile.
+    base: *mut u64,
+    /// The units behind the instruction that enters.
+    caches: usize,
+}
+
+/// Goes on in a function's new frame, if there is room for it. Takes over the function's word then, which may be borrowed.
 ///
 /// # Safety
-/// The site calls this function, which has this code and as many parameters as there are arguments and values behind them.
+/// The word leads to this function, which has this code and as many parameters as there are arguments and values behind them.
 #[inline(always)]
 unsafe fn enter_function(
     vm: &Vm,
     r: &mut Regs,
-    site: &Site,
+    call: Entered<'_>,
+    word: u64,
     func: &Function,
     code: &Object<Code>,
-    rest: &[Value],
 ) -> bool {
     let c = &code.payload;
     let words = c.words as usize;
@@ -95,13 +175,13 @@ unsafe fn enter_function(
         let f: *mut Frame = top.cast();
         let mut to = top.add(FRAME_WORDS);
         let stack = to.add(c.nlocalsplus as usize);
-        let mut from = site.first;
+        let mut from = call.first;
         while from != r.sp {
             *to = owned(*from);
             from = from.add(1);
             to = to.add(1);
         }
-        for v in rest {
+        for v in call.rest {
             *to = v.clone().into_bits();
             to = to.add(1);
         }
@@ -116,15 +196,15 @@ unsafe fn enter_function(
         (&raw mut (*f).code).write(code);
         (&raw mut (*f).consts).write(running.consts.as_ptr());
         (&raw mut (*f).cache_base).write(running.cache_base);
-        (&raw mut (*f).func).write(owned(*site.callable));
+        (&raw mut (*f).func).write(owned(word));
         (&raw mut (*f).globals).write(func.globals.as_ptr());
         (&raw mut (*f).builtins).write(func.builtins.as_ptr());
         (&raw mut (*f).locals).write(0);
         (&raw mut (*f).frame_obj).write(0);
         (&raw mut (*f).flags).write(0);
         // The caller goes on behind the call, with all its words gone.
-        (*r.frame).ip = r.ip.add(CALL_CACHE);
-        (*r.frame).sp = site.callable;
+        (*r.frame).ip = r.ip.add(call.caches);
+        (*r.frame).sp = call.base;
         r.frame = f;
         r.ip = running.stream.as_ptr();
         r.sp = stack;
@@ -371,7 +451,7 @@ pub(super) fn call_type_1(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     true
 }
 
-/// `isinstance(x, C)` for instances of plain classes.
+/// `isinstance(x, C)` for plain classes, where the types settle it.
 #[inline(always)]
 pub(super) fn call_isinstance(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     let site = Site::new(r, arg as usize);
@@ -394,10 +474,11 @@ pub(super) fn call_isinstance(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
         return false;
     };
     // What is no instance by its type may say otherwise by its `__class__`.
-    if !vm.is_instance_exact(&v, class) {
+    let is_instance = vm.is_instance_exact(&v, class);
+    if !is_instance && !vm.class_is_type(&v) {
         return false;
     }
     r.skip(CALL_CACHE);
-    end_call(r, arg as usize, vm.bool(true));
+    end_call(r, arg as usize, vm.bool(is_instance));
     true
 }

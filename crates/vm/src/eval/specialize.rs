@@ -294,9 +294,16 @@ fn find_data_descriptor(
     None
 }
 
-/// Marks in the datum of a class attribute that is a `classmethod` or a `staticmethod`; objects' addresses end in three zeros.
+/// Marks in the datum of a class attribute that is a `classmethod` or a `staticmethod`; objects' addresses end in three zeros,
+/// and small ints' words in a one.
 const CLASS_METHOD: u64 = 2;
 const STATIC_METHOD: u64 = 4;
+
+/// Whether a datum has one of the marks.
+#[inline(always)]
+fn is_marked(datum: u64) -> bool {
+    datum & 1 == 0 && datum & (CLASS_METHOD | STATIC_METHOD) != 0
+}
 
 /// The mark of a wrapped Python function that a site can bind itself.
 fn wrapped_mark(vm: &Vm, v: &Value, method: bool) -> Option<u64> {
@@ -504,7 +511,7 @@ pub(super) fn load_attr_class_value(
         let owner = r.poke_bits(1, f.into_bits());
         r.skip(LOAD_CACHE);
         r.push_bits(owner);
-    } else if bits & (CLASS_METHOD | STATIC_METHOD) != 0 {
+    } else if is_marked(bits) {
         let class = vm.type_value(&r.peek(1)).into_value();
         // SAFETY: as above.
         return unsafe { push_wrapped(r, bits, arg & 1 != 0, Some(class)) };
@@ -622,7 +629,7 @@ pub(super) fn load_attr_class(r: &mut Regs, arg: u32) -> bool {
                 let datum = r.cache(2 + 2 * i).get();
                 // SAFETY: the type keeps the value alive while its version is valid.
                 unsafe {
-                    if datum & (CLASS_METHOD | STATIC_METHOD) != 0 {
+                    if is_marked(datum) {
                         return push_wrapped(r, datum, arg & 1 != 0, None);
                     }
                     push_result(r, datum, arg & 1 != 0);
