@@ -164,10 +164,10 @@ fn dict_of(builtins: &Value) -> Option<Ref<Dict>> {
 
 /// The builtins that code with these globals sees: their `__builtins__`, a module or a dict.
 pub fn builtins_of(vm: &Vm, globals: &Ref<Dict>) -> PyResult<Ref<Dict>> {
-    if let Some(b) = globals.get_str(vm, &vm.names().__builtins__) {
-        if let Some(d) = dict_of(&b) {
-            return Ok(d);
-        }
+    if let Some(b) = globals.get_str(vm, &vm.names().__builtins__)
+        && let Some(d) = dict_of(&b)
+    {
+        return Ok(d);
     }
     match vm.interp().builtins.get() {
         Some(d) => Ok(d.clone()),

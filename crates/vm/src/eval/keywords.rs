@@ -246,8 +246,8 @@ fn push_unpacked_frame(
     let code: &Object<Code> = unsafe { &*func.code.as_ptr() };
     let c = &code.payload;
     let given = usize::from(self_.is_some()) + items.len();
-    // SAFETY: the function keeps its defaults; nothing runs while they are copied.
     let defaults = match func.defaults.peek() {
+        // SAFETY: the function keeps its defaults; nothing runs while they are copied.
         Some(d) => unsafe { (*d).payload.as_slice() },
         None => &[],
     };

@@ -315,7 +315,7 @@ pub(super) fn call_dict_get(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     }
     // SAFETY: the stack has the callable, self or NULL, and the arguments; the opcode goes with method descriptors.
     let get = unsafe { r.object_of_type::<MethodDescr>(r.peek_bits(n + 2), r.cache(1).get()) };
-    if !get.is_some_and(|d| (&raw const *d.def).addr() as u64 == r.cache(2).get())
+    if get.is_none_or(|d| (&raw const *d.def).addr() as u64 != r.cache(2).get())
         || r.peek_bits(n + 1) == 0
     {
         return false;
