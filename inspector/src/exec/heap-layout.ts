@@ -1,5 +1,6 @@
 // The heap as a drawing: names on the left, the objects they hold to the right, an edge from each reference.
 import dagre from "@dagrejs/dagre";
+import { smooth } from "../panes/flow-layout.ts";
 import type { HeapObject, MachineState, ValueRef } from "../engine/machine.ts";
 
 export interface Slot {
@@ -80,7 +81,7 @@ export function drawHeap(state: MachineState): DrawnHeap {
   const add = (key: string, object: HeapObject | null, title: string, kind: string, all: Slot[]) => {
     const slots = all.slice(0, MOST_SLOTS);
     const more = all.length - slots.length;
-    const width = Math.max(70, title.length * CHARACTER + 34, ...slots.map((one) => (one.label.length + one.text.length + 3) * CHARACTER + 16));
+    const width = Math.max(70, title.length * 7.2 + 42, ...slots.map((one) => (one.label.length + one.text.length + 3) * CHARACTER + 16));
     cards.push({ key, object: object?.id ?? null, title, kind, slots, more, x: 0, y: 0, width, height: TITLE + (slots.length + (more > 0 ? 1 : 0)) * SLOT + (slots.length > 0 ? 5 : 2) });
   };
   for (const root of roots) if (root.values.length > 0) add(root.key, null, root.title, "frame", root.values.map(({ label, value }) => slot(label, value, drawn)));
@@ -122,12 +123,15 @@ export function drawHeap(state: MachineState): DrawnHeap {
     const x1 = card.x + card.width - 8;
     const y1 = card.y + TITLE + at * SLOT + SLOT / 2;
     const y2 = target.y + TITLE / 2;
-    // Forwards to the left edge; back, as to what holds it, around to the right edge.
-    const ahead = target.x > x1;
-    const x2 = ahead ? target.x : target.x + target.width;
-    const bend = ahead ? Math.max(24, (x2 - x1) / 2) : 46;
-    right = Math.max(right, ahead ? 0 : Math.max(x1, x2) + bend);
-    return [{ object, path: ahead ? `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2 - 1} ${y2}` : `M${x1} ${y1}C${x1 + bend} ${y1} ${Math.max(x1, x2) + bend} ${y2} ${x2 + 1} ${y2}` }];
+    // Forwards to the left edge, by the way that the layout has kept free; back, as to what holds it, around to the right edge.
+    if (target.x > x1) {
+      const way = (layout.edge({ v: card.key, w: target.key, name: String(at) }) as { points?: { x: number; y: number }[] } | undefined)?.points ?? [];
+      const inner = way.slice(1, -1).filter((point) => point.x > x1 + 20 && point.x < target.x - 20);
+      return [{ object, path: smooth([{ x: x1, y: y1 }, { x: x1 + 24, y: y1 }, ...inner, { x: target.x - 22, y: y2 }, { x: target.x - 1, y: y2 }]) }];
+    }
+    const x2 = target.x + target.width;
+    right = Math.max(right, Math.max(x1, x2) + 46);
+    return [{ object, path: `M${x1} ${y1}C${x1 + 46} ${y1} ${Math.max(x1, x2) + 46} ${y2} ${x2 + 1} ${y2}` }];
   });
   return { cards, edges, box: { x: left, y: top, width: right - left, height: bottom - top }, left: order.length - drawn.size };
 }
