@@ -5,20 +5,33 @@
 //!
 //! In release builds the functions that a start runs (`start.txt`, written by `cargo xtask order`) stand side by side: the
 //! system brings code into memory in pieces of 64 KiB, and a start needs little of each if they are scattered. A trained
-//! build (`cargo xtask release`) knows them exactly, and names its own list in `TAIPAN_START_FUNCTIONS`.
+//! build (`cargo xtask release`) knows them exactly, and names its own list in `TAIPAN_START_FUNCTIONS`; then it looks at what
+//! it has linked (`TAIPAN_LINK_MAP` says where the linker writes its map), and links again by a script of its own
+//! (`TAIPAN_START_SCRIPT`), which arranges tables as well.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-env-changed=TAIPAN_START_FUNCTIONS");
+    for name in ["FUNCTIONS", "SCRIPT"] {
+        println!("cargo::rerun-if-env-changed=TAIPAN_START_{name}");
+    }
+    println!("cargo::rerun-if-env-changed=TAIPAN_LINK_MAP");
     let var = |name: &str| std::env::var(name).unwrap_or_default();
     if var("CARGO_CFG_TARGET_OS") != "linux" || var("CARGO_CFG_TARGET_ENV") != "gnu" {
         return;
     }
     println!("cargo::rustc-link-arg-bins=-no-pie");
-    if var("PROFILE") == "release" {
+    let map = var("TAIPAN_LINK_MAP");
+    if !map.is_empty() {
+        println!("cargo::rustc-link-arg-bins=-Wl,-Map,{map}");
+    }
+    let script = var("TAIPAN_START_SCRIPT");
+    if !script.is_empty() {
+        println!("cargo::rerun-if-changed={script}");
+        println!("cargo::rustc-link-arg-bins=-Wl,-T,{script}");
+    } else if var("PROFILE") == "release" {
         let exact = var("TAIPAN_START_FUNCTIONS");
         let path = if exact.is_empty() {
             "start.txt"

@@ -9,6 +9,7 @@ mod generate;
 mod hostile;
 mod inspector;
 mod instructions;
+mod layout;
 mod order;
 mod parity;
 mod profile;

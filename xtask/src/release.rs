@@ -17,6 +17,9 @@ const TARGETS: [(&str, &str, &str); 4] = [
     ("aarch64", "macos", "aarch64-apple-darwin"),
 ];
 
+/// The variable that names a list of the functions of a start to the command's build script.
+const FUNCTIONS: &str = "TAIPAN_START_FUNCTIONS";
+
 /// The list of the functions that a start runs, beside the counts.
 const START: &str = "start.txt";
 
@@ -79,9 +82,24 @@ fn release(args: &[String]) -> Result<PathBuf, String> {
     if target == "x86_64-unknown-linux-gnu" {
         // The command stands at a fixed address (`crates/cli/build.rs`): jumps through tables need not add it.
         flags.push("-Crelocation-model=static");
+        // A start need not look for libraries, nor bind to them, and takes only what it uses of them into memory.
+        flags.push("-Ctarget-feature=+crt-static");
     }
     let start = counts.with_file_name(START);
-    build(target, &place, &flags, &["-p", "taipan-cli"], &start)?;
+    let map = counts.with_file_name("link.map");
+    let link = [(FUNCTIONS, &start), ("TAIPAN_LINK_MAP", &map)];
+    build(target, &place, &flags, &["-p", "taipan-cli"], &link)?;
+    match crate::layout::script(&place.join(target).join("release/taipan"), &map) {
+        Ok(script) => {
+            eprintln!("release: linking again, with what a start needs side by side");
+            let path = counts.with_file_name("start.ld");
+            std::fs::write(&path, script).map_err(|e| format!("{}: {e}", path.display()))?;
+            let link = [("TAIPAN_START_SCRIPT", &path)];
+            build(target, &place, &flags, &["-p", "taipan-cli"], &link)?;
+        }
+        Err(e) => eprintln!("release: a start will take more memory than it needs to: {e}"),
+    }
+    let start = [(FUNCTIONS, &start)];
     if !more.is_empty() {
         let more: Vec<&str> = more.iter().map(|a| a.as_str()).collect();
         build(target, &place, &flags, &more, &start)?;
@@ -102,7 +120,8 @@ fn train(target: &str, folder: &Path, counts: &Path) -> Result<(), String> {
         "--cfg=taipan_training",
     ];
     let plain_order = root().join("crates/cli/start.txt");
-    build(target, &place, &flags, &["-p", "taipan-cli"], &plain_order)?;
+    let link = [(FUNCTIONS, &plain_order)];
+    build(target, &place, &flags, &["-p", "taipan-cli"], &link)?;
     if raw.exists() {
         std::fs::remove_dir_all(&raw).map_err(|e| format!("{}: {e}", raw.display()))?;
     }
@@ -211,13 +230,13 @@ fn run_one(taipan: &Path, words: &[String], raw: &Path) -> Result<bool, String> 
     }
 }
 
-/// Runs `cargo build --release`. `start` lists the functions of a start.
+/// Runs `cargo build --release`. `link` are variables that the command's build script knows.
 fn build(
     target: &str,
     place: &Path,
     flags: &[&str],
     what: &[&str],
-    start: &Path,
+    link: &[(&str, &PathBuf)],
 ) -> Result<(), String> {
     // As a setting, for these come beside those of .cargo/config.toml; RUSTFLAGS would take their place.
     let flags = format!("target.{target}.rustflags={flags:?}");
@@ -236,7 +255,7 @@ fn build(
         .args(what)
         .env_remove("RUSTFLAGS")
         .env("CARGO_INCREMENTAL", "0")
-        .env("TAIPAN_START_FUNCTIONS", start)
+        .envs(link.iter().copied())
         .status()
         .map_err(|e| format!("cargo could not be started: {e}"))?;
     if status.success() {

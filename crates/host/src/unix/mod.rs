@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod consts;
+mod databases;
 pub mod env;
 pub mod fault;
 pub mod fcntl;

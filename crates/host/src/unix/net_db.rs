@@ -41,6 +41,7 @@ pub fn getaddrinfo(
     protocol: i32,
     flags: i32,
 ) -> LookupResult<Vec<AddrInfo>> {
+    super::databases::prepare();
     let (host, service) = (optional(host)?, optional(service)?);
     let pointer =
         |text: &Option<CString>| text.as_ref().map_or(std::ptr::null(), |text| text.as_ptr());
@@ -77,6 +78,7 @@ pub fn getaddrinfo(
 
 /// `getnameinfo`: host and service.
 pub fn getnameinfo(addr: &SockAddr, flags: i32) -> LookupResult<(Vec<u8>, Vec<u8>)> {
+    super::databases::prepare();
     let raw = RawAddr::new(addr).map_err(Err)?;
     let mut host = [0u8; 1025];
     let mut service = [0u8; 32];
@@ -107,6 +109,7 @@ static SHARED: Mutex<()> = Mutex::new(());
 
 /// Port of a service, in host order.
 pub fn service_by_name(name: &[u8], protocol: Option<&[u8]>) -> Result<Option<u16>> {
+    super::databases::prepare();
     let protocol = protocol
         .map(|text| CString::new(text).map_err(|_| Errno::EINVAL))
         .transpose()?;
@@ -123,6 +126,7 @@ pub fn service_by_name(name: &[u8], protocol: Option<&[u8]>) -> Result<Option<u1
 
 /// Name of the service at a port.
 pub fn service_by_port(port: u16, protocol: Option<&[u8]>) -> Result<Option<Vec<u8>>> {
+    super::databases::prepare();
     let protocol = protocol
         .map(|text| CString::new(text).map_err(|_| Errno::EINVAL))
         .transpose()?;
@@ -140,6 +144,7 @@ pub fn service_by_port(port: u16, protocol: Option<&[u8]>) -> Result<Option<Vec<
 
 /// Number of a protocol.
 pub fn protocol_by_name(name: &[u8]) -> Result<Option<i32>> {
+    super::databases::prepare();
     with_cstr(name, |name| {
         let _guard = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: as for `service_by_name`.

@@ -110,6 +110,7 @@ pub fn setgroups(groups: &[u32]) -> Result<()> {
 
 /// Groups that `user` is in, `gid` among them.
 pub fn getgrouplist(user: &[u8], gid: u32) -> Result<Vec<u32>> {
+    super::databases::prepare();
     with_cstr(user, |user| {
         let mut groups = vec![0; 64];
         loop {
@@ -130,6 +131,7 @@ pub fn getgrouplist(user: &[u8], gid: u32) -> Result<Vec<u32>> {
 
 /// Reads the group table and sets the supplementary groups of `user`, `gid` among them.
 pub fn initgroups(user: &[u8], gid: u32) -> Result<()> {
+    super::databases::prepare();
     with_cstr(user, |user| {
         // SAFETY: the name is NUL-terminated.
         done(unsafe { libc::initgroups(user.as_ptr(), gid) })

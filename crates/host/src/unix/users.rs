@@ -68,6 +68,7 @@ fn lookup<C, T>(
 
 /// The user with this name.
 pub fn passwd_by_name(name: &[u8]) -> Result<Option<Passwd>> {
+    super::databases::prepare();
     with_cstr(name, |name| {
         // SAFETY: a NUL-terminated name, a writable entry and buffer.
         lookup(
@@ -79,6 +80,7 @@ pub fn passwd_by_name(name: &[u8]) -> Result<Option<Passwd>> {
 
 /// The user with this number.
 pub fn passwd_by_uid(uid: u32) -> Result<Option<Passwd>> {
+    super::databases::prepare();
     // SAFETY: a writable entry and buffer.
     lookup(
         |e, b, f| unsafe { libc::getpwuid_r(uid, e, b.as_mut_ptr(), b.len(), f) },
@@ -88,6 +90,7 @@ pub fn passwd_by_uid(uid: u32) -> Result<Option<Passwd>> {
 
 /// The group with this name.
 pub fn group_by_name(name: &[u8]) -> Result<Option<Group>> {
+    super::databases::prepare();
     with_cstr(name, |name| {
         // SAFETY: a NUL-terminated name, a writable entry and buffer.
         lookup(
@@ -99,6 +102,7 @@ pub fn group_by_name(name: &[u8]) -> Result<Option<Group>> {
 
 /// The group with this number.
 pub fn group_by_gid(gid: u32) -> Result<Option<Group>> {
+    super::databases::prepare();
     // SAFETY: a writable entry and buffer.
     lookup(
         |e, b, f| unsafe { libc::getgrgid_r(gid, e, b.as_mut_ptr(), b.len(), f) },
@@ -111,6 +115,7 @@ static WHOLE: Mutex<()> = Mutex::new(());
 
 /// All users.
 pub fn passwds() -> Vec<Passwd> {
+    super::databases::prepare();
     let _guard = WHOLE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut all = Vec::new();
     // SAFETY: the lock makes this the only reader; each entry is copied before the next call.
@@ -126,6 +131,7 @@ pub fn passwds() -> Vec<Passwd> {
 
 /// All groups.
 pub fn groups() -> Vec<Group> {
+    super::databases::prepare();
     let _guard = WHOLE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut all = Vec::new();
     // SAFETY: as for `passwds`.
