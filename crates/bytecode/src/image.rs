@@ -261,15 +261,56 @@ impl Image {
         self.data.get(start..end).unwrap_or_default()
     }
 
-    /// A string, and whether it is interned.
-    fn string(&self, number: u32) -> (&'static Wtf8, bool) {
-        let table = word(self.data, 0) as usize;
-        let entry = table + number as usize * 8;
-        let start = table + word(self.data, entry) as usize;
-        let length = word(self.data, entry + 4);
+    fn string(&'static self, number: u32) -> StringView {
+        StringView {
+            image: self,
+            number,
+        }
+    }
+
+    /// How many strings there are.
+    pub fn string_count(&self) -> usize {
+        // The first one's bytes stand behind the table.
+        word(self.data, word(self.data, 0) as usize) as usize / 8
+    }
+}
+
+/// A string of an image. Equal ones have the same number.
+#[derive(Clone, Copy)]
+pub struct StringView {
+    image: &'static Image,
+    number: u32,
+}
+
+impl StringView {
+    /// The image.
+    pub fn image(&self) -> &'static Image {
+        self.image
+    }
+
+    /// Its number among the image's strings.
+    pub fn number(&self) -> usize {
+        self.number as usize
+    }
+
+    /// Where the text starts, and its length, doubled, plus 1 if it is interned.
+    fn entry(&self) -> (usize, u32) {
+        let table = word(self.image.data, 0) as usize;
+        let entry = table + self.number() * 8;
+        let start = table + word(self.image.data, entry) as usize;
+        (start, word(self.image.data, entry + 4))
+    }
+
+    /// Whether it is interned.
+    pub fn is_interned(&self) -> bool {
+        self.entry().1 & 1 != 0
+    }
+
+    /// The text.
+    pub fn text(&self) -> &'static Wtf8 {
+        let (start, length) = self.entry();
         let end = start + (length >> 1) as usize;
-        let text = self.data.get(start..end).unwrap_or_default();
-        (Wtf8::trusted(text), length & 1 != 0)
+        Wtf8::trusted(self.image.data.get(start..end).unwrap_or_default())
     }
 }
 
@@ -291,12 +332,12 @@ impl CodeView {
         self.image.body(self.field(at), length)
     }
 
-    fn names(&self, at: Field, count: Field) -> impl ExactSizeIterator<Item = &'static Wtf8> {
+    fn names(&self, at: Field, count: Field) -> impl ExactSizeIterator<Item = StringView> {
         let image = self.image;
         let numbers = image.body(self.field(at), self.field(count) as usize * 4);
         numbers
             .chunks_exact(4)
-            .map(move |n| image.string(word(n, 0)).0)
+            .map(move |n| image.string(word(n, 0)))
     }
 
     /// `co_argcount`
@@ -330,18 +371,18 @@ impl CodeView {
     }
 
     /// `co_filename`
-    pub fn filename(&self) -> &'static Wtf8 {
-        self.image.string(self.field(Field::FileName)).0
+    pub fn filename(&self) -> StringView {
+        self.image.string(self.field(Field::FileName))
     }
 
     /// `co_name`
-    pub fn name(&self) -> &'static Wtf8 {
-        self.image.string(self.field(Field::Name)).0
+    pub fn name(&self) -> StringView {
+        self.image.string(self.field(Field::Name))
     }
 
     /// `co_qualname`
-    pub fn qualname(&self) -> &'static Wtf8 {
-        self.image.string(self.field(Field::QualName)).0
+    pub fn qualname(&self) -> StringView {
+        self.image.string(self.field(Field::QualName))
     }
 
     /// `co_code`
@@ -365,12 +406,12 @@ impl CodeView {
     }
 
     /// The names of the fast locals.
-    pub fn locals(&self) -> impl ExactSizeIterator<Item = &'static Wtf8> {
+    pub fn locals(&self) -> impl ExactSizeIterator<Item = StringView> {
         self.names(Field::Locals, Field::LocalCount)
     }
 
     /// `co_names`
-    pub fn names_used(&self) -> impl ExactSizeIterator<Item = &'static Wtf8> {
+    pub fn names_used(&self) -> impl ExactSizeIterator<Item = StringView> {
         self.names(Field::Names, Field::NameCount)
     }
 
@@ -399,8 +440,7 @@ pub enum ConstantView {
     BigInt(IBig),
     Float(f64),
     Complex(f64, f64),
-    /// A string, and whether it is interned.
-    Str(&'static Wtf8, bool),
+    Str(StringView),
     Bytes(&'static [u8]),
     /// So many items follow.
     Tuple(usize),
@@ -451,10 +491,7 @@ impl ConstantReader {
                 let real = f64::from_le_bytes(self.eight());
                 ConstantView::Complex(real, f64::from_le_bytes(self.eight()))
             }
-            kind::STR => {
-                let (text, interned) = self.image.string(self.word());
-                ConstantView::Str(text, interned)
-            }
+            kind::STR => ConstantView::Str(self.image.string(self.word())),
             kind::BYTES => {
                 let length = self.word() as usize;
                 ConstantView::Bytes(self.take(length))

@@ -102,8 +102,14 @@ fn main() {
         Action::Show(what, path) => {
             taipan::on_big_stack(move || show(what, &path)).unwrap_or(Status::Code(1))
         }
-        Action::Run(o) => taipan::on_big_stack(move || run(*o)).unwrap_or(Status::Code(1)),
+        // The process ends right there: the first thread need not be woken for it.
+        Action::Run(o) => taipan::on_big_stack(move || leave(run(*o))).unwrap_or(Status::Code(1)),
     };
+    leave(status)
+}
+
+/// Ends the process.
+fn leave(status: Status) -> ! {
     #[cfg(feature = "stats")]
     write_stats();
     match status {

@@ -1,6 +1,6 @@
 //! Attribute lookup in types: along the MRO, with a cache by type version and name, and the versions themselves.
 
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 
 use crate::class::TypeObject;
 use crate::containers::string::Str;
@@ -8,7 +8,9 @@ use crate::reference::{Object, Ref};
 use crate::value::Value;
 use crate::vm::Vm;
 
-const CACHE_SIZE: usize = 4096;
+/// The cache grows from the first to the last of these when many entries push others out: most programs are small.
+const SMALLEST: usize = 256;
+const LARGEST: usize = 4096;
 
 #[derive(Clone)]
 struct Entry {
@@ -21,25 +23,30 @@ struct Entry {
 
 /// The cache of an interpreter (CPython's type cache).
 pub struct MethodCache {
+    /// None at first, then as many as a power of two.
     entries: UnsafeCell<Vec<Entry>>,
+    /// How many entries were pushed out since the cache has this size.
+    pushed_out: Cell<usize>,
 }
 
 impl MethodCache {
     pub(crate) fn new() -> MethodCache {
         MethodCache {
             entries: UnsafeCell::new(Vec::new()),
+            pushed_out: Cell::new(0),
         }
     }
 
     #[inline(always)]
-    fn slot(version: u32, name: &Ref<Str>) -> usize {
-        ((name.as_ptr().addr() >> 4) ^ (version as usize).wrapping_mul(31)) & (CACHE_SIZE - 1)
+    fn slot(version: u32, name: &Ref<Str>, size: usize) -> usize {
+        ((name.as_ptr().addr() >> 4) ^ (version as usize).wrapping_mul(31)) & size.wrapping_sub(1)
     }
 
     #[inline]
     fn get(&self, version: u32, name: &Ref<Str>) -> Option<Option<Value>> {
         // SAFETY: no reference into the table outlives this call.
-        let e = unsafe { &*self.entries.get() }.get(Self::slot(version, name))?;
+        let entries = unsafe { &*self.entries.get() };
+        let e = entries.get(Self::slot(version, name, entries.len()))?;
         if e.version != version || !e.name.as_ref().is_some_and(|n| n.is(name)) {
             return None;
         }
@@ -62,18 +69,32 @@ impl MethodCache {
         // SAFETY: as above; the old entry is dropped after the borrow.
         let old = unsafe {
             let entries = &mut *self.entries.get();
-            if entries.is_empty() {
-                entries.resize(
-                    CACHE_SIZE,
+            let size = entries.len();
+            if size == 0 || size < LARGEST && self.pushed_out.get() > size / 2 {
+                self.pushed_out.set(0);
+                let larger = vec![
                     Entry {
                         version: 0,
                         name: None,
                         value: 0,
-                    },
-                );
+                    };
+                    (size * 4).max(SMALLEST)
+                ];
+                let size = larger.len();
+                for e in std::mem::replace(entries, larger) {
+                    if let Some(name) = &e.name {
+                        // In a larger cache no two of them meet.
+                        let slot = Self::slot(e.version, name, size);
+                        entries[slot] = e;
+                    }
+                }
             }
-            std::mem::replace(&mut entries[Self::slot(version, name)], fresh)
+            let slot = Self::slot(version, name, entries.len());
+            std::mem::replace(&mut entries[slot], fresh)
         };
+        if old.name.is_some() {
+            self.pushed_out.set(self.pushed_out.get() + 1);
+        }
         drop(old);
     }
 

@@ -2,6 +2,7 @@
 
 pub mod bytes;
 pub mod dict;
+pub mod interned;
 pub mod list;
 pub mod number;
 pub mod set;

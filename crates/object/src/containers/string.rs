@@ -1,10 +1,9 @@
-//! `str`: PEP 393 text in the object itself, with a cached hash, and the interpreter's table of interned strings.
+//! `str`: PEP 393 text in the object itself, with a cached hash. Interned ones are in a table (`interned`).
 //! Layout: header, hash, length and form, then the code units.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::ptr::NonNull;
 
-use rustc_hash::FxHashMap;
 use taipan_text::{Form, TextBuf, TextRef};
 
 use crate::header::{Header, flag};
@@ -458,45 +457,6 @@ impl Drop for Str {
     }
 }
 
-/// The interned strings of an interpreter, by hash. It owns no counts: a string removes itself when it dies.
-#[derive(Default)]
-pub struct Interned {
-    table: RefCell<FxHashMap<i64, Vec<NonNull<Object<Str>>>>>,
-}
-
-impl Interned {
-    fn remove(&self, hash: i64, s: *const Str) {
-        let mut table = self.table.borrow_mut();
-        if let Some(chain) = table.get_mut(&hash) {
-            // SAFETY: entries are live; only the address is taken.
-            chain.retain(|p| unsafe { &raw const (*p.as_ptr()).payload } != s);
-            if chain.is_empty() {
-                table.remove(&hash);
-            }
-        }
-    }
-
-    fn find(&self, hash: i64, eq: impl Fn(&Str) -> bool) -> Option<Ref<Str>> {
-        let table = self.table.borrow();
-        // SAFETY: strings in the table are live: they remove themselves when they die.
-        table
-            .get(&hash)?
-            .iter()
-            .map(|p| unsafe { p.as_ref() })
-            .find(|o| eq(&o.payload))
-            .map(Object::to_ref)
-    }
-
-    fn add(&self, s: &Ref<Str>, hash: i64) {
-        s.head().set(flag::TYPE_SPECIFIC);
-        self.table
-            .borrow_mut()
-            .entry(hash)
-            .or_default()
-            .push(NonNull::from(s.object()));
-    }
-}
-
 impl Vm {
     #[inline]
     fn alloc_str(&self, len: usize, form: Form, units: &[u8]) -> PyResult<Ref<Str>> {
@@ -735,8 +695,26 @@ impl Vm {
 
     /// The interned string of this text.
     pub fn intern(&self, s: &str) -> PyResult<Ref<Str>> {
-        let fresh = self.new_str(s)?;
-        Ok(self.intern_str(&fresh))
+        if s.len() < 2 || !s.is_ascii() {
+            let fresh = self.new_str(s)?;
+            return Ok(self.intern_str(&fresh));
+        }
+        // It is looked for before it is made: most are there.
+        let hash = hash_bytes(self, s.as_bytes());
+        let table = &self.interp().interned;
+        let meta = ((s.len() as u64) << 8) | form_code(Form::Ascii);
+        if let Some(found) = table.find(hash, |o| o.meta == meta && o.raw_bytes() == s.as_bytes()) {
+            return Ok(found);
+        }
+        let fresh = self.alloc_str(s.len(), Form::Ascii, s.as_bytes())?;
+        fresh.hash.set(hash);
+        self.add_interned(&fresh, hash);
+        Ok(fresh)
+    }
+
+    fn add_interned(&self, s: &Ref<Str>, hash: i64) {
+        s.head().set(flag::TYPE_SPECIFIC);
+        self.interp().interned.add(NonNull::from(s.object()), hash);
     }
 
     /// The interned string equal to `s`, which may be `s` itself. Only exact strings are interned.
@@ -760,7 +738,7 @@ impl Vm {
             // An instance of a subclass: its exact copy is what is interned.
             return match self.new_str_text(s.text()) {
                 Ok(copy) => {
-                    table.add(&copy, copy.hash(self));
+                    self.add_interned(&copy, copy.hash(self));
                     copy
                 }
                 Err(_) => {
@@ -769,7 +747,7 @@ impl Vm {
                 }
             };
         }
-        table.add(s, hash);
+        self.add_interned(s, hash);
         s.clone()
     }
 
