@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::generate::root;
-use crate::ready::{WASM, cargo, with_wasm_compiler};
+use crate::ready::{Outcome, WASM, cargo, with_wasm_compiler};
 
 const HELP: &str = "\
 cargo xtask inspector [--engine | --page]
@@ -45,16 +45,58 @@ fn engine(root: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn page(root: &Path) -> Result<(), String> {
-    let folder = root.join("inspector");
-    if !folder.join("node_modules").exists() {
-        run_it(Command::new("npm").arg("ci").current_dir(&folder))?;
-    }
+fn npm(root: &Path, args: &[&str]) -> Result<(), String> {
     run_it(
         Command::new("npm")
-            .args(["run", "build"])
-            .current_dir(&folder),
+            .args(args)
+            .current_dir(root.join("inspector")),
     )
+}
+
+fn page(root: &Path) -> Result<(), String> {
+    if !root.join("inspector/node_modules").exists() {
+        npm(root, &["ci"])?;
+    }
+    npm(root, &["run", "build"])
+}
+
+/// The browser of the page tests, as `playwright.config.ts` looks for it.
+fn browser() -> bool {
+    let path = std::env::var_os("CHROMIUM").unwrap_or_else(|| "/usr/bin/chromium".into());
+    Path::new(&path).exists()
+}
+
+/// The step of `cargo xtask ready`: builds all and runs all tests that can be run here.
+pub fn ready() -> Outcome {
+    let root = root();
+    let found = Command::new("npm").arg("--version").output();
+    if !found.is_ok_and(|output| output.status.success()) {
+        return Outcome::Skipped("npm is not installed".to_owned());
+    }
+    if let Err(why) = with_wasm_compiler(&mut cargo()) {
+        return Outcome::Skipped(why);
+    }
+    let all = || -> Result<(), String> {
+        engine(&root)?;
+        page(&root)?;
+        npm(&root, &["run", "check"])?;
+        npm(&root, &["run", "test:unit"])?;
+        if browser() {
+            npm(&root, &["run", "test:page"])?;
+        } else {
+            eprintln!(
+                "no Chromium is installed (see inspector/README.md): the page was not tested in a browser"
+            );
+        }
+        Ok(())
+    };
+    match all() {
+        Ok(()) => Outcome::Passed,
+        Err(e) => {
+            eprintln!("inspector: {e}");
+            Outcome::Failed
+        }
+    }
 }
 
 /// Builds the engine, the page, or both.
