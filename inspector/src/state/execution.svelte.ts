@@ -43,6 +43,19 @@ class Growing {
   }
 }
 
+/** Output in as few pieces as its streams allow. */
+function joined(pieces: readonly { text: string; stream: "out" | "err" }[]): { text: string; stream: "out" | "err" }[] {
+  const result: { text: string; stream: "out" | "err" }[] = [];
+  let texts: string[] = [];
+  pieces.forEach(({ text, stream }, index) => {
+    texts.push(text);
+    if (pieces[index + 1]?.stream === stream) return;
+    result.push({ text: texts.join(""), stream });
+    texts = [];
+  });
+  return result;
+}
+
 export const SLICE = 50_000;
 export const MOST_STEPS = 1_000_000;
 
@@ -102,15 +115,13 @@ class Execution {
   }
 
   /** Line to share of the hottest one, on a logarithmic scale, while heat is wanted. */
-  get heat(): ReadonlyMap<number, number> | null {
-    return this.showHeat && !this.outdated && this.counts ? this.#heatOf(this.counts) : null;
-  }
+  heat: ReadonlyMap<number, number> | null = $derived(this.showHeat && !this.outdated && this.counts ? this.#heatOf(this.counts) : null);
 
   #heatOf(counts: readonly Count[]): Map<number, number> {
     const lines = new Map<number, number>();
+    const places = new Map([...this.codes.values()].filter((code) => code.own).map((code) => [code.id, new Map(code.instructions.map((one) => [one.offset, one.line]))]));
     for (const { code, offset, count } of counts) {
-      const one = this.codes.get(code);
-      const line = one?.own ? one.instructions.find((instruction) => instruction.offset === offset)?.line : null;
+      const line = places.get(code)?.get(offset);
       if (line) lines.set(line, Math.max(lines.get(line) ?? 0, count));
     }
     const most = Math.max(1, ...lines.values());
@@ -182,7 +193,7 @@ class Execution {
     if (machine !== this.#machine) return false;
     this.way.append(report.timeline);
     this.steps = report.steps;
-    if (report.output.length > 0) this.output = [...this.output, ...report.output];
+    if (report.output.length > 0) this.output = joined([...this.output, ...report.output]);
     this.memory = report.memory;
     if (report.done) {
       this.status = "ready";
