@@ -83,7 +83,9 @@ fn release(args: &[String]) -> Result<PathBuf, String> {
         // The command stands at a fixed address (`crates/cli/build.rs`): jumps through tables need not add it.
         flags.push("-Crelocation-model=static");
         // A start need not look for libraries, nor bind to them, and takes only what it uses of them into memory.
-        flags.push("-Ctarget-feature=+crt-static");
+        if has_static_library() {
+            flags.push("-Ctarget-feature=+crt-static");
+        }
     }
     let start = counts.with_file_name(START);
     let map = counts.with_file_name("link.map");
@@ -107,6 +109,13 @@ fn release(args: &[String]) -> Result<PathBuf, String> {
     let taipan = folder.join("release/taipan");
     copy(&place.join(target).join("release/taipan"), &taipan)?;
     Ok(taipan)
+}
+
+/// Whether the C library is there to be linked into the executable, as it is with Debian's compiler.
+fn has_static_library() -> bool {
+    let asked = Command::new("cc").arg("-print-file-name=libc.a").output();
+    // The compiler gives back the bare name of a file that it does not find.
+    asked.is_ok_and(|o| Path::new(String::from_utf8_lossy(&o.stdout).trim()).is_absolute())
 }
 
 /// The profile of the training programs.
