@@ -53,7 +53,7 @@ export async function begin(): Promise<void> {
   }
   const inside = embedded();
   if (inside) program.open(inside.source, inside.name);
-  else await follow();
+  await follow();
   if (!served && !inside) keepForOffline();
 }
 
