@@ -4,7 +4,7 @@
 use std::cell::UnsafeCell;
 
 use crate::reference::{Payload, Ref};
-use crate::value::Value;
+use crate::value::{Value, append_copies, copies};
 
 /// Types whose `clone` only counts references and so cannot run Python code.
 ///
@@ -345,16 +345,14 @@ impl VecCell {
 
     /// Copies of all items.
     pub fn to_vec(&self) -> Vec<Value> {
-        self.vec().clone()
+        copies(self.vec())
     }
 
     /// Copies of the items in `start..end` (clamped).
     pub fn slice(&self, start: usize, end: usize) -> Vec<Value> {
         let vec = self.vec();
         let end = end.min(vec.len());
-        vec.get(start.min(end)..end)
-            .map(<[Value]>::to_vec)
-            .unwrap_or_default()
+        vec.get(start.min(end)..end).map(copies).unwrap_or_default()
     }
 
     /// Copies of all items and of those of another. `None` when memory is exhausted.
@@ -362,8 +360,8 @@ impl VecCell {
         let (a, b) = (self.vec(), other.vec());
         let mut out = Vec::new();
         out.try_reserve_exact(a.len().checked_add(b.len())?).ok()?;
-        out.extend_from_slice(a);
-        out.extend_from_slice(b);
+        append_copies(&mut out, a);
+        append_copies(&mut out, b);
         Some(out)
     }
 

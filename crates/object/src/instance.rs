@@ -249,17 +249,17 @@ impl Vm {
         let dict = self.new_dict()?;
         let shape = h.shape();
         if shape != 0 {
-            for (k, v) in self.inline_items(h) {
-                dict.set(self, &k, v)?;
+            let keys = self.interp().shapes.keys(shape);
+            if !keys.is_empty() && !dict.reserve_str(keys.len()) {
+                return Err(self.no_memory());
             }
-            let n = self.interp().shapes.len(shape);
             h.set_shape(0);
-            for i in 0..n {
-                // SAFETY: places of the shape; the dict holds the values now.
+            for (i, key) in keys.into_iter().enumerate() {
+                // SAFETY: a place of the shape, emptied as its value moves into the dict.
                 unsafe {
                     let bits = std::mem::replace(&mut *inline_word(h, i), 0);
                     if bits != 0 {
-                        drop(Value::from_bits(bits));
+                        dict.add_reserved(self, key, Value::from_bits(bits));
                     }
                 }
             }

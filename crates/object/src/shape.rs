@@ -171,7 +171,7 @@ impl Shapes {
 
     /// The names, in order of their places.
     pub fn keys(&self, id: u32) -> Vec<Ref<Str>> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(self.len(id));
         self.each(id, &mut |_, k| out.push(k.clone()));
         out.reverse();
         out

@@ -182,6 +182,29 @@ impl Clone for Value {
     }
 }
 
+/// Appends copies of values: their counts first, then the words in one piece.
+#[inline]
+pub fn append_copies(out: &mut Vec<Value>, values: &[Value]) {
+    out.reserve(values.len());
+    for header in values.iter().filter_map(Value::header) {
+        header.incref();
+    }
+    // SAFETY: there is room for the words, and each of them owns the count that it was given above.
+    unsafe {
+        let end = out.as_mut_ptr().add(out.len());
+        std::ptr::copy_nonoverlapping(values.as_ptr(), end, values.len());
+        out.set_len(out.len() + values.len());
+    }
+}
+
+/// Copies of values.
+#[inline]
+pub fn copies(values: &[Value]) -> Vec<Value> {
+    let mut out = Vec::with_capacity(values.len());
+    append_copies(&mut out, values);
+    out
+}
+
 impl Drop for Value {
     #[inline(always)]
     fn drop(&mut self) {

@@ -364,8 +364,12 @@ impl StrFiller {
 
     /// Appends text.
     pub fn push_str(&mut self, s: &str) {
-        if Form::of_str(s) > self.form {
+        let form = Form::of_str(s);
+        if form > self.form {
             return;
+        }
+        if form == Form::Ascii {
+            return self.put(TextRef::One(s.as_bytes()));
         }
         let chars = s.chars().map(u32::from).take(self.left);
         let mut n = 0;

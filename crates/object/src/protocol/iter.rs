@@ -96,7 +96,7 @@ impl Vm {
         if std::ptr::eq(ty, self.types().tuple.object())
             && let Some(t) = v.downcast_ref::<Tuple>()
         {
-            return Ok(t.as_slice().to_vec());
+            return Ok(crate::value::copies(t.as_slice()));
         }
         if let Some(d) = v.downcast_exact::<Dict>(&self.types().dict) {
             return Ok(d.keys());

@@ -371,14 +371,17 @@ fn find_class_attr(
         return None;
     }
     // A data descriptor of the metaclass comes first.
-    if vm.lookup(&meta.payload, name).is_some() {
+    if let Some(own) = vm.lookup(&meta.payload, name)
+        && vm.type_of(&own).payload.slots.tp_descr_set.get().is_some()
+    {
         return None;
     }
     let v = vm.lookup(class, name)?;
-    // A function found in a class is itself when the class is asked for it.
+    // A function or a native method found in a class is itself when the class is asked for it.
     let mut mark = 0;
-    if vm.type_of(&v).payload.slots.tp_descr_get.get().is_some()
-        && v.downcast_ref::<Function>().is_none()
+    let kind = &vm.type_of(&v).payload;
+    if kind.slots.tp_descr_get.get().is_some()
+        && (kind.is_heap() || !kind.has_flag(tpflags::METHOD_DESCRIPTOR))
     {
         mark = wrapped_mark(vm, &v, method)?;
     }

@@ -392,6 +392,18 @@ impl Dict {
         }
     }
 
+    /// Makes room in a dict that is empty for `n` items whose keys are exact strings; false when memory is exhausted.
+    pub(crate) fn reserve_str(&self, n: usize) -> bool {
+        self.table_mut().reserve_str(n)
+    }
+
+    /// Adds an item to a dict that [`Dict::reserve_str`] made room in. The key is an exact string and not there yet.
+    pub(crate) fn add_reserved(&self, vm: &Vm, key: Ref<Str>, value: Value) {
+        let hash = key.hash(vm);
+        let added = self.table_mut().insert_str(key, hash, value);
+        debug_assert!(added, "there is room");
+    }
+
     /// Sets the value of a key given as text; the key is interned.
     pub fn set_named(&self, vm: &Vm, key: &str, value: Value) -> PyResult<()> {
         let key = vm.intern(key)?;

@@ -496,6 +496,26 @@ impl Table {
         true
     }
 
+    /// Makes room in an empty table for `n` exact strings, with the index that it would have had they come one by one.
+    pub(super) fn reserve_str(&mut self, n: usize) -> bool {
+        debug_assert!(self.end() == 0, "the index is made anew");
+        let mut size = MIN_SIZE;
+        while n > size * 2 / 3 {
+            size *= 2;
+        }
+        let Entries::Str(entries) = &mut self.entries else {
+            return false;
+        };
+        let (Some(index), Ok(())) = (
+            Index::with_size(size),
+            entries.try_reserve_exact(n + (size * 2 / 3 - n).min(MIN_SIZE / 2)),
+        ) else {
+            return false;
+        };
+        self.index = index;
+        true
+    }
+
     fn generalize(&mut self) -> bool {
         if let Entries::Str(e) = &mut self.entries {
             let mut general: Vec<Entry> = Vec::new();
