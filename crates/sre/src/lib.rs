@@ -5,7 +5,7 @@
 //! - `text` is the subject in its three widths, `chars` the classes of characters;
 //! - `engine` is the backtracking matcher, whose stack is on the heap; `count` its tight loops over one character,
 //!   `matcher` what it asks of text and marks;
-//! - `search` finds where to start matching.
+//! - `search` finds where to start matching, `filter` where there is no need to try.
 //!
 //! Objects (`Pattern`, `Match`, templates of `sub`) are not here but in the module `_sre`.
 //!
@@ -28,6 +28,7 @@ mod chars;
 pub mod code;
 mod count;
 mod engine;
+mod filter;
 mod matcher;
 mod program;
 mod search;

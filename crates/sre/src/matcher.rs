@@ -75,6 +75,13 @@ impl<C: Char> Matcher<'_, C> {
                     ptr += 1;
                 }
                 op::NOT_LITERAL => return self.ch(ptr).is_none_or(|ch| ch == self.word(pc + 1)),
+                op::AT if matches!(self.word(pc + 1), at::BEGINNING | at::BEGINNING_STRING) => {
+                    if ptr != 0 {
+                        return true;
+                    }
+                    pc += 2;
+                }
+                op::JUMP => pc += 1 + self.word(pc + 1) as usize,
                 // A mark above the highest is forgotten when the frame fails; a lower one would stay.
                 op::MARK if self.word(pc + 1) as i32 > self.state.lastmark => pc += 2,
                 op::REPEAT_ONE | op::POSSESSIVE_REPEAT_ONE => {

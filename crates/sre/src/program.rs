@@ -1,7 +1,10 @@
 //! Code made ready to run.
 
+use std::cell::{Cell, OnceCell};
+
 use crate::chars::{ascii_lower, in_set, members, unicode_lower};
-use crate::code::{category, info, op};
+use crate::code::{at, category, info, op};
+use crate::filter::Filter;
 use crate::state::{Env, NoEnv};
 use crate::validate::{InvalidCode, validate};
 
@@ -16,7 +19,60 @@ pub(crate) struct Set {
     locale: bool,
 }
 
+/// Which characters can be somewhere.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Members {
+    /// Those below 256.
+    bits: [u64; 4],
+    /// Perhaps others.
+    pub(crate) wide: bool,
+}
+
+impl Members {
+    pub(crate) const ALL: Members = Members {
+        bits: [u64::MAX; 4],
+        wide: true,
+    };
+
+    /// Those below 256 that pass `test`.
+    pub(crate) fn those(wide: bool, test: impl Fn(u8) -> bool) -> Members {
+        let mut bits = [0; 4];
+        for ch in 0..=255u8 {
+            bits[usize::from(ch >> 6)] |= u64::from(test(ch)) << (ch & 63);
+        }
+        Members { bits, wide }
+    }
+
+    #[inline(always)]
+    pub(crate) fn has(&self, ch: u8) -> bool {
+        self.bits[usize::from(ch >> 6)] >> (ch & 63) & 1 == 1
+    }
+
+    pub(crate) fn add(&mut self, other: &Members) {
+        for (word, more) in self.bits.iter_mut().zip(other.bits) {
+            *word |= more;
+        }
+        self.wide |= other.wide;
+    }
+
+    /// How many there are below 256.
+    pub(crate) fn count(&self) -> u32 {
+        self.bits.iter().map(|word| word.count_ones()).sum()
+    }
+}
+
 impl Set {
+    /// What the set can have, beyond 256 in rough.
+    pub(crate) fn members(&self) -> Members {
+        if self.locale {
+            return Members::ALL;
+        }
+        Members {
+            bits: self.bitmap,
+            wide: true,
+        }
+    }
+
     /// Whether the set has `ch`. `code` is the program's.
     #[inline(always)]
     pub(crate) fn has(&self, code: &[u32], env: &dyn Env, ch: u32) -> bool {
@@ -81,7 +137,16 @@ pub struct Program {
     pub(crate) literal: bool,
     /// The set that every match starts with a character of.
     pub(crate) first: Option<usize>,
+    /// Made when searches are many or long.
+    filter: OnceCell<Option<Filter>>,
+    searches: Cell<u8>,
 }
+
+/// Searches of short texts before a filter is made.
+const FEW_SEARCHES: u8 = 8;
+
+/// A text that a filter is made for at once.
+const LONG_TEXT: usize = 1024;
 
 impl Program {
     /// Validates `code` of a pattern with `groups` groups and prepares it.
@@ -132,6 +197,8 @@ impl Program {
             prefix: None,
             literal: false,
             first: None,
+            filter: OnceCell::new(),
+            searches: Cell::new(0),
         };
         program.read_info();
         Ok(program)
@@ -140,6 +207,34 @@ impl Program {
     /// Number of groups, the whole match not counted.
     pub fn groups(&self) -> usize {
         self.groups
+    }
+
+    /// The filter for a search in a text of a length, if there is one yet and it is of use.
+    #[inline]
+    pub(crate) fn filter(&self, length: usize) -> Option<&Filter> {
+        match self.filter.get() {
+            Some(made) => made.as_ref(),
+            None => self.first_filter(length),
+        }
+    }
+
+    #[cold]
+    fn first_filter(&self, length: usize) -> Option<&Filter> {
+        let searches = self.searches.get();
+        if searches < FEW_SEARCHES && length < LONG_TEXT {
+            self.searches.set(searches + 1);
+            return None;
+        }
+        self.filter.get_or_init(|| Filter::of(self)).as_ref()
+    }
+
+    /// Whether matches start at the start of the text alone.
+    pub(crate) fn is_anchored(&self) -> bool {
+        self.exec.get(self.entry) == Some(&op::AT)
+            && matches!(
+                self.exec.get(self.entry + 1),
+                Some(&(at::BEGINNING | at::BEGINNING_STRING))
+            )
     }
 
     fn read_info(&mut self) {

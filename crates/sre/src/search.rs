@@ -1,6 +1,6 @@
 //! The entry points: where to start matching, and in which width.
 
-use crate::code::{at, op};
+use crate::filter::Filter;
 use crate::matcher::Matcher;
 use crate::program::{Prefix, Program};
 use crate::state::{Env, Error, Scan, State, Subject};
@@ -155,6 +155,9 @@ impl Scan {
     }
 }
 
+/// Places of a prefix where there is no match, before the search stops to look for the prefix alone.
+const FEW_MISSES: usize = 4;
+
 impl<C: Char> Matcher<'_, C> {
     /// Matches at `state.start`.
     fn enter(&mut self) -> Result<bool, Error> {
@@ -172,6 +175,10 @@ impl<C: Char> Matcher<'_, C> {
         }
         if let Some(prefix) = &program.prefix {
             return self.search_prefix(prefix);
+        }
+        let anchored = program.is_anchored();
+        if !anchored && let Some(filter) = program.filter(self.text.len() - start) {
+            return self.search_filtered(filter, start);
         }
         if let Some(set) = program.first.and_then(|index| program.sets.get(index)) {
             self.state.must_advance = false;
@@ -194,18 +201,26 @@ impl<C: Char> Matcher<'_, C> {
             return Ok(true);
         }
         self.state.must_advance = false;
-        if program.exec.get(program.entry) == Some(&op::AT)
-            && matches!(
-                program.exec.get(program.entry + 1),
-                Some(&(at::BEGINNING | at::BEGINNING_STRING))
-            )
-        {
+        if anchored {
             return Ok(false);
         }
         // A match needs its shortest width; but the last place is tried even if the code claims a width of nothing.
         let last = (self.text.len() - program.min_width.saturating_sub(1)).max(start);
         for from in start + 1..=last {
             if self.attempt(program.entry, from, from, false)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The search from `from` on where matches are not empty, and start where the filter says.
+    fn search_filtered(&mut self, filter: &Filter, from: usize) -> Result<bool, Error> {
+        let entry = self.program.entry;
+        self.state.must_advance = false;
+        let mut scan = filter.scan(from);
+        while let Some(at) = filter.next(self.text, &mut scan) {
+            if self.attempt(entry, at, at, false)? {
                 return Ok(true);
             }
         }
@@ -234,7 +249,23 @@ impl<C: Char> Matcher<'_, C> {
         let length = prefix.chars.len();
         let mut from = self.state.start;
         self.state.must_advance = false;
+        // Many places of a prefix of one character are no start of a match.
+        let filter = match length {
+            1 if !program.literal => program.filter(self.text.len() - from),
+            _ => None,
+        };
+        let mut missed = 0;
         while let Some(at) = self.find_prefix(prefix, from) {
+            if let Some(filter) = filter
+                && !filter.accepts(self.text, at)
+            {
+                from = at + 1;
+                missed += 1;
+                if missed > FEW_MISSES {
+                    return self.search_filtered(filter, from);
+                }
+                continue;
+            }
             if program.literal {
                 self.state.start = at;
                 self.state.ptr = at + length;

@@ -1,5 +1,6 @@
 //! `re.Match`.
 
+use smallvec::SmallVec;
 use taipan_macros::pymethods;
 use taipan_object::{
     Dict, IntRef, Payload, PyResult, Ref, Str, Traverse, Tuple, TypeSpec, Value, Visitor, Vm,
@@ -20,9 +21,12 @@ pub struct Match {
     pos: usize,
     endpos: usize,
     lastindex: Option<usize>,
-    /// Start and end of each group, the whole match first.
-    spans: Box<[Option<(usize, usize)>]>,
+    /// Start and end of each group, the whole match first; `UNSET` for groups that have not matched. A few need no memory
+    /// of their own.
+    spans: SmallVec<[(usize, usize); 3]>,
 }
+
+const UNSET: (usize, usize) = (usize::MAX, usize::MAX);
 
 payload!(Match, gc);
 
@@ -53,22 +57,22 @@ impl Match {
         endpos: usize,
     ) -> Match {
         let groups = pattern.program.groups();
-        let mut spans = Vec::with_capacity(groups + 1);
-        spans.push(Some(state.span()));
-        spans.extend((1..=groups).map(|g| state.group(g)));
+        let mut spans = SmallVec::with_capacity(groups + 1);
+        spans.push(state.span());
+        spans.extend((1..=groups).map(|g| state.group(g).unwrap_or(UNSET)));
         Match {
             string: string.clone(),
             pattern: pattern.clone(),
             pos,
             endpos,
             lastindex: state.lastindex(),
-            spans: spans.into(),
+            spans,
         }
     }
 
     /// Start and end of a group; `None` if it did not match.
     pub fn span_of(&self, group: usize) -> Option<(usize, usize)> {
-        self.spans.get(group).copied().flatten()
+        self.spans.get(group).copied().filter(|&span| span != UNSET)
     }
 
     /// The text of a group, or `default`.
@@ -268,8 +272,9 @@ impl Match {
     #[getter]
     fn regs(&self, vm: &Vm) -> PyResult<Ref<Tuple>> {
         let mut out = Vec::with_capacity(self.spans.len());
-        for s in &self.spans {
-            let (a, b) = s.map_or((-1, -1), |(a, b)| (a as i64, b as i64));
+        for group in 0..self.spans.len() {
+            let span = self.span_of(group);
+            let (a, b) = span.map_or((-1, -1), |(a, b)| (a as i64, b as i64));
             out.push(
                 vm.new_tuple(vec![vm.new_int(a)?, vm.new_int(b)?])?
                     .into_value(),
