@@ -1,5 +1,6 @@
 //! Module `binascii`: hexadecimal, base64, uuencode, quoted-printable, and two checksums.
 
+use taipan_builtins::bytes_::shared::{BytesArg, bytes_of, from_hex_pairs, hex_pairs};
 use taipan_macros::pyfunctions;
 use taipan_object::{
     BaseException, Bytes, ModuleSpec, Payload, PyResult, Raised, Ref, Str, TypeRef, TypeSpec,
@@ -37,31 +38,21 @@ fn error(vm: &Vm, message: &str) -> Raised {
     }
 }
 
-/// The bytes of a bytes-like object.
-fn data_of(vm: &Vm, v: &Value) -> PyResult<Vec<u8>> {
-    match v.downcast_ref::<Bytes>() {
-        Some(b) => Ok(b.as_slice().to_vec()),
-        None => Ok(vm.get_buffer(v, false)?.to_vec()),
-    }
-}
-
 /// The bytes of a bytes-like object or of an ASCII string.
-fn ascii_of(vm: &Vm, v: &Value) -> PyResult<Vec<u8>> {
+fn ascii_of<'a>(vm: &Vm, v: &'a Value) -> PyResult<BytesArg<'a>> {
     if let Some(s) = v.downcast_ref::<Str>() {
         return match s.as_ascii() {
-            Some(a) => Ok(a.as_bytes().to_vec()),
+            Some(a) => Ok(BytesArg::Slice(a.as_bytes())),
             None => Err(vm.value_error("string argument should contain only ASCII characters")),
         };
     }
-    if v.downcast_ref::<Bytes>().is_none()
-        && vm.type_of(v).payload.slots.bf_getbuffer.get().is_none()
-    {
-        return Err(vm.type_error(&format!(
+    bytes_of(vm, v).map_err(|raised| {
+        drop(vm.take_raised(raised));
+        vm.type_error(&format!(
             "argument should be bytes, buffer or ASCII string, not '{}'",
             vm.type_name(v)
-        )));
-    }
-    data_of(vm, v)
+        ))
+    })
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -102,11 +93,15 @@ fn base64_value(b: u8) -> Option<u8> {
 /// from the left.
 fn to_hex(data: &[u8], sep: Option<u8>, group: i32) -> Vec<u8> {
     let size = group.unsigned_abs() as usize;
+    if sep.is_none() || size == 0 || data.len() <= size {
+        let mut pairs = vec![[0; 2]; data.len()];
+        hex_pairs(data, &mut pairs);
+        return pairs.into_flattened();
+    }
     let mut out = Vec::with_capacity(data.len() * 3);
     for (i, b) in data.iter().enumerate() {
         if let Some(sep) = sep
             && i > 0
-            && size > 0
         {
             let at = if group > 0 { data.len() - i } else { i };
             if at.is_multiple_of(size) {
@@ -139,28 +134,18 @@ fn hexlify(vm: &Vm, data: &Value, sep: Option<&Value>, group: i32) -> PyResult<R
             }
         }
     };
-    vm.new_bytes(&to_hex(&data_of(vm, data)?, sep, group))
+    vm.new_bytes(&to_hex(&bytes_of(vm, data)?, sep, group))
 }
 
 fn unhexlify(vm: &Vm, text: &Value) -> PyResult<Ref<Bytes>> {
     let text = ascii_of(vm, text)?;
-    if !text.len().is_multiple_of(2) {
+    let (pairs, []) = text.as_chunks() else {
         return Err(error(vm, "Odd-length string"));
+    };
+    match from_hex_pairs(pairs) {
+        Some(bytes) => vm.new_bytes(&bytes),
+        None => Err(error(vm, "Non-hexadecimal digit found")),
     }
-    let mut out = Vec::with_capacity(text.len() / 2);
-    let mut seen = 0;
-    out.extend(text.as_chunks().0.iter().map(|[high, low]| {
-        let (h, l) = (
-            HEX_DIGITS[usize::from(*high)],
-            HEX_DIGITS[usize::from(*low)],
-        );
-        seen |= h | l;
-        h << 4 | l
-    }));
-    if seen & 0xf0 != 0 {
-        return Err(error(vm, "Non-hexadecimal digit found"));
-    }
-    vm.new_bytes(&out)
 }
 
 /// Decodes base64; what is no base64 is skipped, or in strict mode an error.
@@ -443,7 +428,7 @@ mod functions {
     /// Uuencode line of data.
     #[pyfunction(sig = "($module, data, /, *, backtick=False)")]
     fn b2a_uu(vm: &Vm, data: &Value, backtick: bool) -> PyResult<Ref<Bytes>> {
-        let data = data_of(vm, data)?;
+        let data = bytes_of(vm, data)?;
         if data.len() > 45 {
             return Err(error(vm, "At most 45 bytes at once"));
         }
@@ -473,21 +458,19 @@ mod functions {
     /// Base64-code line of data.
     #[pyfunction(sig = "($module, data, /, *, newline=True)")]
     fn b2a_base64(vm: &Vm, data: &Value, newline: bool) -> PyResult<Ref<Bytes>> {
-        let data = data_of(vm, data)?;
+        let data = bytes_of(vm, data)?;
         let mut out = Vec::with_capacity(data.len().div_ceil(3) * 4 + 1);
-        for group in data.chunks(3) {
-            let byte = |i: usize| group.get(i).copied().unwrap_or(0);
-            let (a, b, c) = (byte(0), byte(1), byte(2));
-            for (i, v) in [a >> 2, a << 4 | b >> 4, b << 2 | c >> 6, c]
-                .into_iter()
-                .enumerate()
-            {
-                out.push(if i <= group.len() {
-                    BASE64[usize::from(v & 63)]
-                } else {
-                    b'='
-                });
-            }
+        let digit = |v: u8| BASE64[usize::from(v & 63)];
+        let (groups, rest) = data.as_chunks();
+        out.extend(
+            groups
+                .iter()
+                .flat_map(|&[a, b, c]| [a >> 2, a << 4 | b >> 4, b << 2 | c >> 6, c].map(digit)),
+        );
+        match *rest {
+            [a] => out.extend([digit(a >> 2), digit(a << 4), b'=', b'=']),
+            [a, b] => out.extend([digit(a >> 2), digit(a << 4 | b >> 4), digit(b << 2), b'=']),
+            _ => {}
         }
         if newline {
             out.push(b'\n');
@@ -533,8 +516,8 @@ mod functions {
     #[pyfunction(sig = "($module, data, crc, /)")]
     fn crc_hqx(vm: &Vm, data: &Value, crc: &Value) -> PyResult<u16> {
         let mut crc = low_bits(vm, crc)? as u16;
-        for b in data_of(vm, data)? {
-            crc ^= u16::from(b) << 8;
+        for b in bytes_of(vm, data)?.iter() {
+            crc ^= u16::from(*b) << 8;
             for _ in 0..8 {
                 crc = if crc & 0x8000 != 0 {
                     crc << 1 ^ 0x1021
@@ -550,10 +533,7 @@ mod functions {
     #[pyfunction(sig = "($module, data, crc=0, /)")]
     fn crc32(vm: &Vm, data: &Value, crc: Value) -> PyResult<u32> {
         let start = low_bits(vm, &crc)?;
-        match data.downcast_ref::<Bytes>() {
-            Some(b) => Ok(super::crc32(b.as_slice(), start)),
-            None => Ok(super::crc32(&data_of(vm, data)?, start)),
-        }
+        Ok(super::crc32(&bytes_of(vm, data)?, start))
     }
 
     /// Decode a string of qp-encoded data.
@@ -571,7 +551,7 @@ mod functions {
         istext: bool,
         header: bool,
     ) -> PyResult<Ref<Bytes>> {
-        vm.new_bytes(&encode_qp(&data_of(vm, data)?, quotetabs, istext, header))
+        vm.new_bytes(&encode_qp(&bytes_of(vm, data)?, quotetabs, istext, header))
     }
 }
 

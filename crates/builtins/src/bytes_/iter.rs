@@ -52,12 +52,11 @@ impl BytesIter {
 
     #[pyslot]
     fn tp_iternext(&self) -> Option<Value> {
-        let bytes = self.bytes.get()?;
         let i = self.index.get();
-        match bytes.as_slice().get(i) {
+        match self.bytes.look(|bytes| bytes.as_slice().get(i).copied())? {
             Some(b) => {
                 self.index.set(i + 1);
-                Some(Value::from_i32((*b).into()))
+                Some(Value::from_i32(b.into()))
             }
             None => {
                 self.bytes.set(None);

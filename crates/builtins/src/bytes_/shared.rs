@@ -691,12 +691,17 @@ pub fn hex(vm: &Vm, b: &[u8], sep: Option<&Value>, group: i32) -> PyResult<Ref<S
             }
         }
     };
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     if sep.is_none() && !b.is_empty() {
         return vm.new_str_filled(b.len().saturating_mul(2), Form::Ascii, |out| {
-            for c in b {
-                out.push_byte(DIGITS[usize::from(c >> 4)]);
-                out.push_byte(DIGITS[usize::from(c & 15)]);
+            let mut pairs = [[0; 2]; 64];
+            for part in b.chunks(pairs.len()) {
+                hex_pairs(part, &mut pairs);
+                let digits = pairs.as_flattened().get(..part.len() * 2);
+                out.push_str(
+                    digits
+                        .and_then(|d| str::from_utf8(d).ok())
+                        .unwrap_or_default(),
+                );
             }
         });
     }
@@ -715,14 +720,53 @@ pub fn hex(vm: &Vm, b: &[u8], sep: Option<&Value>, group: i32) -> PyResult<Ref<S
                 out.push(sep);
             }
         }
-        out.push(DIGITS[usize::from(c >> 4)]);
-        out.push(DIGITS[usize::from(c & 15)]);
+        out.extend([hex_digit(c >> 4), hex_digit(c & 15)]);
     }
     vm.new_str_text(TextRef::One(&out))
 }
 
+/// The lower-case digit of a value below 16. It is computed, which makes loops over bytes into vector code.
+#[inline(always)]
+fn hex_digit(v: u8) -> u8 {
+    v + if v > 9 { b'a' - 10 } else { b'0' }
+}
+
+/// Writes the two digits of each byte, as far as there is room.
+pub fn hex_pairs(b: &[u8], out: &mut [[u8; 2]]) {
+    for (pair, c) in out.iter_mut().zip(b) {
+        *pair = [hex_digit(c >> 4), hex_digit(c & 15)];
+    }
+}
+
+/// The bytes that pairs of digits stand for; `None` if there is anything else among them.
+pub fn from_hex_pairs(pairs: &[[u8; 2]]) -> Option<Vec<u8>> {
+    /// The value of a digit, or a number with high bits.
+    #[inline(always)]
+    fn value(c: u8) -> u8 {
+        let (digit, letter) = (c.wrapping_sub(b'0'), (c | 0x20).wrapping_sub(b'a'));
+        let letter = if letter < 6 { letter + 10 } else { 0xff };
+        if digit < 10 { digit } else { letter }
+    }
+    let mut out = vec![0; pairs.len()];
+    let mut seen = 0;
+    for (byte, [high, low]) in out.iter_mut().zip(pairs) {
+        let (high, low) = (value(*high), value(*low));
+        seen |= high | low;
+        *byte = high << 4 | low & 15;
+    }
+    (seen & 0xf0 == 0).then_some(out)
+}
+
 /// `fromhex`
 pub fn from_hex(vm: &Vm, string: &Value) -> PyResult<Vec<u8>> {
+    // Nearly always there are digits and nothing else.
+    if let Some(s) = string.downcast_ref::<Str>()
+        && let Some(s) = s.as_ascii()
+        && let (pairs, []) = s.as_bytes().as_chunks()
+        && let Some(bytes) = from_hex_pairs(pairs)
+    {
+        return Ok(bytes);
+    }
     let units: Vec<u32> = if let Some(s) = string.downcast_ref::<Str>() {
         s.text().chars().collect()
     } else if vm.has_buffer(string) {

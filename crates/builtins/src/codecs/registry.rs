@@ -17,12 +17,13 @@ struct Registry {
 
 /// An encoding's name as search functions get it: lowercase, runs of punctuation turned into underscores.
 pub fn normalize(encoding: &str) -> String {
-    let mut out = String::with_capacity(encoding.len());
+    let mut out = Vec::with_capacity(encoding.len());
     let mut punctuation = false;
-    for c in encoding.chars() {
-        if c.is_ascii_alphanumeric() || c == '.' {
+    // The bytes of what is not ASCII are punctuation, as their character is.
+    for c in encoding.bytes() {
+        if c.is_ascii_alphanumeric() || c == b'.' {
             if punctuation && !out.is_empty() {
-                out.push('_');
+                out.push(b'_');
             }
             punctuation = false;
             out.push(c.to_ascii_lowercase());
@@ -30,7 +31,7 @@ pub fn normalize(encoding: &str) -> String {
             punctuation = true;
         }
     }
-    out
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// `codecs.register(search_function)`

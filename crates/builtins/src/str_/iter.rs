@@ -44,12 +44,9 @@ macro_rules! iterator {
 
             #[pyslot]
             fn tp_iternext(&self, vm: &Vm) -> PyResult<Option<Ref<Str>>> {
-                let Some(string) = self.string.get() else {
-                    return Ok(None);
-                };
-                let ($vm, $s, $i) = (vm, &string, self.index.get());
-                let item: Option<Ref<Str>> = $item;
-                match item {
+                let ($vm, $i) = (vm, self.index.get());
+                let item = self.string.look(|$s| -> PyResult<Option<Ref<Str>>> { Ok($item) });
+                match item.transpose()?.flatten() {
                     Some(item) => {
                         self.index.set($i + 1);
                         Ok(Some(item))

@@ -446,15 +446,23 @@ impl<'a> Save<'a> {
         }
     }
 
+    /// Writes `\u` or `\U` with a number of hexadecimal digits.
+    fn escape(&mut self, kind: u8, digits: u32, c: u32) {
+        self.out.extend([b'\\', kind]);
+        self.out.extend(
+            (0..digits)
+                .rev()
+                .map(|i| b"0123456789abcdef"[(c >> (4 * i) & 15) as usize]),
+        );
+    }
+
     fn str(&mut self, s: &Ref<Str>) -> PyResult<()> {
         if !self.bin() {
             self.op(opcode::UNICODE);
             for c in s.text().chars() {
                 match c {
-                    0x5c | 0 | 10 | 13 | 0x1a | 0x100..=0xffff => {
-                        self.out.extend_from_slice(format!("\\u{c:04x}").as_bytes());
-                    }
-                    0x10000.. => self.out.extend_from_slice(format!("\\U{c:08x}").as_bytes()),
+                    0x5c | 0 | 10 | 13 | 0x1a | 0x100..=0xffff => self.escape(b'u', 4, c),
+                    0x10000.. => self.escape(b'U', 8, c),
                     _ => self.out.push(c as u8),
                 }
             }

@@ -1,6 +1,7 @@
 //! Reading a pickle: the objects that opcodes make, from strings and numbers to instances and their state.
 
 use taipan_builtins::{codecs, int_};
+use taipan_codecs::RawUnicodeEscape;
 use taipan_codecs::escape::{OnBadHex, escape_decode};
 use taipan_object::descr::GetSetDescr;
 use taipan_object::{Args, Dict, List, PyResult, Raised, Set, Str, Tuple, TypeObject, Value, Vm};
@@ -111,8 +112,11 @@ impl Load<'_> {
     pub(super) fn raw_unicode(&mut self) -> PyResult {
         let vm = self.vm;
         let line = self.line()?;
-        let text = codecs::decode_text(vm, line, None, Some("raw-unicode-escape"), None)?;
-        Ok(text.into_value())
+        if !line.contains(&b'\\') {
+            return Ok(vm.new_str_text(TextRef::One(line))?.into_value());
+        }
+        let text = codecs::decode_with(vm, &mut RawUnicodeEscape, line, None, None, true)?.0;
+        Ok(vm.new_str_buf(&text)?.into_value())
     }
 
     pub(super) fn int(&mut self) -> PyResult {
