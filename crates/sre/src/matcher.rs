@@ -75,12 +75,11 @@ impl<C: Char> Matcher<'_, C> {
                     ptr += 1;
                 }
                 op::NOT_LITERAL => return self.ch(ptr).is_none_or(|ch| ch == self.word(pc + 1)),
-                op::AT if matches!(self.word(pc + 1), at::BEGINNING | at::BEGINNING_STRING) => {
-                    if ptr != 0 {
-                        return true;
-                    }
-                    pc += 2;
-                }
+                op::AT => match self.is_at_edge(self.word(pc + 1), ptr) {
+                    Some(true) => pc += 2,
+                    Some(false) => return true,
+                    None => return false,
+                },
                 op::JUMP => pc += 1 + self.word(pc + 1) as usize,
                 // A mark above the highest is forgotten when the frame fails; a lower one would stay.
                 op::MARK if self.word(pc + 1) as i32 > self.state.lastmark => pc += 2,
@@ -133,9 +132,26 @@ impl<C: Char> Matcher<'_, C> {
         }
     }
 
-    pub(crate) fn is_at(&self, code: u32, ptr: usize) -> bool {
+    /// Whether `ptr` is at the start or end of the text or of a line, as `code` says; `None` if it says something else.
+    #[inline(always)]
+    fn is_at_edge(&self, code: u32, ptr: usize) -> Option<bool> {
         let end = self.text.len();
         let newline = |ptr: usize| self.ch(ptr) == Some(10);
+        Some(match code {
+            at::BEGINNING | at::BEGINNING_STRING => ptr == 0,
+            at::BEGINNING_LINE => ptr == 0 || newline(ptr - 1),
+            at::END => ptr == end || (ptr + 1 == end && newline(ptr)),
+            at::END_LINE => ptr == end || newline(ptr),
+            at::END_STRING => ptr == end,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn is_at(&self, code: u32, ptr: usize) -> bool {
+        if let Some(is_at) = self.is_at_edge(code, ptr) {
+            return is_at;
+        }
+        let end = self.text.len();
         let boundary = |is_word: &dyn Fn(u32) -> bool| {
             let before = ptr
                 .checked_sub(1)
@@ -146,11 +162,6 @@ impl<C: Char> Matcher<'_, C> {
         };
         let locale = |ch| locale_word(&*self.env, ch);
         match code {
-            at::BEGINNING | at::BEGINNING_STRING => ptr == 0,
-            at::BEGINNING_LINE => ptr == 0 || newline(ptr - 1),
-            at::END => ptr == end || (ptr + 1 == end && newline(ptr)),
-            at::END_LINE => ptr == end || newline(ptr),
-            at::END_STRING => ptr == end,
             at::BOUNDARY => end > 0 && boundary(&ascii_word),
             at::NON_BOUNDARY => !boundary(&ascii_word),
             at::LOC_BOUNDARY => end > 0 && boundary(&locale),

@@ -395,7 +395,7 @@ mod functions {
     fn a2b_uu(vm: &Vm, data: &Value) -> PyResult<Ref<Bytes>> {
         let text = ascii_of(vm, data)?;
         let Some((first, rest)) = text.split_first() else {
-            return vm.new_bytes(&[]);
+            return Err(error(vm, "Missing length byte"));
         };
         let len = usize::from(first.wrapping_sub(b' ') & 0x3f);
         let mut out = Vec::with_capacity(len);
