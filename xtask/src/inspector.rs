@@ -17,7 +17,14 @@ executable that has the page in it.
 ";
 
 /// The modules: the package's name, the file that cargo makes, and the file in `inspector/src/engine`.
-const MODULES: &[(&str, &str, &str)] = &[("taipan-wasm", "taipan_wasm.wasm", "static.wasm")];
+const MODULES: &[(&str, &str, &str)] = &[
+    ("taipan-wasm", "taipan_wasm.wasm", "static.wasm"),
+    (
+        "taipan-wasm-machine",
+        "taipan_wasm_machine.wasm",
+        "machine.wasm",
+    ),
+];
 
 fn run_it(command: &mut Command) -> Result<(), String> {
     let name = command.get_program().display().to_string();
@@ -42,7 +49,15 @@ fn engine(root: &Path) -> Result<(), String> {
         let size = std::fs::copy(&from, &to).map_err(|e| format!("{}: {e}", from.display()))?;
         println!("inspector/src/engine/{file}: {size} bytes");
     }
-    Ok(())
+    library(root)
+}
+
+/// The library's files, for programs that import them.
+fn library(root: &Path) -> Result<(), String> {
+    let folder = root.join("inspector/public/lib");
+    let mut command = cargo();
+    command.args(["run", "-p", "taipan-pylib", "--example", "unpack", "--"]);
+    run_it(command.arg(folder))
 }
 
 fn npm(root: &Path, args: &[&str]) -> Result<(), String> {

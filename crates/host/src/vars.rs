@@ -8,13 +8,21 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 type Table = Vec<(Vec<u8>, Vec<u8>)>;
 
-static VARS: LazyLock<Mutex<Table>> = LazyLock::new(|| {
-    Mutex::new(
-        std::env::vars_os()
-            .map(|(k, v)| (k.into_encoded_bytes(), v.into_encoded_bytes()))
-            .collect(),
-    )
-});
+static VARS: LazyLock<Mutex<Table>> = LazyLock::new(|| Mutex::new(initial()));
+
+/// The environment that the process was given.
+#[cfg(unix)]
+fn initial() -> Table {
+    std::env::vars_os()
+        .map(|(k, v)| (k.into_encoded_bytes(), v.into_encoded_bytes()))
+        .collect()
+}
+
+/// Where there is no operating system, nobody gives one.
+#[cfg(not(unix))]
+fn initial() -> Table {
+    Table::new()
+}
 
 fn with_vars<T>(f: impl FnOnce(&mut Table) -> T) -> T {
     // The table is consistent after every statement that changes it, so poison says nothing.

@@ -7,10 +7,12 @@
 mod codes;
 mod json;
 mod recorder;
+mod report;
 mod show;
 mod state;
 
 pub use recorder::{Recorder, Sink};
+pub use report::{Request, report};
 
 use std::cell::{Cell, RefCell};
 

@@ -122,6 +122,8 @@ unsafe fn take(at: *mut u8, length: usize) -> Vec<u8> {
 /// The text is `length` bytes of [`allocate`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boot(index: *mut u8, length: usize) -> i32 {
+    // What went wrong is said before the module traps.
+    std::panic::set_hook(Box::new(|what| answer(&what.to_string())));
     // SAFETY: the contract.
     let index = unsafe { take(index, length) };
     #[cfg(not(unix))]
@@ -208,6 +210,12 @@ pub extern "C" fn run(want: f64, pause: f64, tell: u32, describe: u32) -> i32 {
             }
         }
     })
+}
+
+/// Tells the steps that were not told yet, after a run that the host left in the middle.
+#[unsafe(no_mangle)]
+pub extern "C" fn tell_rest() {
+    flush();
 }
 
 /// The number of the next step.

@@ -1,4 +1,5 @@
 // What the page begins with: a program in the address, one that came inside the page, one served by `taipan inspect`, or the last one.
+import { makeMachine } from "../engine/machine-client.ts";
 import type { Machine } from "../engine/machine.ts";
 import { setMachine } from "./execution.svelte.ts";
 import { program } from "./program.svelte.ts";
@@ -46,7 +47,7 @@ declare global {
 }
 
 export async function begin(): Promise<void> {
-  if (globalThis.taipanMachine) setMachine(globalThis.taipanMachine);
+  setMachine(globalThis.taipanMachine ?? makeMachine);
   if (await takeAddress(location.hash)) {
     keepForOffline();
     return;

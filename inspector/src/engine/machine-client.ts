@@ -1,0 +1,161 @@
+/// <reference types="vite/client" />
+// The machine as the page has it: its module runs in a worker. A worker that does not answer in time after it was asked to
+// stop (one instruction can take for ever) is thrown away; the next one runs the program again up to where the record is.
+
+import MachineWorker from "./machine.worker.ts?worker&inline";
+import wasmUrl from "./machine.wasm?url";
+import type { Message, Reply } from "./machine.worker.ts";
+import type { Count, Machine, MachineCode, MachineOptions, MachineState, RunReport } from "./machine.ts";
+
+/** The id of the element that holds the module in base64, in pages that consist of one file. */
+const EMBEDDED = "taipan-machine-engine";
+/** How long a slice may take before its worker is given up, in milliseconds. */
+const LONGEST_SLICE = 10_000;
+/** How long it may take once the user wants it to stop. */
+const PATIENCE = 700;
+
+type Sent = Message extends infer One ? (One extends { id: number } ? Omit<One, "id"> : never) : never;
+
+async function compile(): Promise<WebAssembly.Module> {
+  const embedded = document.getElementById(EMBEDDED)?.textContent;
+  if (embedded) return WebAssembly.compile(Uint8Array.from(atob(embedded.trim()), (c) => c.charCodeAt(0)));
+  const response = await fetch(wasmUrl);
+  if (!response.ok) throw new Error(`The machine could not be loaded: ${response.status} ${response.statusText}`);
+  // Servers that do not know the type of .wasm files are common.
+  if (response.headers.get("content-type")?.startsWith("application/wasm")) return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+async function libraryIndex(address: string): Promise<string> {
+  try {
+    const response = await fetch(new URL("index.txt", address));
+    return response.ok ? await response.text() : "";
+  } catch {
+    return "";
+  }
+}
+
+let parts: Promise<{ module: WebAssembly.Module; library: string; index: string }> | undefined;
+
+/** Module and index are loaded once for the page, when a program is first to run. */
+function load(): Promise<{ module: WebAssembly.Module; library: string; index: string }> {
+  const library = new URL("lib/", document.baseURI).href;
+  parts ??= Promise.all([compile(), libraryIndex(library)]).then(([module, index]) => ({ module, library, index }));
+  parts.catch(() => (parts = undefined));
+  return parts;
+}
+
+class Client implements Machine {
+  #parts: Awaited<ReturnType<typeof load>>;
+  #worker: Worker | null = null;
+  #next = 1;
+  #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  #program: { source: string; options: MachineOptions; stdin: string } | null = null;
+  #steps = 0;
+  #slice: { timer: ReturnType<typeof setTimeout>; resolve: (report: RunReport) => void } | null = null;
+  #over: RunReport | null = null;
+
+  constructor(module: Awaited<ReturnType<typeof load>>) {
+    this.#parts = module;
+  }
+
+  #start(): Worker {
+    if (this.#worker) return this.#worker;
+    const worker = new MachineWorker();
+    worker.postMessage({ type: "module", ...this.#parts } satisfies Message);
+    worker.addEventListener("message", (event: MessageEvent<Reply>) => {
+      const reply = event.data;
+      const one = this.#waiting.get(reply.id);
+      this.#waiting.delete(reply.id);
+      if ("error" in reply) one?.reject(new Error(reply.error));
+      else one?.resolve(reply.value as never);
+    });
+    worker.addEventListener("error", (event) => this.#fail(event.message || "The machine's worker failed."));
+    this.#worker = worker;
+    return worker;
+  }
+
+  #fail(words: string): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+    for (const one of this.#waiting.values()) one.reject(new Error(words));
+    this.#waiting.clear();
+  }
+
+  #ask<T>(message: Sent): Promise<T> {
+    const id = this.#next++;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject });
+      this.#start().postMessage({ ...message, id });
+    });
+  }
+
+  load(source: string, options: MachineOptions, stdin: string): Promise<{ codes: MachineCode[]; error: string | null }> {
+    this.#program = { source, options, stdin };
+    this.#steps = 0;
+    this.#over = null;
+    return this.#ask({ type: "load", source, options, stdin });
+  }
+
+  codes(ids: number[]): Promise<MachineCode[]> {
+    return this.#ask({ type: "codes", ids });
+  }
+
+  async run(limit: number): Promise<RunReport> {
+    if (this.#over) return { ...this.#over, firstStep: this.#steps, timeline: empty(), output: [] };
+    const report = await new Promise<RunReport>((resolve, reject) => {
+      const timer = setTimeout(() => this.#giveUp("limit", `One instruction took longer than ${LONGEST_SLICE / 1000} seconds.`), LONGEST_SLICE);
+      this.#slice = { timer, resolve };
+      this.#ask<RunReport>({ type: "run", limit }).then(resolve, reject);
+    }).finally(() => {
+      if (this.#slice) clearTimeout(this.#slice.timer);
+      this.#slice = null;
+    });
+    this.#steps = report.steps;
+    return report;
+  }
+
+  /** Ends a slice that does not end by itself: its worker goes, and another one is brought to where the record ends. */
+  #giveUp(kind: RunReport["kind"], message: string): void {
+    const slice = this.#slice;
+    if (!slice) return;
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#waiting.clear();
+    this.#over = { steps: this.#steps, done: true, message, kind, firstStep: this.#steps, timeline: empty(), output: [], memory: { used: 0, limit: 0 } };
+    if (this.#program) {
+      const { source, options, stdin } = this.#program;
+      void this.#ask({ type: "load", source, options, stdin }).catch(() => undefined);
+      if (this.#steps > 0) void this.#ask({ type: "run", limit: this.#steps }).catch(() => undefined);
+    }
+    slice.resolve(this.#over);
+  }
+
+  seek(step: number): Promise<MachineState> {
+    return this.#ask({ type: "seek", step });
+  }
+
+  stop(): void {
+    const slice = this.#slice;
+    if (!slice) return;
+    clearTimeout(slice.timer);
+    slice.timer = setTimeout(() => this.#giveUp("stopped", "Stopped in the middle of an instruction."), PATIENCE);
+  }
+
+  counts(): Promise<Count[]> {
+    return this.#ask({ type: "counts" });
+  }
+
+  dispose(): void {
+    this.#fail("The program was closed.");
+  }
+}
+
+function empty(): RunReport["timeline"] {
+  return { code: new Int32Array(), offset: new Int32Array(), line: new Int32Array(), depth: new Int32Array() };
+}
+
+/** A machine without a program. */
+export async function makeMachine(): Promise<Machine> {
+  return new Client(await load());
+}
