@@ -5,13 +5,19 @@ const VERSION = __VERSION__;
 const FILES = __FILES__;
 const NAME = `taipan-inspector-${VERSION}`;
 const own = new Set(FILES.map((file) => new URL(file, self.registration.scope).href));
+// The library's files are kept when a program has asked for them.
+const library = new URL("lib/", self.registration.scope).href;
 const start = new URL("index.html", self.registration.scope).href;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
     caches
       .open(NAME)
-      .then((cache) => cache.addAll([...own].map((url) => new Request(url, { cache: "reload" }))))
+      .then(async (cache) => {
+        await cache.addAll([...own].map((url) => new Request(url, { cache: "reload" })));
+        // Builds without the machine have none.
+        await cache.add(`${library}index.txt`).catch(() => undefined);
+      })
       .then(() => self.skipWaiting()),
   );
 });
@@ -30,6 +36,18 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   url.hash = url.search = "";
   const wanted = url.href === self.registration.scope ? start : url.href;
+  if (wanted.startsWith(library)) {
+    event.respondWith(
+      caches.open(NAME).then(async (cache) => {
+        const kept = await cache.match(wanted);
+        if (kept) return kept;
+        const answer = await fetch(event.request);
+        if (answer.ok) await cache.put(wanted, answer.clone());
+        return answer;
+      }),
+    );
+    return;
+  }
   if (!own.has(wanted)) return;
   event.respondWith(caches.open(NAME).then(async (cache) => (await cache.match(wanted)) ?? fetch(event.request)));
 });

@@ -26,27 +26,48 @@ async function compile(): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-async function libraryIndex(address: string): Promise<string> {
-  try {
-    const response = await fetch(new URL("index.txt", address));
-    return response.ok ? await response.text() : "";
-  } catch {
-    return "";
-  }
+/** What every start of the interpreter reads: it is in the page, so that a page of one file needs no others. */
+const FIRST: Record<string, string> = import.meta.glob("../../public/lib/encodings/{__init__,aliases,utf_8}.py", { query: "?raw", import: "default", eager: true });
+
+function firstFiles(): Record<string, Uint8Array> {
+  const encoder = new TextEncoder();
+  return Object.fromEntries(Object.entries(FIRST).map(([path, text]) => [path.slice(path.indexOf("lib/") + 4), encoder.encode(text)]));
 }
 
-let parts: Promise<{ module: WebAssembly.Module; library: string; index: string }> | undefined;
+async function libraryIndex(address: string, first: Record<string, Uint8Array>): Promise<string> {
+  try {
+    const response = await fetch(new URL("index.txt", address));
+    const text = response.ok ? await response.text() : "";
+    // Some servers answer everything with their page.
+    if (/^\S+ \d+\n/.test(text)) return text;
+  } catch {
+    // What is in the page is all there is then.
+  }
+  return Object.entries(first)
+    .map(([name, bytes]) => `${name} ${bytes.length}\n`)
+    .join("");
+}
+
+interface Parts {
+  module: WebAssembly.Module;
+  library: string;
+  index: string;
+  first: Record<string, Uint8Array>;
+}
+
+let parts: Promise<Parts> | undefined;
 
 /** Module and index are loaded once for the page, when a program is first to run. */
-function load(): Promise<{ module: WebAssembly.Module; library: string; index: string }> {
+function load(): Promise<Parts> {
   const library = new URL("lib/", document.baseURI).href;
-  parts ??= Promise.all([compile(), libraryIndex(library)]).then(([module, index]) => ({ module, library, index }));
+  const first = firstFiles();
+  parts ??= Promise.all([compile(), libraryIndex(library, first)]).then(([module, index]) => ({ module, library, index, first }));
   parts.catch(() => (parts = undefined));
   return parts;
 }
 
 class Client implements Machine {
-  #parts: Awaited<ReturnType<typeof load>>;
+  #parts: Parts;
   #worker: Worker | null = null;
   #next = 1;
   #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
@@ -55,8 +76,8 @@ class Client implements Machine {
   #slice: { timer: ReturnType<typeof setTimeout>; resolve: (report: RunReport) => void } | null = null;
   #over: RunReport | null = null;
 
-  constructor(module: Awaited<ReturnType<typeof load>>) {
-    this.#parts = module;
+  constructor(all: Parts) {
+    this.#parts = all;
   }
 
   #start(): Worker {

@@ -154,6 +154,8 @@ class Instance {
     } catch (error) {
       this.exports.__stack_pointer.value = this.stack;
       if (error instanceof Leave) return error;
+      // A panic said what it was before it trapped.
+      if (error instanceof WebAssembly.RuntimeError && this.answers.length > 0) throw new Error(`A fault of the machine: ${this.answers.at(-1)}`);
       throw error;
     }
   }

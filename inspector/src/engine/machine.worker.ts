@@ -5,7 +5,7 @@ import type { MachineOptions } from "./machine.ts";
 
 /** What machine-client.ts sends. */
 export type Message =
-  | { type: "module"; module: WebAssembly.Module; library: string; index: string }
+  | { type: "module"; module: WebAssembly.Module; library: string; index: string; first: Record<string, Uint8Array> }
   | { id: number; type: "load"; source: string; options: MachineOptions; stdin: string }
   | { id: number; type: "run"; limit: number }
   | { id: number; type: "seek"; step: number }
@@ -18,14 +18,13 @@ export type Reply = { id: number; value: unknown } | { id: number; error: string
 let core: Core | null = null;
 
 /** The library's files, fetched one by one when a program imports them. The module waits for them, so the worker does. */
-function library(address: string, index: string): Library {
-  const known = new Map<string, Uint8Array | null>();
+function library(address: string, index: string, first: Record<string, Uint8Array>): Library {
+  const known = new Map<string, Uint8Array>(Object.entries(first));
   return {
     index,
     read(name) {
-      let bytes = known.get(name);
-      if (bytes === undefined) {
-        bytes = null;
+      let bytes: Uint8Array | null = known.get(name) ?? null;
+      if (!bytes) {
         try {
           const request = new XMLHttpRequest();
           request.open("GET", new URL(name, address), false);
@@ -44,7 +43,7 @@ function library(address: string, index: string): Library {
 
 function answer(message: Message): unknown {
   if (message.type === "module") {
-    core = new Core(message.module, library(message.library, message.index));
+    core = new Core(message.module, library(message.library, message.index, message.first));
     return undefined;
   }
   if (!core) throw new Error("the machine has not been loaded");

@@ -14,7 +14,7 @@ stubs! {
 
 /// What of the stack in the module's memory may be used. A WebAssembly function's own values lie on another stack, which
 /// belongs to the engine: natives that nest use up both, so this one's bound keeps the other from its end.
-const USABLE: usize = 400 << 10;
+const USABLE: usize = 192 << 10;
 
 /// The stack of the one thread.
 pub fn stack_bounds() -> Option<StackBounds> {

@@ -260,8 +260,12 @@ const COUNTER_OF_SPECIALIZED: u16 = 52 << 4;
 pub(super) fn adaptive(vm: &Vm, code: &Code) -> Vec<u8> {
     let run = code.has_run();
     let mut bytes: Vec<u8> = if run {
-        let stream = code.stream().iter();
-        stream.flat_map(|u| u.get().to_le_bytes()).collect()
+        let stream = code.stream().iter().enumerate();
+        let units = stream.map(|(unit, u)| match crate::observe::opcode_at(code, unit) {
+            Some(op) => (u.get() & 0xff00) | op as u16,
+            None => u.get(),
+        });
+        units.flat_map(u16::to_le_bytes).collect()
     } else {
         code.code.to_vec()
     };
