@@ -49,6 +49,8 @@ const MEMORY_LIMIT = 256 << 20;
 const GRACE = 20_000;
 /** Copies that are kept at most. */
 const COPIES = 48;
+/** A memory beyond this is not used for another program. */
+const LARGE = 64 << 20;
 /** States that are kept. */
 const STATES = 64;
 
@@ -245,6 +247,9 @@ export class Core {
   /** Compiles a program; what stands in its way, or null. */
   load(source: string, options: MachineOptions, stdin: string): { codes: MachineCode[]; error: string | null } {
     const booted = this.#boot();
+    // Memory does not shrink: what an earlier program made large is not kept.
+    if ((this.#ahead?.exports.memory.buffer.byteLength ?? 0) > LARGE) this.#ahead = null;
+    if ((this.#looking?.exports.memory.buffer.byteLength ?? 0) > LARGE) this.#looking = null;
     const ahead = (this.#ahead ??= new Instance(this.#module, this.#library));
     ahead.restore(booted);
     ahead.input = encoder.encode(stdin.length > 0 && !stdin.endsWith("\n") ? `${stdin}\n` : stdin);
