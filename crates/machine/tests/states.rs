@@ -43,20 +43,30 @@ fn renumbered(v: &Value, known: &mut HashMap<u64, usize>) -> Value {
         Value::Array(items) => items.iter().map(|v| renumbered(v, known)).collect(),
         Value::Object(fields) => {
             let is_frame = fields.contains_key("qualname");
-            let renumber = |(k, v): (&String, &Value)| {
-                let number = v
-                    .as_u64()
-                    .filter(|_| k == "object" || (k == "id" && !is_frame));
-                let v = match number {
-                    Some(n) => {
-                        let next = known.len();
-                        Value::from(*known.entry(n).or_insert(next))
-                    }
-                    None => renumbered(v, known),
-                };
-                (k.clone(), v)
+            let mut number = |n: u64| {
+                let next = known.len();
+                Value::from(*known.entry(n).or_insert(next))
             };
-            Value::Object(fields.iter().map(renumber).collect())
+            let mut new = serde_json::Map::new();
+            for (k, v) in fields {
+                let is_id = k == "object" || (k == "id" && !is_frame);
+                let changed = match (k.as_str(), v) {
+                    (_, v) if is_id && v.is_u64() => number(v.as_u64().unwrap_or(0)),
+                    ("suspended", Value::Array(ids)) => ids
+                        .iter()
+                        .filter_map(Value::as_u64)
+                        .map(&mut number)
+                        .collect(),
+                    _ => continue,
+                };
+                new.insert(k.clone(), changed);
+            }
+            for (k, v) in fields {
+                if !new.contains_key(k) {
+                    new.insert(k.clone(), renumbered(v, known));
+                }
+            }
+            Value::Object(new)
         }
         other => other.clone(),
     }
