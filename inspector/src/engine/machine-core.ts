@@ -262,6 +262,7 @@ export class Core {
     this.#codes = [];
     this.#steps = 0;
     this.#end = null;
+    this.#outputAtEnd = 0;
     this.#source = new Source(source);
     let errors = "";
     ahead.onOutput = (text) => void (errors += text);

@@ -63,7 +63,7 @@ describe.skipIf(!built)("the machine", () => {
   it("says why a program does not compile", () => {
     const { error } = core.load("x = = 1\n", { optimize: 0, filename: "program.py" }, "");
     expect(error).toContain("SyntaxError: invalid syntax");
-    expect(error).toContain("^");
+    expect(error).toContain("x = = 1");
   });
 
   it("stops what does not end", () => {
