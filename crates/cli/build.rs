@@ -1,4 +1,4 @@
-//! How the command is linked.
+//! How the command is linked, and, with the feature `inspector`, the page that it carries.
 //!
 //! On Linux it stands at a fixed address, as Debian's and most builds of CPython do: tables of static data then need no
 //! relocation at each start, which would make private copies of half a megabyte of pages.
@@ -18,6 +18,9 @@ fn main() {
         println!("cargo::rerun-if-env-changed=TAIPAN_START_{name}");
     }
     println!("cargo::rerun-if-env-changed=TAIPAN_LINK_MAP");
+    if std::env::var_os("CARGO_FEATURE_INSPECTOR").is_some() {
+        carry_page();
+    }
     let var = |name: &str| std::env::var(name).unwrap_or_default();
     if var("CARGO_CFG_TARGET_OS") != "linux" || var("CARGO_CFG_TARGET_ENV") != "gnu" {
         return;
@@ -44,6 +47,21 @@ fn main() {
         std::fs::write(&script, linker_script(&list)).expect("OUT_DIR is writable");
         println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", script.display());
     }
+}
+
+/// Compresses the inspector's page for `inspect/page.rs`.
+fn carry_page() {
+    let path = "../../inspector/dist/single.html";
+    println!("cargo::rerun-if-changed={path}");
+    let Ok(page) = std::fs::read(path) else {
+        println!(
+            "cargo::error=there is no inspector/dist/single.html: run `cargo xtask inspector` first"
+        );
+        return;
+    };
+    let out = Path::new(&std::env::var("OUT_DIR").unwrap_or_default()).join("page.zlib");
+    let packed = miniz_oxide::deflate::compress_to_vec_zlib(&page, 9);
+    std::fs::write(&out, packed).expect("OUT_DIR is writable");
 }
 
 /// A script that adds one output section to the linker's own: the sections of the listed functions. A name in the list

@@ -1,5 +1,6 @@
 //! The command `taipan`: CPython's command line. `options` reads it; the interpreter runs on a thread with a large stack.
 
+mod inspect;
 mod options;
 mod settle;
 
@@ -13,7 +14,7 @@ use taipan_draw::What;
 #[global_allocator]
 static ALLOCATOR: taipan_host::alloc::Allocator = taipan_host::alloc::Allocator;
 
-/// How much stack the compiler may use for a drawing; the thread has more.
+/// How much stack the compiler may use for a drawing or for what `inspect` shows; the thread has more.
 const SHOW_STACK: usize = 8 << 20;
 
 fn write(fd: i32, text: &str) {
@@ -101,6 +102,10 @@ fn main() {
         }
         Action::Show(what, path) => {
             taipan::on_big_stack(move || show(what, &path)).unwrap_or(Status::Code(1))
+        }
+        Action::Inspect(rest) => {
+            let program = args.first().cloned().unwrap_or_default();
+            taipan::on_big_stack(move || inspect::run(&program, &rest)).unwrap_or(Status::Code(1))
         }
         // The process ends right there: the first thread need not be woken for it.
         Action::Run(o) => taipan::on_big_stack(move || leave(run(*o))).unwrap_or(Status::Code(1)),

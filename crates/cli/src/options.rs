@@ -16,6 +16,8 @@ pub(crate) enum Action {
     Fatal(String),
     /// Draw the program in this file and end.
     Show(What, Vec<u8>),
+    /// `taipan inspect` with these arguments.
+    Inspect(Vec<Vec<u8>>),
     /// Run a program.
     Run(Box<Options>),
 }
@@ -75,6 +77,11 @@ pub(crate) struct Given {
 /// Reads the command line.
 pub(crate) fn parse(args: &[Vec<u8>]) -> Action {
     let program = args.first().cloned().unwrap_or_default();
+    if let Some([command, rest @ ..]) = args.get(1..)
+        && command == b"inspect"
+    {
+        return Action::Inspect(rest.to_vec());
+    }
     let mut g = Given::default();
     let mut run = None;
     let mut argv: Vec<Vec<u8>> = Vec::new();

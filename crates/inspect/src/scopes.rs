@@ -5,7 +5,7 @@ use crate::types::{Scope, Scopes, Symbol};
 use taipan_symtable::flags::*;
 use taipan_symtable::{BlockType, NameScope, ScopeId, SymbolTable};
 
-/// All scopes, parents first, those of inlined comprehensions among them.
+/// All scopes, parents first. Inlined comprehensions have none.
 pub(crate) fn scopes(program: &Program, table: &SymbolTable<'_>) -> Scopes {
     let mut scopes: Vec<Scope> = Vec::new();
     let mut todo: Vec<(ScopeId, Option<u32>)> = vec![(ScopeId::TOP, None)];
@@ -38,6 +38,8 @@ pub(crate) fn scopes(program: &Program, table: &SymbolTable<'_>) -> Scopes {
 fn scope(program: &Program, table: &SymbolTable<'_>, id: ScopeId, parent: Option<u32>) -> Scope {
     let scope = table.scope(id);
     let module = scope.block_type == BlockType::Module;
+    // `symtable` goes by the name.
+    let top = scope.name == "top";
     let span = match module {
         true => Some((0, program.places().length())),
         false => program.places().of_location(program.text(), scope.loc),
@@ -73,15 +75,21 @@ fn scope(program: &Program, table: &SymbolTable<'_>, id: ScopeId, parent: Option
         children: Vec::new(),
         nested: scope.nested,
         traits: traits.iter().filter(|t| t.1).map(|t| t.0).collect(),
-        parameters: scope
-            .varnames
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect(),
+        parameters: parameters(scope),
         symbols: symbols
-            .map(|(name, flags)| symbol(name, *flags, module))
+            .map(|(name, flags)| symbol(name, *flags, top))
             .collect(),
     }
+}
+
+/// What `get_parameters` gives: only functions have that.
+fn parameters(scope: &taipan_symtable::Scope<'_>) -> Vec<String> {
+    let function = scope.block_type == BlockType::Function;
+    let symbols = scope.symbols.iter().filter(|_| function);
+    symbols
+        .filter(|(_, flags)| **flags & DEF_PARAM != 0)
+        .map(|(name, _)| (*name).to_owned())
+        .collect()
 }
 
 /// A symbol with the answers that the methods of `symtable.Symbol` give.

@@ -26,7 +26,7 @@ interface Exports {
 }
 
 /** How much of its own stack the module may use, in bytes: what browsers' stacks for workers are enough for. */
-const STACK = 600 << 10;
+const STACK = 420 << 10;
 const MODES = { exec: 0, single: 1, eval: 2 } as const;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
