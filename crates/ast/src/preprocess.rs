@@ -12,7 +12,7 @@ use crate::transformer::{
 };
 use crate::{
     Arena, CompileError, Constant, Expr, ExprContext, ExprKind, Location, Mod, Operator, Pattern,
-    StackLimit, Stmt, StmtKind, UnaryOp, docstring, repr,
+    Spots, StackLimit, Stmt, StmtKind, UnaryOp, docstring, repr,
 };
 
 /// How to preprocess.
@@ -37,12 +37,30 @@ pub fn preprocess<'a>(
     options: PreprocessOptions,
     warnings: &mut Vec<SyntaxWarning>,
 ) -> Result<&'a Mod<'a>, CompileError> {
-    if let Mod::FunctionType { .. } = module {
+    preprocess_at(arena, module, options, &Spots::Anywhere, warnings)
+}
+
+/// The same for a tree of which the parser noted where there is something to do.
+pub fn preprocess_at<'a>(
+    arena: &'a Arena,
+    module: &'a Mod<'a>,
+    options: PreprocessOptions,
+    spots: &Spots,
+    warnings: &mut Vec<SyntaxWarning>,
+) -> Result<&'a Mod<'a>, CompileError> {
+    // Without docstrings to remove, a check of the syntax changes nothing.
+    let nothing = options.syntax_check_only && options.optimize < 2 && !options.warnings;
+    if nothing || matches!(module, Mod::FunctionType { .. }) {
         return Ok(module);
     }
     let mut preprocessor = Preprocessor {
         arena,
         options,
+        // Docstrings are everywhere.
+        spots: match options.optimize {
+            0 | 1 => spots,
+            _ => &Spots::Anywhere,
+        },
         warnings,
         context: Context::default(),
     };
@@ -64,6 +82,7 @@ enum Context {
 struct Preprocessor<'a, 'w> {
     arena: &'a Arena,
     options: PreprocessOptions,
+    spots: &'w Spots,
     warnings: &'w mut Vec<SyntaxWarning>,
     context: Context,
 }
@@ -121,6 +140,9 @@ impl<'a> Transformer<'a> for Preprocessor<'a, '_> {
 
     fn transform_stmt(&mut self, node: &'a Stmt<'a>) -> Result<Option<Stmt<'a>>, CompileError> {
         self.options.limit.check()?;
+        if self.context != Context::Finally && !self.spots.any_in(node) {
+            return Ok(None);
+        }
         match node.kind {
             StmtKind::Return { .. } => self.warn_finally("return", node.loc),
             StmtKind::Break => self.warn_finally("break", node.loc),

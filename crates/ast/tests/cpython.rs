@@ -14,7 +14,7 @@ fn cases(text: &str) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|case| case.split_once("\n====\n"))
 }
 
-fn parse<'a>(arena: &'a Arena, source: &str, mode: Mode) -> &'a Mod<'a> {
+fn parse<'a>(arena: &'a Arena, source: &'a str, mode: Mode) -> &'a Mod<'a> {
     let options = ParseOptions {
         mode,
         ..ParseOptions::default()

@@ -1,19 +1,22 @@
 //! Times the stages of the front end one at a time, on one thread. Prints a line for each: its name, and nanoseconds of
 //! processor time for all files together, each file's being the least of the rounds; then how many bytes that was.
-//! Arguments: paths, `@FILE` for a file that lists paths, `--rounds=N`, `--each` for lines that name a file each.
+//! Arguments: paths, `@FILE` for a file that lists paths, `--rounds=N`, `--each` for lines that name a file each, `--whole` for
+//! nothing but the whole way from source to code in one go, which is what a profiler is to see.
 
 use std::rc::Rc;
 
-use taipan_ast::{Arena, CompileError, PreprocessOptions, StackLimit, future_features, preprocess};
+use taipan_ast::{
+    Arena, CompileError, PreprocessOptions, Spots, StackLimit, future_features, preprocess_at,
+};
 use taipan_bytecode::CodeObject;
 use taipan_bytecode::constant::Str;
 use taipan_bytecode::marshal;
 use taipan_compiler::codegen::{self, ObservedUnit, Observer};
 use taipan_compiler::graphs::ObservedGraph;
-use taipan_compiler::{CompileOptions, compile};
+use taipan_compiler::{CompileOptions, compile_noted};
 use taipan_host::clock::now;
 use taipan_host::types::Clock;
-use taipan_parser::{ParseOptions, parse};
+use taipan_parser::{ParseOptions, parse_noting};
 use taipan_tokenizer::source::{Source, SourceOptions, no_codecs};
 use taipan_tokenizer::{TokenKind, Tokenizer, TokenizerOptions};
 
@@ -37,6 +40,9 @@ const STAGES: [&str; 11] = [
     "loads",
     "free",
 ];
+
+/// The stage that is all from source to code.
+const WHOLE: usize = 7;
 
 type Times = [u64; STAGES.len()];
 
@@ -77,12 +83,14 @@ fn clock() -> u64 {
 }
 
 fn main() {
-    let (mut paths, mut rounds, mut each) = (Vec::new(), 3, false);
+    let (mut paths, mut rounds, mut each, mut whole) = (Vec::new(), 3, false, false);
     for argument in std::env::args().skip(1) {
         if let Some(n) = argument.strip_prefix("--rounds=") {
             rounds = n.parse().unwrap_or(rounds);
         } else if argument == "--each" {
             each = true;
+        } else if argument == "--whole" {
+            whole = true;
         } else if let Some(list) = argument.strip_prefix('@') {
             let list = std::fs::read_to_string(list).unwrap_or_default();
             paths.extend(list.lines().map(str::to_owned));
@@ -98,7 +106,16 @@ fn main() {
         };
         let mut best = [u64::MAX; STAGES.len()];
         for _ in 0..rounds {
-            match time(&data) {
+            let times = if whole {
+                time_whole(&data).map(|time| {
+                    let mut times = Times::default();
+                    times[WHOLE] = time;
+                    times
+                })
+            } else {
+                time(&data)
+            };
+            match times {
                 Ok(times) => {
                     for (best, time) in best.iter_mut().zip(times) {
                         *best = time.min(*best);
@@ -159,7 +176,9 @@ fn time(data: &[u8]) -> Result<Times, String> {
         ..ParseOptions::default()
     };
     lap();
-    let tree = parse(&arena, text, &parse_options, &mut warnings).map_err(|e| format!("{e:?}"))?;
+    let mut spots = Spots::Anywhere;
+    let tree = parse_noting(&arena, text, &parse_options, &mut warnings, &mut spots)
+        .map_err(|e| format!("{e:?}"))?;
     let tree_time = lap();
 
     let limit = StackLimit::below_here(STACK);
@@ -174,7 +193,8 @@ fn time(data: &[u8]) -> Result<Times, String> {
         limit,
     };
     lap();
-    let module = preprocess(&arena, module, preprocessing, &mut warnings).map_err(text_of)?;
+    let module = preprocess_at(&arena, module, preprocessing, &spots, &mut warnings);
+    let module = module.map_err(text_of)?;
     let preprocess_time = lap();
 
     let table_options = taipan_symtable::Options {
@@ -214,15 +234,7 @@ fn time(data: &[u8]) -> Result<Times, String> {
     drop(code);
     let free = lap();
 
-    // The same once more in one go, the memory's release included, as CPython's `compile` has it.
-    lap();
-    let arena = Arena::new();
-    let tree = parse(&arena, text, &parse_options, &mut warnings).map_err(|e| format!("{e:?}"))?;
-    let module = arena.alloc(tree);
-    let code = compile(&arena, module, &options, &mut warnings).map_err(|e| e.to_string())?;
-    drop(arena);
-    let whole = lap();
-    drop(code);
+    let whole = time_whole(data)?;
 
     let [codegen, optimize, assemble] = splitter.parts;
     Ok([
@@ -238,4 +250,32 @@ fn time(data: &[u8]) -> Result<Times, String> {
         loads,
         free,
     ])
+}
+
+/// How long it takes from source to code in one go, the memory's release included, as CPython's `compile` has it.
+fn time_whole(data: &[u8]) -> Result<u64, String> {
+    let options = SourceOptions {
+        exec: true,
+        ..SourceOptions::default()
+    };
+    let source = Source::from_bytes(data, options, no_codecs).map_err(|e| format!("{e:?}"))?;
+    let options = CompileOptions::new(Str::plain("file.py"), StackLimit::below_here(STACK));
+    let mut warnings = Vec::new();
+    let start = clock();
+    let arena = Arena::new();
+    let mut spots = Spots::Anywhere;
+    let tree = parse_noting(
+        &arena,
+        &source.text,
+        &ParseOptions::default(),
+        &mut warnings,
+        &mut spots,
+    );
+    let module = arena.alloc(tree.map_err(|e| format!("{e:?}"))?);
+    let code = compile_noted(&arena, module, &spots, &options, &mut warnings);
+    let code = code.map_err(|e| e.to_string())?;
+    drop(arena);
+    let whole = clock().saturating_sub(start);
+    drop(code);
+    Ok(whole)
 }

@@ -69,7 +69,7 @@ pub(crate) fn assemble(
     }
     let units = layout.resolve_jump_offsets();
     layout.write(&mut optimized.cfg, metadata.firstlineno, units)?;
-    let code = cache.merge_bytes(&layout.code);
+    let code = cache.merge_bytes(layout.code.as_flattened());
     let linetable = cache.merge_bytes(&layout.locations);
     let exceptiontable = cache.merge_bytes(&layout.exceptions);
     optimized.cfg.room().layout = layout;
@@ -219,7 +219,14 @@ fn units(opcode: CompilerOpcode, oparg: u32) -> u32 {
 fn extended(oparg: u32) -> u32 {
     match oparg {
         0..=0xFF => 0,
-        0x100..=0xFFFF => 1,
+        _ => extended_of_large(oparg),
+    }
+}
+
+#[cold]
+fn extended_of_large(oparg: u32) -> u32 {
+    match oparg {
+        0..=0xFFFF => 1,
         0x1_0000..=0xFF_FFFF => 2,
         _ => 3,
     }
@@ -234,7 +241,7 @@ pub(crate) struct Layout {
     places: Vec<Place>,
     /// The number of instructions.
     count: u32,
-    code: Vec<u8>,
+    code: Vec<[u8; 2]>,
     locations: Vec<u8>,
     exceptions: Vec<u8>,
 }
@@ -359,7 +366,7 @@ impl Layout {
             }
         }
         self.code.clear();
-        self.code.resize(2 * units as usize, 0);
+        self.code.resize(units as usize, [0; 2]);
         self.exceptions.clear();
         let locations = std::mem::take(&mut self.locations);
         let mut locations = location::Writer::with_room(firstlineno, locations);
@@ -370,7 +377,7 @@ impl Layout {
         let mut open: Option<(BlockId, u32)> = None;
         for span in &self.spans {
             for instr in &cfg[span.block].instrs {
-                if instr.loc != current {
+                if !instr.loc.is(current) {
                     push_location(&mut locations, current, offset - start);
                     current = instr.loc;
                     start = offset;
@@ -383,20 +390,19 @@ impl Layout {
                     open = instr.except.map(|handler| (handler, offset));
                 }
                 let extended = extended(instr.oparg);
-                let mut at = 2 * offset as usize;
+                let mut at = offset as usize;
                 offset += extended + 1 + u32::from(instr.opcode.brief().caches);
                 if extended > 0 {
                     let bytes = instr.oparg.to_be_bytes();
                     for byte in &bytes[3 - extended as usize..3] {
-                        if let Some(unit) = self.code.get_mut(at..at + 2) {
-                            let opcode = CompilerOpcode::ExtendedArg as u16 as u8;
-                            unit.copy_from_slice(&[opcode, *byte]);
+                        if let Some(unit) = self.code.get_mut(at) {
+                            *unit = [CompilerOpcode::ExtendedArg as u16 as u8, *byte];
                         }
-                        at += 2;
+                        at += 1;
                     }
                 }
-                if let Some(unit) = self.code.get_mut(at..at + 2) {
-                    unit.copy_from_slice(&[instr.opcode as u16 as u8, instr.oparg as u8]);
+                if let Some(unit) = self.code.get_mut(at) {
+                    *unit = [instr.opcode as u16 as u8, instr.oparg as u8];
                 }
             }
         }

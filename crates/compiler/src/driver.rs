@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use taipan_ast::{
-    Arena, CompileError, Mod, PreprocessOptions, StackLimit, TooDeep, future_features, preprocess,
+    Arena, CompileError, Mod, PreprocessOptions, Spots, StackLimit, TooDeep, future_features,
+    preprocess_at,
 };
 use taipan_bytecode::CodeObject;
 use taipan_bytecode::constant::Str;
@@ -103,13 +104,36 @@ pub fn compile<'a>(
     options: &CompileOptions,
     warnings: &mut Vec<SyntaxWarning>,
 ) -> Result<Compiled, Error> {
-    compile_observed(arena, module, options, warnings, &mut ())
+    compile_noted(arena, module, &Spots::Anywhere, options, warnings)
 }
 
-/// The same, with somebody who looks on.
+/// The same for a tree of which the parser noted where there is something to preprocess.
+pub fn compile_noted<'a>(
+    arena: &'a Arena,
+    module: &'a Mod<'a>,
+    spots: &Spots,
+    options: &CompileOptions,
+    warnings: &mut Vec<SyntaxWarning>,
+) -> Result<Compiled, Error> {
+    compile_whole(arena, module, spots, options, warnings, &mut ())
+}
+
+/// The same as [`compile`], with somebody who looks on.
 pub fn compile_observed<'a>(
     arena: &'a Arena,
     module: &'a Mod<'a>,
+    options: &CompileOptions,
+    warnings: &mut Vec<SyntaxWarning>,
+    observer: &mut dyn Observer,
+) -> Result<Compiled, Error> {
+    let spots = &Spots::Anywhere;
+    compile_whole(arena, module, spots, options, warnings, observer)
+}
+
+fn compile_whole<'a>(
+    arena: &'a Arena,
+    module: &'a Mod<'a>,
+    spots: &Spots,
     options: &CompileOptions,
     warnings: &mut Vec<SyntaxWarning>,
     observer: &mut dyn Observer,
@@ -124,7 +148,7 @@ pub fn compile_observed<'a>(
         warnings: true,
         limit,
     };
-    let module = preprocess(arena, module, preprocessing, warnings)?;
+    let module = preprocess_at(arena, module, preprocessing, spots, warnings)?;
     let table_options = taipan_symtable::Options {
         future,
         allow_top_level_await: options.allow_top_level_await,

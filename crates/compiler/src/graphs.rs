@@ -54,7 +54,7 @@ impl<'g> ObservedGraph<'g> {
 impl ObservedUnit<'_> {
     /// The graph of the instructions as they were generated.
     pub fn blocks(&self) -> Result<Vec<Block>, AssembleError> {
-        let mut cfg = Cfg::from_sequence(self.sequence.clone(), Room::default())?;
+        let mut cfg = Cfg::from_sequence(self.sequence.clone(), false, Room::default())?;
         let mut generated = Vec::new();
         for_each_block!(cfg, id, {
             generated.extend(cfg[id].instrs.iter().map(|i| (i.opcode, i.oparg)));

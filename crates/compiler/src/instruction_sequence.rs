@@ -38,6 +38,15 @@ impl SourceLocation {
     /// The location of whatever instruction comes next.
     pub const NEXT: SourceLocation = SourceLocation::new(-2, -2, -2, -2);
 
+    /// Whether it is this one; equality without branches.
+    #[inline]
+    pub(crate) const fn is(self, other: SourceLocation) -> bool {
+        let lines = (self.lineno ^ other.lineno) | (self.end_lineno ^ other.end_lineno);
+        let columns =
+            (self.col_offset ^ other.col_offset) | (self.end_col_offset ^ other.end_col_offset);
+        lines | columns == 0
+    }
+
     /// A location.
     pub const fn new(
         lineno: i32,

@@ -13,4 +13,4 @@ pub mod graphs;
 pub mod instruction_sequence;
 pub mod stages;
 
-pub use driver::{CompileOptions, Compiled, Error, compile, compile_observed};
+pub use driver::{CompileOptions, Compiled, Error, compile, compile_noted, compile_observed};

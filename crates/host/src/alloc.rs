@@ -172,6 +172,18 @@ fn class_of(layout: Layout) -> Option<usize> {
     (class < CLASSES && layout.align() <= STEP).then_some(class)
 }
 
+/// Has the block that is taken next brought near, which may have been given back long ago.
+#[inline(always)]
+fn prefetch(block: *mut Free) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: this reads nothing, whatever the address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(block.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = block;
+}
+
 impl Local {
     #[inline(always)]
     fn take(&self, class: usize) -> *mut u8 {
@@ -183,7 +195,9 @@ impl Local {
             return self.take_slowly(class);
         }
         // SAFETY: blocks in the list are free memory that holds a `Free`.
-        of.head.set(unsafe { (*block).next });
+        let next = unsafe { (*block).next };
+        prefetch(next);
+        of.head.set(next);
         of.len.set(of.len.get().saturating_sub(1));
         block.cast()
     }

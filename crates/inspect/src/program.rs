@@ -166,7 +166,7 @@ impl Program {
     }
 
     fn parse<'a>(
-        &self,
+        &'a self,
         arena: &'a Arena,
         warnings: &mut Vec<SyntaxWarning>,
     ) -> Result<&'a Mod<'a>, Box<Problem>> {

@@ -13,7 +13,7 @@ mod parser;
 pub use errors::ParseError;
 pub use generated::{KEYWORDS, SOFT_KEYWORDS};
 
-use taipan_ast::{Arena, Mod};
+use taipan_ast::{Arena, Mod, Spots};
 use taipan_tokenizer::SyntaxWarning;
 
 use parser::{Parser, Pass};
@@ -78,17 +78,30 @@ impl Default for ParseOptions {
 }
 
 /// Parses a text whose newlines have been translated (see `taipan_tokenizer::source`). The tree lives in `arena` and
-/// borrows nothing from `source`. Warnings are added to `warnings` in the order of CPython.
+/// borrows names and constants from `source`. Warnings are added to `warnings` in the order of CPython.
 ///
 /// # Errors
 /// The error that CPython raises, with its positions.
 pub fn parse<'a>(
     arena: &'a Arena,
-    source: &str,
+    source: &'a str,
     options: &ParseOptions,
     warnings: &mut Vec<SyntaxWarning>,
 ) -> Result<Mod<'a>, ParseError> {
-    let source = arena.alloc_str(source);
+    parse_noting(arena, source, options, warnings, &mut Spots::Anywhere)
+}
+
+/// The same; the places that preprocessing has to look at are put into `spots`.
+///
+/// # Errors
+/// The error that CPython raises, with its positions.
+pub fn parse_noting<'a>(
+    arena: &'a Arena,
+    source: &'a str,
+    options: &ParseOptions,
+    warnings: &mut Vec<SyntaxWarning>,
+    spots: &mut Spots,
+) -> Result<Mod<'a>, ParseError> {
     let local = 0_u8;
     let here = std::hint::black_box(std::ptr::from_ref(&local)).addr();
     let stack_limit = options
@@ -98,11 +111,13 @@ pub fn parse<'a>(
         let mut parser = Parser::new(arena, source, options, stack_limit, Pass::Quick);
         if let Some(tree) = parser.quick_pass() {
             warnings.append(&mut parser.warnings);
+            *spots = parser.take_spots();
             return Ok(tree);
         }
     }
     let mut parser = Parser::new(arena, source, options, stack_limit, Pass::Exact);
     let result = parser.exact_passes();
     warnings.append(&mut parser.warnings);
+    *spots = parser.take_spots();
     result
 }

@@ -1,8 +1,10 @@
 //! What the rules stand on: the array of tokens, which fills as rules look at it; the results kept by position; the
 //! depth of rules; the stacks on which sequences grow; locations and names.
 
+use std::cell::RefCell;
+
 use taipan_ast::{
-    Arena, Expr, ExprContext, ExprKind, Location, Mod, Pattern, PatternKind, Stmt, StmtKind,
+    Arena, Expr, ExprContext, ExprKind, Location, Mod, Pattern, PatternKind, Spots, Stmt, StmtKind,
     TypeParam, TypeParamKind,
 };
 use taipan_tokenizer::{SyntaxError, SyntaxWarning, Token, TokenKind, Tokenizer, TokenizerOptions};
@@ -75,7 +77,7 @@ pub trait Memoized<'a>: Copy {
 pub struct Parser<'a> {
     /// Where the tree goes.
     pub arena: &'a Arena,
-    /// The text, in the arena too, so that names can be pieces of it.
+    /// The text, of which names are pieces.
     pub source: &'a str,
     /// The place of the next token to match.
     pub mark: usize,
@@ -99,6 +101,8 @@ pub struct Parser<'a> {
     pub warnings: Vec<SyntaxWarning>,
     /// Line and column of the last compound statement read, zeros at first.
     pub last_statement: (u32, u32),
+    /// The lines of what preprocessing has to look at, in no order.
+    spots: RefCell<Vec<u32>>,
     entries: Vec<Entry>,
     token_error: Option<SyntaxError>,
     memos: Vec<MemoEntry<'a>>,
@@ -140,8 +144,9 @@ impl<'a> Parser<'a> {
             tokenizer: Tokenizer::new(source, tokenizer_options),
             type_ignores: Vec::new(),
             last_statement: (0, 0),
+            spots: RefCell::default(),
             warnings: Vec::new(),
-            entries: Vec::with_capacity(source.len() / 5 + 8),
+            entries: Vec::with_capacity(source.len() / 3 + 8),
             token_error: None,
             memos: Vec::new(),
             stacks: Stacks::default(),
@@ -476,6 +481,9 @@ impl<'a> Parser<'a> {
             id,
             ctx: ExprContext::Load,
         };
+        if Spots::is_expr(&kind) {
+            self.note_spot(loc);
+        }
         Some(self.arena.alloc(Expr { kind, loc }))
     }
 
@@ -577,19 +585,31 @@ impl<'a> Parser<'a> {
     /// A node of the class `expr`.
     #[inline]
     pub fn expr(&self, kind: ExprKind<'a>, start: usize) -> &'a Expr<'a> {
-        self.arena.alloc(Expr {
-            kind,
-            loc: self.loc(start),
-        })
+        let loc = self.loc(start);
+        if Spots::is_expr(&kind) {
+            self.note_spot(loc);
+        }
+        self.arena.alloc(Expr { kind, loc })
     }
 
     /// A node of the class `stmt`.
     #[inline]
     pub fn stmt(&self, kind: StmtKind<'a>, start: usize) -> Stmt<'a> {
-        Stmt {
-            kind,
-            loc: self.loc(start),
+        let loc = self.loc(start);
+        if Spots::is_stmt(&kind) {
+            self.note_spot(loc);
         }
+        Stmt { kind, loc }
+    }
+
+    #[cold]
+    fn note_spot(&self, loc: Location) {
+        self.spots.borrow_mut().push(loc.lineno);
+    }
+
+    /// What has been noted for preprocessing.
+    pub fn take_spots(&mut self) -> Spots {
+        Spots::on(self.spots.take())
     }
 
     /// A node of the class `pattern`.

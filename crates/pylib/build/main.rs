@@ -104,11 +104,23 @@ const NEWER: &[(&str, &str, &str)] = &[
 
 /// Where native code of ours goes around Python that would run once for each of many things, to the same effect: file, the
 /// text there, and ours.
-const AROUND: &[(&str, &str, &str)] = &[(
-    "tokenize.py",
-    "        for info in it:\n            yield TokenInfo._make(info)\n",
-    "        yield from _tokenize._named(it, TokenInfo)\n",
-)];
+const AROUND: &[(&str, &str, &str)] = &[
+    (
+        "tokenize.py",
+        "        for info in it:\n            yield TokenInfo._make(info)\n",
+        "        yield from _tokenize._named(it, TokenInfo)\n",
+    ),
+    (
+        "tokenize.py",
+        "    yield from _generate_tokens_from_c_tokenizer(rl_gen.__next__, encoding, extra_tokens=True)\n",
+        "    if _generate_tokens_from_c_tokenizer is not _own_generator:\n        yield from _generate_tokens_from_c_tokenizer(rl_gen.__next__, encoding, extra_tokens=True)\n        return\n    it = _tokenize.TokenizerIter(rl_gen.__next__, encoding=encoding, extra_tokens=True)\n    try:\n        yield from _tokenize._named(it, TokenInfo)\n    except SyntaxError as e:\n        if type(e) != SyntaxError:\n            raise e from None\n        raise TokenError(_transform_msg(e.msg), (e.lineno, e.offset)) from None\n",
+    ),
+    (
+        "tokenize.py",
+        "\n\nif __name__ == \"__main__\":\n",
+        "\n# Who puts another function in its place is heard.\n_own_generator = _generate_tokens_from_c_tokenizer\n\nif __name__ == \"__main__\":\n",
+    ),
+];
 
 /// Whole blocks that were put in: file, how the block begins, and the text that follows it.
 const PUT_IN: &[(&str, &str, &str)] = &[

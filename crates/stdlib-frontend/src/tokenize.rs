@@ -1,13 +1,14 @@
 //! Module `_tokenize`: `TokenizerIter`, the tokenizer as an iterator of tuples.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 
 use taipan_macros::{pyfunctions, pymethods};
+use taipan_object::containers::tuple::LastTuples;
 use taipan_object::{
-    BaseException, Bytes, ModuleSpec, Object, Payload, PyCell, PyResult, Ref, Str, Traverse, Tuple,
+    BaseException, Bytes, ModuleSpec, Payload, PyCell, PyResult, Ref, Str, Traverse, Tuple,
     TypeObject, TypeRef, TypeSpec, Value, Visitor, Vm, payload, tpflags,
 };
+use taipan_text::TextRef;
 use taipan_tokenizer::{
     CharColumns, LineTokenizer, SyntaxError, Token, TokenKind, TokenizerOptions,
 };
@@ -26,8 +27,8 @@ struct Text {
     lines: LineTokenizer,
     /// The tokens of the last line, and whether the text had ended when each was read.
     tokens: Vec<(Token, bool)>,
-    /// What they became and was not asked for yet.
-    tuples: VecDeque<Value>,
+    /// How many of them have been given.
+    given: usize,
     /// What comes after them.
     error: Option<SyntaxError>,
     /// A line lacked its newline; from then on newlines are not shown.
@@ -35,10 +36,14 @@ struct Text {
     columns: CharColumns,
     /// Columns in bytes and in characters are the same so far.
     ascii: bool,
-    /// The line that the last token showed, with its number.
-    line: Option<(u32, Value)>,
+    /// The line that was read last, if it is shown as it is.
+    read: Option<Ref<Str>>,
+    /// The number of the line that the last token showed, 0 if it is not to be shown again, and its text.
+    line: (u32, Option<Value>),
     /// The place where the last token ended, which is often where the next one begins.
-    last_end: Option<(u32, i32, Value)>,
+    last_end: (u32, i32),
+    /// The tuple that was made for it.
+    last_place: Option<Value>,
     /// Short texts of tokens, by a few bits of their bytes: most come again soon.
     recent: Vec<Option<Ref<Str>>>,
     /// There is no more to read.
@@ -53,6 +58,9 @@ pub struct TokenizerIter {
     /// What tokens are to be, if not plain tuples: a class of named tuples.
     class: PyCell<Option<TypeRef>>,
     text: RefCell<Text>,
+    /// The tuples that were given last, and their places.
+    last: LastTuples<2>,
+    last_places: LastTuples<8>,
     done: Cell<bool>,
 }
 
@@ -64,6 +72,8 @@ impl Traverse for TokenizerIter {
         if let Some(class) = self.class.get() {
             visit(class.as_value());
         }
+        self.last.visit(visit);
+        self.last_places.visit(visit);
     }
 }
 
@@ -102,7 +112,7 @@ fn read_line(vm: &Vm, readline: &Value, encoding: Option<&Ref<Str>>) -> PyResult
             // ASCII is the same in UTF-8, which nearly all have.
             let ascii = bytes.as_slice().is_ascii();
             match encoding.as_ascii().filter(|e| ascii && *e == "utf-8") {
-                Some(_) => vm.new_str(std::str::from_utf8(bytes.as_slice()).unwrap_or_default())?,
+                Some(_) => vm.new_str_text(TextRef::One(bytes.as_slice()))?,
                 None => {
                     let args = [
                         encoding.as_value().clone(),
@@ -191,25 +201,34 @@ impl TokenizerIter {
         let text = &mut *guard;
         match line {
             Some(line) => {
-                let line = taipan_object::convert::utf8(vm, &line)?;
-                text.ascii &= line.is_ascii();
-                text.implicit_newline |= !line.ends_with('\n');
-                if text.lines.push_line(&line) {
+                let utf8 = taipan_object::convert::utf8(vm, &line)?;
+                text.ascii &= utf8.is_ascii();
+                let ended = utf8.ends_with('\n');
+                text.implicit_newline |= !ended;
+                if text.lines.push_line(&utf8) {
                     text.columns = CharColumns::default();
                 }
+                // What was decoded here and is exactly one line is shown itself.
+                let whole = self.encoding.is_some()
+                    && ended
+                    && utf8.is_ascii()
+                    && !utf8[..utf8.len() - 1].contains('\n');
+                drop(utf8);
+                text.read = whole.then_some(line);
             }
             None => {
                 text.ended = true;
+                text.read = None;
                 text.lines.end();
             }
         }
         let tokens = &mut text.tokens;
+        tokens.clear();
+        text.given = 0;
         let result = text.lines.read(|token, ended| tokens.push((token, ended)));
         text.error = result.err();
         let mut warnings = text.lines.take_warnings();
-        let made = self.make_tuples(vm, text);
         drop(guard);
-        made?;
         if warnings.is_empty() {
             return Ok(());
         }
@@ -218,33 +237,36 @@ impl TokenizerIter {
         taipan_vm::compile::show_warnings(vm, &mut warnings, &filename, &options)
     }
 
-    /// Makes tuples of the tokens that have been read.
-    fn make_tuples(&self, vm: &Vm, state: &mut Text) -> PyResult<()> {
-        let class = self.class.get();
-        let class = match &class {
-            Some(class) => class.object(),
-            None => vm.types().tuple.object(),
+    /// The next token of the last line.
+    #[inline]
+    fn next_tuple(&self, vm: &Vm, state: &mut Text) -> PyResult<Option<Value>> {
+        let Some((token, ended)) = state.tokens.get(state.given) else {
+            return Ok(None);
         };
-        let mut tokens = std::mem::take(&mut state.tokens);
-        for (token, ended) in tokens.drain(..) {
-            let tuple = self.tuple(vm, state, class, token, ended)?;
-            state.tuples.push_back(tuple);
+        let (token, ended) = (*token, *ended);
+        state.given += 1;
+        let again = state.line.0 == token.lineno && token.lineno == token.end_lineno;
+        if let (true, Some(line)) = (again && state.ascii && self.extra_tokens, &state.line.1)
+            && !ended
+        {
+            // One more token of an ordinary line.
+            let line = line.clone();
+            let columns = (token.col_offset as i32, token.end_col_offset as i32);
+            return self.make(vm, state, &token, columns, line).map(Some);
         }
-        state.tokens = tokens;
-        Ok(())
+        self.place_and_make(vm, state, token, ended).map(Some)
     }
 
-    #[inline]
-    fn tuple(
+    /// The tuple of a token of any kind.
+    #[inline(never)]
+    fn place_and_make(
         &self,
         vm: &Vm,
         state: &mut Text,
-        class: &Object<TypeObject>,
         token: Token,
         ended: bool,
-    ) -> PyResult {
+    ) -> PyResult<Value> {
         let text = state.lines.text();
-        let mut kind = token.kind as u8;
         let trailing =
             token.kind == TokenKind::Endmarker || (token.kind == TokenKind::Dedent && ended);
         let (mut col, mut end_col) = if state.ascii && !trailing {
@@ -252,13 +274,82 @@ impl TokenizerIter {
         } else {
             state.columns.of_token(text, &token)
         };
-        let (lineno, end_lineno) = (token.lineno, token.end_lineno);
+        if self.extra_tokens && trailing {
+            (col, end_col) = (0, 0);
+        }
+        // In the parser's mode these tokens have no column.
+        let placeless = matches!(
+            token.kind,
+            TokenKind::Endmarker | TokenKind::Indent | TokenKind::Dedent
+        );
+        // What begins before its line has column -1.
+        let columns = match !self.extra_tokens && placeless {
+            true => (-1, -1),
+            false => (col as i32, end_col as i32),
+        };
+        let line = if self.extra_tokens && trailing {
+            vm.new_str("")?.into_value()
+        } else {
+            self.line_of(vm, state, &token)?
+        };
+        self.make(vm, state, &token, columns, line)
+    }
+
+    /// The line that a token shows.
+    fn line_of(&self, vm: &Vm, state: &mut Text, token: &Token) -> PyResult<Value> {
+        let text = state.lines.text();
+        let first = if is_text(token.kind) {
+            token.lineno
+        } else {
+            token.end_lineno
+        };
+        let one = first == token.end_lineno;
+        if let (true, Some(line)) = (one && state.line.0 == first, &state.line.1) {
+            return Ok(line.clone());
+        }
+        let (start, end) = (token.start as usize, (token.end as usize).min(text.len()));
+        let last_start = end.saturating_sub(token.end_col_offset as usize);
+        let first_start = match one {
+            true => last_start,
+            false => start.saturating_sub(token.col_offset as usize),
+        };
+        if let (true, false, Some(read)) = (one, state.implicit_newline, &state.read)
+            && text.len().checked_sub(last_start) == Some(read.len())
+        {
+            // The text ends with the line that was read last.
+            let line = read.as_value().clone();
+            state.line = (first, Some(line.clone()));
+            return Ok(line);
+        }
+        let rest = text.get(last_start..).unwrap_or("");
+        let length = rest.find('\n').map_or(rest.len(), |i| i + 1);
+        let mut line = text.get(first_start..last_start + length).unwrap_or("");
+        if state.implicit_newline {
+            line = line.strip_suffix('\n').unwrap_or(line);
+        }
+        let line = vm.new_str(line)?.into_value();
+        state.line = match one {
+            true => (first, Some(line.clone())),
+            false => (0, None),
+        };
+        Ok(line)
+    }
+
+    /// The tuple of a token with these columns, on this line.
+    #[inline]
+    fn make(
+        &self,
+        vm: &Vm,
+        state: &mut Text,
+        token: &Token,
+        (col, end_col): (i32, i32),
+        line: Value,
+    ) -> PyResult<Value> {
+        let mut kind = token.kind as u8;
+        let text = state.lines.text();
         let (start, end) = (token.start as usize, (token.end as usize).min(text.len()));
         let mut string = text.get(start..end).unwrap_or("");
         if self.extra_tokens {
-            if trailing {
-                (col, end_col) = (0, 0);
-            }
             if kind > TokenKind::Dedent as u8 && kind < TokenKind::Op as u8 {
                 kind = TokenKind::Op as u8;
             } else if matches!(token.kind, TokenKind::Newline | TokenKind::Nl)
@@ -267,59 +358,19 @@ impl TokenizerIter {
                 string = "";
             }
         }
-        // In the parser's mode these tokens have no column.
-        let placeless = matches!(
-            token.kind,
-            TokenKind::Endmarker | TokenKind::Indent | TokenKind::Dedent
-        );
-        // What begins before its line has column -1.
-        let (col, end_col) = match !self.extra_tokens && placeless {
-            true => (-1, -1),
-            false => (col as i32, end_col as i32),
-        };
-        let line = if self.extra_tokens && trailing {
-            vm.new_str("")?.into_value()
-        } else {
-            let first = if is_text(token.kind) {
-                lineno
-            } else {
-                end_lineno
-            };
-            let known = state
-                .line
-                .as_ref()
-                .filter(|l| l.0 == first && first == end_lineno);
-            match known {
-                Some(l) => l.1.clone(),
-                None => {
-                    let last_start = end.saturating_sub(token.end_col_offset as usize);
-                    let first_start = match first == end_lineno {
-                        true => last_start,
-                        false => start.saturating_sub(token.col_offset as usize),
-                    };
-                    let rest = text.get(last_start..).unwrap_or("");
-                    let length = rest.find('\n').map_or(rest.len(), |i| i + 1);
-                    let mut line = text.get(first_start..last_start + length).unwrap_or("");
-                    if state.implicit_newline {
-                        line = line.strip_suffix('\n').unwrap_or(line);
-                    }
-                    let v = vm.new_str(line)?.into_value();
-                    state.line = (first == end_lineno).then(|| (first, v.clone()));
-                    v
-                }
-            }
-        };
         let string = recent_string(vm, &mut state.recent, string)?.into_value();
+        let tuple = vm.types().tuple.object();
         let pair = |l: u32, c: i32| -> PyResult {
             let pair = [vm.new_int(i64::from(l))?, vm.new_int(i64::from(c))?];
-            Ok(vm.new_tuple_array(pair)?.into_value())
+            Ok(self.last_places.tuple(vm, tuple, pair)?.into_value())
         };
-        let end_place = pair(end_lineno, end_col)?;
-        let last_end = Some((end_lineno, end_col, end_place.clone()));
-        let start_place = match std::mem::replace(&mut state.last_end, last_end) {
-            Some((l, c, place)) if (l, c) == (lineno, col) => place,
-            _ => pair(lineno, col)?,
+        let start_place = match &state.last_place {
+            Some(place) if state.last_end == (token.lineno, col) => place.clone(),
+            _ => pair(token.lineno, col)?,
         };
+        let end_place = pair(token.end_lineno, end_col)?;
+        state.last_end = (token.end_lineno, end_col);
+        state.last_place = Some(end_place.clone());
         let parts = [
             vm.new_int(i64::from(kind))?,
             string,
@@ -327,7 +378,12 @@ impl TokenizerIter {
             end_place,
             line,
         ];
-        Ok(vm.new_tuple_array_of(class, parts)?.into_value())
+        let class = self.class.get();
+        let class = match &class {
+            Some(class) => class.object(),
+            None => tuple,
+        };
+        Ok(self.last.tuple(vm, class, parts)?.into_value())
     }
 
     fn raise(&self, vm: &Vm, error: SyntaxError) -> PyResult<Option<Value>> {
@@ -374,16 +430,20 @@ impl TokenizerIter {
                 text: RefCell::new(Text {
                     lines: LineTokenizer::new(options),
                     tokens: Vec::new(),
-                    tuples: VecDeque::new(),
+                    given: 0,
                     error: None,
                     implicit_newline: false,
                     columns: CharColumns::default(),
                     ascii: true,
-                    line: None,
-                    last_end: None,
+                    read: None,
+                    line: (0, None),
+                    last_end: (0, 0),
+                    last_place: None,
                     recent: vec![None; RECENT],
                     ended: false,
                 }),
+                last: LastTuples::default(),
+                last_places: LastTuples::default(),
                 done: Cell::new(false),
             },
         )
@@ -402,7 +462,7 @@ impl TokenizerIter {
         loop {
             let (error, ended) = {
                 let mut text = this.text.borrow_mut();
-                if let Some(next) = text.tuples.pop_front() {
+                if let Some(next) = this.next_tuple(vm, &mut text)? {
                     return Ok(Some(next));
                 }
                 (text.error.take(), text.ended)

@@ -12,7 +12,7 @@ fn cases(text: &str) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|case| case.split_once("\n====\n"))
 }
 
-fn table<'a>(arena: &'a Arena, source: &str) -> Result<SymbolTable<'a>, CompileError> {
+fn table<'a>(arena: &'a Arena, source: &'a str) -> Result<SymbolTable<'a>, CompileError> {
     let parsed = taipan_parser::parse(
         arena,
         source,

@@ -133,26 +133,28 @@ impl LineTokenizer {
         if !self.ready && !self.ended {
             return Ok(());
         }
-        let empty = Tokenizer::new("", TokenizerOptions::default());
-        let state = std::mem::replace(&mut self.state, empty);
+        let state = std::mem::replace(&mut self.state, Tokenizer::vacant());
         let mut tokenizer = state.with_text(&self.text);
         let result = loop {
             if !self.ended && tokenizer.is_at_line_end() {
                 break Ok(());
             }
-            // A token that turns out to need the next line is read again when that has come.
             let may_starve = !self.ended
                 && (self.continues || self.open.is_some() || tokenizer.skips_or_nests());
-            let saved = may_starve.then(|| tokenizer.clone());
-            let token = tokenizer.next_token();
-            if tokenizer.cursor.starved
-                && let Some(saved) = saved
-            {
-                self.open = Some(open_token(&tokenizer));
-                tokenizer = saved;
-                break Ok(());
-            }
-            self.open = None;
+            let token = if may_starve {
+                // A token that turns out to need the next line is read again when that has come.
+                let saved = tokenizer.clone();
+                let token = tokenizer.next_token();
+                if tokenizer.cursor.starved {
+                    self.open = Some(open_token(&tokenizer));
+                    tokenizer = saved;
+                    break Ok(());
+                }
+                self.open = None;
+                token
+            } else {
+                tokenizer.next_token()
+            };
             match token {
                 Ok(token) => {
                     add(token, tokenizer.done() == Done::Eof);

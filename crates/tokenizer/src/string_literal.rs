@@ -26,17 +26,20 @@ impl<'s> Literal<'s> {
     /// Takes the text of a STRING token apart; `None` if it is not one.
     #[must_use]
     pub fn parse(token: &'s str) -> Option<Self> {
-        let prefix_len = token.find(['\'', '"'])?;
-        let (prefix, quoted) = token.split_at(prefix_len);
-        let has = |letter: char| prefix.contains([letter, letter.to_ascii_uppercase()]);
-        let quote = quoted.get(..1)?;
-        let triple = quoted.len() >= 6 && quoted.starts_with(&quote.repeat(3));
+        let is_quote = |byte: &u8| matches!(byte, b'\'' | b'"');
+        let prefix_len = token.bytes().position(|byte| is_quote(&byte))?;
+        let (prefix, quoted) = token.split_at_checked(prefix_len)?;
+        let has = |letter: u8| prefix.bytes().any(|byte| byte | 0x20 == letter);
+        let triple = match quoted.as_bytes() {
+            [a, b, c, _, _, _, ..] => a == b && b == c,
+            _ => false,
+        };
         let size = if triple { 3 } else { 1 };
         let body = quoted.get(size..quoted.len().checked_sub(size)?)?;
         Some(Literal {
-            bytes: has('b'),
-            raw: has('r'),
-            unicode: has('u'),
+            bytes: has(b'b'),
+            raw: has(b'r'),
+            unicode: has(b'u'),
             body,
             body_offset: prefix_len + size,
         })

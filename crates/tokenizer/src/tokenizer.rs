@@ -192,6 +192,29 @@ impl<'s> Tokenizer<'s> {
         tokenizer
     }
 
+    /// What stands in the place of a tokenizer while it is elsewhere.
+    pub(crate) fn vacant() -> Tokenizer<'static> {
+        Tokenizer {
+            source: "",
+            options: TokenizerOptions::default(),
+            cursor: Cursor::new("", false, false),
+            start: Start {
+                pos: 0,
+                lineno: 0,
+                line_start: 0,
+            },
+            at_line_start: false,
+            pending: 0,
+            indents: Vec::new(),
+            brackets: Vec::new(),
+            fstrings: Vec::new(),
+            comment_newline: false,
+            done: Done::Ok,
+            warnings: Vec::new(),
+            failed: None,
+        }
+    }
+
     /// The same with another text, which begins with this one; or without text while nothing is read.
     pub(crate) fn with_text<'t>(self, text: &'t str) -> Tokenizer<'t> {
         let mut tokenizer = Tokenizer {

@@ -3,9 +3,9 @@
 //! The public bytes (`co_code`) never change.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
 use taipan_bytecode::code::{co, co_fast};
 use taipan_bytecode::constant::Str as ConstStr;
 use taipan_bytecode::exception_table;
@@ -520,8 +520,10 @@ fn interned(vm: &Vm, text: &Wtf8) -> PyResult<Ref<Str>> {
 struct Objects<'a> {
     vm: &'a Vm,
     /// The objects by the addresses of what they were made of, which is kept alive by the code.
-    values: HashMap<usize, Value>,
-    tables: HashMap<usize, Table>,
+    values: FxHashMap<usize, Value>,
+    /// The same for names, which are interned.
+    names: FxHashMap<usize, Ref<Str>>,
+    tables: FxHashMap<usize, Table>,
 }
 
 fn address<T: ?Sized>(shared: &Rc<T>) -> usize {
@@ -537,8 +539,9 @@ impl<'a> Objects<'a> {
     fn new(vm: &'a Vm) -> Objects<'a> {
         Objects {
             vm,
-            values: HashMap::default(),
-            tables: HashMap::default(),
+            values: FxHashMap::default(),
+            names: FxHashMap::default(),
+            tables: FxHashMap::default(),
         }
     }
 
@@ -557,6 +560,26 @@ impl<'a> Objects<'a> {
         let made = make(self)?;
         self.values.insert(address(shared), made.clone());
         Ok(made)
+    }
+
+    /// The interned string of a name.
+    fn name(&mut self, name: &Rc<ConstStr>) -> PyResult<Ref<Str>> {
+        if let Some(known) = self.names.get(&address(name)) {
+            return Ok(known.clone());
+        }
+        let made = interned(self.vm, &name.text)?;
+        self.names.insert(address(name), made.clone());
+        Ok(made)
+    }
+
+    fn names(&mut self, items: &[Constant]) -> PyResult<Box<[Ref<Str>]>> {
+        items
+            .iter()
+            .map(|c| match c {
+                Constant::Str(name) => self.name(name),
+                _ => Err(self.vm.type_error("code: names must be strings")),
+            })
+            .collect()
     }
 
     /// Bytes that other code objects may have as well; their description has them too.
@@ -664,27 +687,17 @@ impl<'a> Objects<'a> {
             exceptiontable: self.table(&code.exceptiontable),
             body: BodySource::Made(Body {
                 consts,
-                names: names_of(vm, &code.names)?,
-                locals: names_of(vm, &code.localsplusnames)?,
+                names: self.names(&code.names)?,
+                locals: self.names(&code.localsplusnames)?,
                 tuples: None,
             }),
             kinds: self.table(&code.localspluskinds),
-            name: interned(vm, &code.name.text)?,
-            qualname: interned(vm, &code.qualname.text)?,
-            filename: interned(vm, &code.filename.text)?,
+            name: self.name(&code.name)?,
+            qualname: self.name(&code.qualname)?,
+            filename: self.name(&code.filename)?,
         };
         parts.into_code(vm, trusted)
     }
-}
-
-fn names_of(vm: &Vm, items: &[Constant]) -> PyResult<Box<[Ref<Str>]>> {
-    items
-        .iter()
-        .map(|c| match c.as_str() {
-            Some(s) => interned(vm, s),
-            None => Err(vm.type_error("code: names must be strings")),
-        })
-        .collect()
 }
 
 /// A code object. The description must come from the compiler or have passed the verifier.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use taipan_ast::{Arena, CompileError, StackLimit};
+use taipan_ast::{Arena, CompileError, Spots, StackLimit};
 use taipan_bytecode::CodeObject;
 use taipan_bytecode::constant::Str as ConstStr;
 use taipan_compiler::{CompileOptions, Error};
@@ -101,7 +101,9 @@ pub fn compile_text_raw(
 ) -> PyResult<(Rc<CodeObject>, u32)> {
     let arena = Arena::new();
     let mut warnings = Vec::new();
-    let tree = taipan_parser::parse(&arena, text, &parse_options(vm, o), &mut warnings);
+    let mut spots = Spots::Anywhere;
+    let parse_options = parse_options(vm, o);
+    let tree = taipan_parser::parse_noting(&arena, text, &parse_options, &mut warnings, &mut spots);
     let tree = match tree {
         Ok(t) => t,
         Err(e) => {
@@ -109,14 +111,15 @@ pub fn compile_text_raw(
             return Err(parse_error(vm, e, filename, text, o.mode));
         }
     };
-    compile_tree(vm, &arena, arena.alloc(tree), filename, o, warnings)
+    compile_tree(vm, &arena, arena.alloc(tree), &spots, filename, o, warnings)
 }
 
-/// Compiles a tree.
+/// Compiles a tree; `spots` is what the parser noted in it.
 pub fn compile_tree<'a>(
     vm: &Vm,
     arena: &'a Arena,
     tree: &'a taipan_ast::Mod<'a>,
+    spots: &Spots,
     filename: &Ref<Str>,
     o: &Options,
     mut warnings: Vec<SyntaxWarning>,
@@ -129,7 +132,7 @@ pub fn compile_tree<'a>(
         allow_top_level_await: o.flags & cf::ALLOW_TOP_LEVEL_AWAIT != 0,
         stack_limit: StackLimit::at(stack_limit(vm)),
     };
-    let result = taipan_compiler::compile(arena, tree, &options, &mut warnings);
+    let result = taipan_compiler::compile_noted(arena, tree, spots, &options, &mut warnings);
     show_warnings(vm, &mut warnings, filename, o)?;
     match result {
         Ok(c) => Ok((c.code, c.flags)),

@@ -122,6 +122,54 @@ impl Brief {
     pub const VARIES: u8 = u8::MAX;
 }
 
+/// What an instruction does to the depth of the stack, in terms of its operand.
+#[derive(Debug, Clone, Copy)]
+pub struct Effect {
+    fixed: i16,
+    scale: i8,
+    low_bit: i8,
+    /// The operand is two counts.
+    bytes: bool,
+}
+
+impl Effect {
+    /// The change for this operand.
+    #[inline]
+    pub const fn of(self, oparg: u32) -> i64 {
+        let mut change = self.fixed as i64 + self.scale as i64 * oparg as i64;
+        change += self.low_bit as i64 * (oparg & 1) as i64;
+        if self.bytes {
+            change += (oparg & 0xFF) as i64 + (oparg >> 8) as i64;
+        }
+        change
+    }
+}
+
+/// [`Effect`] by number. The length lets an index be cut instead of checked.
+pub static EFFECT: [Effect; 512] = {
+    let none = Effect {
+        fixed: 0,
+        scale: 0,
+        low_bit: 0,
+        bytes: false,
+    };
+    let mut table = [none; 512];
+    let mut i = 0;
+    while i < METADATA_LEN {
+        if let Some(Metadata { popped, pushed, .. }) = &METADATA[i] {
+            assert!(!popped.bytes, "no opcode takes what two counts say");
+            table[i] = Effect {
+                fixed: pushed.fixed as i16 - popped.fixed as i16,
+                scale: pushed.scale as i8 - popped.scale as i8,
+                low_bit: pushed.low_bit as i8 - popped.low_bit as i8,
+                bytes: pushed.bytes,
+            };
+        }
+        i += 1;
+    }
+    table
+};
+
 /// [`Brief`] by number. The length lets an index be cut instead of checked.
 pub static BRIEF: [Brief; 512] = {
     let none = Brief {
@@ -263,6 +311,12 @@ impl CompilerOpcode {
             Some(metadata) => metadata,
             None => unreachable!("every opcode has its row in the table"),
         }
+    }
+
+    /// What it does to the depth of the stack.
+    #[inline]
+    pub fn effect(self) -> Effect {
+        EFFECT[self as usize & 511]
     }
 
     /// The part of that which passes over code ask most.

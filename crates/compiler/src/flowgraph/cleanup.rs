@@ -12,6 +12,7 @@ const MAX_COPY_SIZE: usize = 4;
 impl Cfg {
     /// Counts each block's predecessors and empties the blocks that have none.
     pub(super) fn remove_unreachable(&mut self) {
+        self.rewired = false;
         for_each_block!(self, id, {
             self[id].predecessors = 0;
         });
@@ -197,6 +198,9 @@ impl Cfg {
     /// Copies the target of a jump over the jump, where that is a small exit, or a block without lines that goes on
     /// elsewhere.
     pub(super) fn inline_small_or_no_lineno_blocks(&mut self) {
+        if self.kinds & kinds::JUMPS == 0 {
+            return;
+        }
         // Every change removes a jump, so this ends by itself, but for blocks without lines that jump in a circle.
         for _ in 0..=self.len() {
             let mut changed = false;

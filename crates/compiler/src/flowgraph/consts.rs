@@ -1,6 +1,7 @@
 //! The constants of a code unit while it is being optimized.
 
 use super::graph::{BlockId, Cfg, Instr, for_each_block};
+use super::kinds;
 use crate::assemble::AssembleError;
 use crate::const_cache::{ConstCache, Identities};
 use taipan_bytecode::{CompilerOpcode as Op, Constant};
@@ -118,7 +119,9 @@ impl Cfg {
             *first = true;
         }
         for_each_block!(self, id, {
-            for instr in &self[id].instrs {
+            let loads = self[id].kinds & kinds::CONST != 0;
+            let instrs = if loads { &self[id].instrs[..] } else { &[] };
+            for instr in instrs {
                 if instr.opcode == Op::LoadConst
                     && let Some(used) = used.get_mut(instr.oparg as usize)
                 {

@@ -1,6 +1,7 @@
 //! Exception handlers: which one each instruction is under.
 
 use super::graph::{BlockId, Cfg, MALFORMED, for_each_block};
+use super::kinds;
 use crate::assemble::AssembleError;
 use taipan_bytecode::CompilerOpcode as Op;
 
@@ -30,7 +31,7 @@ impl Cfg {
     /// Follows control flow with the stack of open blocks and notes the innermost handler in every instruction. SETUP_*
     /// instructions stay for the depth computation; POP_BLOCK has done its service and becomes NOP.
     pub(super) fn label_exception_targets(&mut self) -> Result<(), AssembleError> {
-        if !self.pushes && !self.pops {
+        if self.kinds & (kinds::PUSH | kinds::POP) == 0 {
             return Ok(());
         }
         self.clear_visited();

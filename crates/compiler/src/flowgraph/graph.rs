@@ -285,10 +285,12 @@ impl Room {
 #[derive(Debug)]
 pub(crate) struct Cfg {
     blocks: Vec<Block>,
+    /// The [`kinds`] of all instructions that it was made of.
+    pub kinds: u16,
     /// Whether any block has SETUP_* in it; then there are handlers.
     pub pushes: bool,
-    /// Whether there is a POP_BLOCK.
-    pub pops: bool,
+    /// Whether jumps have changed since predecessors were counted.
+    pub rewired: bool,
     room: Room,
 }
 
@@ -384,46 +386,55 @@ impl Cfg {
         id
     }
 
-    /// Makes the graph of a sequence: a block starts at each jump target and after each jump or exit.
+    /// Makes the graph of a sequence: a block starts at each jump target and after each jump or exit. With `prune`,
+    /// most blocks that control cannot reach are empty from the start: those that follow an exit and have no label. They
+    /// are there because some passes stop at an empty block.
     pub fn from_sequence(
         sequence: InstructionSequence,
+        prune: bool,
         mut room: Room,
     ) -> Result<Cfg, AssembleError> {
-        let (instructions, labels) = with_annotations(sequence)?;
-        if instructions.len() > MAX_INSTRUCTIONS {
-            return Err(AssembleError::Overflow("too many instructions"));
-        }
-        // Of each instruction that something leads to, the number of its block from 1, or this while it has none.
-        const TARGET: u32 = u32::MAX;
         let mut block_at = std::mem::take(&mut room.block_at);
-        block_at.clear();
-        block_at.resize(instructions.len(), 0);
-        for instr in &instructions {
-            if kinds::of(instr.opcode) & kinds::TARGET != 0 {
-                *block_at
-                    .get_mut(place(&labels, instr.oparg)?)
-                    .ok_or(MALFORMED)? = TARGET;
-            }
+        let mut sequence = sequence;
+        if mark_targets(&sequence, &mut block_at)? & kinds::PLACEHOLDER != 0 {
+            sequence = with_annotations(sequence)?;
+            mark_targets(&sequence, &mut block_at)?;
         }
+        let InstructionSequence {
+            instructions,
+            labels,
+            ..
+        } = sequence;
         let mut cfg = Cfg {
             blocks: std::mem::take(&mut room.blocks),
+            kinds: 0,
             pushes: false,
-            pops: false,
+            rewired: false,
             room,
         };
         let mut rest = &instructions[..];
         let mut starts = &mut block_at[..];
         let mut previous: Option<BlockId> = None;
         let mut all_kinds = 0;
+        let mut ended = false;
         while !rest.is_empty() || previous.is_none() {
-            let id = cfg.new_block();
-            if let Some(previous) = previous.replace(id) {
-                cfg[previous].next = Some(id);
-            }
             let (length, kinds) = block_length(rest, starts);
             let (instrs, after) = rest.split_at(length);
             let (here, starts_after) = std::mem::take(&mut starts).split_at_mut(length);
             (rest, starts) = (after, starts_after);
+            // Handlers are marked by what opens their blocks, even if that is not reached.
+            let dead = ended && prune && here.first() == Some(&0) && kinds & kinds::PUSH == 0;
+            let id = cfg.new_block();
+            if let Some(previous) = previous.replace(id) {
+                cfg[previous].next = Some(id);
+            }
+            if dead {
+                continue;
+            }
+            ended = kinds & kinds::TERMINATOR != 0
+                && instrs.last().is_some_and(|last| {
+                    is_scope_exit(last.opcode) || is_unconditional_jump(last.opcode)
+                });
             all_kinds |= kinds;
             let block = &mut cfg[id];
             block.kinds = kinds | kinds::NOPS;
@@ -435,9 +446,10 @@ impl Cfg {
             }
             block.instrs.fill(instrs);
         }
+        cfg.kinds = all_kinds;
         cfg.pushes = all_kinds & kinds::PUSH != 0;
-        cfg.pops = all_kinds & kinds::POP != 0;
-        for block in &mut cfg.blocks {
+        let jumps = all_kinds & kinds::TARGET != 0;
+        for block in cfg.blocks.iter_mut().filter(|_| jumps) {
             let last = block.instrs.len().saturating_sub(1);
             let first = if block.pushes() { 0 } else { last };
             for instr in block.instrs.iter_mut().skip(first) {
@@ -453,6 +465,33 @@ impl Cfg {
         cfg.room.sequence = InstructionSequence::with_room(instructions, labels);
         Ok(cfg)
     }
+}
+
+/// What stands in the place of a block's number, from 1, at an instruction that something leads to.
+const TARGET: u32 = u32::MAX;
+
+/// Marks the instructions that something leads to, with [`TARGET`]; the others have 0. Gives the kinds of all.
+fn mark_targets(
+    sequence: &InstructionSequence,
+    block_at: &mut Vec<u32>,
+) -> Result<u16, AssembleError> {
+    let instructions = &sequence.instructions;
+    if instructions.len() > MAX_INSTRUCTIONS {
+        return Err(AssembleError::Overflow("too many instructions"));
+    }
+    block_at.clear();
+    block_at.resize(instructions.len(), 0);
+    let mut all = 0;
+    for instr in instructions {
+        let kind = kinds::of(instr.opcode);
+        all |= kind;
+        if kind & kinds::TARGET != 0 {
+            *block_at
+                .get_mut(place(&sequence.labels, instr.oparg)?)
+                .ok_or(MALFORMED)? = TARGET;
+        }
+    }
+    Ok(all)
 }
 
 /// How many of these instructions make the first block: those up to the next that something leads to, or to the first
@@ -484,29 +523,25 @@ fn place(labels: &[Option<u32>], label: u32) -> Result<usize, AssembleError> {
     Ok(place.ok_or(MALFORMED)? as usize)
 }
 
-/// The instructions with the annotations' code in its place, and where the labels stand in them.
+/// The sequence with the annotations' code in its place.
 fn with_annotations(
-    sequence: InstructionSequence,
-) -> Result<(Vec<Instr>, Vec<Option<u32>>), AssembleError> {
-    let InstructionSequence {
-        instructions,
-        mut labels,
-        annotations,
-    } = sequence;
+    mut sequence: InstructionSequence,
+) -> Result<InstructionSequence, AssembleError> {
     let placeholder = CompilerOpcode::AnnotationsPlaceholder;
-    let Some(at) = instructions.iter().position(|i| i.opcode == placeholder) else {
-        return Ok((instructions, labels));
+    let mut instructions = sequence.instructions.iter();
+    let Some(at) = instructions.position(|i| i.opcode == placeholder) else {
+        return Ok(sequence);
     };
+    let annotations = sequence.annotations.take();
     let code = annotations.map_or(Vec::new(), |code| code.instructions);
     if code.iter().any(|i| i.opcode.has_target()) {
         return Err(MALFORMED);
     }
-    for label in labels.iter_mut().flatten() {
+    for label in sequence.labels.iter_mut().flatten() {
         if *label as usize > at {
             *label = *label - 1 + code.len() as u32;
         }
     }
-    let mut all = instructions;
-    all.splice(at..=at, code);
-    Ok((all, labels))
+    sequence.instructions.splice(at..=at, code);
+    Ok(sequence)
 }

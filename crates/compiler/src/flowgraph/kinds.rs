@@ -22,6 +22,14 @@ pub(crate) const FAST: u16 = 1 << 6;
 pub(crate) const LOWERED: u16 = 1 << 7;
 /// POP_TOP.
 pub(crate) const POP_TOP: u16 = 1 << 8;
+/// ANNOTATIONS_PLACEHOLDER.
+pub(crate) const PLACEHOLDER: u16 = 1 << 9;
+/// It may unbind a fast local.
+pub(crate) const CLEARS: u16 = 1 << 10;
+/// LOAD_CONST, or what a rule may make one of.
+pub(crate) const CONST: u16 = 1 << 11;
+/// An unconditional jump.
+pub(crate) const JUMPS: u16 = 1 << 12;
 
 /// Of a block: some of its instructions may have no line.
 pub(crate) const NO_LINE: u16 = 1 << 14;
@@ -81,6 +89,16 @@ const FASTS: [Op; 7] = [
     Op::DeleteFast,
 ];
 
+const CLEARING: [Op; 3] = [Op::DeleteFast, Op::LoadFastAndClear, Op::StoreFastMaybeNull];
+
+const UNCONDITIONAL: [Op; 5] = [
+    Op::Jump,
+    Op::JumpNoInterrupt,
+    Op::JumpForward,
+    Op::JumpBackward,
+    Op::JumpBackwardNoInterrupt,
+];
+
 const PUSHES: [Op; 3] = [Op::SetupFinally, Op::SetupWith, Op::SetupCleanup];
 
 /// Those beside `PUSHES`.
@@ -105,7 +123,11 @@ static KINDS: [u16; 512] = {
         }
         number += 1;
     }
-    mark(&mut table, &WITH_RULE, REWRITTEN);
+    mark(&mut table, &WITH_RULE, REWRITTEN | CONST);
+    mark(&mut table, &[Op::LoadConst], CONST);
+    mark(&mut table, &[Op::AnnotationsPlaceholder], PLACEHOLDER);
+    mark(&mut table, &CLEARING, CLEARS);
+    mark(&mut table, &UNCONDITIONAL, JUMPS);
     mark(&mut table, &TESTS, TEST);
     mark(&mut table, &FASTS, FAST);
     mark(&mut table, &PUSHES, TARGET | PUSH | LOWERED);

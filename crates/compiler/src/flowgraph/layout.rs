@@ -9,7 +9,6 @@ use super::localsplus::cell_indices;
 use crate::assemble::{AssembleError, UnitMetadata};
 use crate::instruction_sequence::SourceLocation;
 use taipan_bytecode::CompilerOpcode as Op;
-use taipan_bytecode::opcode::Brief;
 
 /// The deepest stack that a code object may ask for; frames are sized by it.
 const MAX_DEPTH: u32 = 1 << 28;
@@ -293,12 +292,7 @@ impl Cfg {
 /// What an instruction does to the depth of the stack.
 #[inline]
 fn effect(instr: &Instr) -> i64 {
-    let brief = instr.opcode.brief();
-    if brief.popped != Brief::VARIES {
-        return i64::from(brief.pushed) - i64::from(brief.popped);
-    }
-    let metadata = instr.opcode.metadata();
-    metadata.pushed.of(instr.oparg) as i64 - metadata.popped.of(instr.oparg) as i64
+    instr.opcode.effect().of(instr.oparg)
 }
 
 /// Lowers an instruction. `cells` are the final operands of those that name cells.

@@ -32,6 +32,7 @@ impl Cfg {
                 if let Some(jump) = self[id].instrs.last_mut() {
                     jump.target = Some(new);
                 }
+                self.rewired = true;
                 self[target].predecessors -= 1;
                 self[new].predecessors = 1;
                 self[new].labelled = true;

@@ -35,6 +35,11 @@ impl Cfg {
         for local in nparams..nlocals.min(TRACKED) {
             start |= 1u64 << local;
         }
+        if start == 0 && self.kinds & kinds::CLEARS == 0 {
+            // All are parameters and stay bound.
+            self.leave_stack(stack);
+            return;
+        }
         self.add_unsafe(Cfg::ENTRY, start, &mut stack);
         // A DELETE_FAST may stand anywhere, so every block is looked at once.
         for_each_block!(self, id, {
@@ -89,6 +94,9 @@ impl Cfg {
                 if let Some(handler) = told {
                     self.add_unsafe(handler, mask, stack);
                 }
+            }
+            if kinds::of(instr.opcode) & kinds::FAST == 0 {
+                continue;
             }
             let before = mask;
             match instr.opcode {
@@ -154,14 +162,21 @@ impl Cfg {
 /// Joins what can be joined in a block. Says whether there was something.
 fn join_all(instrs: &mut [Instr]) -> bool {
     let mut changed = false;
-    for i in 1..instrs.len() {
-        let joined = match (instrs[i - 1].opcode, instrs[i].opcode) {
+    let mut before = Op::Nop;
+    for i in 0..instrs.len() {
+        let opcode = instrs[i].opcode;
+        let first = std::mem::replace(&mut before, opcode);
+        if !matches!(opcode, Op::LoadFast | Op::StoreFast) {
+            continue;
+        }
+        let joined = match (first, opcode) {
             (Op::LoadFast, Op::LoadFast) => Op::LoadFastLoadFast,
             (Op::StoreFast, Op::LoadFast) => Op::StoreFastLoadFast,
             (Op::StoreFast, Op::StoreFast) => Op::StoreFastStoreFast,
             _ => continue,
         };
         changed |= join(instrs, i, joined);
+        before = instrs[i].opcode;
     }
     changed
 }

@@ -42,7 +42,7 @@ pub(crate) fn optimize(
     room: Room,
 ) -> Result<Optimized, AssembleError> {
     let (mut cfg, consts) = optimize_unit(
-        Cfg::from_sequence(sequence, room)?,
+        Cfg::from_sequence(sequence, true, room)?,
         consts,
         metadata.varnames.len(),
         nparams(metadata),
@@ -85,7 +85,7 @@ pub(crate) fn optimize_alone(
 ) -> Result<(Vec<Instruction>, Vec<Constant>), AssembleError> {
     let mut cache = ConstCache::new();
     let consts = consts.into_iter().map(|c| cache.merge(c)).collect();
-    let cfg = Cfg::from_sequence(sequence, Room::default())?;
+    let cfg = Cfg::from_sequence(sequence, true, Room::default())?;
     let (mut cfg, consts) = optimize_unit(cfg, consts, nlocals, 0, &mut cache)?;
     cfg.calculate_stackdepth()?;
     cfg.optimize_load_fast()?;
@@ -98,7 +98,7 @@ pub(crate) fn lower_alone(
     sequence: InstructionSequence,
     consts: Vec<Constant>,
 ) -> Result<Optimized, AssembleError> {
-    let mut cfg = Cfg::from_sequence(sequence, Room::default())?;
+    let mut cfg = Cfg::from_sequence(sequence, false, Room::default())?;
     cfg.mark_except_handlers();
     cfg.label_exception_targets()?;
     let stacksize = cfg.lower(metadata)?;
@@ -167,7 +167,9 @@ impl Cfg {
             self.optimize_basic_block(id, consts)?;
         });
         self.remove_redundant_nops_and_pairs();
-        self.remove_unreachable();
+        if self.rewired {
+            self.remove_unreachable();
+        }
         self.remove_redundant_nops_and_jumps()
     }
 }

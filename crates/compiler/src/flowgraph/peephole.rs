@@ -28,6 +28,9 @@ impl Cfg {
         id: BlockId,
         consts: &mut Consts<'_>,
     ) -> Result<(), AssembleError> {
+        if self[id].kinds & kinds::CONST == 0 {
+            return Ok(());
+        }
         let instrs = &mut self[id].instrs;
         for instr in &mut **instrs {
             if instr.opcode == Op::LoadConst
@@ -79,6 +82,7 @@ impl Cfg {
                     self[id].instrs[i + 1].set(Op::LoadConst, index);
                 }
                 _ => {
+                    self.rewired = true;
                     let instrs = &mut self[id].instrs;
                     if matches!(next, Op::PopJumpIfFalse | Op::PopJumpIfTrue) {
                         instrs[i].set_nop();
@@ -131,6 +135,8 @@ impl Cfg {
         if instrs[i].target == onward.target {
             return false;
         }
+        self.rewired = true;
+        let instrs = &mut self[id].instrs;
         // The NOP goes later, if the line does not need it.
         instrs[i].set_nop();
         let mut jump = Instr::new(opcode, 0, onward.loc);
@@ -147,6 +153,7 @@ impl Cfg {
         };
         match self[target].next {
             Some(next) => {
+                self.rewired = true;
                 self[id].instrs[i].target = Some(next);
                 true
             }
@@ -172,9 +179,19 @@ impl Cfg {
             else {
                 break;
             };
+            // Most of what is frequent stays as it is.
+            let after = rest.get(skipped + 1).map(|instr| instr.opcode);
+            let stays = match rest[skipped].opcode {
+                Op::StoreFast => after != Some(Op::StoreFast),
+                Op::LoadGlobal => after != Some(Op::PushNull),
+                Op::CompareOp => after != Some(Op::ToBool),
+                _ => false,
+            };
             swaps |= rest[skipped].opcode == Op::Swap;
             i += skipped;
-            if !self.optimize_instruction(id, i, consts)? {
+            if stays {
+                i += 1;
+            } else if !self.optimize_instruction(id, i, consts)? {
                 i += 1;
             }
         }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
+use std::ptr::NonNull;
 
 use crate::cell::PyCell;
 use crate::class::TypeObject;
@@ -104,9 +105,10 @@ impl Traverse for Tuple {
 
 impl Drop for Tuple {
     fn drop(&mut self) {
-        for i in 0..self.all().len() {
+        let (items, count) = (self.data().cast_mut(), self.all().len());
+        for i in 0..count {
             // SAFETY: each item is dropped once, and nobody sees a dying tuple.
-            unsafe { std::ptr::drop_in_place(self.data().cast_mut().add(i)) };
+            unsafe { std::ptr::drop_in_place(items.add(i)) };
         }
     }
 }
@@ -351,6 +353,85 @@ impl LastPair {
     /// Lets go of the pair.
     pub fn forget(&self) {
         self.0.set(None);
+    }
+}
+
+/// The last tuples that an iterator gave. The one that it gave longest ago is filled again when nobody kept it: a loop's
+/// variable holds one while the next is asked for.
+pub struct LastTuples<const KEPT: usize> {
+    kept: [PyCell<Option<Ref<Tuple>>>; KEPT],
+    turn: Cell<usize>,
+}
+
+impl<const KEPT: usize> Default for LastTuples<KEPT> {
+    fn default() -> LastTuples<KEPT> {
+        LastTuples {
+            kept: [const { PyCell::new(None) }; KEPT],
+            turn: Cell::new(0),
+        }
+    }
+}
+
+impl<const KEPT: usize> LastTuples<KEPT> {
+    /// The tuple of these items, an instance of `ty`, which is `tuple` or a subclass.
+    #[inline]
+    pub fn tuple<const N: usize>(
+        &self,
+        vm: &Vm,
+        ty: &Object<TypeObject>,
+        items: [Value; N],
+    ) -> PyResult<Ref<Tuple>> {
+        let turn = self.turn.get();
+        self.turn.set(if turn + 1 < KEPT { turn + 1 } else { 0 });
+        let Some(cell) = self.kept.get(turn) else {
+            return vm.new_tuple_array_of(ty, items);
+        };
+        // SAFETY: the cell keeps the tuple alive until the copy of the reference below.
+        if let Some(t) = cell.peek().map(|t| unsafe { &*t })
+            && t.header.refcount() == 1
+            && t.payload.len() == N
+            && std::ptr::eq(t.header.ty(), ty)
+            && is_as_new(t, ty)
+        {
+            // SAFETY: the cell's is the only reference to the tuple, which has N items: nobody sees the exchange. What
+            // they were is dropped when the tuple is in order again.
+            let old = unsafe {
+                let place = t.payload.data().cast_mut().cast::<[Value; N]>();
+                std::ptr::replace(place, items)
+            };
+            t.payload.hash.set(-1);
+            // The collector may have seen that the old items were in no cycle.
+            t.header.set(flag::TRACKED);
+            let t = t.to_ref();
+            drop(old);
+            return Ok(t);
+        }
+        let t = vm.new_tuple_array_of(ty, items)?;
+        cell.set(Some(t.clone()));
+        Ok(t)
+    }
+
+    /// Shows the tuples to the collector.
+    pub fn visit(&self, visit: &mut Visitor<'_>) {
+        for cell in &self.kept {
+            cell.visit(visit);
+        }
+    }
+}
+
+/// Whether an instance of this type has nothing that a new one has not: no attributes, no weak references, no finalizer that
+/// has run or is to run.
+#[inline]
+fn is_as_new(t: &Object<Tuple>, ty: &Object<TypeObject>) -> bool {
+    let marks = flag::MASK & !(flag::TRACKED | flag::OLD | flag::MIDDLE);
+    if t.header.has(marks) || t.header.shape() != 0 || ty.payload.slots.tp_finalize.get().is_some()
+    {
+        return false;
+    }
+    match ty.payload.dict_word(NonNull::from(t).cast()) {
+        None => true,
+        // SAFETY: the word is the instance's, which is alive.
+        Some(word) => unsafe { *word == 0 },
     }
 }
 

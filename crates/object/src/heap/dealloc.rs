@@ -5,7 +5,9 @@
 use std::ptr::NonNull;
 
 use crate::class::End;
+use crate::containers::tuple::Tuple;
 use crate::header::{Header, flag};
+use crate::reference::Object;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -24,10 +26,49 @@ pub(crate) fn dealloc(ptr: NonNull<Header>) {
             // Floats and the like: nothing to run, nothing to let go of.
             // SAFETY: a small object of this heap with no destructor.
             unsafe { vm.heap().pages.free(ptr.cast()) };
+        } else if std::ptr::eq(head.ty(), vm.known().tuple)
+            && !head.has(flag::WEAKREFS | flag::LARGE | flag::DYING)
+        {
+            dealloc_tuple(vm, ptr);
         } else {
             dealloc_general(vm, ptr);
         }
     });
+}
+
+/// The end of a plain tuple, of which there are many.
+fn dealloc_tuple(vm: &Vm, ptr: NonNull<Header>) {
+    let depth = vm.dealloc_depth.get();
+    if depth >= MAX_DEPTH || depth > 0 && vm.is_stack_short(STACK_FOR_FINALIZER) {
+        vm.deferred.borrow_mut().push(ptr);
+        return;
+    }
+    vm.dealloc_depth.set(depth + 1);
+    // SAFETY: the count of this tuple is zero and nobody else uses it any more; its memory is a page's, as no flag says
+    // otherwise.
+    unsafe {
+        ptr.as_ref().begin_dying();
+        std::ptr::drop_in_place(&raw mut (*ptr.cast::<Object<Tuple>>().as_ptr()).payload);
+        let heap = vm.heap();
+        heap.gc.freed();
+        heap.pages.free(ptr.cast());
+    }
+    if depth == 0 {
+        destroy_deferred(vm);
+    }
+    vm.dealloc_depth.set(depth);
+}
+
+/// What was queued because it nested too deeply.
+#[inline]
+fn destroy_deferred(vm: &Vm) {
+    loop {
+        let next = vm.deferred.borrow_mut().pop();
+        match next {
+            Some(p) => destroy(vm, p),
+            None => break,
+        }
+    }
 }
 
 #[inline(never)]
@@ -61,13 +102,7 @@ fn dealloc_general(vm: &Vm, ptr: NonNull<Header>) {
         destroy(vm, ptr);
     }
     if depth == 0 {
-        loop {
-            let next = vm.deferred.borrow_mut().pop();
-            match next {
-                Some(p) => destroy(vm, p),
-                None => break,
-            }
-        }
+        destroy_deferred(vm);
     }
     vm.dealloc_depth.set(depth);
 }

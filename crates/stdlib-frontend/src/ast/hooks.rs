@@ -3,7 +3,7 @@
 use taipan_ast::reflect::{Family, Node, NodeKind, NodeRef};
 use taipan_ast::validate::ValidateError;
 use taipan_ast::{
-    Arena, Mod, PreprocessOptions, StackLimit, future_features, preprocess, validate,
+    Arena, Mod, PreprocessOptions, Spots, StackLimit, future_features, preprocess, validate,
 };
 use taipan_object::{PyResult, Raised, Ref, Str, Value, Vm};
 use taipan_parser::Mode;
@@ -65,7 +65,7 @@ pub(super) fn compile_ast(vm: &Vm, v: &Value, filename: &Ref<Str>, o: &Options) 
         let tree = preprocessed(vm, &arena, tree, filename, o)?;
         return to_object::tree(vm, &*classes::get(vm)?, NodeRef::Mod(tree));
     }
-    let (code, _) = compile_tree(vm, &arena, tree, filename, o, Vec::new())?;
+    let (code, _) = compile_tree(vm, &arena, tree, &Spots::Anywhere, filename, o, Vec::new())?;
     Ok(new_code(vm, code)?.into_value())
 }
 
