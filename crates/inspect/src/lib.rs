@@ -4,6 +4,7 @@
 
 mod codes;
 mod listing;
+mod occurrences;
 mod places;
 mod problem;
 mod program;

@@ -268,7 +268,7 @@ impl Program {
         let arena = Arena::new();
         let module = self.parse(&arena, &mut Vec::new()).ok()?;
         let table = self.symtable(&arena, module).ok()?;
-        Some(scopes::scopes(self, &table))
+        Some(scopes::scopes(self, module, &table))
     }
 
     /// The compiler's instructions before and after optimization.

@@ -1,16 +1,21 @@
 //! The symbol tables, as Python's module `symtable` shows them, with where each name stands.
 
+use crate::occurrences;
 use crate::program::Program;
 use crate::types::{Scope, Scopes, Symbol};
+use std::collections::HashMap;
+use taipan_ast::Mod;
 use taipan_symtable::flags::*;
 use taipan_symtable::{BlockType, NameScope, ScopeId, SymbolTable};
 
 /// All scopes, parents first. Inlined comprehensions have none.
-pub(crate) fn scopes(program: &Program, table: &SymbolTable<'_>) -> Scopes {
+pub(crate) fn scopes(program: &Program, module: &Mod<'_>, table: &SymbolTable<'_>) -> Scopes {
     let mut scopes: Vec<Scope> = Vec::new();
+    let mut numbers = HashMap::new();
     let mut todo: Vec<(ScopeId, Option<u32>)> = vec![(ScopeId::TOP, None)];
     while let Some((id, parent)) = todo.pop() {
         let index = scopes.len() as u32;
+        numbers.insert(id.index(), scopes.len());
         scopes.push(scope(program, table, id, parent));
         if let Some(parent) = parent.and_then(|parent| scopes.get_mut(parent as usize)) {
             parent.children.push(index);
@@ -32,6 +37,7 @@ pub(crate) fn scopes(program: &Program, table: &SymbolTable<'_>) -> Scopes {
             }
         }
     }
+    occurrences::fill(program, module, table, &numbers, &mut scopes);
     Scopes { scopes }
 }
 

@@ -206,3 +206,24 @@ fn texts() {
     );
     assert!(text(TextKind::Pyc).starts_with("00000000: 2b0e 0d0a 0000 0000"));
 }
+
+#[test]
+fn symbols_know_where_they_stand() {
+    let text = "x = 1\n@x\ndef f(a, b=x):\n    y = a.x + x\n    return [a for a in y], (x for x in g(x=y))\n";
+    let scopes = open(text).scopes().expect("it is right").scopes;
+    let places = |scope: usize, name: &str| -> Vec<u32> {
+        let symbol = scopes[scope].symbols.iter().find(|s| s.name == name);
+        let places = &symbol.expect("it is there").places;
+        places.chunks(2).map(|place| place[0]).collect()
+    };
+    let all = |what: &str| -> Vec<u32> { text.match_indices(what).map(|m| m.0 as u32).collect() };
+    let x = all("x");
+    assert_eq!(places(0, "x"), [x[0], x[1], x[2]]);
+    assert_eq!(places(0, "f"), [all("f(")[0]]);
+    // The scope between is that of the annotations.
+    assert_eq!(places(2, "x"), [x[4]]);
+    assert_eq!(places(2, "y").len(), 3);
+    assert_eq!(places(3, "x"), [x[5], x[6]]);
+    // The comprehension is inlined.
+    assert_eq!(places(2, "a").len(), 4);
+}
