@@ -189,7 +189,15 @@ impl Vm {
     /// A callable bound to an instance.
     #[inline]
     pub fn new_method(&self, function: Value, self_: Value) -> PyResult<Ref<Method>> {
-        self.new_object(&self.types().method, Method { function, self_ })
+        let ty = &self.types().method;
+        let mut parts = Some(Method { function, self_ });
+        if let Some(made) = self.heap().new_bare(ty.object(), true, || parts.take()) {
+            return Ok(made);
+        }
+        match parts {
+            Some(parts) => self.new_object(ty, parts),
+            None => unreachable!("they are taken for an object that is made"),
+        }
     }
 
     /// A cell with this content.

@@ -505,6 +505,12 @@ fn exact_str<'a>(vm: &Vm, v: &'a Value) -> Option<&'a Ref<Str>> {
 impl Vm {
     /// A new empty dict.
     pub fn new_dict(&self) -> PyResult<Ref<Dict>> {
+        let size = size_of::<crate::Object<Dict>>();
+        if let Some(ty) = std::ptr::NonNull::new(self.known().dict.cast_mut())
+            && let Some(dict) = self.heap().new_tracked(ty, size, Dict::new)
+        {
+            return Ok(dict);
+        }
         self.new_object(&self.types().dict, Dict::new())
     }
 }

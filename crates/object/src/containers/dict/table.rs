@@ -535,7 +535,15 @@ impl Table {
     }
 
     /// Makes room: drops gaps, and grows to three times the items in use, as CPython does.
+    #[inline(never)]
     fn resize(&mut self) -> bool {
+        if matches!(self.index, Index::None) && self.end() == 0 {
+            self.index = Index::Least([EMPTY as i8; MIN_SIZE]);
+            return match &mut self.entries {
+                Entries::Str(e) => e.try_reserve_exact(MIN_SIZE * 2 / 3).is_ok(),
+                Entries::General(e) => e.try_reserve_exact(MIN_SIZE * 2 / 3).is_ok(),
+            };
+        }
         fn room<T>(e: &mut Vec<T>, usable: usize) -> bool {
             let more = usable.saturating_sub(e.len()).min(e.len().max(5));
             e.try_reserve_exact(more).is_ok()
