@@ -561,7 +561,16 @@ macro_rules! int_default {
     )*};
 }
 
-int_default! { u8 i16 u16 i32 u32 i64 u64 isize usize IBig }
+int_default! { u8 i16 u16 i32 u32 i64 u64 usize IBig }
+
+impl FromDefault<i64> for isize {
+    /// `sys.maxsize` is written as on machines of 64 bits; elsewhere it is what it is there.
+    #[inline(always)]
+    fn from_default(_: &Vm, i: i64) -> PyResult<isize> {
+        let most = if i < 0 { isize::MIN } else { isize::MAX };
+        Ok(isize::try_from(i).unwrap_or(most))
+    }
+}
 
 impl FromDefault<i64> for f64 {
     fn from_default(_: &Vm, i: i64) -> PyResult<f64> {
