@@ -93,11 +93,12 @@ impl WeakTable {
         }
     }
 
-    fn any_callback(&self) -> bool {
+    fn any_callback(&self, matters: impl Fn(&Value) -> bool) -> bool {
         let table = self.by_target.borrow();
         table.values().flatten().any(|p| {
             // SAFETY: entries are live.
-            unsafe { p.as_ref() }.payload.callback.is_some()
+            let callback = &unsafe { p.as_ref() }.payload.callback;
+            callback.is_some() && callback.get().is_some_and(|c| matters(&c))
         })
     }
 
@@ -176,9 +177,9 @@ impl Vm {
             .collect()
     }
 
-    /// Whether any weak reference there is would call back.
-    pub fn any_weakref_calls_back(&self) -> bool {
-        self.interp().weakrefs.any_callback()
+    /// Whether any weak reference there is would call back something that `matters`, which only looks at it.
+    pub fn any_weakref_calls_back(&self, matters: impl Fn(&Value) -> bool) -> bool {
+        self.interp().weakrefs.any_callback(matters)
     }
 
     /// Whether instances of the value's type can be weakly referenced.

@@ -8,6 +8,7 @@ use taipan_object::heap::gc::referents;
 use taipan_object::weakref::WeakRef;
 use taipan_object::{Dict, Module, PyResult, Ref, Str, Value, Vm};
 
+use crate::function::Function;
 use crate::startup::flush_std_files;
 use crate::sys_module::{self, sys_get, sys_set};
 
@@ -68,9 +69,10 @@ pub fn finalize(vm: &Vm) -> bool {
 }
 
 /// Whether nobody could tell that objects die: nothing has a finalizer or is waited for by a callback, the standard streams
-/// aside, which are flushed already. The memory goes with the process, or with the heap.
+/// aside, which are flushed already, and callbacks of the library that keep its own books. The memory goes with the process, or with the heap.
 fn is_quiet(vm: &Vm) -> bool {
-    if vm.any_weakref_calls_back() {
+    let traced = crate::instrumentation::is_active(vm);
+    if vm.any_weakref_calls_back(|callback| traced || !is_bookkeeping(vm, callback)) {
         return false;
     }
     let has_finalizer =
@@ -95,6 +97,33 @@ fn is_quiet(vm: &Vm) -> bool {
     let known: Vec<u64> = streams.iter().map(Value::bits).collect();
     !vm.heap()
         .any_object(&mut |h| has_finalizer(h) && !known.contains(&((&raw const *h).addr() as u64)))
+}
+
+/// The library's callbacks that do nothing but take an item that died out of a collection: `co_qualname` and file.
+const BOOKKEEPING: [(&str, &str); 3] = [
+    ("WeakSet.__init__.<locals>._remove", "/_weakrefset.py"),
+    ("WeakKeyDictionary.__init__.<locals>.remove", "/weakref.py"),
+    ("_removeHandlerRef", "/logging/__init__.py"),
+];
+
+/// Whether a weak reference's callback is one of [`BOOKKEEPING`]: it runs no code of the program's.
+fn is_bookkeeping(vm: &Vm, callback: &Value) -> bool {
+    let Some(function) = callback.downcast_ref::<Function>() else {
+        return false;
+    };
+    let code = function.code.get();
+    let filename = code.filename.get().to_string_lossy().into_owned();
+    let library = crate::config::settings(vm).stdlib_dir.clone();
+    let Some(file) = library
+        .as_deref()
+        .and_then(|l| std::str::from_utf8(l).ok())
+        .and_then(|l| filename.strip_prefix(l))
+    else {
+        return false;
+    };
+    BOOKKEEPING
+        .iter()
+        .any(|&(name, path)| file == path && code.qualname.eq_str(name))
 }
 
 fn collect(vm: &Vm) {

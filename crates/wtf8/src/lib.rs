@@ -55,6 +55,10 @@ impl Wtf8 {
 
     /// The text as a `str`, unless a surrogate stands in it.
     pub fn to_str(&self) -> Option<&str> {
+        if self.bytes.is_ascii() {
+            // SAFETY: ASCII is UTF-8.
+            return Some(unsafe { std::str::from_utf8_unchecked(&self.bytes) });
+        }
         std::str::from_utf8(&self.bytes).ok()
     }
 
