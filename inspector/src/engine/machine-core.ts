@@ -201,6 +201,7 @@ function same(words: Uint32Array, from: number, old: Uint32Array): boolean {
 function inWords(error: unknown): string {
   if (error instanceof RangeError) return "The program nests calls of built-in functions too deeply for the browser's stack.";
   if (error instanceof WebAssembly.RuntimeError && /unreachable/.test(error.message)) return "The program needs more memory than the machine has (256 MB), or met a fault of the machine.";
+  if (error instanceof WebAssembly.RuntimeError) return `A fault of the machine (${error.message}): the program ends here.`;
   return error instanceof Error ? error.message : String(error);
 }
 
