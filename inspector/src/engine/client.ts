@@ -14,7 +14,7 @@ export interface Request {
 }
 
 /** Who asks: what one asks of newer texts gives up what it asked of older ones, and nothing else. */
-export type Channel = "main" | "left" | "right" | "export";
+export type Channel = "main" | "left" | "right" | "export" | "run";
 
 const engine = new StaticEngine();
 const open = new Map<Channel, { request: Request; program: Promise<Program> }>();

@@ -1,6 +1,9 @@
 // The run of the program: recorded once, looked at step by step in both directions.
 import { untrack } from "svelte";
+import { analyse, type Request } from "../engine/client.ts";
 import type { Count, Machine, MachineCode, MachineFrame, MachineState, RunReport, Timeline } from "../engine/machine.ts";
+import { cell } from "../engine/rows.ts";
+import { InstructionRow } from "../engine/types.ts";
 import { backwards, forwards, type Move, type Way } from "../exec/steps.ts";
 import type { Span } from "../linking.ts";
 import { layout } from "./layout.svelte.ts";
@@ -166,6 +169,7 @@ class Execution {
       const machine = (this.#machine = await makeMachine());
       const { codes, error } = await machine.load(source, { optimize, filename: name }, stdin);
       this.codes = new Map(codes.map((code) => [code.id, code]));
+      void this.#explain(machine, { source, filename: name, optimize });
       if (error !== null) {
         this.status = "failed";
         this.message = error;
@@ -180,6 +184,23 @@ class Execution {
     } catch (error) {
       this.#fail(error);
       return false;
+    }
+  }
+
+  /** What operands mean is the static engine's knowledge: it is put beside the machine's instructions. */
+  async #explain(machine: Machine, request: Request): Promise<void> {
+    try {
+      const { code } = (await analyse(request, ["code"], "run")).stages;
+      if (!code || machine !== this.#machine) return;
+      const meanings = new Map(code.codes.map((one) => [`${one.qualname} ${one.firstlineno}`, new Map(one.argreprs.map((text, index) => [cell(one.rows, InstructionRow, index, "offset"), text]))]));
+      this.codes = new Map(
+        [...this.codes].map(([id, one]) => {
+          const texts = one.own ? meanings.get(`${one.qualname} ${one.firstline}`) : undefined;
+          return [id, texts ? { ...one, instructions: one.instructions.map((i) => ({ ...i, argrepr: i.argrepr || (texts.get(i.offset) ?? "") })) } : one];
+        }),
+      );
+    } catch {
+      // The operands stay numbers.
     }
   }
 
@@ -199,9 +220,13 @@ class Execution {
       this.status = "ready";
       this.ending = report.kind;
       this.message = report.message;
-      void machine.counts().then((counts) => {
-        if (machine === this.#machine) this.counts = counts;
-      });
+      machine.counts().then(
+        (counts) => {
+          if (machine === this.#machine) this.counts = counts;
+        },
+        // Another program was started in the meantime.
+        () => undefined,
+      );
     }
     return true;
   }
