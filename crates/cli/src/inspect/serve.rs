@@ -44,7 +44,7 @@ pub(super) fn serve(page: String, file: &[u8], port: u16, open: bool) -> Result<
     loop {
         let connection = match net::accept(socket) {
             Ok((connection, _)) => connection,
-            Err(error) if matches!(error, Errno::EINTR | Errno::ECONNABORTED) => continue,
+            Err(Errno::EINTR | Errno::ECONNABORTED) => continue,
             Err(error) => return Err(super::words(&error)),
         };
         let site = Arc::clone(&site);
