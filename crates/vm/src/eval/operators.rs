@@ -14,13 +14,26 @@ use crate::function::Function;
 /// Units of COMPARE_OP's cache.
 const COMPARE_CACHE: usize = 1;
 
+/// Whether the class of the left operand was made in Python, and so may have methods that were.
+#[inline(always)]
+pub(super) fn is_made_in_python(vm: &Vm, r: &Regs) -> bool {
+    vm.type_of(&r.peek(2)).payload.is_heap()
+}
+
+/// BINARY_OP of an instance of such a class.
+#[inline(never)]
+pub(super) fn binary(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    if enter_binary(vm, r, arg)? {
+        Ok(())
+    } else {
+        super::ops::binary_op_general(vm, r, arg)
+    }
+}
+
 /// Enters the method that BINARY_OP calls first, if it is a Python function; false, and nothing has been touched, when not.
 #[inline(always)]
-pub(super) fn enter_binary(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
+fn enter_binary(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<bool> {
     let (a, b) = (r.peek(2), r.peek(1));
-    if a.is_small_int() {
-        return Ok(false);
-    }
     let Some((op, inplace)) = BinaryOp::from_oparg(arg) else {
         return Ok(false);
     };

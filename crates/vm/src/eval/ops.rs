@@ -15,8 +15,8 @@ pub(super) fn binary_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     if specialize::warm(r) {
         ops_cache::specialize_binary_op(vm, r, arg);
     }
-    if operators::enter_binary(vm, r, arg)? {
-        return Ok(());
+    if operators::is_made_in_python(vm, r) && arg != ops_cache::NB_SUBSCR {
+        return operators::binary(vm, r, arg);
     }
     binary_op_general(vm, r, arg)
 }
