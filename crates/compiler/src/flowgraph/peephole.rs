@@ -189,9 +189,7 @@ impl Cfg {
             };
             swaps |= rest[skipped].opcode == Op::Swap;
             i += skipped;
-            if stays {
-                i += 1;
-            } else if !self.optimize_instruction(id, i, consts)? {
+            if stays || !self.optimize_instruction(id, i, consts)? {
                 i += 1;
             }
         }
