@@ -38,6 +38,11 @@ pub struct File {
 }
 
 impl File {
+    /// The number of its bytes.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
     /// The contents; `None` when there is no memory.
     pub fn contents(&self) -> Option<Vec<u8>> {
         miniz_oxide::inflate::decompress_to_vec_with_limit(self.packed, self.length).ok()

@@ -25,6 +25,8 @@ struct Request {
     file: Vec<u8>,
     mode: Mode,
     optimize: u8,
+    /// How many steps lie between the states that are wanted instead of the stages.
+    states: Option<u64>,
     /// The file that the page is in.
     page: Option<Vec<u8>>,
 }
@@ -79,6 +81,7 @@ fn parse(args: &[Vec<u8>]) -> Result<Option<Request>, String> {
         file: Vec::new(),
         mode: Mode::Exec,
         optimize: 0,
+        states: None,
         page: None,
     };
     let mut tasks: Vec<Task> = Vec::new();
@@ -112,6 +115,12 @@ fn parse(args: &[Vec<u8>]) -> Result<Option<Request>, String> {
                 let number = std::str::from_utf8(&text).ok().and_then(|t| t.parse().ok());
                 port = number.ok_or("--port takes a number up to 65535")?;
             }
+            b"--states" => {
+                let text = value("--states")?;
+                let number = std::str::from_utf8(&text).ok().and_then(|t| t.parse().ok());
+                let number = number.filter(|n| *n > 0);
+                request.states = Some(number.ok_or("--states takes a number of steps")?);
+            }
             b"--stages" => {
                 let list = value("--stages")?;
                 let chosen = list.split(|byte| *byte == b',');
@@ -136,6 +145,9 @@ fn parse(args: &[Vec<u8>]) -> Result<Option<Request>, String> {
         (Some(task), _, None) => task,
         (None, _, None) => Task::Serve { port, open },
     };
+    if request.states.is_some() && !matches!(request.task, Task::Json(_)) {
+        return Err("--states needs --json".to_owned());
+    }
     Ok(Some(request))
 }
 
@@ -174,8 +186,39 @@ fn program(request: &Request) -> Result<Program, String> {
     Ok(Program::from_bytes(&data, options, SHOW_STACK))
 }
 
+/// Steps after which a program is stopped.
+const MOST_STEPS: u64 = 1_000_000;
+
+/// Runs the program, and gives its states as JSON.
+fn states(request: &Request) -> Result<String, String> {
+    let (source, _) = read(&request.file)?;
+    let (filename, optimize) = (name_of(&request.file), request.optimize);
+    let every = request.states.unwrap_or(1);
+    let mut settings = taipan::Settings {
+        argv: vec![request.file.clone()],
+        ..taipan::Settings::default()
+    };
+    let report = taipan::on_big_stack(move || {
+        taipan::paths::locate(&mut settings, b"taipan", None);
+        let request = taipan_machine::Request {
+            source: &source,
+            filename: &filename,
+            optimize,
+            every,
+            most_steps: MOST_STEPS,
+            library: true,
+        };
+        taipan_machine::report(settings, &request).map_err(|e| e.to_string())
+    });
+    report.ok_or("the interpreter's thread could not be started")?
+}
+
 fn execute(request: &Request) -> Result<Status, String> {
     match &request.task {
+        Task::Json(_) if request.states.is_some() => {
+            write(1, &states(request)?);
+            write(1, "\n");
+        }
         Task::Json(stages) => {
             let analysis = program(request)?.analysis(stages);
             write(1, &json(&analysis));

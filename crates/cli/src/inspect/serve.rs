@@ -120,6 +120,16 @@ fn head(connection: Fd) -> Result<String, Errno> {
     Ok(String::from_utf8_lossy(&data).into_owned())
 }
 
+/// A file of the library, for programs that the page runs; `index.txt` lists them with their sizes.
+fn library(name: &str) -> Option<Vec<u8>> {
+    if name != "index.txt" {
+        return taipan_pylib::find(name)?.contents();
+    }
+    let files = taipan_pylib::files().into_iter();
+    let lines = files.map(|file| format!("{} {}\n", file.name, file.length()));
+    Some(lines.collect::<String>().into_bytes())
+}
+
 impl Site {
     fn answer(&self, connection: Fd) -> Result<(), Errno> {
         let head = head(connection)?;
@@ -150,7 +160,10 @@ impl Site {
                 Err(message) => respond(connection, "404 Not Found", plain, message.as_bytes()),
             },
             "/events" => self.events(connection),
-            _ => respond(connection, "404 Not Found", plain, b"not found\n"),
+            path => match path.strip_prefix("/lib/").and_then(library) {
+                Some(data) => respond(connection, "200 OK", plain, &data),
+                None => respond(connection, "404 Not Found", plain, b"not found\n"),
+            },
         }
     }
 
