@@ -401,10 +401,15 @@ unsafe impl GlobalAlloc for Allocator {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::{Mutex, PoisonError};
+
+    /// The tests share one allocator: each looks at it alone.
+    static ALONE: Mutex<()> = Mutex::new(());
 
     /// Threads that come and go use the same chunks.
     #[test]
     fn ended_threads_leave_their_rest() {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let one = || {
             let layout = Layout::from_size_align(48, 8).ok()?;
             // SAFETY: the size is not zero.
@@ -420,6 +425,7 @@ mod tests {
     /// What a thread takes from others or gives back for them is there for the next one, without a chunk of its own.
     #[test]
     fn ended_threads_keep_nothing() {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(layout) = Layout::from_size_align(208, 8) else {
             return;
         };
@@ -442,6 +448,7 @@ mod tests {
     /// Blocks keep their bytes while they are handed out, whichever thread gives them back.
     #[test]
     fn blocks_do_not_overlap() {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let fill = |seed: usize| -> Vec<(usize, Layout)> {
             (0..20_000)
                 .filter_map(|i| {

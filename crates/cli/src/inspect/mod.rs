@@ -314,7 +314,7 @@ mod tests {
 
     fn parsed(words: &str) -> Result<Option<Request>, String> {
         let args: Vec<Vec<u8>> = words
-            .split(' ')
+            .split_whitespace()
             .map(|word| word.as_bytes().to_vec())
             .collect();
         parse(&args)
@@ -348,6 +348,8 @@ mod tests {
             "--stages tokens x",
             "--text x",
             "--port x y",
+            "--states 9 x",
+            "--json --states 0 x",
             "-x y",
         ] {
             assert!(parsed(wrong).is_err(), "{wrong}");
