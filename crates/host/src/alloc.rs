@@ -430,7 +430,7 @@ mod tests {
             return;
         };
         let mut places = std::collections::BTreeSet::new();
-        for _ in 0..500 {
+        for _ in 0..2000 {
             // SAFETY: the size is not zero.
             let block = unsafe { Allocator.alloc(layout) };
             places.insert(block.addr());
@@ -442,7 +442,12 @@ mod tests {
             });
             assert!(ended.join().is_ok());
         }
-        assert!(places.len() < 100, "{} blocks", places.len());
+        // This thread's own chunk may be used up first.
+        assert!(
+            places.len() < 2 * CHUNK / layout.size(),
+            "{} blocks",
+            places.len()
+        );
     }
 
     /// Blocks keep their bytes while they are handed out, whichever thread gives them back.
