@@ -78,7 +78,8 @@ fn release(args: &[String]) -> Result<PathBuf, String> {
     }
     eprintln!("release: building with what was counted");
     let counted = format!("-Cprofile-use={}", counts.display());
-    let mut flags = vec![&*counted];
+    // What the training did not run is not to be made small instead of fast: it is rare here, not everywhere.
+    let mut flags = vec![&*counted, "-Cllvm-args=-pgso=false"];
     if target == "x86_64-unknown-linux-gnu" {
         // The command stands at a fixed address (`crates/cli/build.rs`): jumps through tables need not add it.
         flags.push("-Crelocation-model=static");

@@ -738,19 +738,25 @@ pub fn hex_pairs(b: &[u8], out: &mut [[u8; 2]]) {
     }
 }
 
+/// The value of a digit, or a number with high bits.
+static DIGITS: [u8; 256] = {
+    let mut digits = [0xff; 256];
+    let mut c = 0;
+    while c < 256 {
+        if let Some(digit) = (c as u8 as char).to_digit(16) {
+            digits[c] = digit as u8;
+        }
+        c += 1;
+    }
+    digits
+};
+
 /// The bytes that pairs of digits stand for; `None` if there is anything else among them.
 pub fn from_hex_pairs(pairs: &[[u8; 2]]) -> Option<Vec<u8>> {
-    /// The value of a digit, or a number with high bits.
-    #[inline(always)]
-    fn value(c: u8) -> u8 {
-        let (digit, letter) = (c.wrapping_sub(b'0'), (c | 0x20).wrapping_sub(b'a'));
-        let letter = if letter < 6 { letter + 10 } else { 0xff };
-        if digit < 10 { digit } else { letter }
-    }
     let mut out = vec![0; pairs.len()];
     let mut seen = 0;
-    for (byte, [high, low]) in out.iter_mut().zip(pairs) {
-        let (high, low) = (value(*high), value(*low));
+    for (byte, pair) in out.iter_mut().zip(pairs) {
+        let [high, low] = pair.map(|c| DIGITS[usize::from(c)]);
         seen |= high | low;
         *byte = high << 4 | low & 15;
     }
