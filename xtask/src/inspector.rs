@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::generate::root;
-use crate::ready::{Outcome, WASM, cargo, with_wasm_compiler};
+use crate::ready::{WASM, cargo, with_wasm_compiler};
 
 const HELP: &str = "\
-cargo xtask inspector [--engine | --page]
+cargo xtask inspector [--engine | --page | --test]
 
 Builds the inspector's page into inspector/dist: the engine as WebAssembly (--engine: that alone), then the page with npm
-(--page: that alone). The compiler needs the target wasm32-unknown-unknown (`rustup target add`), or TAIPAN_WASM_TOOLCHAIN
+(--page: that alone; --test: both, and their tests). The compiler needs the target wasm32-unknown-unknown (`rustup target add`), or TAIPAN_WASM_TOOLCHAIN
 names a folder with a `rustc` that has it and a `wasm-ld`. Then `cargo build --release --features inspector` gives an
 executable that has the page in it.
 ";
@@ -81,36 +81,16 @@ fn browser() -> bool {
     Path::new(&path).exists()
 }
 
-/// The step of `cargo xtask ready`: builds all and runs all tests that can be run here.
-pub fn ready() -> Outcome {
-    let root = root();
-    let found = Command::new("npm").arg("--version").output();
-    if !found.is_ok_and(|output| output.status.success()) {
-        return Outcome::Skipped("npm is not installed".to_owned());
-    }
-    if let Err(why) = with_wasm_compiler(&mut cargo()) {
-        return Outcome::Skipped(why);
-    }
-    let all = || -> Result<(), String> {
-        engine(&root)?;
-        page(&root)?;
-        npm(&root, &["run", "check"])?;
-        npm(&root, &["run", "test:unit"])?;
-        if browser() {
-            npm(&root, &["run", "test:page"])?;
-        } else {
-            eprintln!(
-                "no Chromium is installed (see inspector/README.md): the page was not tested in a browser"
-            );
-        }
-        Ok(())
-    };
-    match all() {
-        Ok(()) => Outcome::Passed,
-        Err(e) => {
-            eprintln!("inspector: {e}");
-            Outcome::Failed
-        }
+/// Builds all and runs all tests that can be run here.
+fn test(root: &Path) -> Result<(), String> {
+    engine(root)?;
+    page(root)?;
+    npm(root, &["run", "check"])?;
+    npm(root, &["run", "test:unit"])?;
+    if browser() {
+        npm(root, &["run", "test:page"])
+    } else {
+        Err("no Chromium is installed (see inspector/README.md): the page was not tested in a browser".to_owned())
     }
 }
 
@@ -121,6 +101,7 @@ pub fn run(args: &[String]) -> ExitCode {
         None => engine(&root).and_then(|()| page(&root)),
         Some("--engine") => engine(&root),
         Some("--page") => page(&root),
+        Some("--test") => test(&root),
         Some("--help") => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

@@ -22,8 +22,6 @@ enum Action {
     Instructions,
     /// The libraries compile for wasm32.
     Wasm,
-    /// The inspector's page is built and tested, `inspector::ready`.
-    Inspector,
 }
 
 struct Step {
@@ -76,20 +74,12 @@ const STEPS: &[Step] = &[
         action: Action::Wasm,
         next: "the libraries must compile without an operating system: what needs one belongs in crates/host",
     },
-    Step {
-        name: "inspector",
-        action: Action::Inspector,
-        next: "see above; inspector/README.md says how the page is built and tested",
-    },
 ];
 
 /// How a step ended.
-pub enum Outcome {
-    /// All was well.
+enum Outcome {
     Passed,
-    /// Something was wrong, and has been said.
     Failed,
-    /// What it needs is not on this machine.
     Skipped(String),
 }
 
@@ -111,7 +101,6 @@ pub fn run() -> ExitCode {
                 false => Outcome::Failed,
             },
             Action::Wasm => wasm(),
-            Action::Inspector => crate::inspector::ready(),
         };
         let time = seconds(began.elapsed());
         match outcome {
