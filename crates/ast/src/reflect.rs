@@ -394,6 +394,40 @@ impl<'v, 'a> Values<'v, 'a> {
     }
 }
 
+/// An operator as it is written, by the name of its class: `Add` is `+`. Other names stay as they are.
+pub fn operator_symbol(name: &'static str) -> &'static str {
+    match name {
+        "Add" | "UAdd" => "+",
+        "Sub" | "USub" => "-",
+        "Mult" => "*",
+        "MatMult" => "@",
+        "Div" => "/",
+        "Mod" => "%",
+        "Pow" => "**",
+        "LShift" => "<<",
+        "RShift" => ">>",
+        "BitOr" => "|",
+        "BitXor" => "^",
+        "BitAnd" => "&",
+        "FloorDiv" => "//",
+        "Invert" => "~",
+        "Not" => "not",
+        "And" => "and",
+        "Or" => "or",
+        "Eq" => "==",
+        "NotEq" => "!=",
+        "Lt" => "<",
+        "LtE" => "<=",
+        "Gt" => ">",
+        "GtE" => ">=",
+        "Is" => "is",
+        "IsNot" => "is not",
+        "In" => "in",
+        "NotIn" => "not in",
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! The drawing of a syntax tree: a box for each node, with its names, operators and constants in it.
 
-use taipan_ast::reflect::{Family, FieldRef, NodeRef, Shape as FamilyShape};
+use taipan_ast::reflect::{Family, FieldRef, NodeRef, Shape as FamilyShape, operator_symbol};
 use taipan_ast::{Mod, repr};
 
 use crate::svg;
@@ -101,7 +101,7 @@ fn add_children<'a>(boxes: &mut Vec<Box_<'a>>, at: usize) -> Vec<usize> {
                 return;
             }
             if kind.family.info().shape == FamilyShape::Enum {
-                details.push(symbol(kind.name).to_owned());
+                details.push(operator_symbol(kind.name).to_owned());
                 return;
             }
             children.push(boxes.len());
@@ -140,38 +140,4 @@ fn add_children<'a>(boxes: &mut Vec<Box_<'a>>, at: usize) -> Vec<usize> {
     }
     boxes[at].detail = svg::shortened(&details.join(" "), DETAIL);
     children
-}
-
-/// An operator as it is written.
-fn symbol(name: &str) -> &str {
-    match name {
-        "Add" | "UAdd" => "+",
-        "Sub" | "USub" => "-",
-        "Mult" => "*",
-        "MatMult" => "@",
-        "Div" => "/",
-        "Mod" => "%",
-        "Pow" => "**",
-        "LShift" => "<<",
-        "RShift" => ">>",
-        "BitOr" => "|",
-        "BitXor" => "^",
-        "BitAnd" => "&",
-        "FloorDiv" => "//",
-        "Invert" => "~",
-        "Not" => "not",
-        "And" => "and",
-        "Or" => "or",
-        "Eq" => "==",
-        "NotEq" => "!=",
-        "Lt" => "<",
-        "LtE" => "<=",
-        "Gt" => ">",
-        "GtE" => ">=",
-        "Is" => "is",
-        "IsNot" => "is not",
-        "In" => "in",
-        "NotIn" => "not in",
-        other => other,
-    }
 }

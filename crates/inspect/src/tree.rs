@@ -5,7 +5,7 @@ use crate::places::{cell, cell_of, cells, units_of};
 use crate::program::Program;
 use crate::types::{NodeRow, TextPlace, Tree, TreeText};
 use std::collections::HashMap;
-use taipan_ast::reflect::{Family, FieldRef, Marker, NodeRef, Shape};
+use taipan_ast::reflect::{Family, FieldRef, Marker, NodeRef, Shape, operator_symbol};
 use taipan_ast::{ExprContext, Mod, repr};
 
 /// How many characters of a constant a label shows.
@@ -235,13 +235,13 @@ fn label(node: NodeRef<'_>) -> String {
             (_, FieldRef::Node(child)) if is_detail(child) => {
                 let kind = child.kind().info();
                 if kind.family != Family::ExprContext {
-                    details.push(symbol(kind.name).to_owned());
+                    details.push(operator_symbol(kind.name).to_owned());
                 }
             }
             (_, FieldRef::Nodes(nodes)) => {
                 let operators = (0..nodes.len()).filter_map(|i| nodes.get(i));
                 for operator in operators.filter(|node| is_detail(*node)) {
-                    details.push(symbol(operator.kind().info().name).to_owned());
+                    details.push(operator_symbol(operator.kind().info().name).to_owned());
                 }
             }
             ("level", FieldRef::Int(level)) => {
@@ -404,38 +404,4 @@ fn value_tasks<'a>(value: FieldRef<'a>, level: usize, parent: i32, out: &mut Vec
         FieldRef::Constant(value) => repr::constant(&mut text, &value),
     }
     out.push(Task::Owned(text));
-}
-
-/// An operator as it is written.
-fn symbol(name: &'static str) -> &'static str {
-    match name {
-        "Add" | "UAdd" => "+",
-        "Sub" | "USub" => "-",
-        "Mult" => "*",
-        "MatMult" => "@",
-        "Div" => "/",
-        "Mod" => "%",
-        "Pow" => "**",
-        "LShift" => "<<",
-        "RShift" => ">>",
-        "BitOr" => "|",
-        "BitXor" => "^",
-        "BitAnd" => "&",
-        "FloorDiv" => "//",
-        "Invert" => "~",
-        "Not" => "not",
-        "And" => "and",
-        "Or" => "or",
-        "Eq" => "==",
-        "NotEq" => "!=",
-        "Lt" => "<",
-        "LtE" => "<=",
-        "Gt" => ">",
-        "GtE" => ">=",
-        "Is" => "is",
-        "IsNot" => "is not",
-        "In" => "in",
-        "NotIn" => "not in",
-        other => other,
-    }
 }
