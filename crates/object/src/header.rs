@@ -6,8 +6,9 @@ use std::ptr::NonNull;
 use crate::class::TypeObject;
 use crate::reference::Object;
 
-/// What every object starts with. `#[repr(C)]`, because compiled code addresses the fields.
-#[repr(C)]
+/// What every object starts with. `#[repr(C)]`, because compiled code addresses the fields; aligned to 8 and of 16 bytes where
+/// addresses have four bytes, too: each payload then lies directly behind it.
+#[repr(C, align(8))]
 pub struct Header {
     refcnt: Cell<u32>,
     /// Bits 0 to 7: flags; bits 8 to 31: shape.
@@ -15,7 +16,7 @@ pub struct Header {
     ty: Cell<*const Object<TypeObject>>,
 }
 
-const _: () = assert!(size_of::<*const ()>() != 8 || size_of::<Header>() == 16);
+const _: () = assert!(size_of::<Header>() == 16);
 
 /// Flags in the low byte of [`Header`]'s second word.
 pub mod flag {

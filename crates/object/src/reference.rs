@@ -111,6 +111,7 @@ pub trait Traverse {
 #[doc(hidden)]
 pub const fn object_size<T>() -> usize {
     assert!(MemLayout::new::<Object<T>>().align() <= 16);
+    assert!(align_of::<T>() > 8 || std::mem::offset_of!(Object<T>, payload) == size_of::<Header>());
     size_of::<Object<T>>()
 }
 
