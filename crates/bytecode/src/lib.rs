@@ -19,6 +19,7 @@ pub mod marshal;
 pub mod opcode;
 pub mod pyc;
 pub mod repr;
+mod set_order;
 pub mod verifier;
 
 pub use code::CodeObject;

@@ -1,13 +1,14 @@
 //! `repr` of constants, for the disassembler and other tools that show code without running it.
 
 use crate::constant::{Constant, Str};
+use crate::set_order::in_order;
 use std::fmt::Write;
 use std::rc::Rc;
 
 /// How deep containers may be nested before the rest is left out.
 const MAX_DEPTH: usize = 200;
 
-/// Python's `repr(constant)`. A code object's address is that of ours; the order of sets is ours too.
+/// Python's `repr(constant)`. A code object's address is that of ours; the order of sets is Python's with `PYTHONHASHSEED=0`.
 pub fn repr(constant: &Constant) -> String {
     let mut out = String::new();
     write_repr(constant, MAX_DEPTH, &mut out);
@@ -40,9 +41,10 @@ fn write_repr(constant: &Constant, depth: usize, out: &mut String) {
         }
         Constant::List(items) => list("[", items, "]", depth, out),
         Constant::Set(items) if items.is_empty() => out.push_str("set()"),
-        Constant::Set(items) => list("{", items, "}", depth, out),
+        Constant::Set(items) => list("{", &in_order(items, 1), "}", depth, out),
         Constant::FrozenSet(items) if items.is_empty() => out.push_str("frozenset()"),
-        Constant::FrozenSet(items) => list("frozenset({", items, "})", depth, out),
+        // CPython makes those of its compiler a second time when it interns their strings.
+        Constant::FrozenSet(items) => list("frozenset({", &in_order(items, 2), "})", depth, out),
         Constant::Slice(parts) => list("slice(", &parts[..], ")", depth, out),
         Constant::Dict(items) => {
             out.push('{');

@@ -3,7 +3,7 @@
 //! [`double`] turns floats into text, [`parse`] text into floats and complex numbers, [`hexfloat`] is `float.hex` and
 //! `fromhex`; [`integer`] reads and writes integers up to what fits a machine word and checks the text of longer ones;
 //! [`spec`] parses the format-specification language and [`format`] renders by it; [`printf`] is the `%` operator's
-//! part; [`hash`] has all of Python's hash rules.
+//! part; [`hash`] has all of Python's hash rules, [`places`] what becomes of hashes in sets.
 
 pub mod digits;
 pub mod double;
@@ -12,6 +12,7 @@ pub mod hash;
 pub mod hexfloat;
 pub mod integer;
 pub mod parse;
+pub mod places;
 pub mod printf;
 pub mod spec;
 

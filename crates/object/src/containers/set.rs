@@ -4,6 +4,8 @@
 
 use std::cell::{Cell, UnsafeCell};
 
+use taipan_numeric::places::{self, MIN_SIZE, Walk};
+
 use crate::class::TypeObject;
 use crate::containers::string::Str;
 use crate::protocol::compare::hash_i64;
@@ -11,10 +13,6 @@ use crate::reference::{Ref, Traverse, Visitor};
 use crate::value::{PyResult, Value};
 use crate::vm::Vm;
 
-const MIN_SIZE: usize = 8;
-/// Places that are looked at one after another before the walk jumps.
-const LINEAR_PROBES: usize = 9;
-const PERTURB_SHIFT: u32 = 5;
 /// Hash of a place whose key was removed; hashes of keys are never -1.
 const DUMMY: i64 = -1;
 
@@ -26,56 +24,6 @@ struct Place {
 }
 
 const UNUSED: Place = Place { key: None, hash: 0 };
-
-/// The walk through the places that can hold a hash.
-struct Walk {
-    mask: usize,
-    at: usize,
-    left: usize,
-    base: usize,
-    perturb: usize,
-}
-
-impl Walk {
-    #[inline(always)]
-    fn new(mask: usize, hash: i64) -> Walk {
-        let base = hash as usize & mask;
-        Walk {
-            mask,
-            at: base,
-            left: Walk::linear(base, mask),
-            base,
-            perturb: hash as usize,
-        }
-    }
-
-    #[inline(always)]
-    fn linear(base: usize, mask: usize) -> usize {
-        if base + LINEAR_PROBES <= mask {
-            LINEAR_PROBES
-        } else {
-            0
-        }
-    }
-
-    #[inline(always)]
-    fn advance(&mut self) {
-        if self.left != 0 {
-            self.left -= 1;
-            self.at += 1;
-            return;
-        }
-        self.perturb >>= PERTURB_SHIFT;
-        self.base = self
-            .base
-            .wrapping_mul(5)
-            .wrapping_add(1)
-            .wrapping_add(self.perturb)
-            & self.mask;
-        self.at = self.base;
-        self.left = Walk::linear(self.base, self.mask);
-    }
-}
 
 /// The hash table. An empty one has no places; it counts as one of eight.
 struct Table {
@@ -186,10 +134,6 @@ impl Table {
         true
     }
 
-    fn grown(used: usize) -> usize {
-        used.saturating_mul(if used > 50000 { 2 } else { 4 })
-    }
-
     /// Adds a key that is not there; false when memory is exhausted.
     fn insert(&mut self, key: Value, hash: i64) -> bool {
         if self.places.is_empty() {
@@ -215,10 +159,10 @@ impl Table {
     /// Grows the table if it has become too full; false when memory is exhausted.
     #[inline(always)]
     fn make_room(&mut self) -> bool {
-        if self.fill * 5 < self.mask() * 3 {
+        if !places::is_full(self.fill, self.mask()) {
             return true;
         }
-        self.resize(Table::grown(self.used))
+        self.resize(places::grown(self.used))
     }
 
     /// Adds a key that is not there, for which a search ended at the unused place `at`.
@@ -638,7 +582,7 @@ impl Set {
             return Ok(());
         }
         self.changed();
-        if t.resize(Table::grown(t.used)) {
+        if t.resize(places::grown(t.used)) {
             Ok(())
         } else {
             Err(vm.no_memory())
