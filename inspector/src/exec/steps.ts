@@ -23,68 +23,44 @@ export function beginsLine(way: Way, step: number): boolean {
   return step === 0 || way.line(step - 1) !== way.line(step) || way.code(step - 1) !== way.code(step) || way.depth(step - 1) !== way.depth(step);
 }
 
+/** Which steps a move from `from` stops at: the first of them in its direction is where it leads. */
+function stopsAt(way: Way, from: number, move: Move, stops: Stops, back: boolean): (step: number) => boolean {
+  const over = from >= way.length;
+  const depth = over ? 0 : way.depth(from);
+  const elsewhere = (step: number) => over || way.line(step) !== way.line(from) || way.code(step) !== way.code(from);
+  const line = (step: number) => stops.own(way.code(step)) && beginsLine(way, step);
+  switch (move) {
+    case "instruction":
+      return () => true;
+    case "into":
+      return line;
+    case "over":
+      // Back: the line before in this frame or in one below, at its first instruction.
+      if (back) return (step) => way.depth(step) <= depth && beginsOver(way, step) && (way.depth(step) < depth || step < from - 1 || elsewhere(step));
+      return (step) => way.depth(step) < depth || (way.depth(step) === depth && way.line(step) > 0 && elsewhere(step));
+    case "out":
+      return (step) => way.depth(step) < depth;
+    case "cursor":
+      return (step) => way.line(step) === stops.cursorLine && line(step);
+    case "breakpoint":
+      return (step) => stops.breakpoints.has(way.line(step)) && line(step);
+    case "end":
+      return () => false;
+  }
+}
+
 /** The step that a move forwards leads to; `way.length` when the record ends before. */
 export function forwards(way: Way, from: number, move: Move, stops: Stops): number {
-  const end = way.length;
-  if (from >= end) return end;
-  const depth = way.depth(from);
-  for (let step = from + 1; step < end; step++) {
-    switch (move) {
-      case "instruction":
-        return step;
-      case "into":
-        if (stops.own(way.code(step)) && beginsLine(way, step)) return step;
-        break;
-      case "over":
-        if (way.depth(step) < depth || (way.depth(step) === depth && way.line(step) > 0 && (way.line(step) !== way.line(from) || way.code(step) !== way.code(from)))) return step;
-        break;
-      case "out":
-        if (way.depth(step) < depth) return step;
-        break;
-      case "cursor":
-        if (way.line(step) === stops.cursorLine && stops.own(way.code(step)) && beginsLine(way, step)) return step;
-        break;
-      case "breakpoint":
-        if (stops.breakpoints.has(way.line(step)) && stops.own(way.code(step)) && beginsLine(way, step)) return step;
-        break;
-      case "end":
-        step = end;
-        break;
-    }
-  }
-  return end;
+  const stop = stopsAt(way, from, move, stops, false);
+  for (let step = from + 1; step < way.length; step++) if (stop(step)) return step;
+  return way.length;
 }
 
 /** The step that a move backwards leads to; 0 when there is none before. */
 export function backwards(way: Way, from: number, move: Move, stops: Stops): number {
   const start = Math.min(from, way.length);
-  const depth = start < way.length ? way.depth(start) : 0;
-  const line = start < way.length ? way.line(start) : -1;
-  const code = start < way.length ? way.code(start) : -1;
-  for (let step = start - 1; step >= 0; step--) {
-    switch (move) {
-      case "instruction":
-        return step;
-      case "into":
-        if (stops.own(way.code(step)) && beginsLine(way, step)) return step;
-        break;
-      case "over":
-        // The line before in this frame or in one below, at its first instruction.
-        if (way.depth(step) <= depth && beginsOver(way, step) && (way.depth(step) < depth || way.line(step) !== line || way.code(step) !== code || step < start - 1)) return step;
-        break;
-      case "out":
-        if (way.depth(step) < depth) return step;
-        break;
-      case "cursor":
-        if (way.line(step) === stops.cursorLine && stops.own(way.code(step)) && beginsLine(way, step)) return step;
-        break;
-      case "breakpoint":
-        if (stops.breakpoints.has(way.line(step)) && stops.own(way.code(step)) && beginsLine(way, step)) return step;
-        break;
-      case "end":
-        return 0;
-    }
-  }
+  const stop = stopsAt(way, start, move, stops, true);
+  for (let step = start - 1; step >= 0; step--) if (stop(step)) return step;
   return 0;
 }
 
