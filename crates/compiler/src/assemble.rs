@@ -102,12 +102,14 @@ pub(crate) fn assemble(
 }
 
 /// A frozenset with names in it is a new object in each code object: CPython makes it again when it puts the interned
-/// strings in, if those existed before. That depends on what else the process has seen; identifiers mostly have been.
+/// strings in, if others of the same text existed before. That depends on what else the process has seen; identifiers mostly
+/// have been, but of a single character there is one string only.
 fn interned(constant: Constant) -> Constant {
     let is_name = |item: &Constant| match item {
         Constant::Str(text) => {
-            let first = text.text.as_bytes().first();
-            text.interned && first.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+            let starts_name = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
+            let bytes = text.text.as_bytes();
+            text.interned && bytes.len() > 1 && bytes.first().is_some_and(starts_name)
         }
         _ => false,
     };

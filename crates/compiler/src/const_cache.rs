@@ -30,8 +30,12 @@ impl ByParts {
                 }
             }
             Constant::Code(code) => {
-                let (bytes, names) = (Rc::as_ptr(&code.code), Rc::as_ptr(&code.names));
-                (bytes.addr(), names.addr()).hash(&mut hasher);
+                for bytes in [&code.code, &code.linetable] {
+                    Rc::as_ptr(bytes).addr().hash(&mut hasher);
+                }
+                for constants in [&code.consts, &code.names, &code.localsplusnames] {
+                    Rc::as_ptr(constants).addr().hash(&mut hasher);
+                }
                 (Rc::as_ptr(&code.name).addr(), code.firstlineno).hash(&mut hasher);
             }
             other => other.hash(&mut hasher),
@@ -62,6 +66,8 @@ impl Hash for ByParts {
 #[derive(Debug, Default)]
 pub struct ConstCache {
     constants: FxHashSet<ByParts>,
+    /// Where the tuples and frozensets among them are: what was merged once need not be gone through again.
+    merged: FxHashSet<usize>,
     /// Strings that are not interned.
     strings: FxHashSet<ByText>,
     interned: FxHashSet<ByText>,
@@ -113,6 +119,11 @@ impl ConstCache {
             Constant::Str(string) if is_interned(&string.text) => {
                 Constant::Str(self.intern(&string.text))
             }
+            Constant::Tuple(_) | Constant::FrozenSet(_)
+                if self.merged.contains(&identity(&constant)) =>
+            {
+                constant
+            }
             Constant::Tuple(items) => {
                 let merged: Vec<Constant> =
                     items.iter().map(|item| self.merge(item.clone())).collect();
@@ -122,6 +133,16 @@ impl ConstCache {
                 let merged: Vec<Constant> =
                     items.iter().map(|item| self.merge(item.clone())).collect();
                 self.merge_whole(Constant::FrozenSet(Rc::from(merged)))
+            }
+            Constant::Slice(parts) => {
+                // Only strings that exist once anyway are the same inside and outside of slices.
+                let merged = parts.each_ref().map(|part| match part {
+                    Constant::Str(string) if exists_once(&string.text) => {
+                        Constant::Str(self.intern(&string.text))
+                    }
+                    other => other.clone(),
+                });
+                self.merge_whole(Constant::Slice(Rc::new(merged)))
             }
             _ => self.merge_whole(constant),
         }
@@ -151,6 +172,11 @@ impl ConstCache {
                     return Constant::Bytes(found.clone());
                 }
                 self.bytes.insert(bytes.clone());
+                constant
+            }
+            Constant::Tuple(_) | Constant::FrozenSet(_) => {
+                let constant = self.merge_other(constant);
+                self.merged.insert(identity(&constant));
                 constant
             }
             _ => self.merge_other(constant),
@@ -197,15 +223,17 @@ impl ConstCache {
 fn is_interned(text: &Wtf8) -> bool {
     let name_character = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let bytes = text.as_bytes();
-    if bytes.iter().all(name_character) {
-        return true;
-    }
-    // No character has more than four bytes.
-    if bytes.len() > 4 {
+    bytes.iter().all(name_character) || exists_once(text)
+}
+
+/// Whether a string of this text exists once in CPython: if it is empty or one character of Latin-1.
+pub(crate) fn exists_once(text: &Wtf8) -> bool {
+    // No such character has more than two bytes.
+    if text.as_bytes().len() > 2 {
         return false;
     }
     let mut points = text.code_points();
-    points.next().is_some_and(|point| point < 256) && points.next().is_none()
+    points.next().is_none_or(|point| point < 256) && points.next().is_none()
 }
 
 /// Constants that have been merged, by their identity, which for them says what equality would.

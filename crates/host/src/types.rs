@@ -83,6 +83,46 @@ pub enum FileTime {
     At(i128),
 }
 
+/// The months in the locale C.
+pub const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+/// The days of the week in the locale C, Monday first.
+pub const WEEKDAYS: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
+
+/// The name with this number; `?` where there is none.
+pub fn nth_name(names: &[&'static str], i: i32) -> &'static str {
+    usize::try_from(i)
+        .ok()
+        .and_then(|i| names.get(i))
+        .copied()
+        .unwrap_or("?")
+}
+
+/// How the name of a day or a month is abbreviated.
+pub fn short_name(name: &'static str) -> &'static str {
+    name.get(..3).unwrap_or(name)
+}
+
 /// Broken-down time: `struct tm`, but with the calendar year and months from 1, as `time.struct_time` has them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Tm {

@@ -1,7 +1,8 @@
 //! Strings that the runtime itself uses, interned once for each interpreter: `vm.names().__init__`.
 
+use crate::class::CompareOp;
 use crate::containers::string::Str;
-use crate::reference::Fixed;
+use crate::reference::{Fixed, Ref};
 use crate::value::PyResult;
 use crate::vm::Vm;
 
@@ -19,6 +20,19 @@ macro_rules! names {
         impl Names {
             pub(crate) fn new(vm: &Vm) -> PyResult<Names> {
                 Ok(Names { $($n: name(vm, stringify!($n))?,)* })
+            }
+
+            /// The name of the method of a comparison.
+            #[inline]
+            pub fn comparison(&self, op: CompareOp) -> &Ref<Str> {
+                match op {
+                    CompareOp::Lt => &self.__lt__,
+                    CompareOp::Le => &self.__le__,
+                    CompareOp::Eq => &self.__eq__,
+                    CompareOp::Ne => &self.__ne__,
+                    CompareOp::Gt => &self.__gt__,
+                    CompareOp::Ge => &self.__ge__,
+                }
             }
         }
     };

@@ -1,6 +1,6 @@
 //! Module `binascii`: hexadecimal, base64, uuencode, quoted-printable, and two checksums.
 
-use taipan_builtins::bytes_::shared::{BytesArg, bytes_of, from_hex_pairs, hex_pairs};
+use taipan_builtins::bytes_::shared::{BytesArg, HEX_DIGITS, bytes_of, from_hex_pairs, hex_pairs};
 use taipan_macros::pyfunctions;
 use taipan_object::{
     BaseException, Bytes, ModuleSpec, Payload, PyResult, Raised, Ref, Str, TypeRef, TypeSpec,
@@ -61,25 +61,16 @@ const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 /// What has no value in the tables of digits.
 const NO_DIGIT: u8 = 0xff;
 
-/// A table from bytes to their positions among digits, with `any_case` those of upper-case letters too.
-const fn digits_of(digits: &[u8], any_case: bool) -> [u8; 256] {
+/// The values of the digits of Base64.
+static BASE64_DIGITS: [u8; 256] = {
     let mut table = [NO_DIGIT; 256];
     let mut i = 0;
-    while i < digits.len() {
-        table[digits[i] as usize] = i as u8;
-        if any_case {
-            table[digits[i].to_ascii_uppercase() as usize] = i as u8;
-        }
+    while i < BASE64.len() {
+        table[BASE64[i] as usize] = i as u8;
         i += 1;
     }
     table
-}
-
-static HEX_DIGITS: [u8; 256] = digits_of(b"0123456789abcdef", true);
-static BASE64_DIGITS: [u8; 256] = digits_of(
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
-    false,
-);
+};
 
 fn hex_digit(b: u8) -> Option<u8> {
     Some(HEX_DIGITS[usize::from(b)]).filter(|d| *d != NO_DIGIT)

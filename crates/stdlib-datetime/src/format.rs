@@ -1,5 +1,6 @@
 //! Text forms: ISO 8601, `ctime`, `strftime`, `strptime`, and `struct_time`.
 
+use taipan_host::types::{MONTHS, WEEKDAYS, nth_name, short_name};
 use taipan_object::{PyResult, Ref, Str, Tuple, TypeObject, Value, Vm};
 use taipan_text::TextBuf;
 
@@ -8,11 +9,6 @@ use crate::date::Date;
 use crate::datetime::DateTime;
 use crate::time::Time;
 use crate::zone;
-
-const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
 
 /// `YYYY-MM-DD`
 pub fn iso_date((y, m, d): (i32, i32, i32)) -> String {
@@ -37,18 +33,10 @@ pub fn iso_time(fields: [i32; 4], timespec: &str) -> Option<String> {
     })
 }
 
-fn name<'a>(names: &[&'a str], i: i32) -> &'a str {
-    usize::try_from(i)
-        .ok()
-        .and_then(|i| names.get(i))
-        .copied()
-        .unwrap_or("?")
-}
-
 /// `Sat Jun  6 16:26:11 1998`
 pub fn ctime((y, mo, d): (i32, i32, i32), (h, mi, s): (i32, i32, i32)) -> String {
-    let weekday = name(&DAYS, calendar::weekday(y, mo, d));
-    let month = name(&MONTHS, mo - 1);
+    let weekday = short_name(nth_name(&WEEKDAYS, calendar::weekday(y, mo, d)));
+    let month = short_name(nth_name(&MONTHS, mo - 1));
     format!("{weekday} {month} {d:2} {h:02}:{mi:02}:{s:02} {y:04}")
 }
 

@@ -254,6 +254,10 @@ impl TokenizerIter {
             let columns = (token.col_offset as i32, token.end_col_offset as i32);
             return self.make(vm, state, &token, columns, line).map(Some);
         }
+        if !self.extra_tokens && state.lines.text().is_empty() {
+            // In the parser's mode an empty text has no tokens at all.
+            return Ok(None);
+        }
         self.place_and_make(vm, state, token, ended).map(Some)
     }
 
@@ -267,8 +271,9 @@ impl TokenizerIter {
         ended: bool,
     ) -> PyResult<Value> {
         let text = state.lines.text();
-        let trailing =
-            token.kind == TokenKind::Endmarker || (token.kind == TokenKind::Dedent && ended);
+        let trailing = token.kind == TokenKind::Endmarker
+            || token.kind == TokenKind::Dedent
+                && (ended || !self.extra_tokens && token.start as usize >= text.len());
         let (mut col, mut end_col) = if state.ascii && !trailing {
             (token.col_offset, token.end_col_offset)
         } else {
@@ -287,12 +292,24 @@ impl TokenizerIter {
             true => (-1, -1),
             false => (col as i32, end_col as i32),
         };
-        let line = if self.extra_tokens && trailing {
-            vm.new_str("")?.into_value()
-        } else {
-            self.line_of(vm, state, &token)?
+        let line = match trailing {
+            true => self.line_at_end(vm, state, &token)?,
+            false => self.line_of(vm, state, &token)?,
         };
         self.make(vm, state, &token, columns, line)
+    }
+
+    /// The line that a token at the end of the text shows: none, or in the parser's mode that of the last token if it is
+    /// the text's last line.
+    fn line_at_end(&self, vm: &Vm, state: &mut Text, token: &Token) -> PyResult<Value> {
+        if let (false, Some(line)) = (self.extra_tokens, &state.line.1)
+            && state.line.0 == token.end_lineno
+        {
+            return Ok(line.clone());
+        }
+        let line = vm.new_str("")?.into_value();
+        state.line = (token.end_lineno, Some(line.clone()));
+        Ok(line)
     }
 
     /// The line that a token shows.

@@ -2,7 +2,7 @@
 
 use taipan_builtins::structseq::{StructSeq, field};
 use taipan_host::clock;
-use taipan_host::types::{Clock, Tm};
+use taipan_host::types::{Clock, MONTHS, Tm, WEEKDAYS, nth_name, short_name};
 use taipan_macros::pyfunctions;
 use taipan_object::convert::IntoPy;
 use taipan_object::{Module, ModuleSpec, PyResult, Raised, Ref, Str, Tuple, Value, Vm};
@@ -251,12 +251,8 @@ fn check(vm: &Vm, tm: &mut Tm) -> PyResult<()> {
 }
 
 fn ascii_time(tm: &Tm) -> String {
-    const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let day = DAYS[tm.wday.rem_euclid(7) as usize];
-    let month = MONTHS[(tm.mon - 1).rem_euclid(12) as usize];
+    let day = short_name(nth_name(&WEEKDAYS, tm.wday.rem_euclid(7)));
+    let month = short_name(nth_name(&MONTHS, (tm.mon - 1).rem_euclid(12)));
     format!(
         "{day} {month}{:3} {:02}:{:02}:{:02} {}",
         tm.mday, tm.hour, tm.min, tm.sec, tm.year

@@ -738,8 +738,8 @@ pub fn hex_pairs(b: &[u8], out: &mut [[u8; 2]]) {
     }
 }
 
-/// The value of a digit, or a number with high bits.
-static DIGITS: [u8; 256] = {
+/// The values of hexadecimal digits; 0xff for all other bytes.
+pub static HEX_DIGITS: [u8; 256] = {
     let mut digits = [0xff; 256];
     let mut c = 0;
     while c < 256 {
@@ -756,7 +756,7 @@ pub fn from_hex_pairs(pairs: &[[u8; 2]]) -> Option<Vec<u8>> {
     let mut out = vec![0; pairs.len()];
     let mut seen = 0;
     for (byte, pair) in out.iter_mut().zip(pairs) {
-        let [high, low] = pair.map(|c| DIGITS[usize::from(c)]);
+        let [high, low] = pair.map(|c| HEX_DIGITS[usize::from(c)]);
         seen |= high | low;
         *byte = high << 4 | low & 15;
     }

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::types::{Clock, Tm};
+use crate::types::{Clock, MONTHS, Tm, WEEKDAYS, nth_name, short_name};
 use crate::{Errno, Result};
 
 /// The beginning: 1 January 2026.
@@ -11,30 +11,6 @@ const START: i64 = 1_767_225_600_000_000_000;
 
 /// Nanoseconds since the beginning.
 static PASSED: AtomicI64 = AtomicI64::new(0);
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const DAYS: [&str; 7] = [
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
-];
 
 /// Reads a clock. A microsecond passes each time.
 pub fn now(clock: Clock) -> Result<i64> {
@@ -134,11 +110,8 @@ pub fn mktime(tm: &Tm) -> Result<i64> {
 pub fn strftime(format: &[u8], tm: &Tm) -> Result<Vec<u8>> {
     let mut out = String::new();
     let mut rest = String::from_utf8_lossy(format).into_owned();
-    let month = usize::try_from(tm.mon - 1).unwrap_or(0);
-    let month = MONTHS.get(month).copied().unwrap_or("?");
-    let day = usize::try_from(tm.wday).unwrap_or(7);
-    let day = DAYS.get(day).copied().unwrap_or("?");
-    let short = |name: &'static str| name.get(..3).unwrap_or(name);
+    let month = nth_name(&MONTHS, tm.mon - 1);
+    let day = nth_name(&WEEKDAYS, tm.wday);
     let twelve = match tm.hour % 12 {
         0 => 12,
         h => h,
@@ -170,9 +143,9 @@ pub fn strftime(format: &[u8], tm: &Tm) -> Result<Vec<u8>> {
             'j' => out.push_str(&format!("{:03}", tm.yday)),
             'p' => out.push_str(if tm.hour < 12 { "AM" } else { "PM" }),
             'A' => out.push_str(day),
-            'a' => out.push_str(short(day)),
+            'a' => out.push_str(short_name(day)),
             'B' => out.push_str(month),
-            'b' | 'h' => out.push_str(short(month)),
+            'b' | 'h' => out.push_str(short_name(month)),
             'u' => out.push_str(&(tm.wday + 1).to_string()),
             'w' => out.push_str(&sunday.to_string()),
             'U' => out.push_str(&format!("{:02}", (tm.yday + 6 - sunday) / 7)),

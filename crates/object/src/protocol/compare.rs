@@ -83,15 +83,7 @@ impl Vm {
         if !ta.payload.is_heap() || !std::ptr::eq(ta, tb) && tb.payload.is_subtype(ta) {
             return None;
         }
-        let n = self.names();
-        let name = match op {
-            CompareOp::Lt => &n.__lt__,
-            CompareOp::Le => &n.__le__,
-            CompareOp::Eq => &n.__eq__,
-            CompareOp::Ne => &n.__ne__,
-            CompareOp::Gt => &n.__gt__,
-            CompareOp::Ge => &n.__ge__,
-        };
+        let name = self.names().comparison(op);
         self.lookup(&ta.payload, name)
     }
 

@@ -210,15 +210,7 @@ pub(super) fn slot_tp_setattro(
 
 #[inline(never)]
 pub(super) fn slot_tp_richcompare(vm: &Vm, a: &Value, b: &Value, op: CompareOp) -> PyResult {
-    let n = vm.names();
-    let name = match op {
-        CompareOp::Lt => &n.__lt__,
-        CompareOp::Le => &n.__le__,
-        CompareOp::Eq => &n.__eq__,
-        CompareOp::Ne => &n.__ne__,
-        CompareOp::Gt => &n.__gt__,
-        CompareOp::Ge => &n.__ge__,
-    };
+    let name = vm.names().comparison(op);
     match lookup(vm, a, name) {
         Ok(Some(m)) => call(vm, &m, a, &[b]),
         Ok(None) => Ok(vm.not_implemented()),
