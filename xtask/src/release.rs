@@ -78,8 +78,10 @@ fn release(args: &[String]) -> Result<PathBuf, String> {
     }
     eprintln!("release: building with what was counted");
     let counted = format!("-Cprofile-use={}", counts.display());
-    // What the training did not run is not to be made small instead of fast: it is rare here, not everywhere.
-    let mut flags = vec![&*counted, "-Cllvm-args=-pgso=false"];
+    // What the training did not run is not to be made small instead of fast: it is rare here, not everywhere. And conditions
+    // that mostly hold are not to be found out all together and ahead: an instruction of the interpreter loop that may do the
+    // next one's work would look at all kinds of next ones first.
+    let mut flags = vec![&*counted, "-Cllvm-args=-pgso=false -enable-chr=false"];
     if target == "x86_64-unknown-linux-gnu" {
         // The command stands at a fixed address (`crates/cli/build.rs`): jumps through tables need not add it.
         flags.push("-Crelocation-model=static");

@@ -2,6 +2,7 @@
 //! The code that is called comes from `taipan-macros`; conversions of single arguments are in `convert.rs`.
 
 use crate::class::TypeObject;
+use crate::containers::string::Str;
 use crate::native::{Args, NativeCode, NativeDef, Params};
 use crate::reference::Ref;
 use crate::suggestions::suggest;
@@ -432,16 +433,27 @@ fn unexpected_keyword(vm: &Vm, function: &str, params: &Params, args: Args<'_>) 
                 continue;
             }
         }
-        let key = key.to_string_lossy();
-        let hint = match suggest(&key, known()) {
-            Some(name) => format!(". Did you mean '{name}'?"),
-            None => String::new(),
-        };
-        return vm.type_error(&format!(
-            "{shown} got an unexpected keyword argument '{key}'{hint}"
-        ));
+        return no_such_keyword(vm, &shown, &key, known());
     }
     vm.type_error(&format!("invalid keyword argument for {function}()"))
+}
+
+/// The error of a keyword that a function does not take; `shown` is the function with its parentheses, `known` what it takes.
+#[cold]
+pub fn no_such_keyword<'n>(
+    vm: &Vm,
+    shown: &str,
+    key: &Str,
+    known: impl Iterator<Item = &'n str>,
+) -> Raised {
+    let key = key.to_string_lossy();
+    let hint = match suggest(&key, known) {
+        Some(name) => format!(". Did you mean '{name}'?"),
+        None => String::new(),
+    };
+    vm.type_error(&format!(
+        "{shown} got an unexpected keyword argument '{key}'{hint}"
+    ))
 }
 
 /// Binds the arguments of a function with `*args` and named parameters: the named ones, and the rest of the positional ones.

@@ -348,6 +348,12 @@ impl VecCell {
         copies(self.vec())
     }
 
+    /// A tuple of all items.
+    pub fn to_tuple(&self, vm: &crate::Vm) -> crate::PyResult<Ref<crate::Tuple>> {
+        // No code runs while a tuple is made.
+        vm.new_tuple_from(self.vec())
+    }
+
     /// Copies of the items in `start..end` (clamped).
     pub fn slice(&self, start: usize, end: usize) -> Vec<Value> {
         let vec = self.vec();

@@ -164,6 +164,7 @@ macro_rules! define_slots {
             }
 
             /// Whether slot `id` holds the same function in both.
+            #[inline(always)]
             pub fn same(&self, id: SlotId, other: &Slots) -> bool {
                 match id { $(SlotId::$name => self.$name.get().map(|f| f as usize) == other.$name.get().map(|f| f as usize),)* }
             }
@@ -483,6 +484,18 @@ impl Drop for TypeObject {
 pub type TypeRef = Ref<TypeObject>;
 
 impl TypeObject {
+    /// The nearest class that is none of Python's: it decides how instances lie in memory.
+    pub fn native_base(ty: &Object<TypeObject>) -> &Object<TypeObject> {
+        let mut at = ty;
+        while at.payload.is_heap()
+            && let Some(base) = at.payload.base.peek()
+        {
+            // SAFETY: a class keeps its base, and no code runs while the bases are walked.
+            at = unsafe { &*base };
+        }
+        at
+    }
+
     /// The layout of instances' payload.
     #[inline(always)]
     pub fn layout(&self) -> &'static Layout {

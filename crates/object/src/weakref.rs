@@ -177,6 +177,23 @@ impl Vm {
             .collect()
     }
 
+    /// The weak reference to an object that is exactly of class `ty` and has no callback: all who ask for one share it.
+    pub fn shared_weakref(&self, ty: &TypeRef, target: &Value) -> Option<Ref<WeakRef>> {
+        let head = target.header().filter(|h| h.has(flag::WEAKREFS))?;
+        let table = self.interp().weakrefs.by_target.borrow();
+        let list = table.get(&(&raw const *head).addr())?;
+        list.iter()
+            // SAFETY: entries are live.
+            .map(|p| unsafe { p.as_ref() })
+            .find(|o| {
+                std::ptr::eq(o.header.ty(), ty.object())
+                    && !o.payload.callback.is_some()
+                    && o.header.refcount() != 0
+                    && !o.header.has(flag::DYING)
+            })
+            .map(Object::to_ref)
+    }
+
     /// Whether any weak reference there is would call back something that `matters`, which only looks at it.
     pub fn any_weakref_calls_back(&self, matters: impl Fn(&Value) -> bool) -> bool {
         self.interp().weakrefs.any_callback(matters)

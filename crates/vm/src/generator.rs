@@ -382,6 +382,27 @@ pub fn iternext(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
     let Some(g) = v.downcast_ref::<Generator>() else {
         return Err(vm.type_error("generator expected"));
     };
+    if matches!(g.state.get(), State::Created | State::Suspended) {
+        vm.check_stack(" while calling a Python object")?;
+        eval::enter_call(vm)?;
+        // The object stays alive while it runs.
+        let g = g.clone();
+        let f = g.frame();
+        // SAFETY: as in `resume`.
+        unsafe {
+            *(*f).sp = vm.none().into_bits();
+            (*f).sp = (*f).sp.add(1);
+            (*f).flags |= frame_flag::ENTRY;
+        }
+        g.state.set(State::Running);
+        g.exc.previous.set(vm.exc_info.replace(&raw const g.exc));
+        return match eval::eval(vm, f, false)? {
+            Outcome::Yield(v) => Ok(Some(v)),
+            Outcome::Return(r) if vm.is_none(&r) => Ok(None),
+            Outcome::Return(r) => Err(crate::glue::raise_stop_iteration(vm, r)),
+            Outcome::Paused => Err(vm.system_error("a generator's frame was paused")),
+        };
+    }
     match resume(vm, g, None, false)? {
         SendOutcome::Yield(v) => Ok(Some(v)),
         SendOutcome::Return(r) if vm.is_none(&r) => Ok(None),

@@ -5,6 +5,7 @@ mod sum;
 pub use sum::sum;
 
 use taipan_macros::pyfunctions;
+use taipan_object::bind::{check_keyword_count, no_such_keyword};
 use taipan_object::{Args, CompareOp, PyResult, Ref, Value, Vm};
 
 use crate::iterators::CallIter;
@@ -18,7 +19,7 @@ fn extreme(vm: &Vm, name: &str, op: CompareOp, args: Args<'_>) -> PyResult {
     if pos.is_empty() {
         return Err(vm.type_error(&format!("{name} expected at least 1 argument, got 0")));
     }
-    taipan_object::bind::check_keyword_count(vm, name, args.keyword_count(), 2)?;
+    check_keyword_count(vm, name, args.keyword_count(), 2)?;
     let (mut key, mut default) = (None, None);
     for (k, v) in args.keywords() {
         if k.eq_str("key") {
@@ -26,47 +27,59 @@ fn extreme(vm: &Vm, name: &str, op: CompareOp, args: Args<'_>) -> PyResult {
         } else if k.eq_str("default") {
             default = Some(v);
         } else {
-            return Err(vm.type_error(&format!(
-                "{name}() got an unexpected keyword argument '{}'",
-                k.to_string_lossy()
-            )));
+            let (shown, known) = (format!("{name}()"), ["key", "default"]);
+            return Err(no_such_keyword(vm, &shown, &k, known.into_iter()));
         }
     }
-    let mut best: Option<(Value, Value)> = None;
-    let mut look = |item: Value| -> PyResult<()> {
-        let rank = match key {
-            Some(f) => vm.call1(f, &item)?,
-            None => item.clone(),
-        };
-        let better = match &best {
-            Some((_, top)) => vm.compare_bool(&rank, top, op)?,
-            None => true,
-        };
-        if better {
-            best = Some((item, rank));
-        }
-        Ok(())
-    };
-    if let [iterable] = pos {
+    let best = if let [iterable] = pos {
         let mut items = vm.items(iterable)?;
-        while let Some(v) = items.next(vm)? {
-            look(v)?;
-        }
+        best_of(vm, key, op, || items.next(vm))?
     } else {
         if default.is_some() {
             return Err(vm.type_error(&format!(
                 "Cannot specify a default for {name}() with multiple positional arguments"
             )));
         }
-        for v in pos {
-            look(v.clone())?;
-        }
-    }
+        let mut items = pos.iter();
+        best_of(vm, key, op, || Ok(items.next().cloned()))?
+    };
     match (best, default) {
-        (Some((v, _)), _) => Ok(v),
+        (Some(v), _) => Ok(v),
         (None, Some(d)) => Ok(d.clone()),
         (None, None) => Err(vm.value_error(&format!("{name}() iterable argument is empty"))),
     }
+}
+
+/// The item that compares by `op` with all before it, the first one of equals; `None` when there is none.
+#[inline(always)]
+fn best_of(
+    vm: &Vm,
+    key: Option<&Value>,
+    op: CompareOp,
+    mut next: impl FnMut() -> PyResult<Option<Value>>,
+) -> PyResult<Option<Value>> {
+    let Some(mut best) = next()? else {
+        return Ok(None);
+    };
+    match key {
+        None => {
+            while let Some(v) = next()? {
+                if vm.compare_bool(&v, &best, op)? {
+                    best = v;
+                }
+            }
+        }
+        Some(key) => {
+            let mut top = vm.call1(key, &best)?;
+            while let Some(v) = next()? {
+                let rank = vm.call1(key, &v)?;
+                if vm.compare_bool(&rank, &top, op)? {
+                    (best, top) = (v, rank);
+                }
+            }
+        }
+    }
+    Ok(Some(best))
 }
 
 /// The functions.

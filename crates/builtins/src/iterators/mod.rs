@@ -15,6 +15,7 @@ pub use nameless::CallIter;
 pub use reversed::Reversed;
 pub use zip::Zip;
 
+use taipan_object::bind::{check_keyword_count, no_such_keyword};
 use taipan_object::{Args, PyResult, Value, Vm};
 
 use crate::Family;
@@ -46,14 +47,12 @@ pub const FAMILY: Family = Family {
 
 /// The keyword `strict`, the only one that `zip` and `map` take.
 fn strict_keyword(vm: &Vm, name: &str, args: &Args<'_>) -> PyResult<bool> {
-    taipan_object::bind::check_keyword_count(vm, name, args.keyword_count(), 1)?;
+    check_keyword_count(vm, name, args.keyword_count(), 1)?;
     let mut strict = false;
     for (k, v) in args.keywords() {
         if !k.eq_str("strict") {
-            return Err(vm.type_error(&format!(
-                "{name}() got an unexpected keyword argument '{}'",
-                k.to_string_lossy()
-            )));
+            let (shown, known) = (format!("{name}()"), ["strict"]);
+            return Err(no_such_keyword(vm, &shown, &k, known.into_iter()));
         }
         strict = vm.is_true(v)?;
     }

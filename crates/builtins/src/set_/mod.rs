@@ -11,6 +11,7 @@ pub use ops::{
 use std::cell::Cell;
 
 use taipan_macros::pymethods;
+use taipan_object::containers::set::Step;
 use taipan_object::{
     Args, CompareOp, Payload, PyCell, PyResult, Ref, Set, Str, Traverse, TypeObject, TypeSpec,
     Value, Visitor, Vm, payload, tpflags,
@@ -486,22 +487,19 @@ impl SetIter {
     /// The next key.
     #[inline]
     pub fn next(&self, vm: &Vm) -> PyResult<Option<Value>> {
-        let Some(set) = self.set.get() else {
-            return Ok(None);
-        };
-        if set.len() != self.used.get() {
-            self.used.set(usize::MAX);
-            return Err(vm.runtime_error("Set changed size during iteration"));
-        }
-        match set.next_key(self.place.get()) {
-            Some((next, k, _)) => {
+        match Set::step(&self.set, self.place.get(), self.used.get()) {
+            Step::Key(next, k) => {
                 self.place.set(next);
                 self.left.set(self.left.get().saturating_sub(1));
                 Ok(Some(k))
             }
-            None => {
+            Step::End => {
                 self.set.set(None);
                 Ok(None)
+            }
+            Step::Changed => {
+                self.used.set(usize::MAX);
+                Err(vm.runtime_error("Set changed size during iteration"))
             }
         }
     }

@@ -105,11 +105,7 @@ pub fn intersection(vm: &Vm, s: &Ref<Set>, other: &Value) -> PyResult<Ref<Set>> 
         if other.len() > s.len() {
             std::mem::swap(&mut walked, &mut looked);
         }
-        for (k, h) in set_keys(walked) {
-            if looked.contains_with_hash(vm, &k, h)? {
-                result.add_with_hash(vm, &k, h)?;
-            }
-        }
+        walked.select(vm, looked, true, &result)?;
         return Ok(result);
     }
     let mut items = vm.items(other)?;
@@ -164,14 +160,13 @@ pub fn difference(vm: &Vm, s: &Ref<Set>, other: &Value) -> PyResult<Ref<Set>> {
         return by_copy();
     }
     let result = new_like(vm, s)?;
-    for (k, h) in set_keys(s) {
-        let there = match (set, dict) {
-            (Some(o), _) => o.contains_with_hash(vm, &k, h)?,
-            (_, Some(d)) => d.find(vm, &k, h)?.is_some(),
-            _ => false,
-        };
-        if !there {
-            result.add_with_hash(vm, &k, h)?;
+    if let Some(o) = set {
+        s.select(vm, o, false, &result)?;
+    } else if let Some(d) = dict {
+        for (k, h) in set_keys(s) {
+            if d.find(vm, &k, h)?.is_none() {
+                result.add_with_hash(vm, &k, h)?;
+            }
         }
     }
     Ok(result)
@@ -215,15 +210,7 @@ pub fn symmetric_difference(vm: &Vm, s: &Ref<Set>, other: &Value) -> PyResult<Re
 
 /// Whether all of `a` is in `b`.
 pub fn is_subset(vm: &Vm, a: &Ref<Set>, b: &Ref<Set>) -> PyResult<bool> {
-    if a.len() > b.len() {
-        return Ok(false);
-    }
-    for (k, h) in set_keys(a) {
-        if !b.contains_with_hash(vm, &k, h)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    a.is_subset(vm, b)
 }
 
 /// Whether all items of any iterable are in `s`.

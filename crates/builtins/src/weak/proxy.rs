@@ -185,7 +185,7 @@ pub(super) fn new_proxy(vm: &Vm, obj: &Value, callback: Option<&Value>) -> PyRes
     let ty: TypeRef = vm.make_type(spec)?;
     let callback = callback.filter(|c| !vm.is_none(c));
     if callback.is_none()
-        && let Some(p) = super::reference::shared(vm, &ty, obj)
+        && let Some(p) = vm.shared_weakref(&ty, obj)
     {
         return Ok(p.into_value());
     }

@@ -3,7 +3,7 @@
 use taipan_object::class::CompareOp;
 use taipan_object::weakref::WeakRef;
 use taipan_object::{
-    Args, ClassPart, Payload, PyResult, Ref, SlotDef, Str, TypeRef, TypeSpec, Value, Vm, tpflags,
+    Args, ClassPart, Payload, PyResult, SlotDef, Str, TypeRef, TypeSpec, Value, Vm, tpflags,
 };
 
 use crate::decl::member;
@@ -84,13 +84,6 @@ pub(super) fn check_target(vm: &Vm, obj: &Value) -> PyResult<()> {
     )))
 }
 
-/// A reference of exactly this class without a callback, which all who ask for one share.
-pub(super) fn shared(vm: &Vm, ty: &TypeRef, obj: &Value) -> Option<Ref<WeakRef>> {
-    vm.weakrefs_of(obj)
-        .into_iter()
-        .find(|r| std::ptr::eq(vm.type_of(r.as_value()), ty.object()) && !r.callback.is_some())
-}
-
 fn new(vm: &Vm, cls: &TypeRef, args: Args<'_>) -> PyResult {
     let own = &vm.types().weakref;
     let exact = cls.is(own);
@@ -101,7 +94,7 @@ fn new(vm: &Vm, cls: &TypeRef, args: Args<'_>) -> PyResult {
     check_target(vm, obj)?;
     if exact
         && callback.is_none()
-        && let Some(r) = shared(vm, own, obj)
+        && let Some(r) = vm.shared_weakref(own, obj)
     {
         return Ok(r.into_value());
     }

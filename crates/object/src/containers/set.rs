@@ -6,6 +6,7 @@ use std::cell::{Cell, UnsafeCell};
 
 use taipan_numeric::places::{self, MIN_SIZE, Walk};
 
+use crate::cell::PyCell;
 use crate::class::TypeObject;
 use crate::containers::string::Str;
 use crate::protocol::compare::hash_i64;
@@ -23,7 +24,8 @@ struct Place {
     hash: i64,
 }
 
-const UNUSED: Place = Place { key: None, hash: 0 };
+// An unused place is all zeros.
+const _: () = assert!(size_of::<Option<Value>>() == 8 && size_of::<Place>() == 16);
 
 /// The hash table. An empty one has no places; it counts as one of eight.
 struct Table {
@@ -32,6 +34,25 @@ struct Table {
     fill: usize,
     /// Places that hold a key.
     used: usize,
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        // The keys are known to be so many: the rest of the places is not looked at.
+        let mut left = self.used;
+        let mut at = 0;
+        while left != 0
+            && let Some(p) = self.places.get_mut(at)
+        {
+            if let Some(k) = p.key.take() {
+                left -= 1;
+                drop(k);
+            }
+            at += 1;
+        }
+        // SAFETY: no place holds a key any more, so that none has anything to drop.
+        unsafe { self.places.set_len(0) };
+    }
 }
 
 /// What a step of a search found.
@@ -59,7 +80,11 @@ impl Table {
     fn with_size(size: usize) -> Option<Vec<Place>> {
         let mut v = Vec::new();
         v.try_reserve_exact(size).ok()?;
-        v.resize(size, UNUSED);
+        // SAFETY: there is room for so many. An unused place is all zeros: no key, and hash 0.
+        unsafe {
+            std::ptr::write_bytes::<Place>(v.as_mut_ptr(), 0, size);
+            v.set_len(size);
+        }
         Some(v)
     }
 
@@ -123,14 +148,19 @@ impl Table {
         let Some(places) = Table::with_size(size) else {
             return false;
         };
-        let old = std::mem::replace(&mut self.places, places);
+        let mut old = std::mem::replace(&mut self.places, places);
+        let keys = std::mem::take(&mut self.used);
         self.fill = 0;
-        self.used = 0;
-        for p in old {
-            if let Some(k) = p.key {
+        for p in &mut old {
+            if let Some(k) = p.key.take() {
                 self.insert_clean(k, p.hash);
+                if self.used == keys {
+                    break;
+                }
             }
         }
+        // SAFETY: all keys were taken out: no place has anything to drop.
+        unsafe { old.set_len(0) };
         true
     }
 
@@ -214,6 +244,16 @@ impl Table {
             true
         }
     }
+}
+
+/// What an iterator over a set finds.
+pub enum Step {
+    /// A key, and the place to go on from.
+    Key(usize, Value),
+    /// No more keys.
+    End,
+    /// The set has another length than at the start.
+    Changed,
 }
 
 /// The payload of `set` and `frozenset`.
@@ -313,6 +353,23 @@ impl Set {
             }
         }
         None
+    }
+
+    /// The next key of the set that an iterator holds, with the place to go on from.
+    #[inline]
+    pub fn step(held: &PyCell<Option<Ref<Set>>>, at: usize, len: usize) -> Step {
+        let Some(set) = held.peek() else {
+            return Step::End;
+        };
+        // SAFETY: the iterator holds the set, and nothing runs while its table is looked at.
+        let set = unsafe { &(*set).payload };
+        if set.len() != len {
+            return Step::Changed;
+        }
+        match set.next_key(at) {
+            Some((next, k, _)) => Step::Key(next, k),
+            None => Step::End,
+        }
     }
 
     /// Copies of the keys with their hashes, in the table's order.
@@ -439,6 +496,103 @@ impl Set {
                 }
             }
         }
+    }
+
+    /// The place of a key, or else the unused place where the search for it ended; `None` when keys of the same hash have to be
+    /// compared by code that may run Python's.
+    #[inline(always)]
+    fn locate_plain(&self, vm: &Vm, key: &Value, hash: i64) -> Option<Result<usize, usize>> {
+        if let found @ Some(_) = self.first_place(key, hash) {
+            return found;
+        }
+        let table = self.table();
+        let mut walk = Walk::new(table.mask(), hash);
+        loop {
+            match table.step(&mut walk, hash, key) {
+                Found::Absent(i) => return Some(Err(i)),
+                Found::Same(i) => return Some(Ok(i)),
+                Found::Candidate(i) => {
+                    let stored = table.places.get(i).and_then(|p| p.key.as_ref())?;
+                    if !stored.is_exact_str(vm) || !key.is_exact_str(vm) {
+                        return None;
+                    }
+                    if stored
+                        .downcast_ref::<Str>()?
+                        .same_text(key.downcast_ref::<Str>()?)
+                    {
+                        return Some(Ok(i));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether all keys are in `other`.
+    pub fn is_subset(&self, vm: &Vm, other: &Set) -> PyResult<bool> {
+        if self.len() > other.len() {
+            return Ok(false);
+        }
+        let mut at = 0;
+        loop {
+            // Keys that compare without Python code are not counted: nothing can change meanwhile.
+            while let Some(Place { key, hash }) = self.table().places.get(at) {
+                if let Some(k) = key {
+                    match other.locate_plain(vm, k, *hash) {
+                        Some(Ok(_)) => {}
+                        Some(Err(_)) => return Ok(false),
+                        None => break,
+                    }
+                }
+                at += 1;
+            }
+            let Some((next, k, hash)) = self.next_key(at) else {
+                return Ok(true);
+            };
+            if !other.contains_with_hash(vm, &k, hash)? {
+                return Ok(false);
+            }
+            at = next;
+        }
+    }
+
+    /// Adds the keys that are in `other`, or those that are not, to `result`, which nobody else has seen.
+    pub fn select(&self, vm: &Vm, other: &Set, there: bool, result: &Set) -> PyResult<()> {
+        let mut at = 0;
+        loop {
+            while let Some(Place { key, hash }) = self.table().places.get(at) {
+                if let Some(k) = key {
+                    let Some(found) = other.locate_plain(vm, k, *hash) else {
+                        break;
+                    };
+                    if found.is_ok() == there {
+                        let (k, hash) = (k.clone(), *hash);
+                        result.add_new(vm, k, hash)?;
+                    }
+                }
+                at += 1;
+            }
+            let Some((next, k, hash)) = self.next_key(at) else {
+                return Ok(());
+            };
+            if other.contains_with_hash(vm, &k, hash)? == there {
+                result.add_with_hash(vm, &k, hash)?;
+            }
+            at = next;
+        }
+    }
+
+    /// Adds a key that is mostly not there.
+    #[inline(always)]
+    fn add_new(&self, vm: &Vm, key: Value, hash: i64) -> PyResult<()> {
+        let at = hash as usize & self.table().mask();
+        if let Some(Place { key: None, hash: 0 }) = self.table().places.get(at) {
+            if !self.table_mut().insert_at(at, key, hash) {
+                return Err(vm.no_memory());
+            }
+            self.changed();
+            return Ok(());
+        }
+        self.add_with_hash(vm, &key, hash).map(drop)
     }
 
     /// Whether a key is there.

@@ -5,6 +5,8 @@
 use std::ptr::NonNull;
 
 use crate::class::End;
+use crate::containers::dict::Dict;
+use crate::containers::list::List;
 use crate::containers::tuple::Tuple;
 use crate::header::{Header, flag};
 use crate::reference::Object;
@@ -26,29 +28,34 @@ pub(crate) fn dealloc(ptr: NonNull<Header>) {
             // Floats and the like: nothing to run, nothing to let go of.
             // SAFETY: a small object of this heap with no destructor.
             unsafe { vm.heap().pages.free(ptr.cast()) };
-        } else if std::ptr::eq(head.ty(), vm.known().tuple)
-            && !head.has(flag::WEAKREFS | flag::LARGE | flag::DYING)
-        {
-            dealloc_tuple(vm, ptr);
+        } else if head.has(flag::WEAKREFS | flag::LARGE | flag::DYING) {
+            dealloc_general(vm, ptr);
+        } else if std::ptr::eq(head.ty(), vm.known().tuple) {
+            dealloc_container::<Tuple>(vm, ptr);
+        } else if std::ptr::eq(head.ty(), vm.known().list) {
+            dealloc_container::<List>(vm, ptr);
+        } else if std::ptr::eq(head.ty(), vm.known().dict) {
+            dealloc_container::<Dict>(vm, ptr);
         } else {
             dealloc_general(vm, ptr);
         }
     });
 }
 
-/// The end of a plain tuple, of which there are many.
-fn dealloc_tuple(vm: &Vm, ptr: NonNull<Header>) {
+/// The end of a tuple, list or dict that is exactly that, with payload `T`: there are many.
+#[inline(never)]
+fn dealloc_container<T>(vm: &Vm, ptr: NonNull<Header>) {
     let depth = vm.dealloc_depth.get();
     if depth >= MAX_DEPTH || depth > 0 && vm.is_stack_short(STACK_FOR_FINALIZER) {
         vm.deferred.borrow_mut().push(ptr);
         return;
     }
     vm.dealloc_depth.set(depth + 1);
-    // SAFETY: the count of this tuple is zero and nobody else uses it any more; its memory is a page's, as no flag says
-    // otherwise.
+    // SAFETY: the count of this object is zero and nobody else uses it any more; its type says what the payload is; its memory
+    // is a page's, as no flag says otherwise.
     unsafe {
         ptr.as_ref().begin_dying();
-        std::ptr::drop_in_place(&raw mut (*ptr.cast::<Object<Tuple>>().as_ptr()).payload);
+        std::ptr::drop_in_place(&raw mut (*ptr.cast::<Object<T>>().as_ptr()).payload);
         let heap = vm.heap();
         heap.gc.freed();
         heap.pages.free(ptr.cast());

@@ -135,6 +135,9 @@ impl Vm {
                 None => op == CompareOp::Ne,
             });
         }
+        if let Some(same) = self.identity_compare(a, b, op) {
+            return Ok(same);
+        }
         let r = self.rich_compare(a, b, op)?;
         self.is_true(&r)
     }

@@ -116,6 +116,18 @@ impl Vm {
         Ok(out)
     }
 
+    /// The items of an iterable as a tuple: the object itself if it is one.
+    pub fn collect_tuple(&self, v: &Value) -> PyResult<Ref<Tuple>> {
+        let types = self.types();
+        if let Some(t) = v.downcast_exact::<Tuple>(&types.tuple) {
+            return Ok(t.clone());
+        }
+        if let Some(l) = v.downcast_exact::<List>(&types.list) {
+            return l.to_tuple(self);
+        }
+        self.new_tuple(self.collect(v)?)
+    }
+
     /// `operator.length_hint(v, default)`
     pub fn length_hint(&self, v: &Value, default: usize) -> PyResult<usize> {
         let slots = &self.type_of(v).payload.slots;

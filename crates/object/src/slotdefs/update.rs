@@ -43,16 +43,11 @@ fn tp_new_wrapper(vm: &Vm, owner: &Value, args: Args<'_>) -> PyResult {
         )));
     }
     // The native base that decides how instances lie in memory must make them.
-    let mut base = cls.clone();
-    while base.is_heap() {
-        match base.base.get() {
-            Some(b) => base = b,
-            None => break,
-        }
-    }
-    let (Some(ours), safe) = (owner.slots.tp_new.get(), base.slots.tp_new.get()) else {
+    let base = TypeObject::native_base(cls.object());
+    let (Some(ours), safe) = (owner.slots.tp_new.get(), base.payload.slots.tp_new.get()) else {
         return Err(vm.type_error(&format!("cannot create '{}' instances", name(owner))));
     };
+    let base = &base.payload;
     let Some(safe) = safe else {
         return Err(vm.type_error(&format!("cannot create '{}' instances", base.full_name())));
     };
@@ -61,7 +56,7 @@ fn tp_new_wrapper(vm: &Vm, owner: &Value, args: Args<'_>) -> PyResult {
             "{}.__new__({}) is not safe, use {}.__new__()",
             name(owner),
             name(cls),
-            name(&base)
+            name(base)
         )));
     }
     ours(

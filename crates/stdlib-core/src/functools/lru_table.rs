@@ -108,6 +108,16 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Whether the arguments, without keywords, are those of the key, as far as that shows without running code.
+    fn matches_plainly(&self, vm: &Vm, key: &Many) -> bool {
+        let values = self.args.values;
+        self.args.kwnames.is_none()
+            && key.names.is_empty()
+            && key.types.is_none()
+            && values.len() == key.values.len()
+            && vm.equal_run(&key.values, values) == values.len()
+    }
+
     /// Whether the arguments are those of the key. May run code.
     fn matches(&self, vm: &Vm, key: &Many) -> PyResult<bool> {
         let values = self.args.values;
@@ -226,7 +236,20 @@ impl Table {
         inner.entries.len() - inner.free.len()
     }
 
+    /// The entry of the first call with this hash, if its arguments are the same for all to see.
+    fn find_plain(&self, vm: &Vm, call: &Call<'_>) -> Option<u32> {
+        let inner = self.inner.borrow();
+        let &i = inner.by_hash.get(&call.hash)?.first()?;
+        match &inner.entry(i)?.key {
+            Key::Many(m) if !call.one && call.matches_plainly(vm, m) => Some(i),
+            _ => None,
+        }
+    }
+
     fn find(&self, vm: &Vm, call: &Call<'_>) -> PyResult<Option<u32>> {
+        if let found @ Some(_) = self.find_plain(vm, call) {
+            return Ok(found);
+        }
         let mut n = 0;
         loop {
             let found = self.inner.borrow().candidate(vm, call, n);

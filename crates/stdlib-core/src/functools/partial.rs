@@ -314,7 +314,7 @@ impl Partial {
         let n = count_placeholders(vm, bound.as_slice())?;
         let bound = match util::is_exactly(vm, args, &vm.types().tuple) {
             true => bound.clone(),
-            false => vm.new_tuple(vm.collect(args)?)?,
+            false => vm.collect_tuple(args)?,
         };
         let kw = match kw {
             None => vm.new_dict()?,

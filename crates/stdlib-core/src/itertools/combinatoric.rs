@@ -14,10 +14,7 @@ enum State {
 }
 
 fn pool_of(vm: &Vm, iterable: &Value) -> PyResult<Ref<Tuple>> {
-    match iterable.downcast_exact::<Tuple>(&vm.types().tuple) {
-        Some(t) => Ok(t.clone()),
-        None => vm.new_tuple(vm.collect(iterable)?),
-    }
+    vm.collect_tuple(iterable)
 }
 
 /// The tuple of the pool's items at these positions.

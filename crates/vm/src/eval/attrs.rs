@@ -1,6 +1,7 @@
 //! Attribute access.
 
-use taipan_object::{PyResult, TypeObject, Value, Vm, tpflags};
+use taipan_object::descr::WrappedMethod;
+use taipan_object::{PyResult, Ref, Str, TypeObject, Value, Vm, tpflags};
 
 use super::regs::Regs;
 use super::specialize;
@@ -133,28 +134,47 @@ pub(super) fn delete_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     Ok(())
 }
 
-/// What guards the method that a LOAD_SUPER_ATTR found: the versions of the types of `self` and of the class; 0 when one has
+/// What guards the attribute that a LOAD_SUPER_ATTR found for `self`: the versions of its type and of the class; 0 when one has
 /// none.
 fn super_guard(self_: &Value, class: &Value) -> u64 {
-    let (Some(h), Some(class)) = (self_.header(), class.downcast_ref::<TypeObject>()) else {
+    match self_.header() {
+        Some(h) => pair_of_versions(&h.ty().payload, class),
+        None => 0,
+    }
+}
+
+/// The same where `self` is a class itself, as in `__new__`, and its own classes are searched.
+fn super_guard_of_class(self_: &Value, class: &Value) -> u64 {
+    match self_.downcast_ref::<TypeObject>() {
+        Some(t) => pair_of_versions(t, class),
+        None => 0,
+    }
+}
+
+#[inline(always)]
+fn pair_of_versions(own: &TypeObject, class: &Value) -> u64 {
+    let Some(class) = class.downcast_ref::<TypeObject>() else {
         return 0;
     };
-    match (h.ty().payload.version.get(), class.version.get()) {
+    match (own.version.get(), class.version.get()) {
         (0, _) | (_, 0) => 0,
         (own, class) => u64::from(own) | u64::from(class) << 32,
     }
 }
 
-/// LOAD_SUPER_ATTR: `super, class, self -> attribute` (and NULL or self). Cache words: 0 is the guard of the method in 1, which
-/// the type of `self` keeps alive while its version is valid.
+/// Marks what a LOAD_SUPER_ATTR found for a class: that is called without `self`.
+const OF_CLASS: u64 = 4;
+
+/// LOAD_SUPER_ATTR: `super, class, self -> attribute` (and NULL or self). Cache words: 0 is the guard of the attribute in 1,
+/// which the type of `self` keeps alive while its version is valid.
 pub(super) fn load_super_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     r.save_ip();
     let name = r.name_ref(arg >> 2);
     let (super_, class, self_) = (r.peek(3), r.peek(2), r.peek(1));
     let call = arg & 1 != 0;
+    let known = r.cache(0).get();
     if call
-        && r.cache(0).get() != 0
-        && r.cache(0).get() == super_guard(&self_, &class)
+        && known != 0
         && vm
             .interp()
             .super_type
@@ -162,14 +182,29 @@ pub(super) fn load_super_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
             .as_ref()
             .is_some_and(|s| super_.is(s))
     {
-        // SAFETY: see above.
-        let f = unsafe { std::mem::ManuallyDrop::new(Value::from_bits(r.cache(1).get())) };
-        r.skip(1);
-        let this = r.pop_value();
-        r.drop_n(2);
-        r.push((*f).clone());
-        r.push(this);
-        return Ok(());
+        let word = r.cache(1).get();
+        let of_class = word & OF_CLASS != 0;
+        let guard = if of_class {
+            super_guard_of_class(&self_, &class)
+        } else {
+            super_guard(&self_, &class)
+        };
+        if guard == known {
+            // SAFETY: see above.
+            let f = unsafe { std::mem::ManuallyDrop::new(Value::from_bits(word & !OF_CLASS)) };
+            r.skip(1);
+            if of_class {
+                r.drop_n(3);
+                r.push((*f).clone());
+                r.push_bits(0);
+            } else {
+                let this = r.pop_value();
+                r.drop_n(2);
+                r.push((*f).clone());
+                r.push(this);
+            }
+            return Ok(());
+        }
     }
     if let Some(found) = super_method(vm, &super_, &class, &self_, name)? {
         let (v, is_method) = found;
@@ -202,6 +237,18 @@ pub(super) fn load_super_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
         }
         return Ok(());
     }
+    if call && let Some((v, stays)) = super_function_of_class(vm, &super_, &class, &self_, name) {
+        if stays && let Some(own) = self_.downcast_ref::<TypeObject>() {
+            vm.type_version(own);
+            r.cache(0).set(super_guard_of_class(&self_, &class));
+            r.cache(1).set(v.bits() | OF_CLASS);
+        }
+        r.skip(1);
+        r.drop_n(3);
+        r.push(v);
+        r.push_bits(0);
+        return Ok(());
+    }
     let obj = if arg & 2 != 0 {
         vm.call_pos(&super_, &[(*class).clone(), (*self_).clone()])?
     } else {
@@ -217,6 +264,52 @@ pub(super) fn load_super_attr(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     Ok(())
 }
 
+/// The function that `super(class, self).name` is when `self` is a class below `class`, as it is in `__new__`, and whether it is
+/// the same until a class changes; `None` when that is something else, or binds.
+fn super_function_of_class(
+    vm: &Vm,
+    super_: &Value,
+    class: &Value,
+    self_: &Value,
+    name: &Ref<Str>,
+) -> Option<(Value, bool)> {
+    let known = vm.interp().super_type.get();
+    let (class, own) = (
+        class.downcast_ref::<TypeObject>()?,
+        self_.downcast_ref::<TypeObject>()?,
+    );
+    if !known.as_ref().is_some_and(|s| super_.is(s))
+        || !own.is_subtype(class.object())
+        || name.is(&vm.names().__class__)
+    {
+        return None;
+    }
+    let v = find_behind(vm, own, class, name)?;
+    if let Some(m) = v.downcast_exact::<WrappedMethod>(&vm.types().static_method) {
+        return Some((m.callable.get()?, false));
+    }
+    let vt = vm.type_of(&v);
+    let unbound = vt.payload.slots.tp_descr_get.get().is_none()
+        || vt.payload.has_flag(tpflags::METHOD_DESCRIPTOR);
+    unbound.then_some((v, true))
+}
+
+/// What the classes behind `class` in the MRO of `own` have of this name.
+fn find_behind(
+    vm: &Vm,
+    own: &TypeObject,
+    class: &Ref<TypeObject>,
+    name: &Ref<Str>,
+) -> Option<Value> {
+    let mro = own.mro.get()?;
+    let mut rest = mro.as_slice().iter().skip_while(|b| !b.is(class.as_value()));
+    rest.next();
+    rest.find_map(|b| {
+        let t = b.downcast_ref::<TypeObject>()?;
+        t.dict.get()?.get_str(vm, name)
+    })
+}
+
 /// The attribute that `super(class, self).name` finds along the MRO behind `class`, without making the super object;
 /// `None` when the general way has to be gone.
 fn super_method(
@@ -224,7 +317,7 @@ fn super_method(
     super_: &Value,
     class: &Value,
     self_: &Value,
-    name: &taipan_object::Ref<taipan_object::Str>,
+    name: &Ref<Str>,
 ) -> PyResult<Option<(Value, bool)>> {
     if !super_.is(vm.interp().super_type.get().as_ref().unwrap_or(self_)) || super_.is(self_) {
         return Ok(None);
@@ -239,29 +332,17 @@ fn super_method(
     if name.is(&vm.names().__class__) {
         return Ok(None);
     }
-    let Some(mro) = ty.mro.get() else {
+    let Some(v) = find_behind(vm, &ty, class, name) else {
         return Ok(None);
     };
-    let mut behind = false;
-    for b in mro.as_slice() {
-        if behind {
-            if let Some(t) = b.downcast_ref::<TypeObject>()
-                && let Some(v) = t.dict.get().and_then(|d| d.get_str(vm, name))
-            {
-                let vt = vm.type_of(&v);
-                if vt.payload.has_flag(tpflags::METHOD_DESCRIPTOR) {
-                    return Ok(Some((v, true)));
-                }
-                return match vt.payload.slots.tp_descr_get.get() {
-                    Some(get) => get(vm, &v, Some(self_), ty.as_value()).map(|v| Some((v, false))),
-                    None => Ok(Some((v, false))),
-                };
-            }
-        } else if b.is(class.as_value()) {
-            behind = true;
-        }
+    let vt = vm.type_of(&v);
+    if vt.payload.has_flag(tpflags::METHOD_DESCRIPTOR) {
+        return Ok(Some((v, true)));
     }
-    Ok(None)
+    match vt.payload.slots.tp_descr_get.get() {
+        Some(get) => get(vm, &v, Some(self_), ty.as_value()).map(|v| Some((v, false))),
+        None => Ok(Some((v, false))),
+    }
 }
 
 /// LOAD_SPECIAL: the method of a `with` statement, as `function, self` or `method, NULL`.

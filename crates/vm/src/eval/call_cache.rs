@@ -18,7 +18,7 @@ use super::calls::{
     enter_init, find_init, lend_words,
 };
 use super::control::poll;
-use super::frames::{push_exact_frame, push_python_frame};
+use super::frames::{push_exact_frame, push_general_frame};
 use super::regs::Regs;
 use super::specialize::back_off;
 use crate::frame::{drop_slot, strip};
@@ -75,7 +75,11 @@ fn choose(vm: &Vm, r: &Regs, site: &Site, n: usize) -> Option<Opcode> {
     if let Some(f) = callable.downcast_exact::<NativeFunction>(&vm.types().native_function) {
         return choose_function(vm, r, site, f);
     }
-    let d = callable.downcast_exact::<MethodDescr>(&vm.types().method_descriptor)?;
+    let Some(d) = callable.downcast_exact::<MethodDescr>(&vm.types().method_descriptor) else {
+        let native = !ty.payload.is_heap() && ty.header.is_immortal();
+        let plain = callable.downcast_ref::<Method>().is_none();
+        return (native && plain).then_some(Opcode::CallNonPyGeneral);
+    };
     if d.def.name == "append"
         && d.owner.is(&vm.types().list)
         && site.total == 2
@@ -277,7 +281,7 @@ pub(super) fn call_py_general(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
     // SAFETY: it is a function; the argument words are taken over.
     unsafe {
         let func = site.take_function();
-        push_python_frame(vm, r, func, site.first, site.total, None, 0)?;
+        push_general_frame(vm, r, func, site.first, site.total)?;
         end_caller_stack(r, site.callable);
     }
     Ok(())
@@ -452,6 +456,21 @@ pub(super) fn call_builtin_class(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()
     };
     // SAFETY: the words are live stack slots.
     let v = unsafe { lend_words(site.first, site.total, make)? };
+    finish(r, arg as usize, v);
+    poll(vm, r)
+}
+
+/// Objects of a native type that can be called, but for functions, methods and classes.
+pub(super) fn call_non_py_general(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    let site = Site::new(r, arg as usize);
+    let callable = site.callable();
+    let ty = vm.type_of(&callable);
+    if (&raw const *ty).addr() as u64 != r.cache(1).get() {
+        return call_missed(vm, r, arg);
+    }
+    r.save_ip();
+    // SAFETY: the words are live stack slots.
+    let v = unsafe { call_native_words(vm, &callable, site.first, site.total, None)? };
     finish(r, arg as usize, v);
     poll(vm, r)
 }
@@ -666,8 +685,7 @@ pub(super) fn call_class_1(vm: &Vm, r: &mut Regs, arg: u32, op: Opcode) -> PyRes
     let result = match op {
         Opcode::CallType1 => vm.type_value(&v).into_value(),
         Opcode::CallStr1 => vm.str(&v)?.into_value(),
-        _ if std::ptr::eq(vm.type_of(&v), types.tuple.object()) => (*v).clone(),
-        _ => vm.new_tuple(vm.collect(&v)?)?.into_value(),
+        _ => vm.collect_tuple(&v)?.into_value(),
     };
     finish(r, 1, result);
     poll(vm, r)

@@ -174,9 +174,10 @@ fn push_frame_with_defaults(
         for (i, v) in rest.iter().enumerate() {
             *locals.add(nargs + i) = v.clone().into_bits();
         }
-        for i in nargs + rest.len()..c.nlocalsplus as usize {
-            *locals.add(i) = 0;
-        }
+        unbind(
+            locals.add(nargs + rest.len()),
+            locals.add(c.nlocalsplus as usize),
+        );
         go_on_in(vm, r, f, func, code, flags, args);
     }
     Ok(())
@@ -193,6 +194,21 @@ pub(super) unsafe fn owned(bits: u64) -> u64 {
         unsafe { Popped::from_bits(bits) }.into_value().into_bits()
     } else {
         bits
+    }
+}
+
+/// Makes the words from `from` up to `to` unbound.
+///
+/// # Safety
+/// They are words of a new frame.
+#[inline(always)]
+pub(super) unsafe fn unbind(mut from: *mut u64, to: *mut u64) {
+    while from != to {
+        // SAFETY: the contract. There are few: a call of memset, which plain stores would become, takes longer.
+        unsafe {
+            from.write_volatile(0);
+            from = from.add(1);
+        }
     }
 }
 
@@ -235,9 +251,7 @@ unsafe fn push_variadic_frame(
     // SAFETY: as in `push_frame_with_defaults`; the words behind the parameters' move to the tuple.
     unsafe {
         let locals = f.cast::<u64>().add(frame::FRAME_WORDS);
-        for i in direct..c.nlocalsplus as usize {
-            *locals.add(i) = 0;
-        }
+        unbind(locals.add(direct), locals.add(c.nlocalsplus as usize));
         if varargs {
             let rest = |i: usize| Popped::from_bits(*args.add(direct + i)).into_value();
             match vm.new_tuple_with(nargs - direct, rest) {
@@ -267,6 +281,34 @@ unsafe fn push_variadic_frame(
         go_on_in(vm, r, f, func, code, flags, args);
     }
     Ok(())
+}
+
+/// Whether a function with `*args` or `**kwargs` takes `n` positional arguments, with the defaults that it has.
+#[inline(always)]
+fn takes_variadically(func: &Function, c: &Code, n: usize) -> bool {
+    c.kwonlyargcount == 0
+        && (n <= c.argcount as usize || c.has(co::VARARGS))
+        && c.has(co::VARARGS | co::VARKEYWORDS)
+        && c.has(co::OPTIMIZED)
+        && c.argcount as usize <= n + default_count(func)
+}
+
+/// As [`push_python_frame`] without keywords, for sites that call functions with `*args` or `**kwargs`.
+#[inline(always)]
+pub(super) fn push_general_frame(
+    vm: &Vm,
+    r: &mut Regs,
+    func: Ref<Function>,
+    args: *mut u64,
+    nargs: usize,
+) -> PyResult<()> {
+    // SAFETY: the function keeps its code alive.
+    let c: &Code = unsafe { &(*func.code.as_ptr()).payload };
+    if takes_variadically(&func, c, nargs) {
+        // SAFETY: the contract of the words is the caller's.
+        return unsafe { push_variadic_frame(vm, r, func, args, nargs, 0) };
+    }
+    push_python_frame(vm, r, func, args, nargs, None, 0)
 }
 
 /// As [`push_exact_frame`], for any parameters and arguments.
@@ -304,13 +346,7 @@ pub(super) fn push_python_frame(
             flags,
         );
     }
-    if kwnames.is_none()
-        && c.kwonlyargcount == 0
-        && (nargs <= c.argcount as usize || c.has(co::VARARGS))
-        && c.has(co::VARARGS | co::VARKEYWORDS)
-        && c.has(co::OPTIMIZED)
-        && c.argcount as usize <= nargs + default_count(&func)
-    {
+    if kwnames.is_none() && takes_variadically(&func, c, nargs) {
         // SAFETY: the contract of the words is ours.
         return unsafe { push_variadic_frame(vm, r, func, args, nargs, flags) };
     }

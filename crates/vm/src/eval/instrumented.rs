@@ -476,7 +476,7 @@ fn call_function_ex(vm: &Vm, r: &mut Regs, unit: usize) -> PyResult<Option<Opcod
             if slots.tp_iter.get().is_none() && slots.sq_item.get().is_none() {
                 return Ok(Some(Opcode::CallFunctionEx));
             }
-            let t = vm.new_tuple(vm.collect(&star)?)?;
+            let t = vm.collect_tuple(&star)?;
             r.set_top(2, t.clone().into_value());
             t
         }

@@ -6,7 +6,7 @@ use taipan_object::descr::Method;
 use taipan_object::{Args, Dict, Object, PyResult, Ref, Str, Tuple, Value, Vm};
 
 use super::calls::{CALL_CACHE, Site, call_native_words, end_call, end_caller_stack, not_callable};
-use super::frames::{go_on_in, open_frame, owned, push_python_frame};
+use super::frames::{go_on_in, open_frame, owned, push_python_frame, unbind};
 use super::regs::Regs;
 use crate::code::Code;
 use crate::frame::{self, drop_slot};
@@ -190,9 +190,7 @@ unsafe fn push_placed_frame(
         for i in 0..direct {
             *locals.add(i) = owned(*args.add(i));
         }
-        for i in direct..c.nlocalsplus as usize {
-            *locals.add(i) = 0;
-        }
+        unbind(locals.add(direct), locals.add(c.nlocalsplus as usize));
         for i in direct..npos {
             drop_slot(*args.add(i));
         }
@@ -269,9 +267,10 @@ fn push_unpacked_frame(
         for (i, v) in values.enumerate() {
             *locals.add(i) = v.clone().into_bits();
         }
-        for i in c.argcount as usize..c.nlocalsplus as usize {
-            *locals.add(i) = 0;
-        }
+        unbind(
+            locals.add(c.argcount as usize),
+            locals.add(c.nlocalsplus as usize),
+        );
         let operands = r.sp.sub(4);
         go_on_in(vm, r, f, func.clone(), code, 0, operands);
         for i in (0..4).rev() {
@@ -284,98 +283,132 @@ fn push_unpacked_frame(
 /// CALL_FUNCTION_EX: `callable, NULL, iterable, mapping or NULL`
 pub(super) fn call_function_ex(vm: &Vm, r: &mut Regs) -> PyResult<()> {
     r.save_ip();
-    let kw_bits = r.peek_bits(1);
     let callable = r.peek(4);
     let star = r.peek(2);
-    let args: Ref<Tuple> = match star.downcast_exact::<Tuple>(&vm.types().tuple) {
-        Some(t) => t.clone(),
+    let slots = &vm.type_of(&star).payload.slots;
+    if slots.tp_iter.get().is_none() && slots.sq_item.get().is_none() {
+        return Err(vm.type_error(&format!(
+            "{} argument after * must be an iterable, not {}",
+            crate::glue::function_str(vm, &callable),
+            vm.type_name(&star)
+        )));
+    }
+    let args = vm.collect_tuple(&star)?;
+    if r.peek_bits(1) != 0 {
+        return call_with_mapping(vm, r, &callable, &args);
+    }
+    if let (Some(func), self_) = function_of(&callable) {
+        if push_unpacked_frame(vm, r, func, self_, args.as_slice())? {
+            return Ok(());
+        }
+        return push_spread_frame(vm, r, func, self_, &args, &[], None);
+    }
+    if !vm.is_callable(&callable) {
+        return Err(not_callable(vm, &callable));
+    }
+    let v = vm.call(&callable, Args::positional(args.as_slice()))?;
+    r.drop_n(4);
+    r.push(v);
+    super::control::poll(vm, r)
+}
+
+/// The Python function that a call of it or of a bound method calls, and what stands for its `self`.
+#[inline(always)]
+fn function_of(callable: &Value) -> (Option<&Ref<Function>>, Option<&Value>) {
+    match callable.downcast_ref::<Method>() {
+        Some(m) => (m.function.downcast_ref::<Function>(), Some(&m.self_)),
+        None => (callable.downcast_ref::<Function>(), None),
+    }
+}
+
+/// Goes on in the frame of a Python function that takes `self_`, if there is one, the items of a tuple, and keywords;
+/// CALL_FUNCTION_EX's operands are dropped.
+#[inline(never)]
+fn push_spread_frame(
+    vm: &Vm,
+    r: &mut Regs,
+    func: &Ref<Function>,
+    self_: Option<&Value>,
+    args: &Ref<Tuple>,
+    named: &[Value],
+    names: Option<&Ref<Tuple>>,
+) -> PyResult<()> {
+    // The words of the arguments stand in a buffer, as borrowed: their number is not bounded by this frame's stack.
+    let values = args.as_slice().iter().chain(named);
+    let mut words: SmallVec<[u64; 12]> = self_
+        .into_iter()
+        .chain(values)
+        .map(|v| frame::borrow(v.bits()))
+        .collect();
+    let npos = words.len() - named.len();
+    let caller_sp = r.sp;
+    let args = words.as_mut_ptr();
+    let result = push_python_frame(vm, r, func.clone(), args, npos, names, 0);
+    if let Err(e) = result {
+        r.sp = caller_sp;
+        return Err(e);
+    }
+    // SAFETY: the caller's frame waits below the new one; its four operands are dropped.
+    unsafe {
+        let previous = (*r.frame).previous;
+        (*previous).sp = caller_sp.sub(4);
+        for i in 1..=4 {
+            drop_slot(*caller_sp.sub(i));
+        }
+    }
+    Ok(())
+}
+
+/// CALL_FUNCTION_EX with a mapping, once its positional arguments are known.
+#[inline(never)]
+fn call_with_mapping(
+    vm: &Vm,
+    r: &mut Regs,
+    callable: &Value,
+    args: &Ref<Tuple>,
+) -> PyResult<()> {
+    let kw = r.peek(1);
+    let kwargs = match kw.downcast_exact::<Dict>(&vm.types().dict) {
+        Some(d) => d.clone(),
         None => {
-            let slots = &vm.type_of(&star).payload.slots;
-            if slots.tp_iter.get().is_none() && slots.sq_item.get().is_none() {
-                return Err(vm.type_error(&format!(
-                    "{} argument after * must be an iterable, not {}",
-                    crate::glue::function_str(vm, &callable),
-                    vm.type_name(&star)
-                )));
-            }
-            vm.new_tuple(vm.collect(&star)?)?
+            let d = vm.new_dict()?;
+            merge_keywords(vm, callable, &d, &kw)?;
+            d
         }
     };
-    let kwargs: Option<Ref<Dict>> = if kw_bits == 0 {
-        None
-    } else {
-        let kw = r.peek(1);
-        match kw.downcast_exact::<Dict>(&vm.types().dict) {
-            Some(d) => Some(d.clone()),
-            None => {
-                let d = vm.new_dict()?;
-                merge_keywords(vm, &callable, &d, &kw)?;
-                Some(d)
-            }
-        }
-    };
-    // What the dict has is kept meanwhile; tuple and callable are on the stack, or ours.
+    // What the dict has is kept meanwhile; tuple and callable are on the stack, or the caller's.
     let mut named: SmallVec<[Value; 8]> = SmallVec::new();
     let mut names: SmallVec<[Value; 8]> = SmallVec::new();
-    if let Some(d) = &kwargs {
-        let mut at = 0;
-        while let Some((i, k, v)) = d.next_entry(at) {
-            if k.downcast_ref::<Str>().is_none() && !vm.takes_any_keywords(&callable) {
-                return Err(vm.type_error("keywords must be strings"));
-            }
-            names.push(k);
-            named.push(v);
-            at = i;
+    let mut at = 0;
+    while let Some((i, k, v)) = kwargs.next_entry(at) {
+        if k.downcast_ref::<Str>().is_none() && !vm.takes_any_keywords(callable) {
+            return Err(vm.type_error("keywords must be strings"));
         }
+        names.push(k);
+        named.push(v);
+        at = i;
     }
     let names = if names.is_empty() {
         None
     } else {
         Some(vm.new_tuple_from(&names)?)
     };
-    let (func, self_) = match callable.downcast_ref::<Method>() {
-        Some(m) => (m.function.downcast_ref::<Function>(), Some(&m.self_)),
-        None => (callable.downcast_ref::<Function>(), None),
-    };
-    if let Some(func) = func {
+    if let (Some(func), self_) = function_of(callable) {
         if names.is_none() && push_unpacked_frame(vm, r, func, self_, args.as_slice())? {
             return Ok(());
         }
-        // The words of the arguments stand in a buffer, as borrowed: their number is not bounded by this frame's stack.
-        let values = args.as_slice().iter().chain(&named);
-        let mut words: SmallVec<[u64; 12]> = self_
-            .into_iter()
-            .chain(values)
-            .map(|v| frame::borrow(v.bits()))
-            .collect();
-        let npos = words.len() - named.len();
-        let caller_sp = r.sp;
-        let args = words.as_mut_ptr();
-        let result = push_python_frame(vm, r, func.clone(), args, npos, names.as_ref(), 0);
-        if let Err(e) = result {
-            r.sp = caller_sp;
-            return Err(e);
-        }
-        // SAFETY: the caller's frame waits below the new one; its four operands are dropped.
-        unsafe {
-            let previous = (*r.frame).previous;
-            (*previous).sp = caller_sp.sub(4);
-            for i in 1..=4 {
-                drop_slot(*caller_sp.sub(i));
-            }
-        }
-        return Ok(());
+        return push_spread_frame(vm, r, func, self_, args, &named, names.as_ref());
     }
-    if !vm.is_callable(&callable) {
-        return Err(not_callable(vm, &callable));
+    if !vm.is_callable(callable) {
+        return Err(not_callable(vm, callable));
     }
     let v = if names.is_none() {
-        vm.call(&callable, Args::positional(args.as_slice()))?
+        vm.call(callable, Args::positional(args.as_slice()))?
     } else {
         let values = args.as_slice().iter().chain(&named).cloned();
         let values: SmallVec<[Value; 8]> = values.collect();
         vm.call(
-            &callable,
+            callable,
             Args {
                 values: &values,
                 kwnames: names.as_ref(),

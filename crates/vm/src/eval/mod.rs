@@ -596,6 +596,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 outlined!(call_cache::call_method_descriptor_any)
             }
             Opcode::CallListAppend => known_call!(call_list_append),
+            Opcode::CallNonPyGeneral => outlined!(call_cache::call_non_py_general),
             Opcode::CallStr1 => {
                 outlined!(|vm, t, arg| call_cache::call_class_1(vm, t, arg, Opcode::CallStr1))
             }
@@ -637,7 +638,6 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             | Opcode::CallKwBoundMethod
             | Opcode::CallKwNonPy
             | Opcode::CallKwPy
-            | Opcode::CallNonPyGeneral
             | Opcode::LoadAttrGetattributeOverridden
             | Opcode::LoadSuperAttrAttr
             | Opcode::LoadSuperAttrMethod

@@ -1,6 +1,7 @@
 //! Operators, comparison, truth, subscripts and slices.
 
 use taipan_bytecode::Opcode;
+use taipan_object::class::RichCompareFn;
 use taipan_object::{
     BinaryOp, CompareOp, Dict, Float, List, Object, PyResult, Str, Tuple, Value, Vm,
 };
@@ -217,22 +218,46 @@ pub(super) fn compare_op(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
             CompareOp::Gt => x > y,
             CompareOp::Ge => x >= y,
         })
+    } else if let Some(f) = compare_of_native_class(vm, &a, &b) {
+        let v = f(vm, &a, &b, op)?;
+        if vm.is_not_implemented(&v) {
+            vm.rich_compare_right(&a, &b, op)?
+        } else {
+            v
+        }
     } else if let Some(truth) = vm.identity_compare(&a, &b, op) {
         vm.bool(truth)
     } else if operators::enter_compare(vm, r, op)? {
         return Ok(());
     } else {
-        let v = vm.rich_compare(&a, &b, op)?;
-        if arg & 16 != 0 {
-            vm.bool(vm.is_true(&v)?)
-        } else {
-            v
-        }
+        vm.rich_compare(&a, &b, op)?
+    };
+    let known = vm.known();
+    if v.bits() == known.true_ || v.bits() == known.false_ {
+        r.drop_n(2);
+        r.skip(1);
+        push_truth(vm, r, v.bits() == known.true_);
+        return Ok(());
+    }
+    let v = if arg & 16 != 0 {
+        vm.bool(vm.is_true(&v)?)
+    } else {
+        v
     };
     r.drop_n(2);
     r.skip(1);
     r.push(v);
     Ok(())
+}
+
+/// How a class that is not made in Python compares two of its own instances: nothing comes before that.
+#[inline(always)]
+fn compare_of_native_class(vm: &Vm, a: &Value, b: &Value) -> Option<RichCompareFn> {
+    let (ta, tb) = (vm.type_of(a), vm.type_of(b));
+    if !std::ptr::eq(ta, tb) || ta.payload.is_heap() {
+        return None;
+    }
+    ta.payload.slots.tp_richcompare.get()
 }
 
 /// Pushes a truth value, or takes the jump at once when a conditional jump comes next.

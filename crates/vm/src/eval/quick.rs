@@ -4,16 +4,17 @@
 
 use taipan_bytecode::Opcode;
 use taipan_object::descr::{MethodDescr, NativeFunction};
-use taipan_object::{Dict, List, Object, Plain, Ref, Str, Tuple, TypeObject, Value, Vm};
+use taipan_object::{Dict, List, Object, Plain, Ref, Set, Str, Tuple, TypeObject, Value, Vm};
 
 use super::calls::{ATTR_CACHE, CALL_CACHE, Site, end_call};
-use super::frames::owned;
+use super::frames::{owned, unbind};
 use super::ops_cache::known_iterator;
 use super::regs::{BINARY_CACHE, Regs};
 use crate::code::Code;
 use crate::frame::{FRAME_WORDS, Frame, borrow, drop_slot, drop_word, frame_flag, strip};
 use crate::function::Function;
 use crate::generator::{Generator, Kind, State};
+use crate::stats;
 
 /// The function that a site calls, if its type is the one that the site knows: that of functions.
 ///
@@ -169,6 +170,7 @@ unsafe fn enter_function(
         return false;
     }
     vm.recursion_remaining.set(left - 1);
+    stats::frame();
     // SAFETY: there is room, so the memory is the new frame's; the words of function and arguments are taken over.
     unsafe {
         vm.stack_top.set(top.add(words));
@@ -185,10 +187,7 @@ unsafe fn enter_function(
             *to = v.clone().into_bits();
             to = to.add(1);
         }
-        while to != stack {
-            *to = 0;
-            to = to.add(1);
-        }
+        unbind(to, stack);
         let running = c.running();
         (&raw mut (*f).ip).write(running.stream.as_ptr());
         (&raw mut (*f).sp).write(stack);
@@ -424,6 +423,10 @@ pub(super) fn call_len(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
     } else if let Some(d) = v.downcast_exact::<Dict>(&types.dict) {
         d.len()
     } else if let Some(s) = v.downcast_exact::<Str>(&types.str) {
+        s.len()
+    } else if let Some(s) = v.downcast_exact::<Set>(&types.set) {
+        s.len()
+    } else if let Some(s) = v.downcast_exact::<Set>(&types.frozenset) {
         s.len()
     } else {
         return false;
