@@ -302,7 +302,10 @@ fn find_behind(
     name: &Ref<Str>,
 ) -> Option<Value> {
     let mro = own.mro.get()?;
-    let mut rest = mro.as_slice().iter().skip_while(|b| !b.is(class.as_value()));
+    let mut rest = mro
+        .as_slice()
+        .iter()
+        .skip_while(|b| !b.is(class.as_value()));
     rest.next();
     rest.find_map(|b| {
         let t = b.downcast_ref::<TypeObject>()?;

@@ -361,12 +361,7 @@ fn push_spread_frame(
 
 /// CALL_FUNCTION_EX with a mapping, once its positional arguments are known.
 #[inline(never)]
-fn call_with_mapping(
-    vm: &Vm,
-    r: &mut Regs,
-    callable: &Value,
-    args: &Ref<Tuple>,
-) -> PyResult<()> {
+fn call_with_mapping(vm: &Vm, r: &mut Regs, callable: &Value, args: &Ref<Tuple>) -> PyResult<()> {
     let kw = r.peek(1);
     let kwargs = match kw.downcast_exact::<Dict>(&vm.types().dict) {
         Some(d) => d.clone(),
