@@ -21,6 +21,7 @@ const FAMILIES: &[&[&ModuleSpec]] = &[
     taipan_stdlib_serial::MODULES,
     taipan_stdlib_text::MODULES,
     taipan_stdlib_thread::MODULES,
+    taipan_stdlib_xml::MODULES,
 ];
 
 static IMAGE: Image = Image::new(taipan_pylib::FROZEN_CODE);
