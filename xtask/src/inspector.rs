@@ -1,18 +1,18 @@
 //! `cargo xtask inspector`: the inspector's page. Its modules of WebAssembly are built into `inspector/src/engine`, then the
 //! page itself with npm into `inspector/dist`, from where `taipan inspect` takes it (feature `inspector` of `taipan-cli`).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::generate::root;
-use crate::ready::{WASM, cargo, with_wasm_compiler};
+use crate::ready::{Outcome, WASM, cargo, with_wasm_compiler};
 
 const HELP: &str = "\
 cargo xtask inspector [--engine | --page | --test]
 
 Builds the inspector's page into inspector/dist: the engine as WebAssembly (--engine: that alone), then the page with npm
-(--page: that alone; --test: both, and their tests). The compiler needs the target wasm32-unknown-unknown (`rustup target add`), or TAIPAN_WASM_TOOLCHAIN
-names a folder with a `rustc` that has it and a `wasm-ld`. Then `cargo build --release --features inspector` gives an
+(--page: that alone). --test builds all and runs the tests. The compiler needs the target wasm32-unknown-unknown (`rustup target
+add`), or TAIPAN_WASM_TOOLCHAIN names a folder with a `rustc` that has it and a `wasm-ld`. Then `cargo build --release --features inspector` gives an
 executable that has the page in it.
 ";
 
@@ -35,9 +35,12 @@ fn run_it(command: &mut Command) -> Result<(), String> {
     }
 }
 
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), Into::into)
+}
+
 fn engine(root: &Path) -> Result<(), String> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), Into::into);
-    let target = target.join("wasm");
+    let target = target(root).join("wasm");
     for (package, made, file) in MODULES {
         let mut command = cargo();
         command.args(["build", "--profile", "wasm", "--target", WASM]);
@@ -60,12 +63,14 @@ fn library(root: &Path) -> Result<(), String> {
     run_it(command.arg(folder))
 }
 
+fn npm_command(root: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new("npm");
+    command.args(args).current_dir(root.join("inspector"));
+    command
+}
+
 fn npm(root: &Path, args: &[&str]) -> Result<(), String> {
-    run_it(
-        Command::new("npm")
-            .args(args)
-            .current_dir(root.join("inspector")),
-    )
+    run_it(&mut npm_command(root, args))
 }
 
 fn page(root: &Path) -> Result<(), String> {
@@ -88,9 +93,33 @@ fn test(root: &Path) -> Result<(), String> {
     npm(root, &["run", "check"])?;
     npm(root, &["run", "test:unit"])?;
     if browser() {
-        npm(root, &["run", "test:page"])
+        // The page's machine is compared with the executable.
+        run_it(cargo().args(["build", "--release", "-p", "taipan-cli"]))?;
+        let taipan = target(root).join("release/taipan");
+        run_it(npm_command(root, &["run", "test:page"]).env("TAIPAN", taipan))?;
     } else {
-        Err("no Chromium is installed (see inspector/README.md): the page was not tested in a browser".to_owned())
+        eprintln!(
+            "no Chromium is installed (see inspector/README.md): the page was not tested in a browser"
+        );
+    }
+    Ok(())
+}
+
+/// The step of `cargo xtask ready`.
+pub fn ready() -> Outcome {
+    let found = Command::new("npm").arg("--version").output();
+    if !found.is_ok_and(|output| output.status.success()) {
+        return Outcome::Skipped("npm is not installed".to_owned());
+    }
+    if let Err(why) = with_wasm_compiler(&mut cargo()) {
+        return Outcome::Skipped(why);
+    }
+    match test(&root()) {
+        Ok(()) => Outcome::Passed,
+        Err(e) => {
+            eprintln!("inspector: {e}");
+            Outcome::Failed
+        }
     }
 }
 

@@ -22,6 +22,8 @@ enum Action {
     Instructions,
     /// The libraries compile for wasm32.
     Wasm,
+    /// The inspector's page is built and tested, `inspector::ready`.
+    Inspector,
 }
 
 struct Step {
@@ -74,12 +76,20 @@ const STEPS: &[Step] = &[
         action: Action::Wasm,
         next: "the libraries must compile without an operating system: what needs one belongs in crates/host",
     },
+    Step {
+        name: "inspector",
+        action: Action::Inspector,
+        next: "see above; inspector/README.md says how the page is built and tested",
+    },
 ];
 
 /// How a step ended.
-enum Outcome {
+pub enum Outcome {
+    /// All was well.
     Passed,
+    /// Something was wrong, and has been said.
     Failed,
+    /// What it needs is not on this machine.
     Skipped(String),
 }
 
@@ -101,6 +111,7 @@ pub fn run() -> ExitCode {
                 false => Outcome::Failed,
             },
             Action::Wasm => wasm(),
+            Action::Inspector => crate::inspector::ready(),
         };
         let time = seconds(began.elapsed());
         match outcome {

@@ -42,6 +42,7 @@ pub struct Machine {
     recorder: &'static Recorder,
     program: RefCell<Option<(Ref<Code>, Ref<Dict>)>>,
     started: Cell<bool>,
+    compile_stack: Cell<usize>,
 }
 
 impl Machine {
@@ -62,12 +63,18 @@ impl Machine {
             recorder,
             program: RefCell::default(),
             started: Cell::new(false),
+            compile_stack: Cell::new(0),
         })
     }
 
     /// Who watches.
     pub fn recorder(&self) -> &'static Recorder {
         self.recorder
+    }
+
+    /// Lets [`Machine::load`] use so many bytes of the stack beyond the bound of what runs.
+    pub fn compile_stack(&self, bytes: usize) {
+        self.compile_stack.set(bytes);
     }
 
     /// Compiles a program, which stands before its first instruction then.
@@ -94,7 +101,12 @@ impl Machine {
                 globals.set_named(vm, "__cached__", vm.none())?;
                 Ok((code, globals))
             };
-            let loaded = load().map_err(|e| uncaught(vm, e))?;
+            let limit = vm.stack_limit.get();
+            vm.stack_limit
+                .set(limit.saturating_sub(self.compile_stack.get()));
+            let loaded = load();
+            vm.stack_limit.set(limit);
+            let loaded = loaded.map_err(|e| uncaught(vm, e))?;
             self.recorder.begin(vm, &loaded.0);
             Ok::<_, String>(loaded)
         })?;

@@ -19,6 +19,10 @@ mod imports {
     unsafe extern "C" {
         /// Takes a text that was asked for.
         pub fn answer(text: *const u8, length: usize);
+        /// A state is about to be described.
+        pub fn describing();
+        /// It was: the host may put the memory back as it was before.
+        pub fn described();
         /// The step that was waited for is next. Gives the one to wait for from here on, or throws.
         pub fn reached(step: f64) -> f64;
         /// Takes rows of code, offset and depth of steps.
@@ -29,11 +33,17 @@ mod imports {
 #[cfg(not(target_family = "wasm"))]
 mod imports {
     pub unsafe fn answer(_: *const u8, _: usize) {}
+    pub unsafe fn describing() {}
+    pub unsafe fn described() {}
     pub unsafe fn reached(_: f64) -> f64 {
         f64::INFINITY
     }
     pub unsafe fn timeline(_: *const u32, _: usize) {}
 }
+
+/// How much more of the stack compiling may take than running: the functions that parse need less of the engine's own stack
+/// beside it than those that run programs.
+const COMPILE_STACK: usize = 224 << 10;
 
 /// Numbers that are told at once: three for each step.
 const ROWS: usize = 3 * 16384;
@@ -57,6 +67,12 @@ static HOST: Host = Host {
 fn answer(text: &str) {
     // SAFETY: the text is readable for its length.
     unsafe { imports::answer(text.as_ptr(), text.len()) }
+}
+
+/// A function of its own: when it has returned, no local variable leads to memory that it took.
+#[inline(never)]
+fn describe(machine: &Machine, vm: &Vm) {
+    answer(&machine.state_in(vm));
 }
 
 fn flush() {
@@ -85,7 +101,11 @@ impl Sink for Host {
         let machine = *self.machine.borrow();
         if let Some(machine) = machine {
             if self.describing.get() {
-                answer(&machine.state_in(vm));
+                // SAFETY: what `describe` leaves behind is all in the module's memory; nothing here depends on it.
+                unsafe { imports::describing() }
+                describe(machine, vm);
+                // SAFETY: as above.
+                unsafe { imports::described() }
             }
             // SAFETY: nothing is borrowed; the host may never come back.
             let next = unsafe { imports::reached(step as f64) };
@@ -152,6 +172,7 @@ pub unsafe extern "C" fn boot(index: *mut u8, length: usize) -> i32 {
         Ok(machine) => {
             let machine: &'static Machine = Box::leak(Box::new(machine));
             machine.recorder().set_sink(&HOST);
+            machine.compile_stack(COMPILE_STACK);
             HOST.rows.borrow_mut().reserve_exact(ROWS + 3);
             *HOST.machine.borrow_mut() = Some(machine);
             0

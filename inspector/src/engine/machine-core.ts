@@ -48,7 +48,11 @@ const MEMORY_LIMIT = 256 << 20;
 /** How many steps a run goes beyond its limit to find a place where it can pause. */
 const GRACE = 20_000;
 /** Copies that are kept at most. */
-const COPIES = 48;
+const COPIES = 200;
+/** The time between copies of a short run, in milliseconds: finding a state again takes half of it on average. */
+const APART = 5;
+/** How many steps are run at first before the clock is looked at. */
+const STRIDE = 16;
 /** A memory beyond this is not used for another program. */
 const LARGE = 64 << 20;
 /** States that are kept. */
@@ -56,6 +60,8 @@ const STATES = 64;
 
 interface Copy {
   step: number;
+  /** How long the program had run, in milliseconds. */
+  time: number;
   pages: Uint8Array[];
   inputAt: number;
   outputLength: number;
@@ -73,6 +79,7 @@ interface RawState {
   heap: (HeapObject & { suspended?: { name: string; code: number; offset: number; line: number | null } })[];
   suspended: number[];
 }
+type FoundState = RawState & { outputLength: number };
 interface RawCode extends Omit<MachineCode, "instructions"> {
   instructions: [number, string, number, number, number, number, number, number][];
 }
@@ -88,6 +95,11 @@ class Instance {
   /** Takes output; undefined where it was seen before. */
   onOutput: ((text: string, stream: "out" | "err") => void) | undefined;
   onRows: ((rows: Int32Array) => void) | undefined;
+  /** A step to wait for behind the first one, in a run that describes states. */
+  next: number | undefined;
+  /** How long the output was at each step that was waited for. */
+  outputs: number[] = [];
+  #before: ArrayBuffer | undefined;
   #decoders = [new TextDecoder(), new TextDecoder()];
 
   constructor(module: WebAssembly.Module, library: Library) {
@@ -104,8 +116,20 @@ class Instance {
       },
       machine: {
         answer: (at: number, length: number) => void this.answers.push(this.text(at, length)),
+        describing: () => {
+          this.#before = this.next === undefined ? undefined : this.exports.memory.buffer.slice(0, this.exports.used());
+        },
+        described: () => {
+          // Describing leaves traces, such as where memory is given out next.
+          if (this.#before) this.#put(new Uint8Array(this.#before), this.exports.used());
+          this.#before = undefined;
+        },
         reached: () => {
-          throw new Leave("reached");
+          this.outputs.push(this.outputLength);
+          const { next } = this;
+          this.next = undefined;
+          if (next === undefined) throw new Leave("reached");
+          return next;
         },
         timeline: (at: number, numbers: number) => this.onRows?.(new Int32Array(this.exports.memory.buffer, at >>> 0, numbers >>> 0).slice()),
       },
@@ -151,6 +175,7 @@ class Instance {
   /** Calls the module; what it was left by, if it was. */
   call(f: () => number): number | Leave {
     this.answers = [];
+    this.outputs = [];
     try {
       return f();
     } catch (error) {
@@ -162,15 +187,28 @@ class Instance {
     }
   }
 
+  /** Where memory that was never used begins. */
+  #end(): number {
+    return this.exports.used() || this.exports.memory.buffer.byteLength;
+  }
+
+  /** Puts the beginning of a memory back, and zeros behind it, up to where it is in use. */
+  #put(bytes: Uint8Array, used: number): void {
+    const all = new Uint8Array(this.exports.memory.buffer);
+    all.set(bytes);
+    all.fill(0, bytes.length, Math.max(bytes.length, used));
+  }
+
   /** Puts a copy of a memory in the place of this one. */
   restore(copy: Copy): void {
     const { memory } = this.exports;
     const size = copy.pages.length * PAGE;
+    const end = this.#end();
     const missing = size - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / 65536));
     const all = new Uint8Array(memory.buffer);
     copy.pages.forEach((page, i) => all.set(page, i * PAGE));
-    all.fill(0, size);
+    all.fill(0, size, Math.max(size, end));
     this.exports.__stack_pointer.value = this.stack;
     this.inputAt = copy.inputAt;
     this.outputLength = copy.outputLength;
@@ -178,8 +216,8 @@ class Instance {
   }
 
   /** A copy of the memory as far as it is in use, with the pages of `before` that have not changed. */
-  copy(step: number, before: Copy | undefined): Copy {
-    const end = this.exports.used() || this.exports.memory.buffer.byteLength;
+  copy(step: number, time: number, before: Copy | undefined): Copy {
+    const end = this.#end();
     const words = new Uint32Array(this.exports.memory.buffer);
     const pages: Uint8Array[] = [];
     for (let at = 0; at < end; at += PAGE) {
@@ -188,7 +226,7 @@ class Instance {
       if (old && same(words, from, new Uint32Array(old.buffer, old.byteOffset, PAGE >> 2))) pages.push(old);
       else pages.push(new Uint8Array(this.exports.memory.buffer.slice(at, at + PAGE)));
     }
-    return { step, pages, inputAt: this.inputAt, outputLength: this.outputLength };
+    return { step, time, pages, inputAt: this.inputAt, outputLength: this.outputLength };
   }
 }
 
@@ -219,12 +257,16 @@ export class Core {
   #foreign = new Map<string, number>();
   #foreignCodes: MachineCode[] = [];
   #ids = new Map<number, number>();
-  #states = new Map<number, RawState & { outputLength: number }>();
+  #states = new Map<number, FoundState>();
   #limit = MEMORY_LIMIT;
   #steps = 0;
   #end: { kind: RunReport["kind"]; message: string } | null = null;
   /** Whether `#ahead` stands at `#steps` and can go on. */
   #live = false;
+  /** How long the program has run, in milliseconds. */
+  #time = 0;
+  /** Steps between looks at the clock. */
+  #stride = STRIDE;
   #used = 0;
 
   constructor(module: WebAssembly.Module, library: Library) {
@@ -239,7 +281,7 @@ export class Core {
     instance.onOutput = (text) => void (errors += text);
     const [at, length] = instance.give(encoder.encode(this.#library.index));
     if (instance.call(() => instance.exports.boot(at, length)) !== 0) throw new Error(`The machine could not be started. ${errors}`);
-    this.#booted = instance.copy(0, undefined);
+    this.#booted = instance.copy(0, 0, undefined);
     this.#booted.outputLength = 0;
     this.#ahead = instance;
     return this.#booted;
@@ -262,6 +304,8 @@ export class Core {
     this.#foreignCodes = [];
     this.#codes = [];
     this.#steps = 0;
+    this.#time = 0;
+    this.#stride = STRIDE;
     this.#end = null;
     this.#outputAtEnd = 0;
     this.#source = new Source(source);
@@ -272,7 +316,7 @@ export class Core {
     const status = ahead.call(() => ahead.exports.load(...text, ...name, options.optimize));
     if (status !== 0) return { codes: [], error: errors || ahead.answers[0] || "The program could not be compiled." };
     ahead.outputLength = 0;
-    this.#copies = [ahead.copy(0, booted)];
+    this.#copies = [ahead.copy(0, 0, booted)];
     ahead.call(() => ahead.exports.codes());
     this.#codes = JSON.parse(ahead.answers[0] ?? "[]") as RawCode[];
     // Asking has changed the memory.
@@ -355,20 +399,22 @@ export class Core {
     };
     const wanted = this.#steps + Math.max(1, limit);
     let result: number | Leave | string;
-    try {
-      result = ahead.call(() => ahead.exports.run(wanted + GRACE, wanted, 1, 0));
-    } catch (error) {
-      ahead.exports.__stack_pointer.value = ahead.stack;
-      result = inWords(error);
-    }
+    do {
+      const begun = performance.now();
+      const pause = Math.min(wanted, this.#steps + this.#stride);
+      try {
+        result = ahead.call(() => ahead.exports.run(pause + GRACE, pause, 1, 0));
+      } catch (error) {
+        ahead.exports.__stack_pointer.value = ahead.stack;
+        result = inWords(error);
+      }
+      this.#live = typeof result === "number";
+      this.#steps = ahead.exports.position();
+      this.#clock(performance.now() - begun);
+      if (result === 0) this.#keep(ahead, this.#steps >= wanted);
+    } while (result === 0 && this.#steps < wanted);
     this.#outputAtEnd = ahead.outputLength;
-    this.#live = typeof result === "number";
-    this.#steps = ahead.exports.position();
-    if (result === 0) {
-      this.#copies.push(ahead.copy(this.#steps, newest));
-      this.#thin();
-      return;
-    }
+    if (result === 0) return;
     if (result === 1) {
       this.#end = { kind: "finished", message: "" };
     } else if (result === 2) {
@@ -388,6 +434,22 @@ export class Core {
   }
 
   #outputAtEnd = 0;
+
+  /** Adds to the time, and sees to it that the clock is looked at neither too often nor too seldom. */
+  #clock(took: number): void {
+    this.#time += took;
+    if (took < APART / 4) this.#stride = Math.min(50_000, 2 * this.#stride);
+    else if (took > APART) this.#stride = Math.max(STRIDE, this.#stride >> 1);
+  }
+
+  /** Keeps a copy of where the program stands if the one before is far enough, or if it is wanted in any case. */
+  #keep(ahead: Instance, anyhow: boolean): void {
+    const before = this.#copies.at(-1);
+    const apart = Math.max(APART, (2 * this.#time) / COPIES);
+    if (before && !anyhow && this.#time - before.time < apart) return;
+    this.#copies.push(ahead.copy(this.#steps, this.#time, before));
+    this.#thin();
+  }
 
   #timeline(parts: Int32Array[]): RunReport["timeline"] {
     const count = parts.reduce((sum, part) => sum + part.length / 3, 0);
@@ -425,6 +487,7 @@ export class Core {
   /** The state before a step; behind the last one, the end. */
   seek(step: number): MachineState {
     const wanted = Math.max(0, Math.min(step, this.#steps));
+    if (wanted > 0 && !this.#states.has(wanted) && !this.#states.has(wanted - 1)) this.#find(wanted - 1, wanted);
     const state = this.#raw(wanted);
     const before = wanted > 0 ? this.#raw(wanted - 1) : null;
     const cooked = this.#cook(state);
@@ -432,31 +495,43 @@ export class Core {
     return cooked;
   }
 
-  #raw(step: number): RawState & { outputLength: number } {
-    const known = this.#states.get(step);
-    if (known) {
-      this.#states.delete(step);
-      this.#states.set(step, known);
-      return known;
-    }
+  #raw(step: number): FoundState {
+    if (!this.#states.has(step)) this.#find(step);
+    const state = this.#states.get(step);
+    if (!state) throw new Error("This state could not be found again.");
+    // What was asked for last is forgotten last.
+    this.#states.delete(step);
+    this.#states.set(step, state);
+    return state;
+  }
+
+  /** Runs from the nearest copy to a step, and on to a second one, and keeps their states. */
+  #find(...steps: [number] | [number, number]): void {
     let nearest = this.#copies[0];
-    for (const copy of this.#copies) if (copy.step <= step) nearest = copy;
+    for (const copy of this.#copies) if (copy.step <= steps[0]) nearest = copy;
     if (!nearest) throw new Error("no program");
     const looking = (this.#looking ??= new Instance(this.#module, this.#library));
     looking.restore(nearest);
     looking.input = this.#ahead?.input ?? new Uint8Array();
     looking.onOutput = looking.onRows = undefined;
-    const result = looking.call(() => looking.exports.run(step, Number.MAX_SAFE_INTEGER, 0, 1));
-    if (typeof result === "number") looking.call(() => looking.exports.state());
-    const text = looking.answers.at(-1);
-    if (!text?.startsWith("{")) throw new Error("This state could not be found again.");
-    const state = { ...(JSON.parse(text) as RawState), outputLength: looking.outputLength };
-    this.#states.set(step, state);
+    looking.next = steps[1];
+    const result = looking.call(() => looking.exports.run(steps[0], Number.MAX_SAFE_INTEGER, 0, 1));
+    const { answers, outputs } = looking;
+    steps.forEach((step, index) => {
+      let text = answers[index];
+      let outputLength = outputs[index];
+      if (outputLength === undefined) {
+        // The program was over before.
+        if (typeof result === "number") looking.call(() => looking.exports.state());
+        text = looking.answers.at(-1);
+        outputLength = looking.outputLength;
+      }
+      if (text?.startsWith("{")) this.#states.set(step, { ...(JSON.parse(text) as RawState), outputLength });
+    });
     for (const old of this.#states.keys()) {
       if (this.#states.size <= STATES) break;
       this.#states.delete(old);
     }
-    return state;
   }
 
   /** Numbers of the module's objects are addresses; people get small ones, by first sight. */
@@ -479,7 +554,7 @@ export class Core {
     return { line, span: row ? this.#source.span(row[4], row[5], row[6], row[7]) : null };
   }
 
-  #cook(raw: RawState & { outputLength: number }): MachineState {
+  #cook(raw: FoundState): MachineState {
     const globals = raw.globals.map((one) => this.#named(one));
     const frames = raw.frames.map((frame): MachineFrame => {
       const code = frame.code < 0 ? this.#foreignCode(frame) : frame.code;
@@ -531,7 +606,7 @@ export class Core {
       let least = 1;
       let distance = Infinity;
       for (let i = 1; i < this.#copies.length - 1; i++) {
-        const gap = (this.#copies[i + 1] as Copy).step - (this.#copies[i - 1] as Copy).step;
+        const gap = (this.#copies[i + 1] as Copy).time - (this.#copies[i - 1] as Copy).time;
         if (gap < distance) {
           distance = gap;
           least = i;

@@ -89,6 +89,12 @@ export class EngineError extends Error {
   }
 }
 
+/** What there is to say of a source that is longer than LONGEST_SOURCE. */
+export function tooLong(source: string): EngineError {
+  const count = (n: number) => n.toLocaleString("en");
+  return new EngineError("too-large", `The source has ${count(source.length)} characters; up to ${count(LONGEST_SOURCE)} are looked at.`);
+}
+
 /** The id of the element that holds the module in base64, in pages that consist of one file. */
 export const EMBEDDED = "taipan-static-engine";
 
@@ -180,11 +186,7 @@ export class StaticEngine {
    */
   async open(source: string, options: Partial<Options> = {}, channel = "main"): Promise<Program> {
     if (source.length > LONGEST_SOURCE) {
-      const count = (n: number) => n.toLocaleString("en");
-      throw new EngineError(
-        "too-large",
-        `The source has ${count(source.length)} characters; up to ${count(LONGEST_SOURCE)} are looked at.`,
-      );
+      throw tooLong(source);
     }
     const all: Options = { optimize: 0, mode: "exec", filename: "<string>", mtime: 0, ...options };
     const program = new Program(this, ++this.lastProgram, channel, source, all);

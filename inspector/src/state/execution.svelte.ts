@@ -3,6 +3,7 @@ import { untrack } from "svelte";
 import { analyse, type Request } from "../engine/client.ts";
 import type { Count, Machine, MachineCode, MachineFrame, MachineState, RunReport, Timeline } from "../engine/machine.ts";
 import { cell } from "../engine/rows.ts";
+import { LONGEST_SOURCE, tooLong } from "../engine/static.ts";
 import { InstructionRow } from "../engine/types.ts";
 import { backwards, forwards, type Move, type Way } from "../exec/steps.ts";
 import type { Span } from "../linking.ts";
@@ -164,6 +165,10 @@ class Execution {
     this.lookedAt = null;
     const { source, optimize, stdin, name } = program;
     this.ran = { source, optimize, stdin };
+    if (source.length > LONGEST_SOURCE) {
+      this.#fail(tooLong(source));
+      return false;
+    }
     try {
       this.#machine?.dispose();
       const machine = (this.#machine = await makeMachine());

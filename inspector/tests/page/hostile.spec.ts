@@ -21,14 +21,14 @@ async function watch(page: Page): Promise<() => Promise<number>> {
 }
 
 for (const [name, source, message] of [
-  ["an endless loop", "while True: pass\n", /Stopped after [\d,]+ steps|record ends after/],
-  ["an endless loop in one instruction", "import itertools\nsum(itertools.repeat(0))\n", /Stopped|took longer/],
+  ["an endless loop", "while True: pass\n", /Stopped after [\d,]+ steps/],
+  ["an endless loop in one instruction", "import itertools\nsum(itertools.repeat(0))\n", /Stopped/],
   ["a gigabyte list", "x = [0] * 10**9\n", /MemoryError/],
-  ["memory that grows", "x = []\nwhile True: x.append(bytearray(10**6))\n", /memory|MemoryError|Stopped/],
+  ["memory that grows", "x = []\nwhile True: x.append(bytearray(10**6))\n", /MemoryError|more memory/],
   ["recursion without end", "def f():\n    return f()\nf()\n", /RecursionError/],
-  ["recursion in the library", "x = []\nfor _ in range(100_000): x = [x]\nrepr(x)\n", /RecursionError|Stopped|too deeply/],
-  ["a million lines", "for i in range(1_000_000): print(i)\n", /Stopped after [\d,]+ steps|million characters|record ends after/],
-  ["a source of 5 MB", `x = 1\n${"x = x + 1\n".repeat(500_000)}`, /./],
+  ["recursion in the library", "x = []\nfor _ in range(100_000): x = [x]\nrepr(x)\n", /RecursionError/],
+  ["a million lines", "for i in range(1_000_000): print(i)\n", /record ends after/],
+  ["a source of 5 MB", `x = 1\n${"x = x + 1\n".repeat(500_000)}`, /up to [\d,]+ are looked at/],
   ["10,000 parentheses", `x = ${"(".repeat(10_000)}1${")".repeat(10_000)}\n`, /too many nested parentheses/],
 ] as const) {
   test(name, async ({ page }) => {
@@ -41,12 +41,11 @@ for (const [name, source, message] of [
       void globalThis.taipanInspector.execution.start();
     }, source);
     const over = () => page.waitForFunction(() => ["ready", "failed"].includes(globalThis.taipanInspector.execution.status), null, { timeout: 30_000 });
-    await Promise.race([over(), page.waitForTimeout(3_000)]);
-    // The button does what it says, whatever the program does.
-    const stop = page.getByRole("button", { name: /^Stop/ });
-    if (await stop.isVisible()) {
+    if (message.source.startsWith("Stopped")) {
+      await page.waitForFunction(() => globalThis.taipanInspector.execution.status === "running");
+      await page.waitForTimeout(200);
       const begun = Date.now();
-      await stop.click();
+      await page.getByRole("button", { name: "Stop" }).click();
       await over();
       expect(Date.now() - begun).toBeLessThan(2 * ANSWER);
     }

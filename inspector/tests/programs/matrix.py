@@ -98,7 +98,7 @@ a = Matrix([[2, 1, 0], [1, 3, 1], [0, "1/2", 4]])
 print(a, a.shape, a.determinant())
 x = a.solve([1, 2, 3])
 print([str(part) for part in x], [str(sum(p * q for p, q in zip(a[i], x))) for i in range(3)])
-fibonacci = Matrix([[1, 1], [1, 0]]) ** 50
+fibonacci = Matrix([[1, 1], [1, 0]]) ** 20
 print(fibonacci[0, 1], fibonacci[:, 0][0] - fibonacci[0, 1])
 print(a + 2 * Matrix.unit(3))
 print(a @ Matrix.unit(3) == a, a == Matrix.unit(3))
