@@ -451,6 +451,15 @@ impl<'a> FromArg<'a> for CodePoint {
     }
 }
 
+/// Warns when a bool is given for a file descriptor.
+pub fn warn_of_bool(vm: &Vm, v: &Value) -> PyResult<()> {
+    if !v.is(&vm.bool(true)) && !v.is(&vm.bool(false)) {
+        return Ok(());
+    }
+    let message = "bool is used as a file descriptor";
+    vm.warn(&vm.exc().RuntimeWarning, message, 1)
+}
+
 /// A file descriptor: an int, or an object with a `fileno()` method.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fd(pub i32);
@@ -458,13 +467,7 @@ pub struct Fd(pub i32);
 impl<'a> FromArg<'a> for Fd {
     fn from_arg(vm: &Vm, v: &'a Value, ctx: &ArgContext) -> PyResult<Fd> {
         let fd = if v.as_int().is_some() {
-            if v.is(&vm.bool(true)) || v.is(&vm.bool(false)) {
-                vm.warn(
-                    &vm.exc().RuntimeWarning,
-                    "bool is used as a file descriptor",
-                    1,
-                )?;
-            }
+            warn_of_bool(vm, v)?;
             i32::from_arg(vm, v, ctx)?
         } else {
             let name = vm.intern("fileno")?;

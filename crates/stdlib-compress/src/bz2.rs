@@ -123,6 +123,8 @@ impl Bz2Compressor {
 impl Engine for Decompress {
     const WANTS_INPUT_WHEN_FULL: bool = true;
     const AT_END: &'static str = "End of stream already reached";
+    const AFTER_ERROR: Option<&'static str> =
+        Some("Decompressor is unusable after a previous error");
 
     fn step(&mut self, vm: &Vm, input: &[u8], output: &mut [u8]) -> PyResult<Step> {
         let before = (self.total_in(), self.total_out());

@@ -253,6 +253,7 @@ impl Lzma {
 impl Engine for Lzma {
     const WANTS_INPUT_WHEN_FULL: bool = false;
     const AT_END: &'static str = "Already at end of stream";
+    const AFTER_ERROR: Option<&'static str> = None;
 
     fn step(&mut self, vm: &Vm, input: &[u8], output: &mut [u8]) -> PyResult<Step> {
         let before = (self.stream.total_in(), self.stream.total_out());

@@ -45,22 +45,24 @@ fn get(vm: &Vm, spec: &Value, key: &str) -> PyResult<Option<Value>> {
     }
 }
 
-fn number(vm: &Vm, v: &Value) -> PyResult<u64> {
+/// A number, which C has in this type.
+fn number<T: TryFrom<i64>>(vm: &Vm, v: &Value, c_type: &str) -> PyResult<T> {
     let n = vm.index(v)?;
-    let Some(i) = n.as_int() else {
-        return Ok(0);
-    };
-    match i.to_i64().map(u64::try_from) {
-        Some(Ok(n)) => Ok(n),
-        Some(Err(_)) => Err(vm.overflow_error("can't convert negative int to unsigned")),
-        None => Err(vm.overflow_error("int too big to convert")),
+    let i = n.as_int();
+    if i.is_some_and(|i| i.is_negative()) {
+        return Err(vm.value_error("Cannot convert negative int"));
     }
+    let converted = i.and_then(|i| T::try_from(i.to_i64()?).ok());
+    converted.ok_or_else(|| vm.overflow_error(&format!("Python int too large for C {c_type}")))
 }
 
 /// A number of 32 bits.
 pub fn number32(vm: &Vm, v: &Value) -> PyResult<u32> {
-    u32::try_from(number(vm, v)?)
-        .map_err(|_| vm.overflow_error("Value too large for uint32_t type"))
+    number(vm, v, "uint32_t")
+}
+
+fn bad_specifier(vm: &Vm, what: &str) -> Raised {
+    vm.value_error(&format!("Invalid filter specifier for {what} filter"))
 }
 
 /// Refuses keys that a filter does not have.
@@ -71,7 +73,7 @@ fn check_keys(vm: &Vm, spec: &Value, known: &[&str], what: &str) -> PyResult<()>
             .downcast_ref::<taipan_object::Str>()
             .is_some_and(|k| known.iter().any(|name| k.eq_str(name)));
         if !found {
-            return Err(vm.value_error(&format!("Invalid filter specifier for {what} filter")));
+            return Err(bad_specifier(vm, what));
         }
     }
     Ok(())
@@ -88,9 +90,14 @@ impl Filter {
         let Some(id) = get(vm, spec, "id")? else {
             return Err(vm.value_error("Filter specifier must have an \"id\" entry"));
         };
-        let id = number(vm, &id)?;
-        let option = |key: &str| -> PyResult<Option<u32>> {
-            get(vm, spec, key)?.map(|v| number32(vm, &v)).transpose()
+        let id: u64 = number(vm, &id, "lzma_vli")?;
+        // What is no number of 32 bits is an error of the whole specifier.
+        let option = |key: &str, what: &str| -> PyResult<Option<u32>> {
+            let number = get(vm, spec, key)?.map(|v| number32(vm, &v)).transpose();
+            number.map_err(|error| {
+                drop(vm.take_raised(error));
+                bad_specifier(vm, what)
+            })
         };
         match id {
             LZMA1 | LZMA2 => {
@@ -106,7 +113,10 @@ impl Filter {
                     "mf",
                     "depth",
                 ];
-                let preset = option("preset")?.unwrap_or(6);
+                let preset = get(vm, spec, "preset")?
+                    .map(|v| number32(vm, &v))
+                    .transpose()?;
+                let preset = preset.unwrap_or(6);
                 if LzmaOptions::new_preset(preset).is_err() {
                     return Err(lzma::error(
                         vm,
@@ -116,25 +126,25 @@ impl Filter {
                 check_keys(vm, spec, &KEYS, "LZMA")?;
                 let options = Lzma {
                     preset,
-                    dict_size: option("dict_size")?,
-                    lc: option("lc")?,
-                    lp: option("lp")?,
-                    pb: option("pb")?,
-                    mode: option("mode")?,
-                    nice_len: option("nice_len")?,
-                    mf: option("mf")?,
-                    depth: option("depth")?,
+                    dict_size: option("dict_size", "LZMA")?,
+                    lc: option("lc", "LZMA")?,
+                    lp: option("lp", "LZMA")?,
+                    pb: option("pb", "LZMA")?,
+                    mode: option("mode", "LZMA")?,
+                    nice_len: option("nice_len", "LZMA")?,
+                    mf: option("mf", "LZMA")?,
+                    depth: option("depth", "LZMA")?,
                 };
                 Ok(Filter::Lzma { id, options })
             }
             DELTA => {
                 check_keys(vm, spec, &["id", "dist"], "delta")?;
-                let distance = option("dist")?.unwrap_or(1);
+                let distance = option("dist", "delta")?.unwrap_or(1);
                 Ok(Filter::Delta { distance })
             }
             id if BCJ.contains(&id) => {
                 check_keys(vm, spec, &["id", "start_offset"], "BCJ")?;
-                let start = option("start_offset")?.unwrap_or(0);
+                let start = option("start_offset", "BCJ")?.unwrap_or(0);
                 Ok(Filter::Bcj { id, start })
             }
             id => Err(vm.value_error(&format!("Invalid filter ID: {id}"))),
@@ -228,6 +238,14 @@ fn unsupported(vm: &Vm) -> Raised {
 /// A chain of filters from a sequence of specifiers.
 pub fn chain(vm: &Vm, specs: &Value) -> PyResult<Filters> {
     let n = vm.len(specs)?;
+    let slots = &vm.type_of(specs).payload.slots;
+    if slots.sq_item.get().is_none() {
+        let name = vm.type_name(specs);
+        return Err(vm.type_error(&match slots.mp_subscript.get() {
+            Some(_) => format!("{name} is not a sequence"),
+            None => format!("'{name}' object does not support indexing"),
+        }));
+    }
     if n > 4 {
         return Err(vm.value_error("Too many filters - liblzma supports a maximum of 4"));
     }

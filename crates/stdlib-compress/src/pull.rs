@@ -21,6 +21,8 @@ pub trait Engine {
     const WANTS_INPUT_WHEN_FULL: bool;
     /// The message of the EOFError after the end.
     const AT_END: &'static str;
+    /// The message of the ValueError after an error, for an engine that cannot go on then.
+    const AFTER_ERROR: Option<&'static str>;
 
     /// Decompresses as far as input and output go.
     fn step(&mut self, vm: &Vm, input: &[u8], output: &mut [u8]) -> PyResult<Step>;
@@ -37,6 +39,8 @@ pub struct Pull<E> {
     pub eof: bool,
     /// `unused_data`
     pub unused: Vec<u8>,
+    /// There was an error after which the engine is not to be asked again.
+    failed: bool,
 }
 
 impl<E: Engine> Pull<E> {
@@ -48,6 +52,7 @@ impl<E: Engine> Pull<E> {
             needs_input: true,
             eof: false,
             unused: Vec::new(),
+            failed: false,
         }
     }
 
@@ -55,6 +60,9 @@ impl<E: Engine> Pull<E> {
     pub fn decompress(&mut self, vm: &Vm, data: Vec<u8>, max_length: isize) -> PyResult<Vec<u8>> {
         if self.eof {
             return Err(vm.raise_new(&vm.exc().EOFError, E::AT_END));
+        }
+        if let (true, Some(message)) = (self.failed, E::AFTER_ERROR) {
+            return Err(vm.value_error(message));
         }
         let mut input = std::mem::take(&mut self.waiting);
         if input.is_empty() {
@@ -65,6 +73,11 @@ impl<E: Engine> Pull<E> {
         let limit = usize::try_from(max_length).unwrap_or(usize::MAX);
         let (mut out, mut at) = (Vec::new(), 0);
         let result = self.run(vm, &input, &mut at, &mut out, limit);
+        if result.is_err() && E::AFTER_ERROR.is_some() {
+            self.failed = true;
+            self.needs_input = false;
+            return result.map(|()| out);
+        }
         if result.is_err() {
             // The input is kept, as for a caller who tries again.
             self.waiting = input.split_off(at.min(input.len()));

@@ -164,6 +164,14 @@ fn exec(vm: &Vm, module: &Ref<Module>) -> PyResult<()> {
     add(vm, module, "Error", error)
 }
 
+/// Strings go to the C library, which has no null characters in them.
+fn without_null(vm: &Vm, text: &Ref<Str>) -> PyResult<()> {
+    if text.text().chars().any(|c| c == 0) {
+        return Err(vm.value_error("embedded null character"));
+    }
+    Ok(())
+}
+
 #[pyfunctions(FUNCTIONS)]
 mod functions {
     use super::*;
@@ -281,13 +289,17 @@ mod functions {
 
     /// Compares two strings according to the locale.
     #[pyfunction(sig = "($module, os1, os2, /)")]
-    fn strcoll(os1: &Ref<Str>, os2: &Ref<Str>) -> i32 {
-        os1.text().cmp(&os2.text()) as i32
+    fn strcoll(vm: &Vm, os1: &Ref<Str>, os2: &Ref<Str>) -> PyResult<i32> {
+        for text in [os1, os2] {
+            without_null(vm, text)?;
+        }
+        Ok(os1.text().cmp(&os2.text()) as i32)
     }
 
     /// Return a string that can be used as a key for locale-aware comparisons.
     #[pyfunction(sig = "($module, string, /)")]
-    fn strxfrm(string: &Ref<Str>) -> Ref<Str> {
-        string.clone()
+    fn strxfrm(vm: &Vm, string: &Ref<Str>) -> PyResult<Ref<Str>> {
+        without_null(vm, string)?;
+        Ok(string.clone())
     }
 }

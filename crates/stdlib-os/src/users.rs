@@ -95,6 +95,14 @@ fn group(vm: &Vm, g: &Group) -> PyResult<Ref<Tuple>> {
     STRUCT_GROUP.build(vm, v)
 }
 
+/// How a user's or group's number is shown: the greatest stands for -1.
+fn shown_id(id: u32) -> i64 {
+    match id {
+        u32::MAX => -1,
+        id => id.into(),
+    }
+}
+
 #[cold]
 fn missing(vm: &Vm, message: &str) -> Raised {
     match vm.new_str(message) {
@@ -118,23 +126,19 @@ mod pwd {
     /// Return the password database entry for the given numeric user ID.
     #[pyfunction(sig = "($module, uidobj, /)")]
     fn getpwuid(vm: &Vm, uidobj: &Value) -> PyResult<Ref<Tuple>> {
-        let not_found = || {
-            let shown = vm.str(uidobj)?;
-            Err(missing(
-                vm,
-                &format!("getpwuid(): uid not found: {}", shown.to_string_lossy()),
-            ))
-        };
         let uid = match id(vm, uidobj, "uid") {
             Ok(uid) => uid,
             Err(r) => {
                 vm.catch(r, &vm.exc().OverflowError)?;
-                return not_found();
+                return Err(missing(vm, "getpwuid(): uid not found"));
             }
         };
         match done(vm, users::passwd_by_uid(uid))? {
             Some(p) => passwd(vm, &p),
-            None => not_found(),
+            None => {
+                let shown = shown_id(uid);
+                Err(missing(vm, &format!("getpwuid(): uid not found: {shown}")))
+            }
         }
     }
 
@@ -165,23 +169,13 @@ mod grp {
     /// Return the group database entry for the given numeric group ID.
     #[pyfunction(sig = "($module, /, id)")]
     fn getgrgid(vm: &Vm, id: &Value) -> PyResult<Ref<Tuple>> {
-        let not_found = || {
-            let shown = vm.str(id)?;
-            Err(missing(
-                vm,
-                &format!("getgrgid(): gid not found: {}", shown.to_string_lossy()),
-            ))
-        };
-        let gid = match super::id(vm, id, "gid") {
-            Ok(gid) => gid,
-            Err(r) => {
-                vm.catch(r, &vm.exc().OverflowError)?;
-                return not_found();
-            }
-        };
+        let gid = super::id(vm, id, "gid")?;
         match done(vm, users::group_by_gid(gid))? {
             Some(g) => group(vm, &g),
-            None => not_found(),
+            None => {
+                let shown = shown_id(gid);
+                Err(missing(vm, &format!("getgrgid(): gid not found: {shown}")))
+            }
         }
     }
 

@@ -57,6 +57,7 @@ fn argument_name(ctx: &ArgContext) -> &str {
 }
 
 fn descriptor(vm: &Vm, v: &Value) -> PyResult<Fd> {
+    taipan_object::convert::warn_of_bool(vm, v)?;
     let n = vm.index(v)?;
     let n = n.as_int();
     match n.and_then(|i| i.to_i64()) {
@@ -228,6 +229,7 @@ pub fn id(vm: &Vm, v: &Value, what: &str) -> PyResult<u32> {
     let n = vm.index(v)?;
     match n.as_int().and_then(|i| i.to_i64()) {
         Some(-1) => Ok(u32::MAX),
+        // An int of 64 bits that is too large is said to be too small.
         Some(i) => {
             u32::try_from(i).map_err(|_| vm.overflow_error(&format!("{what} is less than minimum")))
         }

@@ -94,6 +94,15 @@ impl TextIoWrapper {
         Ok(out)
     }
 
+    /// Reads another chunk for a caller who has taken all text so far, which is lost with him if that fails.
+    fn read_on(&self, vm: &Vm, buffer: &Value, hint: usize) -> PyResult<bool> {
+        let result = self.read_chunk(vm, buffer, hint);
+        if result.is_err() {
+            self.forget_decoded();
+        }
+        result
+    }
+
     /// Reads at most `limit` characters of a line.
     pub(super) fn read_line(&self, vm: &Vm, limit: usize) -> PyResult<Ref<Str>> {
         let buffer = self.open_buffer(vm)?;
@@ -125,7 +134,7 @@ impl TextIoWrapper {
             }
             let mut more = true;
             while more && self.decoded.borrow().len() - self.used.get() == searched {
-                more = self.read_chunk(vm, &buffer, 0)?;
+                more = self.read_on(vm, &buffer, 0)?;
             }
             if !more {
                 let line = self.take(vm, usize::MAX)?;
@@ -145,7 +154,7 @@ impl TextIoWrapper {
         self.flush_pending(vm, &buffer)?;
         loop {
             let there = self.decoded.borrow().len() - self.used.get();
-            if there >= n || !self.read_chunk(vm, &buffer, n - there)? {
+            if there >= n || !self.read_on(vm, &buffer, n - there)? {
                 return self.take(vm, n);
             }
         }
