@@ -2,10 +2,11 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { offline } from "./build/offline.ts";
+import { preload } from "./build/preload.ts";
 import { singleFile } from "./build/single-file.ts";
 
 export default defineConfig({
   base: "./",
-  plugins: [svelte(), offline(), singleFile()],
+  plugins: [svelte(), preload(), offline(), singleFile()],
   build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1500, modulePreload: false },
 });

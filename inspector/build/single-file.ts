@@ -17,7 +17,7 @@ export function singleFile(): Plugin {
       let html = text("index.html");
       // Functions as replacements: the code is full of dollar signs.
       html = html.replace(/<link rel="stylesheet"[^>]*href="\.\/([^"]+)"[^>]*>/g, (_, name: string) => `<style>${text(name)}</style>`);
-      html = html.replace(/<link rel="modulepreload"[^>]*>/g, "");
+      html = html.replace(/<link rel="preload"[^>]*>/g, "");
       html = html.replace(/<script type="module"[^>]*src="\.\/([^"]+)"[^>]*><\/script>/g, (_, name: string) => `<script type="module">${text(name).replaceAll("</script", "<\\/script").replaceAll("<!--", "\\x3c!--")}</script>`);
       for (const name of Object.keys(bundle)) {
         if (!name.endsWith(".wasm")) continue;

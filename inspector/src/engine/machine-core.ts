@@ -265,6 +265,8 @@ export class Core {
   #live = false;
   /** How long the program has run, in milliseconds. */
   #time = 0;
+  /** How long the last copy took to make, in milliseconds: large memories are copied seldom. */
+  #copying = 0;
   /** Steps between looks at the clock. */
   #stride = STRIDE;
   #used = 0;
@@ -445,10 +447,12 @@ export class Core {
   /** Keeps a copy of where the program stands if the one before is far enough, or if it is wanted in any case. */
   #keep(ahead: Instance, anyhow: boolean): void {
     const before = this.#copies.at(-1);
-    const apart = Math.max(APART, (2 * this.#time) / COPIES);
+    const apart = Math.max(APART, (2 * this.#time) / COPIES, 2 * this.#copying);
     if (before && !anyhow && this.#time - before.time < apart) return;
+    const begun = performance.now();
     this.#copies.push(ahead.copy(this.#steps, this.#time, before));
     this.#thin();
+    this.#copying = performance.now() - begun;
   }
 
   #timeline(parts: Int32Array[]): RunReport["timeline"] {

@@ -148,6 +148,7 @@ export interface Editor {
 export function createEditor(parent: HTMLElement, text: string, hooks: EditorHooks): Editor {
   let hovered = -1;
   let silent = false;
+  let diagnosed = false;
   const extensions: Extension[] = [
     gutter({
       class: "cm-breakpoints",
@@ -213,10 +214,27 @@ export function createEditor(parent: HTMLElement, text: string, hooks: EditorHoo
     }),
   ];
   const view = new EditorView({ parent, state: EditorState.create({ doc: text, extensions }) });
+  // The editor looks at the page's layout whenever it changes: it does so once a frame, when all else has been drawn.
+  let waiting: { marks?: Marks; offset?: number } = {};
+  let frame = 0;
+  function soon(change: typeof waiting): void {
+    waiting = { ...waiting, ...change };
+    frame ||= requestAnimationFrame(() => {
+      const { marks, offset } = waiting;
+      waiting = {};
+      frame = 0;
+      const effects: StateEffect<unknown>[] = marks ? [setMarks.of(marks)] : [];
+      if (offset !== undefined && offset <= view.state.doc.length) effects.push(EditorView.scrollIntoView(offset, { y: "nearest", yMargin: 60 }));
+      view.dispatch({ effects });
+    });
+  }
   return {
     view,
-    mark: (marks) => view.dispatch({ effects: setMarks.of(marks) }),
+    mark: (marks) => soon({ marks }),
     diagnose(problems) {
+      // Every change makes the editor look where its selection is drawn, which takes time.
+      if (problems.length === 0 && !diagnosed) return;
+      diagnosed = problems.length > 0;
       const length = view.state.doc.length;
       const diagnostics: Diagnostic[] = problems.map(({ span, message, severity }) => {
         const from = Math.min(span.from, length);
@@ -230,9 +248,10 @@ export function createEditor(parent: HTMLElement, text: string, hooks: EditorHoo
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next }, selection: { anchor: 0 }, scrollIntoView: true });
       silent = false;
     },
-    reveal(offset) {
-      if (offset <= view.state.doc.length) view.dispatch({ effects: EditorView.scrollIntoView(offset, { y: "nearest", yMargin: 60 }) });
+    reveal: (offset) => soon({ offset }),
+    destroy() {
+      cancelAnimationFrame(frame);
+      view.destroy();
     },
-    destroy: () => view.destroy(),
   };
 }
