@@ -100,6 +100,106 @@ const NEWER: &[(&str, &str, &str)] = &[
         "        from concurrent.futures.process import _check_system_limits\n        try:\n            _check_system_limits()\n        except NotImplementedError:\n",
         "        try:\n            from concurrent.futures.process import _check_system_limits\n            _check_system_limits()\n        except (NotImplementedError, ImportError):\n",
     ),
+    (
+        "xml/sax/saxutils.py",
+        "self._write(' xmlns:%s=\"%s\"' % (prefix, uri))",
+        "self._write(' xmlns:%s=%s' % (prefix, quoteattr(uri)))",
+    ),
+    (
+        "xml/sax/saxutils.py",
+        "self._write(' xmlns=\"%s\"' % uri)",
+        "self._write(' xmlns=%s' % quoteattr(uri))",
+    ),
+    (
+        "xml/dom/minidom.py",
+        "if self.data.strip():",
+        "if self.data.strip(_XML_WHITESPACE):",
+    ),
+    (
+        "xml/dom/minidom.py",
+        "                            xml.dom.Node.ENTITY_REFERENCE_NODE)\n",
+        "                            xml.dom.Node.ENTITY_REFERENCE_NODE)\n\n_XML_WHITESPACE = \" \\t\\r\\n\"\n",
+    ),
+    (
+        "xml/dom/expatbuilder.py",
+        "from xml.dom.minidom import _append_child, _set_attribute_node\n",
+        "from xml.dom.minidom import (_append_child, _set_attribute_node,\n                             _XML_WHITESPACE)\n",
+    ),
+    (
+        "xml/dom/expatbuilder.py",
+        "not child.data.strip():",
+        "not child.data.strip(_XML_WHITESPACE):",
+    ),
+    (
+        "xml/etree/ElementTree.py",
+        "from . import ElementPath\n",
+        "from . import ElementPath\n\n_XML_WHITESPACE = \" \\t\\r\\n\"\n",
+    ),
+    (
+        "xml/etree/ElementTree.py",
+        "not elem.text.strip():",
+        "not elem.text.strip(_XML_WHITESPACE):",
+    ),
+    (
+        "xml/etree/ElementTree.py",
+        "if not child.tail or not child.tail.strip():",
+        "if not child.tail or not child.tail.strip(_XML_WHITESPACE):",
+    ),
+    (
+        "xml/etree/ElementTree.py",
+        "        if not child.tail.strip():",
+        "        if not child.tail.strip(_XML_WHITESPACE):",
+    ),
+    (
+        "xml/etree/ElementTree.py",
+        "            data = data.strip()\n",
+        "            data = data.strip(_XML_WHITESPACE)\n",
+    ),
+    (
+        "xml/etree/ElementTree.py",
+        "            parser.ProcessingInstructionHandler = target.pi\n        # Configure pyexpat: buffering, new-style attribute handling.\n",
+        "            parser.ProcessingInstructionHandler = target.pi\n        parser.StartDoctypeDeclHandler = self._start_doctype\n        # Configure pyexpat: buffering, new-style attribute handling.\n",
+    ),
+    (
+        "xml/etree/ElementTree.py",
+        "        parser.ordered_attributes = 1\n        self._doctype = None\n        self.entity = {}\n",
+        "        parser.ordered_attributes = 1\n        self.entity = {}\n",
+    ),
+    (
+        "xml/etree/ElementTree.py",
+        "                raise err\n        elif prefix == \"<\" and text[:9] == \"<!DOCTYPE\":\n            self._doctype = [] # inside a doctype declaration\n        elif self._doctype is not None:\n            # parse doctype contents\n            if prefix == \">\":\n                self._doctype = None\n                return\n            text = text.strip()\n            if not text:\n                return\n            self._doctype.append(text)\n            n = len(self._doctype)\n            if n > 2:\n                type = self._doctype[1]\n                if type == \"PUBLIC\" and n == 4:\n                    name, type, pubid, system = self._doctype\n                    if pubid:\n                        pubid = pubid[1:-1]\n                elif type == \"SYSTEM\" and n == 3:\n                    name, type, system = self._doctype\n                    pubid = None\n                else:\n                    return\n                if hasattr(self.target, \"doctype\"):\n                    self.target.doctype(name, pubid, system[1:-1])\n                elif hasattr(self, \"doctype\"):\n                    warnings.warn(\n                        \"The doctype() method of XMLParser is ignored.  \"\n                        \"Define doctype() method on the TreeBuilder target.\",\n                        RuntimeWarning)\n\n",
+        "                raise err\n\n",
+    ),
+    (
+        "xml/etree/ElementTree.py",
+        "\n                self._doctype = None\n\n",
+        "\n    def _start_doctype(self, name, system, pubid, has_internal_subset):\n        if hasattr(self.target, \"doctype\"):\n            self.target.doctype(name, pubid, system)\n        elif hasattr(self, \"doctype\"):\n            warnings.warn(\n                \"The doctype() method of XMLParser is ignored.  \"\n                \"Define doctype() method on the TreeBuilder target.\",\n                RuntimeWarning)\n\n",
+    ),
+    (
+        "xml/etree/ElementPath.py",
+        "            parent_map = get_parent_map(context)\n            for elem in result:\n                try:\n                    parent = parent_map[elem]\n                    # FIXME: what if the selector is \"*\" ?\n                    elems = list(parent.findall(elem.tag))\n                    if elems[index] is elem:\n                        yield elem\n                except (IndexError, KeyError):\n                    pass\n",
+        "            parent_map = get_parent_map(context)\n            cache = {}\n            for elem in result:\n                try:\n                    parent = parent_map[elem]\n                except KeyError:\n                    continue\n                key = (parent, elem.tag)\n                if key not in cache:\n                    # FIXME: what if the selector is \"*\" ?\n                    elems = parent.findall(elem.tag)\n                    try:\n                        cache[key] = elems[index]\n                    except IndexError:\n                        cache[key] = None\n                if cache[key] is elem:\n                    yield elem\n",
+    ),
+    (
+        "plistlib.py",
+        "def _escape(text):\n",
+        "def _dict_items(d, sort_keys, skipkeys):\n    if not sort_keys:\n        return d.items()\n    if skipkeys:\n        return sorted(item for item in d.items() if isinstance(item[0], str))\n    if any(not isinstance(key, str) for key in d):\n        raise TypeError(\"keys must be strings\")\n    return sorted(d.items())\n\n\ndef _escape(text):\n",
+    ),
+    (
+        "plistlib.py",
+        "            if self._sort_keys:\n                items = sorted(d.items())\n            else:\n                items = d.items()\n",
+        "            items = _dict_items(d, self._sort_keys, self._skipkeys)\n",
+    ),
+    (
+        "plistlib.py",
+        "            items = value.items()\n            if self._sort_keys:\n                items = sorted(items)\n",
+        "            items = _dict_items(value, self._sort_keys, self._skipkeys)\n",
+    ),
+    (
+        "plistlib.py",
+        "            if self._sort_keys:\n                rootItems = sorted(value.items())\n            else:\n                rootItems = value.items()\n",
+        "            rootItems = _dict_items(value, self._sort_keys, self._skipkeys)\n",
+    ),
 ];
 
 /// Where native code of ours goes around Python that would run once for each of many things, to the same effect: file, the

@@ -1,6 +1,6 @@
 //! What a byte can begin in XML, and the tables by which the scanner looks it up.
 
-/// The kind of a character, told by its first byte (in UTF-16: its first code unit).
+/// The kind of a character, told by its first byte (in UTF-16: its first code unit). What text may end with comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Kind {
@@ -48,6 +48,11 @@ pub(crate) enum Kind {
     Comma,
     Bar,
     Other,
+}
+
+impl Kind {
+    /// Up to this, kinds have a meaning in text, or need a look.
+    pub(crate) const LAST_SPECIAL: Kind = Kind::Lf;
 }
 
 /// The kinds of all bytes.

@@ -119,6 +119,15 @@ impl Reader<'_> {
         self.encoding.matches(self.data, range.0, range.1, word)
     }
 
+    /// Whether this is `1.` and digits.
+    fn is_version(&self, (start, end): (usize, usize)) -> bool {
+        let text = self.encoding.text(self.data, start, end);
+        match text.strip_prefix(b"1.") {
+            Some(minor) => !minor.is_empty() && minor.iter().all(u8::is_ascii_digit),
+            None => false,
+        }
+    }
+
     /// The whole declaration. A text declaration must name an encoding, and says nothing of being standalone.
     fn parts(&mut self, is_text: bool) -> Result<Parts, usize> {
         let mut parts = Parts::default();
@@ -127,7 +136,7 @@ impl Reader<'_> {
             return Err(before);
         };
         if self.is(part.name, "version") {
-            if part.value.0 == part.value.1 {
+            if !self.is_version(part.value) {
                 return Err(part.value.0);
             }
             parts.version = Some(part.value);

@@ -11,6 +11,13 @@ pub(crate) trait Form: Copy {
     /// The kind of the character at `i`; `None` when not even the shortest one fits.
     fn kind(self, data: &[u8], i: usize) -> Option<Kind>;
 
+    /// The first place at or behind `i` where text may end: nothing before it has a meaning or needs a look.
+    #[inline(always)]
+    fn skip_plain(self, data: &[u8], i: usize) -> usize {
+        let _ = data;
+        i
+    }
+
     /// The character at `i` if it is in ASCII (or any byte in an encoding of single bytes), otherwise 0.
     fn ascii(self, data: &[u8], i: usize) -> u8;
 
@@ -41,6 +48,14 @@ impl Form for Bytes<'_> {
     #[inline(always)]
     fn kind(self, data: &[u8], i: usize) -> Option<Kind> {
         data.get(i).map(|&b| self.0[usize::from(b)])
+    }
+
+    #[inline(always)]
+    fn skip_plain(self, data: &[u8], i: usize) -> usize {
+        let rest = data.get(i..).unwrap_or_default();
+        let plain = |&b: &u8| self.0[usize::from(b)] as u8 > Kind::LAST_SPECIAL as u8;
+        let end = rest.iter().position(|b| !plain(b));
+        i + end.unwrap_or(rest.len())
     }
 
     #[inline(always)]

@@ -230,8 +230,10 @@ pub struct Parser {
     buffer: Vec<u8>,
     /// Room that the buffer is taken to have: when it is used up, old input is dropped.
     limit: usize,
-    /// Input before this was parsed in earlier calls.
+    /// Input before this was parsed in earlier calls, or before the entity that is open.
     start: usize,
+    /// Where the last piece of input began to be parsed.
+    origin: usize,
     /// The next token of the main input.
     pub(crate) pos: usize,
     /// Bytes that were handed over.
@@ -333,6 +335,7 @@ impl Parser {
             buffer: Vec::new(),
             limit: 0,
             start: 0,
+            origin: 0,
             pos: 0,
             fed: 0,
             last_request: 0,
@@ -584,6 +587,7 @@ impl Parser {
         self.buffer.extend_from_slice(data);
         self.counted = Some(self.start);
         self.pos = self.start;
+        self.origin = self.start;
         self.fed += data.len() as u64;
         self.is_final = is_final;
         self.error = None;
@@ -676,8 +680,8 @@ impl Parser {
             }
             Ok(()) => {
                 if tried {
-                    self.partial_before = if self.pos == self.start {
-                        self.buffer.len() - self.start
+                    self.partial_before = if self.pos == self.origin {
+                        self.buffer.len() - self.origin
                     } else {
                         0
                     };
@@ -1016,6 +1020,9 @@ impl Parser {
             return Flow::Go;
         }
         self.event = Some(chunks.span.start);
+        if chunks.span.start >= chunks.span.end {
+            return Flow::Go;
+        }
         self.scratch.clear();
         let next = self.encoding.convert(
             &self.buffer,
@@ -1031,7 +1038,8 @@ impl Parser {
         } else {
             Event::Characters
         };
-        if next < chunks.span.end {
+        // What the default handler was told counts as behind the place of events that follow.
+        if next < chunks.span.end || chunks.default {
             chunks.span.start = next;
             self.chunks = Some(chunks);
         }

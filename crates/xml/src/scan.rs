@@ -179,6 +179,7 @@ impl<F: Form> Scanner<'_, F> {
             },
         }
         loop {
+            i = self.form.skip_plain(self.data, i);
             let Some(kind) = self.kind(i) else {
                 return Scan::new(Tok::DataChars, i);
             };

@@ -254,7 +254,9 @@ impl Parser {
         self.name.extend_from_slice(&binding.uri);
         let local = element.name.get(element.local..).unwrap_or_default();
         self.name.extend_from_slice(local);
+        // Without a separator, nobody could tell the parts apart.
         if self.triplets
+            && self.separator.is_some()
             && let Some(name) = dtd.prefixes.get(prefix).and_then(|p| p.name.as_deref())
         {
             self.name.extend(self.separator);
@@ -426,6 +428,7 @@ impl Parser {
                 }
             }
             if self.triplets
+                && self.separator.is_some()
                 && let Some(name) = prefix.name.as_deref()
             {
                 self.values.extend(self.separator);

@@ -335,12 +335,15 @@ impl Element {
     }
 
     #[pymethod(sig = "($self, subelement, /)", doc = "")]
-    fn append(vm: &Vm, this: &Ref<Self>, subelement: &Ref<Element>) -> PyResult<()> {
+    fn append(vm: &Vm, this: &Ref<Self>, args: Args<'_>) -> PyResult<()> {
+        let subelement = only_argument(vm, "append", &args)?;
+        let subelement = element_argument(vm, "append", " 1", subelement)?;
         this.append_child(vm, subelement.as_value())
     }
 
     #[pymethod(sig = "($self, elements, /)", doc = "")]
-    fn extend(vm: &Vm, this: &Ref<Self>, elements: &Value) -> PyResult<()> {
+    fn extend(vm: &Vm, this: &Ref<Self>, args: Args<'_>) -> PyResult<()> {
+        let elements = only_argument(vm, "extend", &args)?;
         for element in items_of(vm, elements, "'elements' must be an iterable")? {
             this.append_child(vm, &element)?;
         }
@@ -348,7 +351,8 @@ impl Element {
     }
 
     #[pymethod(sig = "($self, index, subelement, /)", doc = "")]
-    fn insert(vm: &Vm, this: &Ref<Self>, index: isize, subelement: &Ref<Element>) -> PyResult<()> {
+    fn insert(vm: &Vm, this: &Ref<Self>, index: isize, subelement: &Value) -> PyResult<()> {
+        let subelement = element_argument(vm, "insert", " 2", subelement)?;
         let length = this.children.len();
         let at = if index < 0 {
             length.saturating_sub(index.unsigned_abs())
@@ -363,8 +367,8 @@ impl Element {
     }
 
     #[pymethod(sig = "($self, subelement, /)", doc = "")]
-    fn remove(vm: &Vm, this: &Ref<Self>, subelement: &Ref<Element>) -> PyResult<()> {
-        let wanted = subelement.as_value();
+    fn remove(vm: &Vm, this: &Ref<Self>, subelement: &Value) -> PyResult<()> {
+        let wanted = element_argument(vm, "remove", "", subelement)?.as_value();
         let mut at = 0;
         while let Some(child) = this.children.get(at) {
             if child.is(wanted) || vm.eq(&child, wanted)? {
@@ -481,6 +485,32 @@ impl Element {
         this.attrib.set(Some(dict.clone()));
         Ok(())
     }
+}
+
+/// The argument of a method that takes one, and is told its class by CPython's calling convention.
+fn only_argument<'a>(vm: &Vm, function: &str, args: &Args<'a>) -> PyResult<&'a Value> {
+    taipan_object::bind::check_no_keywords(vm, function, args)?;
+    match args.pos() {
+        [argument] => Ok(argument),
+        given => Err(vm.type_error(&format!(
+            "{function}() takes exactly 1 positional argument ({} given)",
+            given.len()
+        ))),
+    }
+}
+
+fn element_argument<'a>(
+    vm: &Vm,
+    function: &str,
+    which: &str,
+    v: &'a Value,
+) -> PyResult<&'a Ref<Element>> {
+    v.downcast_ref::<Element>().ok_or_else(|| {
+        vm.type_error(&format!(
+            "{function}() argument{which} must be xml.etree.ElementTree.Element, not {}",
+            vm.type_name(v)
+        ))
+    })
 }
 
 /// The value of an attribute that is set; none can be deleted.

@@ -51,7 +51,7 @@ fn call(vm: &Vm, this: &Ref<XmlParser>, index: usize, f: &Value, args: &[Value])
     this.in_callback.set(true);
     let result = vm.call_pos(f, args);
     this.in_callback.set(false);
-    result.map_err(|raised| super::frames::add(vm, raised, handler_name(index)))
+    result.map_err(|raised| super::frames::add(vm, raised, index, handler_name(index)))
 }
 
 fn handler_of(this: &Ref<XmlParser>, index: usize) -> Option<Value> {
