@@ -215,7 +215,9 @@ fn milliseconds(vm: &Vm, v: &Value) -> PyResult<i64> {
         if f.is_nan() {
             return Err(vm.value_error("Invalid value NaN (not a number)"));
         }
-        return Ok((f * 1e6).ceil() as i64);
+        // Away from zero: what is negative stays so.
+        let ns = f * 1e6;
+        return Ok(if ns < 0.0 { ns.floor() } else { ns.ceil() } as i64);
     }
     if !vm.has_index(v) {
         return Err(vm.type_error("timeout must be an integer or None"));

@@ -58,3 +58,16 @@ with tempfile.TemporaryDirectory() as folder:
             print(repr(f.readline()), repr(f.readline()))
             show(read, f)
             print(repr(f.readline()), repr(f.read()))
+
+import _stat
+import inspect
+
+for cls in (type(None), type(...), type(NotImplemented)):
+    print(inspect.signature(cls))
+print({name: value for name, value in vars(_stat).items() if name.startswith(("SF_", "UF_"))})
+read, write = os.pipe()
+poll = select.poll()
+poll.register(read, select.POLLIN)
+os.write(write, b"x")
+for timeout in (None, -1000, -0.1, -1e-100, 0, 1e-100):
+    print(poll.poll(timeout) == [(read, select.POLLIN)])

@@ -17,6 +17,7 @@ fn no_arguments(vm: &Vm, name: &str, args: Args<'_>, v: Value) -> PyResult {
 /// `NoneType`
 pub static NONE_TYPE: TypeSpec = TypeSpec {
     doc: Some("The type of the None singleton."),
+    text_signature: Some("()"),
     parts: &[&ClassPart {
         methods: &[],
         getset: &[],
@@ -36,6 +37,7 @@ pub static NONE_TYPE: TypeSpec = TypeSpec {
 /// `ellipsis`
 pub static ELLIPSIS_TYPE: TypeSpec = TypeSpec {
     doc: Some("The type of the Ellipsis singleton."),
+    text_signature: Some("()"),
     parts: &[&ClassPart {
         methods: &[plain(
             "__reduce__",
@@ -56,6 +58,7 @@ pub static ELLIPSIS_TYPE: TypeSpec = TypeSpec {
 /// `NotImplementedType`
 pub static NOT_IMPLEMENTED_TYPE: TypeSpec = TypeSpec {
     doc: Some("The type of the NotImplemented singleton."),
+    text_signature: Some("()"),
     parts: &[&ClassPart {
         methods: &[plain(
             "__reduce__",
