@@ -16,6 +16,7 @@ mod tests;
 mod tokens;
 mod tree;
 pub mod types;
+mod typos;
 mod units;
 
 pub use program::{ListingOptions, Program};

@@ -3,6 +3,7 @@
 
 use crate::program::Program;
 use crate::types::{Problem, Span};
+use crate::typos::{self, Typo};
 use taipan_ast::CompileError;
 use taipan_parser::ParseError;
 use taipan_tokenizer::{SyntaxError, SyntaxWarning, WarningCategory};
@@ -66,7 +67,7 @@ fn of_syntax(program: &Program, error: &SyntaxError, columns: Columns) -> Proble
         span: span(program, error, columns),
         formatted: String::new(),
     };
-    problem.formatted = formatted(&problem, &program.options().filename);
+    problem.formatted = formatted(&problem, &program.options().filename, None);
     problem
 }
 
@@ -108,7 +109,12 @@ pub(crate) fn of_parser(program: &Program, error: ParseError) -> Problem {
             {
                 show_line(&mut error, line);
             }
-            of_syntax(program, &error, Columns::Characters)
+            let mut problem = of_syntax(program, &error, Columns::Characters);
+            if let Some(typo) = typos::find(program.text(), &error, program.stack()) {
+                let filename = &program.options().filename;
+                problem.formatted = formatted(&problem, filename, Some(typo));
+            }
+            problem
         }
         ParseError::Value(message) => plain("ValueError", &message),
         ParseError::Unicode(error) => plain("UnicodeDecodeError", &error.to_string()),
@@ -190,8 +196,8 @@ pub(crate) fn of_warning(program: &Program, warning: &SyntaxWarning) -> Problem 
     problem
 }
 
-/// What `traceback` makes of a SyntaxError.
-fn formatted(problem: &Problem, filename: &str) -> String {
+/// What `traceback` makes of a SyntaxError, and of the misspelt keyword in it.
+fn formatted(problem: &Problem, filename: &str, typo: Option<Typo>) -> String {
     let filename = if filename.is_empty() {
         "<string>"
     } else {
@@ -199,29 +205,39 @@ fn formatted(problem: &Problem, filename: &str) -> String {
     };
     let line = problem.line.unwrap_or(0);
     let mut out = format!("  File \"{filename}\", line {line}\n");
-    if let Some(text) = &problem.text {
-        carets(problem, text, &mut out);
-    }
-    let message = match problem.message.as_str() {
-        "" => "<no detail available>",
-        message => message,
+    let message = match (&typo, problem.message.as_str()) {
+        (Some(typo), _) => &format!("invalid syntax. Did you mean '{}'?", typo.keyword),
+        (None, "") => "<no detail available>",
+        (None, message) => message,
     };
+    match (typo, &problem.text) {
+        (Some(typo), Some(_)) => {
+            let (start, end) = typo.columns;
+            let columns = (attribute(Some(start)), attribute(Some(end)));
+            carets(columns, true, &typo.line, &mut out);
+        }
+        (_, Some(text)) => {
+            let columns = (problem.offset, problem.end_offset);
+            carets(columns, problem.line == problem.end_line, text, &mut out);
+        }
+        (_, None) => {}
+    }
     out.push_str(&format!("{}: {message}\n", problem.class));
     out
 }
 
 /// The line of the source, and under it what is wrong.
-fn carets(problem: &Problem, text: &str, out: &mut String) {
+fn carets((start, end): (Option<i32>, Option<i32>), one_line: bool, text: &str, out: &mut String) {
     let whole = text.trim_end_matches('\n');
     let shown = whole.trim_start_matches([' ', '\n', '\u{c}']);
     let count = |text: &str| i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
     let (length, spaces) = (count(whole), count(whole) - count(shown));
     out.push_str(&format!("    {shown}\n"));
-    let Some(mut start) = problem.offset.map(i64::from) else {
+    let Some(mut start) = start.map(i64::from) else {
         return;
     };
-    let mut end = match problem.end_offset {
-        _ if problem.line != problem.end_line => length + 1,
+    let mut end = match end {
+        _ if !one_line => length + 1,
         Some(end) if end != 0 => i64::from(end),
         _ => start,
     };

@@ -152,6 +152,11 @@ impl Program {
         &self.overview
     }
 
+    /// How many bytes of the stack the front end may use.
+    pub(crate) fn stack(&self) -> usize {
+        self.stack
+    }
+
     pub(crate) fn places(&self) -> &Places {
         &self.places
     }

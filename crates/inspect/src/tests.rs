@@ -227,3 +227,39 @@ fn symbols_know_where_they_stand() {
     // The comprehension is inlined.
     assert_eq!(places(2, "a").len(), 4);
 }
+
+#[test]
+fn misspelt_keywords_are_told() {
+    let formatted = |text: &str| {
+        open(text)
+            .overview()
+            .error
+            .clone()
+            .expect("it is wrong")
+            .formatted
+    };
+    assert_eq!(
+        formatted("fro i in range(3):\n  pass\n"),
+        "  File \"x.py\", line 1\n    fro i in range(3):\n    ^^^\nSyntaxError: invalid syntax. Did you mean 'for'?\n"
+    );
+    assert_eq!(
+        formatted("x = 1\nif x:\n    whille True:\n        pass\n"),
+        "  File \"x.py\", line 3\n    whille True:\n    ^^^^^^\nSyntaxError: invalid syntax. Did you mean 'while'?\n"
+    );
+    assert_eq!(
+        formatted("def f():\n    retrun 3\n"),
+        "  File \"x.py\", line 2\n    retrun 3\n    ^^^^^^\nSyntaxError: invalid syntax. Did you mean 'return'?\n"
+    );
+    assert_eq!(
+        formatted("clas A: pass"),
+        "  File \"x.py\", line 1\n    clas A: pass\n    ^^^^\nSyntaxError: invalid syntax. Did you mean 'class'?\n"
+    );
+    assert_eq!(
+        formatted("a b c\n"),
+        "  File \"x.py\", line 1\n    a b c\n      ^\nSyntaxError: invalid syntax\n"
+    );
+    assert_eq!(
+        formatted("x = [\n  1 fi 2 esle 3\n]\n"),
+        "  File \"x.py\", line 2\n    1 fi 2 esle 3\n    ^^^^\nSyntaxError: invalid syntax. Perhaps you forgot a comma?\n"
+    );
+}

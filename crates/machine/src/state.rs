@@ -406,7 +406,7 @@ fn references(vm: &Vm, v: &Value) -> (&'static str, Vec<(String, Value)>) {
         );
     }
     if let Some(t) = v.downcast_ref::<TypeObject>() {
-        return ("class", class_references(vm, t));
+        return ("class", class_references(t));
     }
     if let Some(f) = v.downcast_ref::<Function>() {
         return ("function", function_references(f));
@@ -475,7 +475,7 @@ fn references(vm: &Vm, v: &Value) -> (&'static str, Vec<(String, Value)>) {
     ("other", all)
 }
 
-fn class_references(vm: &Vm, t: &TypeObject) -> Vec<(String, Value)> {
+fn class_references(t: &TypeObject) -> Vec<(String, Value)> {
     if !t.is_heap() {
         return Vec::new();
     }
@@ -510,7 +510,6 @@ fn class_references(vm: &Vm, t: &TypeObject) -> Vec<(String, Value)> {
             all.push((name, value));
         }
     }
-    let _ = vm;
     all
 }
 

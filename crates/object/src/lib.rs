@@ -25,7 +25,7 @@ pub mod reference;
 pub mod shape;
 pub mod slotdefs;
 pub mod stats;
-pub mod suggestions;
+pub use taipan_text::suggestions;
 pub mod typebuild;
 pub mod types;
 pub mod value;

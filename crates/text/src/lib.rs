@@ -2,12 +2,13 @@
 //!
 //! [`TextRef`] is a borrowed run of code points, [`TextBuf`] builds one and widens when it must.
 //! The `str` object, the codecs, the formatter and the `re` engine all speak these two types.
-//! Searching lives in [`search`]; what characters *mean* lives in `taipan-unicode`.
+//! Searching lives in [`search`], what a misspelt name was to be in [`suggestions`]; what characters *mean* lives in `taipan-unicode`.
 //!
 //! A code point is any number up to 0x10FFFF, surrogates included: Python allows them in a `str`.
 
 mod buf;
 pub mod search;
+pub mod suggestions;
 
 pub use buf::{TextBuf, TextStore, concat, join, join_size, repeat};
 
