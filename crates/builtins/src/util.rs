@@ -9,23 +9,7 @@ pub fn position(vm: &Vm, key: &Value) -> PyResult<isize> {
     if let Some(i) = key.as_small_int() {
         return Ok(i as isize);
     }
-    position_slow(vm, key)
-}
-
-#[cold]
-fn position_slow(vm: &Vm, key: &Value) -> PyResult<isize> {
-    let i = vm.index(key)?;
-    match i
-        .as_int()
-        .and_then(|i| i.to_i64())
-        .and_then(|i| isize::try_from(i).ok())
-    {
-        Some(i) => Ok(i),
-        None => Err(vm.index_error(&format!(
-            "cannot fit '{}' into an index-sized integer",
-            vm.type_name(key)
-        ))),
-    }
+    vm.index_position(key)
 }
 
 /// A position counted from the end if it is negative, `None` outside of `0..len`.

@@ -483,6 +483,14 @@ impl Drop for TypeObject {
 /// `Ref` to a type.
 pub type TypeRef = Ref<TypeObject>;
 
+impl Object<TypeObject> {
+    /// Whether the class is the interpreter's own, and so lives and stays as it is for ever.
+    #[inline]
+    pub fn is_native(&self) -> bool {
+        !self.payload.is_heap() && self.header.is_immortal()
+    }
+}
+
 impl TypeObject {
     /// The nearest class that is none of Python's: it decides how instances lie in memory.
     pub fn native_base(ty: &Object<TypeObject>) -> &Object<TypeObject> {

@@ -230,6 +230,21 @@ impl Vm {
             .unwrap_or_default()
     }
 
+    /// Whether the instance has no attributes of its own.
+    pub fn is_instance_bare(&self, obj: &Value) -> bool {
+        let Some(h) = obj.header() else {
+            return true;
+        };
+        if h.shape() != 0 {
+            let count = self.interp().shapes.len(h.shape());
+            // SAFETY: places of the shape.
+            return (0..count).all(|i| unsafe { *inline_word(h, i) == 0 });
+        }
+        dict_word(h)
+            .and_then(dict_in_word)
+            .is_none_or(|d| d.is_empty())
+    }
+
     fn inline_items(&self, h: &Header) -> Vec<(Value, Value)> {
         let keys = self.interp().shapes.keys(h.shape());
         keys.into_iter()

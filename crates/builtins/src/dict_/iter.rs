@@ -200,6 +200,16 @@ dict_iterator! {
     |d, i| d.next_entry(i).map(|(n, k, v)| (n, (k, v))), pair
 }
 
+impl DictItemIter {
+    /// The next key and value for who takes them at once, instead of a pair.
+    #[inline]
+    pub fn next_pair(&self, vm: &Vm) -> PyResult<Option<(Value, Value)>> {
+        let find = |d: &Dict, i| d.next_entry(i).map(|(n, k, v)| (n, (k, v)));
+        let pair = self.cursor.step(vm, find)?;
+        self.last.hold(vm, pair)
+    }
+}
+
 dict_iterator! {
     /// The payload of `dict_reversekeyiterator`.
     DictReverseKeyIter, DICT_REVERSE_KEY_ITER, DICT_REVERSE_KEY_ITER_METHODS, "dict_reversekeyiterator", true,

@@ -213,6 +213,9 @@ pub fn int_hash(i: IntRef<'_>) -> i64 {
     }
 }
 
+/// Floats below this are the numbers of small ints, without their fractions.
+const SMALL: f64 = (1i64 << 53) as f64;
+
 /// Where the methods of `int` are declared.
 pub struct Methods;
 
@@ -220,6 +223,21 @@ pub struct Methods;
 impl Methods {
     #[pyslot]
     fn tp_new(vm: &Vm, cls: &Ref<TypeObject>, args: Args<'_>) -> PyResult {
+        // What `int()` is called with most.
+        if let [v] = args.values
+            && args.kwnames.is_none()
+            && cls.is(&vm.types().int)
+        {
+            if v.is_small_int() {
+                return Ok(v.clone());
+            }
+            if let Some(x) = vm.exact_float(v)
+                && x.abs() < SMALL
+                && let Some(v) = Value::small_int(x as i64)
+            {
+                return Ok(v);
+            }
+        }
         new(vm, cls, args)
     }
 

@@ -59,6 +59,13 @@ impl Enumerate {
         self.count.set(after);
         Ok(Some((n, item)))
     }
+
+    /// The same for who takes number and item at once, as the loop does instead of a pair.
+    #[inline]
+    pub fn next_pair(&self, vm: &Vm) -> PyResult<Option<(Value, Value)>> {
+        let pair = self.next(vm)?;
+        self.last.hold(vm, pair)
+    }
 }
 
 fn invalid_keyword(vm: &Vm, k: &Str) -> taipan_object::Raised {

@@ -45,6 +45,30 @@ pub static ZIP: TypeSpec = TypeSpec {
     ..TypeSpec::new("zip", "builtins", <Zip as Payload>::layout)
 };
 
+impl Zip {
+    /// The next items, where each of two iterators gives what it has; `None` for other zips.
+    #[inline(always)]
+    fn step(&self, vm: &Vm) -> Option<PyResult<Option<(Value, Value)>>> {
+        let [a, b] = &self.iters[..] else {
+            return None;
+        };
+        let pair = || {
+            let Some(x) = next(vm, a)? else {
+                return Ok(None);
+            };
+            Ok(next(vm, b)?.map(|y| (x, y)))
+        };
+        (!self.strict.get()).then(pair)
+    }
+
+    /// The next pair's items for who takes them at once; `None` for zips that do not take two iterators as they come.
+    #[inline]
+    pub fn next_pair(&self, vm: &Vm) -> Option<PyResult<Option<(Value, Value)>>> {
+        let pair = self.step(vm)?;
+        Some(pair.and_then(|pair| self.last.hold(vm, pair)))
+    }
+}
+
 #[pymethods(ZIP_METHODS)]
 impl Zip {
     #[pyslot]
@@ -68,16 +92,11 @@ impl Zip {
 
     #[pyslot]
     fn tp_iternext(vm: &Vm, this: &Ref<Self>) -> PyResult<Option<Value>> {
-        if let [a, b] = &this.iters[..]
-            && !this.strict.get()
-        {
-            let Some(x) = next(vm, a)? else {
-                return Ok(None);
+        if let Some(pair) = this.step(vm) {
+            return match pair? {
+                Some((x, y)) => this.last.pair(vm, x, y).map(Some),
+                None => Ok(None),
             };
-            let Some(y) = next(vm, b)? else {
-                return Ok(None);
-            };
-            return this.last.pair(vm, x, y).map(Some);
         }
         if this.iters.is_empty() {
             return Ok(None);

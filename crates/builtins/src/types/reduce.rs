@@ -32,9 +32,18 @@ fn common_reduce(vm: &Vm, v: &Value, protocol: isize) -> PyResult {
     if protocol >= 2 {
         return reduce_newobj(vm, v);
     }
-    let copyreg = vm.import("copyreg")?;
+    let copyreg = copyreg(vm)?;
     let protocol = vm.new_int(protocol as i64)?;
     vm.call_method_str(&copyreg, "_reduce_ex", &[v.clone(), protocol])
+}
+
+/// Module `copyreg`, imported if it has not been yet.
+fn copyreg(vm: &Vm) -> PyResult {
+    let loaded = vm.interp().modules.get();
+    match loaded.and_then(|m| m.get_str(vm, &vm.names().copyreg)) {
+        Some(module) if !vm.is_none(&module) => Ok(module),
+        _ => vm.import("copyreg"),
+    }
 }
 
 #[cold]
@@ -90,7 +99,7 @@ fn reduce_newobj(vm: &Vm, v: &Value) -> PyResult {
         return Err(cannot_pickle(vm, &cls));
     }
     let (args, kwargs) = new_arguments(vm, v)?;
-    let copyreg = vm.import("copyreg")?;
+    let copyreg = copyreg(vm)?;
     let has_args = args.is_some();
     let args = args.unwrap_or_default();
     let keywords = kwargs.filter(|k| k.downcast_ref::<Dict>().is_some_and(|d| !d.is_empty()));
@@ -150,8 +159,7 @@ pub(super) fn getstate(vm: &Vm, v: &Value) -> PyResult {
 
 fn default_state(vm: &Vm, v: &Value, required: bool) -> PyResult {
     let cls = vm.type_value(v);
-    let empty = vm.instance_items(v).is_empty();
-    let state = if empty {
+    let state = if vm.is_instance_bare(v) {
         vm.none()
     } else {
         match vm.instance_dict(v)? {
@@ -188,7 +196,7 @@ fn slot_names(vm: &Vm, cls: &TypeRef) -> PyResult<Vec<Value>> {
         Some(n) => n,
         None if !cls.is_heap() => return Ok(Vec::new()),
         None => {
-            let copyreg = vm.import("copyreg")?;
+            let copyreg = copyreg(vm)?;
             vm.call_method_str(&copyreg, "_slotnames", &[cls.as_value().clone()])?
         }
     };

@@ -338,6 +338,16 @@ impl LastPair {
         self.fresh_pair(vm, a, b)
     }
 
+    /// As [`LastPair::pair`] for a caller that takes the items themselves: the tuple keeps them until the next one is asked for,
+    /// which their destruction shows.
+    #[inline(always)]
+    pub fn hold(&self, vm: &Vm, pair: Option<(Value, Value)>) -> PyResult<Option<(Value, Value)>> {
+        if let Some((a, b)) = &pair {
+            drop(self.pair(vm, a.clone(), b.clone())?);
+        }
+        Ok(pair)
+    }
+
     #[inline(never)]
     fn fresh_pair(&self, vm: &Vm, a: Value, b: Value) -> PyResult {
         let t = vm.new_tuple_array([a, b])?;

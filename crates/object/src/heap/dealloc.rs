@@ -33,9 +33,9 @@ pub(crate) fn dealloc(ptr: NonNull<Header>) {
         } else if std::ptr::eq(head.ty(), vm.known().tuple) {
             dealloc_container::<Tuple>(vm, ptr);
         } else if std::ptr::eq(head.ty(), vm.known().list) {
-            dealloc_container::<List>(vm, ptr);
+            dealloc_list(vm, ptr);
         } else if std::ptr::eq(head.ty(), vm.known().dict) {
-            dealloc_container::<Dict>(vm, ptr);
+            dealloc_dict(vm, ptr);
         } else {
             dealloc_general(vm, ptr);
         }
@@ -43,7 +43,7 @@ pub(crate) fn dealloc(ptr: NonNull<Header>) {
 }
 
 /// The end of a tuple, list or dict that is exactly that, with payload `T`: there are many.
-#[inline(never)]
+#[inline(always)]
 fn dealloc_container<T>(vm: &Vm, ptr: NonNull<Header>) {
     let depth = vm.dealloc_depth.get();
     if depth >= MAX_DEPTH || depth > 0 && vm.is_stack_short(STACK_FOR_FINALIZER) {
@@ -64,6 +64,16 @@ fn dealloc_container<T>(vm: &Vm, ptr: NonNull<Header>) {
         destroy_deferred(vm);
     }
     vm.dealloc_depth.set(depth);
+}
+
+#[inline(never)]
+fn dealloc_list(vm: &Vm, ptr: NonNull<Header>) {
+    dealloc_container::<List>(vm, ptr);
+}
+
+#[inline(never)]
+fn dealloc_dict(vm: &Vm, ptr: NonNull<Header>) {
+    dealloc_container::<Dict>(vm, ptr);
 }
 
 /// What was queued because it nested too deeply.

@@ -31,7 +31,7 @@ impl Vm {
         let slots = &self.type_of(v).payload.slots;
         if let Some(f) = slots.sq_item.get() {
             if self.has_index(key) {
-                let i = self.index_isize(key)?;
+                let i = self.index_position(key)?;
                 let i = self.wrap_index(v, i)?;
                 return f(self, v, i);
             }
@@ -106,7 +106,7 @@ impl Vm {
                     self.type_name(key)
                 )));
             }
-            let i = self.index_isize(key)?;
+            let i = self.index_position(key)?;
             let i = self.wrap_index(v, i)?;
             return f(self, v, i, value);
         }

@@ -1,9 +1,9 @@
 //! Operators: binary, in place and unary, with the reflected and the sequence fallbacks; and `__index__`.
 
-use crate::class::{BinaryFn, Slots, TernaryFn};
+use crate::class::{BinaryFn, Slots, TernaryFn, TypeObject};
 use crate::containers::number::IntRef;
 use crate::containers::string::Str;
-use crate::reference::Ref;
+use crate::reference::{Object, Ref};
 use crate::value::{PyResult, Value};
 use crate::vm::Vm;
 
@@ -170,6 +170,36 @@ impl Vm {
             return g(self, a, b);
         }
         Ok(self.not_implemented())
+    }
+
+    /// The function of a native class that `a op b`, or `a op= b`, calls first for operands of exactly these classes; `None`
+    /// when what it is depends on more. The general way has to be gone when it gives `NotImplemented`.
+    pub fn native_operator(
+        &self,
+        op: BinaryOp,
+        inplace: bool,
+        (ta, tb): (&Object<TypeObject>, &Object<TypeObject>),
+    ) -> Option<BinaryFn> {
+        if op == BinaryOp::Power || !ta.is_native() || !tb.is_native() {
+            return None;
+        }
+        let (sa, sb) = (&ta.payload.slots, &tb.payload.slots);
+        if inplace && op.inplace_slot(sa).is_some() {
+            return op.inplace_slot(sa);
+        }
+        let (left, right) = (op.slot(sa), op.slot(sb));
+        let same = std::ptr::eq(ta, tb);
+        if let Some(left) = left {
+            let first = same
+                || right.is_none_or(|right| std::ptr::fn_addr_eq(left, right))
+                || !tb.payload.is_subtype(ta);
+            return first.then_some(left);
+        }
+        if !same || op != BinaryOp::Add {
+            return None;
+        }
+        let in_place = sa.sq_inplace_concat.get().filter(|_| inplace);
+        in_place.or(sa.sq_concat.get())
     }
 
     /// `a op b`
@@ -472,17 +502,30 @@ impl Vm {
 
     /// `v.__index__()`, OverflowError when it is too large for a size.
     pub fn index_isize_or_overflow(&self, v: &Value) -> PyResult<isize> {
-        let i = self.index(v)?;
-        match i
-            .as_int()
-            .and_then(IntRef::to_i64)
-            .and_then(|n| isize::try_from(n).ok())
-        {
-            Some(n) => Ok(n),
-            None => Err(self.overflow_error(&format!(
-                "cannot fit '{}' into an index-sized integer",
-                self.type_name(v)
-            ))),
+        match self.index_that_fits(v)? {
+            Some(i) => Ok(i),
+            None => Err(self.overflow_error(&self.does_not_fit(v))),
         }
+    }
+
+    /// `v.__index__()` as a position in a sequence, IndexError when it is too large for a size.
+    pub fn index_position(&self, v: &Value) -> PyResult<isize> {
+        match self.index_that_fits(v)? {
+            Some(i) => Ok(i),
+            None => Err(self.index_error(&self.does_not_fit(v))),
+        }
+    }
+
+    fn index_that_fits(&self, v: &Value) -> PyResult<Option<isize>> {
+        let i = self.index(v)?;
+        let n = i.as_int().and_then(IntRef::to_i64);
+        Ok(n.and_then(|n| isize::try_from(n).ok()))
+    }
+
+    fn does_not_fit(&self, v: &Value) -> String {
+        format!(
+            "cannot fit '{}' into an index-sized integer",
+            self.type_name(v)
+        )
     }
 }

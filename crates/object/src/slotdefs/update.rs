@@ -139,6 +139,7 @@ fn update_one_slot(vm: &Vm, ty: &TypeObject, group: &[SlotEntry]) {
     let mut specific: Option<TypeRef> = None;
     let mut keep = false;
     let mut unhashable = false;
+    let mut concat = None;
     let mut generic = None;
     let mut use_generic = false;
     for e in group {
@@ -159,6 +160,9 @@ fn update_one_slot(vm: &Vm, ty: &TypeObject, group: &[SlotEntry]) {
                 .is_none_or(|t| t.slots.same(slot, &w.owner.slots));
             if w.slot == slot && agrees && ty.is_subtype(w.owner.object()) {
                 specific = Some(w.owner.clone());
+            } else if slot == SlotId::nb_inplace_add && w.slot == SlotId::sq_inplace_concat {
+                // Both take the same operands: `+=` of a sequence comes before a `__add__` of the subclass.
+                concat = w.owner.slots.sq_inplace_concat.get();
             } else {
                 use_generic = true;
             }
@@ -180,6 +184,10 @@ fn update_one_slot(vm: &Vm, ty: &TypeObject, group: &[SlotEntry]) {
             ty.slots
                 .tp_hash
                 .set(Some(crate::protocol::compare::hash_not_implemented));
+            return;
+        }
+        if concat.is_some() {
+            ty.slots.nb_inplace_add.set(concat);
             return;
         }
         if let Some(t) = specific {

@@ -241,13 +241,15 @@ impl Table {
         let inner = self.inner.borrow();
         let &i = inner.by_hash.get(&call.hash)?.first()?;
         match &inner.entry(i)?.key {
-            Key::Many(m) if !call.one && call.matches_plainly(vm, m) => Some(i),
+            Key::Many(m) if call.matches_plainly(vm, m) => Some(i),
             _ => None,
         }
     }
 
     fn find(&self, vm: &Vm, call: &Call<'_>) -> PyResult<Option<u32>> {
-        if let found @ Some(_) = self.find_plain(vm, call) {
+        if !call.one
+            && let found @ Some(_) = self.find_plain(vm, call)
+        {
             return Ok(found);
         }
         let mut n = 0;

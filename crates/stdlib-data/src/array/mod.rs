@@ -554,7 +554,7 @@ impl Array {
         if !vm.has_index(key) {
             return Err(vm.type_error("array indices must be integers"));
         }
-        let i = vm.index_isize(key)?;
+        let i = vm.index_position(key)?;
         match wrap(i, self.len()) {
             Some(i) => self.sq_item(vm, i as isize),
             None => Err(vm.index_error("array index out of range")),
@@ -572,7 +572,7 @@ impl Array {
             if !vm.has_index(key) {
                 return Err(vm.type_error("array indices must be integers"));
             }
-            let i = vm.index_isize(key)?;
+            let i = vm.index_position(key)?;
             let Some(at) = wrap(i, this.len()) else {
                 return Err(vm.index_error("array assignment index out of range"));
             };

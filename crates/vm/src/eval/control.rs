@@ -1,5 +1,7 @@
 //! Control flow: jumps, polling, returning, generators' instructions, iteration.
 
+use taipan_builtins::dict_::DictItemIter;
+use taipan_builtins::iterators::{Enumerate, Zip};
 use taipan_builtins::list_::iter::ListIter;
 use taipan_bytecode::Opcode;
 use taipan_object::vm::breaker::MONITOR;
@@ -325,6 +327,12 @@ pub(super) fn for_iter_general(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> 
     if !std::ptr::eq(ty.layout(), Generator::layout())
         && let Some(next) = ty.slots.tp_iternext.get()
     {
+        if unpacks_pair(r)
+            && !ty.is_heap()
+            && let Some(next) = next_pair(vm, &it)
+        {
+            return for_iter_pair(vm, r, arg, next);
+        }
         let next = match next(vm, &it) {
             Ok(next) => next,
             Err(e) => loop_ends(vm, &{ *r }, e)?,
@@ -354,6 +362,66 @@ pub(super) fn for_iter_general(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> 
         Some(v) => r.push(v),
         // The jump leads to END_FOR, which would pop the item that is not there: it is passed over, POP_ITER follows.
         None => r.jump(arg as isize + 1),
+    }
+    Ok(())
+}
+
+/// Whether the instruction behind a FOR_ITER takes the item to two parts.
+#[inline(always)]
+fn unpacks_pair(r: &Regs) -> bool {
+    // SAFETY: FOR_ITER is followed by its cache unit and another instruction.
+    let unit = unsafe { (*r.ip.add(1)).get() };
+    unit == Opcode::UnpackSequence as u16 | 2 << 8
+}
+
+/// The next pair of a native iterator whose items are pairs that need not be tuples; `None` for others.
+#[inline(always)]
+fn next_pair(vm: &Vm, it: &Value) -> Option<PyResult<Option<(Value, Value)>>> {
+    if let Some(it) = it.downcast_same::<DictItemIter>() {
+        return Some(it.next_pair(vm));
+    }
+    if let Some(it) = it.downcast_same::<Enumerate>() {
+        return Some(it.next_pair(vm));
+    }
+    it.downcast_same::<Zip>()?.next_pair(vm)
+}
+
+/// FOR_ITER and the UNPACK_SEQUENCE behind it, and the STORE_FAST_STORE_FAST behind that.
+#[inline(always)]
+fn for_iter_pair(
+    vm: &Vm,
+    r: &mut Regs,
+    arg: u32,
+    next: PyResult<Option<(Value, Value)>>,
+) -> PyResult<()> {
+    let next = match next {
+        Ok(next) => next,
+        Err(e) => {
+            loop_ends(vm, &{ *r }, e)?;
+            None
+        }
+    };
+    let Some((x, y)) = next else {
+        r.skip(1);
+        // As in the general FOR_ITER.
+        r.jump(arg as isize + 1);
+        return Ok(());
+    };
+    // The cache unit, and UNPACK_SEQUENCE with its own.
+    r.skip(3);
+    // SAFETY: ip stays within the code.
+    let unit = unsafe { (*r.ip).get() };
+    if unit as u8 == Opcode::StoreFastStoreFast as u8 {
+        r.skip(1);
+        let (x, y) = (x.into_bits(), y.into_bits());
+        // SAFETY: the old contents were taken out.
+        unsafe {
+            drop_slot(r.replace_local(u32::from(unit >> 12), x));
+            drop_slot(r.replace_local(u32::from(unit >> 8) & 15, y));
+        }
+    } else {
+        r.push(y);
+        r.push(x);
     }
     Ok(())
 }

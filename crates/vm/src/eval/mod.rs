@@ -284,7 +284,7 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             ),
             Opcode::BinaryOpExtend => attempt!(
                 ops::binary_op_extend(vm, &mut r, arg),
-                ops_cache::binary_op_missed
+                ops_cache::binary_op_native
             ),
             Opcode::BinaryOpSubscrListInt => attempt!(
                 ops_cache::subscr_list_int(vm, &mut r),
@@ -414,6 +414,9 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
             Opcode::ReturnValue => {
                 if quick::return_value(vm, &mut r) {
                     next!()
+                }
+                if let Some(v) = quick::return_out(vm, &mut r) {
+                    return Ok(Outcome::Return(v));
                 }
                 flow!(control::return_value)
             }

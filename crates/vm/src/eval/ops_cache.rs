@@ -7,7 +7,10 @@ use taipan_builtins::list_::iter::ListIter;
 use taipan_builtins::range_::iter::RangeIter;
 use taipan_builtins::tuple_::TupleIter;
 use taipan_bytecode::Opcode;
-use taipan_object::{BinaryOp, Dict, Payload, Plain, PyResult, Ref, Set, Str, Value, Vm};
+use taipan_object::class::BinaryFn;
+use taipan_object::{
+    BinaryOp, Dict, Object, Payload, Plain, PyResult, Ref, Set, Str, TypeObject, Value, Vm,
+};
 
 use super::frames::push_exact_frame;
 use super::ops;
@@ -53,15 +56,69 @@ fn choose_binary(vm: &Vm, r: &Regs, arg: u32, a: &Value, b: &Value) -> Option<Op
         BinaryOp::Add if floats => Opcode::BinaryOpAddFloat,
         BinaryOp::Subtract if floats => Opcode::BinaryOpSubtractFloat,
         BinaryOp::Multiply if floats => Opcode::BinaryOpMultiplyFloat,
-        _ if ops::extends(vm, arg, a, b) => Opcode::BinaryOpExtend,
-        _ => return None,
+        _ if ops::extends(vm, arg, a, b) => {
+            r.cache(NATIVE_FUNCTION).set(0);
+            Opcode::BinaryOpExtend
+        }
+        op => {
+            let types = (vm.type_of(a), vm.type_of(b));
+            let f = vm.native_operator(op, arg >= 13, types)?;
+            return Some(keep_native(r, f, types.0, Some(types.1)));
+        }
     })
+}
+
+/// The cache word of a BINARY_OP_EXTEND that has the native function that the site calls, for operands of the classes in the
+/// words before; 0 when the loop itself does what the site does.
+const NATIVE_FUNCTION: usize = 3;
+
+/// Keeps a native class's function in the site's cache; `second` is `None` when the other operand may be anything.
+fn keep_native(
+    r: &Regs,
+    f: BinaryFn,
+    first: &Object<TypeObject>,
+    second: Option<&Object<TypeObject>>,
+) -> Opcode {
+    r.cache(1).set((&raw const *first).addr() as u64);
+    r.cache(2)
+        .set(second.map_or(0, |t| (&raw const *t).addr() as u64));
+    r.cache(NATIVE_FUNCTION).set(f as usize as u64);
+    Opcode::BinaryOpExtend
+}
+
+/// BINARY_OP_EXTEND of other operands than numbers: calls the function that the site knows.
+#[inline(never)]
+pub(super) fn binary_op_native(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    let (a, b) = (r.peek(2), r.peek(1));
+    let second = r.cache(2).get();
+    let word = r.cache(NATIVE_FUNCTION).get();
+    if word == 0
+        || (&raw const *vm.type_of(&a)).addr() as u64 != r.cache(1).get()
+        || second != 0 && (&raw const *vm.type_of(&b)).addr() as u64 != second
+    {
+        return binary_op_missed(vm, r, arg);
+    }
+    // SAFETY: `keep_native` put the function's address there.
+    let f = unsafe { std::mem::transmute::<usize, BinaryFn>(word as usize) };
+    r.save_ip();
+    let v = f(vm, &a, &b)?;
+    if vm.is_not_implemented(&v) {
+        return ops::binary_op_general(vm, r, arg);
+    }
+    let (b, a) = (r.pop_bits(), r.pop_bits());
+    r.finish_binary(v.into_bits());
+    // SAFETY: both were taken out.
+    unsafe {
+        drop_word(b);
+        drop_word(a);
+    }
+    Ok(())
 }
 
 fn choose_subscript(vm: &Vm, r: &Regs, a: &Value, b: &Value) -> Option<Opcode> {
     let t = vm.types();
     let ty = vm.type_of(a);
-    let is = |other: &Ref<taipan_object::TypeObject>| std::ptr::eq(ty, other.object());
+    let is = |other: &Ref<TypeObject>| std::ptr::eq(ty, other.object());
     if is(&t.dict) {
         return Some(Opcode::BinaryOpSubscrDict);
     }
@@ -75,6 +132,14 @@ fn choose_subscript(vm: &Vm, r: &Regs, a: &Value, b: &Value) -> Option<Opcode> {
         if is(&t.str) {
             return Some(Opcode::BinaryOpSubscrStrInt);
         }
+    }
+    if ty.is_native() {
+        return Some(keep_native(
+            r,
+            ty.payload.slots.mp_subscript.get()?,
+            ty,
+            None,
+        ));
     }
     let f = python_method(vm, r, a, &vm.names().__getitem__, 2)?;
     r.cache(2).set(f.as_value().bits());

@@ -215,19 +215,53 @@ unsafe fn enter_function(
     true
 }
 
-/// RETURN_VALUE of a plain call's frame that nothing refers to.
+/// RETURN_VALUE of a plain call's frame that nothing refers to, or of an `__init__`'s.
 #[inline(always)]
 pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> bool {
     let f = r.frame;
-    // SAFETY: the running frame: what it owns are the value on its stack, its locals and the function. The frame below waits
-    // with saved registers.
+    // SAFETY: the running frame: what it owns are the value on its stack, its locals, the function, and the instance that an
+    // `__init__` is for. The frame below waits with saved registers.
     unsafe {
-        if (*f).flags != 0 {
+        let flags = (*f).flags;
+        let value = if flags == 0 {
+            owned(r.peek_bits(1))
+        } else if flags == frame_flag::INIT && strip(r.peek_bits(1)) == vm.known().none {
+            (*f).init_self
+        } else {
             return false;
-        }
-        let value = owned(r.peek_bits(1));
+        };
         let previous = (*f).previous;
-        vm.frame.set(previous.cast());
+        leave_plain_frame(vm, f);
+        *r = Regs::load(previous);
+        r.push_bits(value);
+    }
+    true
+}
+
+/// RETURN_VALUE of a frame that native code has called, as [`return_value`]: the value that it gets.
+#[inline(always)]
+pub(super) fn return_out(vm: &Vm, r: &mut Regs) -> Option<Value> {
+    let f = r.frame;
+    // SAFETY: as in `return_value`.
+    unsafe {
+        if (*f).flags != frame_flag::ENTRY {
+            return None;
+        }
+        let value = Value::from_bits(owned(r.peek_bits(1)));
+        leave_plain_frame(vm, f);
+        Some(value)
+    }
+}
+
+/// Drops what a frame owns, but for its stack, and gives its memory back.
+///
+/// # Safety
+/// The running frame, which is done: nothing refers to it, and it does not begin a chunk of the stack.
+#[inline(always)]
+unsafe fn leave_plain_frame(vm: &Vm, f: *mut Frame) {
+    // SAFETY: the contract.
+    unsafe {
+        vm.frame.set((*f).previous.cast());
         super::leave_call(vm);
         let mut at = Frame::locals_ptr(f);
         let end = at.add((*f).code().nlocalsplus as usize);
@@ -237,10 +271,7 @@ pub(super) fn return_value(vm: &Vm, r: &mut Regs) -> bool {
         }
         drop_word((*f).func);
         vm.stack_top.set(f.cast());
-        *r = Regs::load(previous);
-        r.push_bits(value);
     }
-    true
 }
 
 /// FOR_ITER over a generator that is suspended: goes on in its frame.
