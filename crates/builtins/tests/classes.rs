@@ -225,6 +225,31 @@ fn equality_without_hash_and_getattr() {
 }
 
 #[test]
+fn in_place_concatenation_comes_before_an_addition() {
+    with_vm(|vm| {
+        let list = vm.types().list.as_value();
+        let adds = class(
+            vm,
+            "Adds",
+            std::slice::from_ref(list),
+            &[("__add__", function(vm, &ADD)?)],
+        )?;
+        let below = class(vm, "Below", std::slice::from_ref(&adds), &[])?;
+        let one = vm.new_list(vec![vm.new_int(1)?])?.into_value();
+        for made in [vm.call1(&adds, &one)?, vm.call1(&below, &one)?] {
+            let result = vm.inplace_op(BinaryOp::Add, &made, &one)?;
+            assert!(result.is(&made));
+            assert_eq!(shown(vm, &result)?, "[1, 1]");
+            assert_eq!(
+                shown(vm, &vm.binary_op(BinaryOp::Add, &made, &one)?)?,
+                "'added'"
+            );
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn orders_and_layouts() {
     with_vm(|vm| {
         let object = vm.types().object.as_value().clone();

@@ -255,7 +255,7 @@ impl Vm {
         Ok(r)
     }
 
-    #[inline]
+    #[inline(always)]
     fn alloc_tuple(&self, ty: &Object<TypeObject>, n: usize) -> PyResult<Ref<Tuple>> {
         if u32::try_from(n).is_err() {
             return Err(self.no_memory());

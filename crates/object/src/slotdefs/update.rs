@@ -225,6 +225,11 @@ pub fn fill_slots_from_base(vm: &Vm, ty: &TypeObject) {
             update_one_slot(vm, ty, g);
         }
     }
+    // See `update_one_slot`: a class made in Python has `+=` of the sequence that it derives from among its operators.
+    if !ty.slots.is_set(SlotId::nb_inplace_add) {
+        let concat = ty.slots.sq_inplace_concat.get();
+        ty.slots.nb_inplace_add.set(concat);
+    }
 }
 
 /// After the attribute `name` of a class was set or deleted: its slots, and those of classes that inherit the attribute,

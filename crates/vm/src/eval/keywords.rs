@@ -323,7 +323,7 @@ fn function_of(callable: &Value) -> (Option<&Ref<Function>>, Option<&Value>) {
 
 /// Goes on in the frame of a Python function that takes `self_`, if there is one, the items of a tuple, and keywords;
 /// CALL_FUNCTION_EX's operands are dropped.
-#[inline(never)]
+#[inline(always)]
 fn push_spread_frame(
     vm: &Vm,
     r: &mut Regs,
