@@ -529,7 +529,15 @@ impl Buffered {
         let mut failed = None;
         while done < pending.len() {
             match self.raw_write(vm, raw, &pending[done..]) {
-                Ok(Some(n)) => done += n,
+                Ok(Some(n)) => {
+                    done += n;
+                    if done < pending.len()
+                        && let Err(r) = crate::util::check_signals(vm)
+                    {
+                        failed = Some(r);
+                        break;
+                    }
+                }
                 Ok(None) => {
                     failed = Some(self.would_block(vm, 0));
                     break;
@@ -604,7 +612,13 @@ impl Buffered {
         let mut done = 0;
         while bytes.len() - done > capacity {
             match self.raw_write(vm, &raw, &bytes[done..])? {
-                Some(n) => done += n,
+                Some(n) => {
+                    done += n;
+                    // The next write may block for ever: a signal that ended this one is handled first.
+                    if done < bytes.len() {
+                        crate::util::check_signals(vm)?;
+                    }
+                }
                 None => {
                     // The stream takes nothing more: as much as fits is kept.
                     let room = capacity.min(bytes.len() - done);
