@@ -20,5 +20,5 @@ it.skipIf(!existsSync(assets))(
     expect(first).toBeLessThan(1.5 * MB);
     expect(all).toBeLessThan(3 * MB);
   },
-  180_000,
+  600_000,
 );
