@@ -9,6 +9,8 @@ import type { Count, Machine, MachineCode, MachineOptions, MachineState, RunRepo
 
 /** The id of the element that holds the module in base64, in pages that consist of one file. */
 const EMBEDDED = "taipan-machine-engine";
+/** The id of the element that holds the library there, compressed (build/single-file.ts). */
+const LIBRARY = "taipan-library";
 /** How long a slice may take before its worker is given up, in milliseconds. */
 const LONGEST_SLICE = 10_000;
 /** How long it may take once the user wants it to stop. */
@@ -16,9 +18,15 @@ const PATIENCE = 700;
 
 type Sent = Message extends infer One ? (One extends { id: number } ? Omit<One, "id"> : never) : never;
 
+/** What an element of the page holds in base64. */
+function embedded(id: string): Uint8Array<ArrayBuffer> | null {
+  const text = document.getElementById(id)?.textContent;
+  return text ? Uint8Array.from(atob(text.trim()), (c) => c.charCodeAt(0)) : null;
+}
+
 async function compile(): Promise<WebAssembly.Module> {
-  const embedded = document.getElementById(EMBEDDED)?.textContent;
-  if (embedded) return WebAssembly.compile(Uint8Array.from(atob(embedded.trim()), (c) => c.charCodeAt(0)));
+  const module = embedded(EMBEDDED);
+  if (module) return WebAssembly.compile(module);
   const response = await fetch(wasmUrl);
   if (!response.ok) throw new Error(`The machine could not be loaded: ${response.status} ${response.statusText}`);
   // Servers that do not know the type of .wasm files are common.
@@ -48,6 +56,24 @@ async function libraryIndex(address: string, first: Record<string, Uint8Array>):
     .join("");
 }
 
+/** The library that a page of one file carries. */
+async function carriedLibrary(): Promise<{ index: string; first: Record<string, Uint8Array> } | null> {
+  const packed = embedded(LIBRARY);
+  if (!packed) return null;
+  const all = new Uint8Array(await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer());
+  const end = all.findIndex((byte, i) => byte === 10 && all[i + 1] === 10) + 1;
+  const index = new TextDecoder().decode(all.subarray(0, end));
+  const first: Record<string, Uint8Array> = {};
+  let at = end + 1;
+  for (const line of index.trim().split("\n")) {
+    const blank = line.lastIndexOf(" ");
+    const size = Number(line.slice(blank + 1));
+    first[line.slice(0, blank)] = all.slice(at, at + size);
+    at += size;
+  }
+  return { index, first };
+}
+
 interface Parts {
   module: WebAssembly.Module;
   library: string;
@@ -60,8 +86,12 @@ let parts: Promise<Parts> | undefined;
 /** Module and index are loaded once for the page, when a program is first to run. */
 function load(): Promise<Parts> {
   const library = new URL("lib/", document.baseURI).href;
-  const first = firstFiles();
-  parts ??= Promise.all([compile(), libraryIndex(library, first)]).then(([module, index]) => ({ module, library, index, first }));
+  parts ??= (async () => {
+    const [module, carried] = await Promise.all([compile(), carriedLibrary()]);
+    if (carried) return { module, library, ...carried };
+    const first = firstFiles();
+    return { module, library, index: await libraryIndex(library, first), first };
+  })();
   parts.catch(() => (parts = undefined));
   return parts;
 }

@@ -22,3 +22,15 @@ test("one file with a program in it", async ({ page }) => {
   await expect(page.locator(".cm-content")).toContainText("within = '</script>'");
   await expect(page.getByRole("button", { name: "inside.py" })).toBeVisible();
 });
+
+test("one file runs programs that import", async ({ page }) => {
+  await page.goto(`file://${single}`);
+  await settled(page);
+  test.skip(!(await page.evaluate(() => globalThis.taipanInspector.execution.available)), "the page was built without a machine");
+  await page.evaluate(() => {
+    globalThis.taipanInspector.program.open("import json\nprint(json.dumps([1, 2]))\n", "imports.py");
+    return globalThis.taipanInspector.execution.start();
+  });
+  await page.waitForFunction(() => ["ready", "failed"].includes(globalThis.taipanInspector.execution.status));
+  expect(await page.evaluate(() => globalThis.taipanInspector.execution.output.map((part) => part.text).join(""))).toBe("[1, 2]\n");
+});
