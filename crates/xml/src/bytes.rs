@@ -1,9 +1,11 @@
 //! What a byte can begin in XML, and the tables by which the scanner looks it up.
 
-/// The kind of a character, told by its first byte (in UTF-16: its first code unit). What text may end with comes first.
+/// The kind of a character, told by its first byte (in UTF-16: its first code unit). The order serves the three
+/// questions below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Kind {
+    // What text may end with, or what needs a look in text.
     /// Not allowed in XML.
     NonXml,
     /// Not the beginning of a character.
@@ -19,9 +21,12 @@ pub(crate) enum Kind {
     Trail,
     Cr,
     Lf,
-    Gt,
+    // What needs a look in attributes, besides.
     Quot,
     Apos,
+    Space,
+    // The rest.
+    Gt,
     Equals,
     Quest,
     Excl,
@@ -29,15 +34,7 @@ pub(crate) enum Kind {
     Semi,
     Num,
     Lsqb,
-    Space,
-    /// A letter that is no hexadecimal digit, or what else starts a name.
-    NameStart,
     Colon,
-    Hex,
-    Digit,
-    /// May stand in a name, but not first.
-    Name,
-    Minus,
     /// Beyond ASCII, in UTF-16: the naming tables tell.
     NonAscii,
     Percent,
@@ -48,11 +45,34 @@ pub(crate) enum Kind {
     Comma,
     Bar,
     Other,
+    // What names are made of.
+    /// A letter that is no hexadecimal digit, or what else starts a name.
+    NameStart,
+    Hex,
+    Digit,
+    /// May stand in a name, but not first.
+    Name,
+    Minus,
 }
 
 impl Kind {
-    /// Up to this, kinds have a meaning in text, or need a look.
-    pub(crate) const LAST_SPECIAL: Kind = Kind::Lf;
+    /// Whether it may not be passed over in text.
+    #[inline(always)]
+    pub(crate) fn stops_text(self) -> bool {
+        self as u8 <= Kind::Lf as u8
+    }
+
+    /// Whether it may not be passed over in an attribute's value.
+    #[inline(always)]
+    pub(crate) fn stops_value(self) -> bool {
+        self as u8 <= Kind::Space as u8
+    }
+
+    /// Whether names are made of it, in ASCII.
+    #[inline(always)]
+    pub(crate) fn is_in_names(self) -> bool {
+        self as u8 >= Kind::NameStart as u8
+    }
 }
 
 /// The kinds of all bytes.

@@ -141,6 +141,10 @@ pub(crate) struct ElementType {
     pub(crate) local: usize,
     pub(crate) id_attribute: Option<usize>,
     pub(crate) declared: Vec<DeclaredAttribute>,
+    /// The element type that came behind this one the last time: most often it does so again.
+    pub(crate) successor: usize,
+    /// The attributes that it had the last time.
+    pub(crate) usual: Vec<usize>,
     /// The first declaration of each attribute.
     first: HashMap<usize, usize>,
 }
@@ -285,6 +289,8 @@ impl Dtd {
             local: colon.map_or(0, |at| at + 1),
             id_attribute: None,
             declared: Vec::new(),
+            successor: 0,
+            usual: Vec::new(),
             first: HashMap::new(),
         };
         self.elements.add(name, element)

@@ -258,6 +258,25 @@ impl Encoding {
         let Some(data) = data.get(..end) else {
             return;
         };
+        let part = data.get(start..).unwrap_or_default();
+        if self.min() == 1 && !part.contains(&b'\r') {
+            // Bytes within a character count for nothing.
+            let has_sequences = !matches!(
+                self.charset,
+                Charset::Latin1 | Charset::Ascii | Charset::Custom(_)
+            );
+            let line = match part.iter().rposition(|&b| b == b'\n') {
+                Some(last) => {
+                    at.line += part.iter().map(|&b| u64::from(b == b'\n')).sum::<u64>();
+                    at.column = 0;
+                    part.get(last + 1..).unwrap_or_default()
+                }
+                None => part,
+            };
+            let within = |b: u8| has_sequences && b & 0xC0 == 0x80;
+            at.column += line.iter().map(|&b| u64::from(!within(b))).sum::<u64>();
+            return;
+        }
         with_scanner!(self, data, s => {
             let mut i = start;
             while let Some(kind) = s.kind(i) {

@@ -11,10 +11,11 @@ pub(crate) trait Form: Copy {
     /// The kind of the character at `i`; `None` when not even the shortest one fits.
     fn kind(self, data: &[u8], i: usize) -> Option<Kind>;
 
-    /// The first place at or behind `i` where text may end: nothing before it has a meaning or needs a look.
+    /// The first place at or behind `i` whose kind stops; the others are characters of the shortest length. Forms for which
+    /// this saves nothing give `i`.
     #[inline(always)]
-    fn skip_plain(self, data: &[u8], i: usize) -> usize {
-        let _ = data;
+    fn skip(self, data: &[u8], i: usize, stops: impl Fn(Kind) -> bool) -> usize {
+        let _ = (data, stops);
         i
     }
 
@@ -51,10 +52,9 @@ impl Form for Bytes<'_> {
     }
 
     #[inline(always)]
-    fn skip_plain(self, data: &[u8], i: usize) -> usize {
+    fn skip(self, data: &[u8], i: usize, stops: impl Fn(Kind) -> bool) -> usize {
         let rest = data.get(i..).unwrap_or_default();
-        let plain = |&b: &u8| self.0[usize::from(b)] as u8 > Kind::LAST_SPECIAL as u8;
-        let end = rest.iter().position(|b| !plain(b));
+        let end = rest.iter().position(|&b| stops(self.0[usize::from(b)]));
         i + end.unwrap_or(rest.len())
     }
 

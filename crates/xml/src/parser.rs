@@ -286,6 +286,10 @@ pub struct Parser {
     pub(crate) specified: usize,
     pub(crate) values: Vec<u8>,
     pub(crate) name: Vec<u8>,
+    /// The namespace in the name of a start tag.
+    pub(crate) name_uri: Option<Text>,
+    /// The type of the element whose start tag came last.
+    pub(crate) last_element: usize,
     place: Place,
     text: (usize, usize),
     scratch: Vec<u8>,
@@ -381,6 +385,8 @@ impl Parser {
             specified: 0,
             values: Vec::new(),
             name: Vec::new(),
+            name_uri: None,
+            last_element: 0,
             place: Place::Scratch,
             text: (0, 0),
             scratch: Vec::new(),
@@ -548,6 +554,17 @@ impl Parser {
     /// The name that [`Event::StartElement`] and [`Event::EndElement`] are about.
     pub fn element_name(&self) -> &[u8] {
         &self.name
+    }
+
+    /// A number that stands for the name of the start tag together with its namespace, as long as the parser lives.
+    pub fn element_id(&self) -> (usize, Option<&Text>) {
+        (self.last_element, self.name_uri.as_ref())
+    }
+
+    /// A number that stands for the name of an attribute, unless that has a namespace.
+    pub fn attribute_id(&self, index: usize) -> Option<usize> {
+        let attribute = self.attributes.get(index)?;
+        attribute.is_plain.then_some(attribute.id)
     }
 
     /// Number of the attributes of [`Event::StartElement`].

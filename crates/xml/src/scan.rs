@@ -114,6 +114,12 @@ impl<F: Form> Scanner<'_, F> {
         Part::Char(n)
     }
 
+    /// Behind the part of a name that is in ASCII.
+    #[inline(always)]
+    fn skip_name(&self, i: usize) -> usize {
+        self.form.skip(self.data, i, |kind| !kind.is_in_names())
+    }
+
     /// Whether the character at `i` can begin a name.
     #[inline(always)]
     pub(crate) fn start_part(&self, i: usize, kind: Kind) -> Part {
@@ -179,7 +185,7 @@ impl<F: Form> Scanner<'_, F> {
             },
         }
         loop {
-            i = self.form.skip_plain(self.data, i);
+            i = self.form.skip(self.data, i, Kind::stops_text);
             let Some(kind) = self.kind(i) else {
                 return Scan::new(Tok::DataChars, i);
             };
@@ -237,6 +243,7 @@ impl<F: Form> Scanner<'_, F> {
         attributes.clear();
         let mut colon = false;
         loop {
+            i = self.skip_name(i);
             let kind = need!(self, i);
             i += name_or!(
                 self.name_part(i, kind),
@@ -327,6 +334,7 @@ impl<F: Form> Scanner<'_, F> {
             // The name.
             let mut colon = false;
             let name_end = loop {
+                i = self.skip_name(i);
                 let kind = need!(self, i);
                 i += name_or!(
                     self.name_part(i, kind),
@@ -367,6 +375,7 @@ impl<F: Form> Scanner<'_, F> {
             let value = i;
             let mut normalized = true;
             loop {
+                i = self.form.skip(self.data, i, Kind::stops_value);
                 let kind = need!(self, i);
                 if kind == open {
                     break;
@@ -437,6 +446,7 @@ impl<F: Form> Scanner<'_, F> {
         let kind = need!(self, i);
         i += name_or!(self.start_part(i, kind), return invalid(i));
         loop {
+            i = self.skip_name(i);
             let kind = need!(self, i);
             i += name_or!(
                 self.name_part(i, kind),

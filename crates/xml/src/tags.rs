@@ -34,7 +34,9 @@ pub(crate) struct Binding {
 pub(crate) struct Attribute {
     pub(crate) name: (usize, usize),
     pub(crate) value: (usize, usize),
-    id: usize,
+    pub(crate) id: usize,
+    /// The name is the attribute's own, without a namespace in the place of a prefix.
+    pub(crate) is_plain: bool,
 }
 
 const XML_NAMESPACE: &[u8] = b"http://www.w3.org/XML/1998/namespace";
@@ -199,6 +201,7 @@ impl Parser {
         self.values.clear();
         self.attributes.clear();
         self.name.clear();
+        self.name_uri = None;
         let encoding = input.encoding;
         if encoding.is_utf8() {
             let name = input.data.get(tag.name..tag.name_end).unwrap_or_default();
@@ -210,13 +213,8 @@ impl Parser {
         }
         let shared = self.dtd.clone();
         let mut dtd = shared.borrow_mut();
-        let element = match dtd.elements.find(&self.name) {
-            Some(known) => known,
-            None => {
-                self.account.store(NAME_MEMORY + self.name.len())?;
-                dtd.element_type(&self.name)
-            }
-        };
+        let element = self.find_element(&mut dtd)?;
+        self.last_element = element;
         let raw = std::mem::take(&mut self.raw);
         let bound = self.bindings.len();
         let result = self.collect(input, &raw, element, &mut dtd, source);
@@ -250,6 +248,7 @@ impl Parser {
                 None => Ok(()),
             };
         };
+        self.name_uri = Some(binding.uri.clone());
         self.name.clear();
         self.name.extend_from_slice(&binding.uri);
         let local = element.name.get(element.local..).unwrap_or_default();
@@ -265,6 +264,63 @@ impl Parser {
         Ok(())
     }
 
+    /// The type of the element whose name was read. It is looked for where it was after the element before, the last time.
+    fn find_element(&self, dtd: &mut Dtd) -> Result<usize, Error> {
+        let guess = dtd.elements.get(self.last_element).map(|e| e.successor);
+        if let Some(guess) = guess
+            && dtd
+                .elements
+                .get(guess)
+                .is_some_and(|e| *e.name == *self.name)
+        {
+            return Ok(guess);
+        }
+        let found = match dtd.elements.find(&self.name) {
+            Some(known) => known,
+            None => {
+                self.account.store(NAME_MEMORY + self.name.len())?;
+                dtd.element_type(&self.name)
+            }
+        };
+        if let Some(last) = dtd.elements.get_mut(self.last_element) {
+            last.successor = found;
+        }
+        Ok(found)
+    }
+
+    /// The attribute of a name; first it is looked for where the element had it the last time.
+    fn find_attribute(
+        &self,
+        dtd: &mut Dtd,
+        element: usize,
+        place: usize,
+        name: &[u8],
+    ) -> Result<usize, Error> {
+        let usual = dtd.elements.get(element).map(|e| &e.usual);
+        let guess = usual.and_then(|usual| usual.get(place)).copied();
+        if let Some(guess) = guess
+            && dtd.attributes.get(guess).is_some_and(|a| *a.name == *name)
+        {
+            return Ok(guess);
+        }
+        let found = match dtd.attributes.find(name) {
+            Some(known) => known,
+            None => {
+                self.account.store(NAME_MEMORY + name.len())?;
+                dtd.attribute_id(name, self.namespaces)
+            }
+        };
+        if let Some(element) = dtd.elements.get_mut(element)
+            && place < USUAL
+        {
+            match element.usual.get_mut(place) {
+                Some(usual) => *usual = found,
+                None => element.usual.push(found),
+            }
+        }
+        Ok(found)
+    }
+
     /// The attributes of a tag, those that it has and the defaults of others. Gives the number of those with a prefix.
     fn collect(
         &mut self,
@@ -276,7 +332,7 @@ impl Parser {
     ) -> Result<usize, Error> {
         let encoding = input.encoding;
         let mut prefixed = 0;
-        for attribute in raw.get(1..).unwrap_or_default() {
+        for (place, attribute) in raw.get(1..).unwrap_or_default().iter().enumerate() {
             let start = self.values.len();
             let mut values = std::mem::take(&mut self.values);
             encoding.convert(
@@ -286,15 +342,8 @@ impl Parser {
                 &mut values,
                 usize::MAX,
             );
-            let id = match dtd.attributes.find(values.get(start..).unwrap_or_default()) {
-                Some(known) => known,
-                None => {
-                    let name = values.get(start..).unwrap_or_default();
-                    let known = dtd.attribute_id(name, self.namespaces);
-                    self.account.store(NAME_MEMORY + name.len())?;
-                    known
-                }
-            };
+            let name = values.get(start..).unwrap_or_default();
+            let id = self.find_attribute(dtd, element, place, name)?;
             let name = (start, values.len());
             self.values = values;
             let Some(known) = dtd.attributes.get_mut(id) else {
@@ -344,6 +393,7 @@ impl Parser {
                 name,
                 value: (value, self.values.len()),
                 id,
+                is_plain: true,
             };
             match prefix {
                 Some(prefix) if is_xmlns => {
@@ -393,6 +443,7 @@ impl Parser {
                 name: (start, middle),
                 value: (middle, self.values.len()),
                 id,
+                is_plain: true,
             });
         }
         Ok(prefixed)
@@ -437,6 +488,7 @@ impl Parser {
             let end = self.values.len();
             if let Some(attribute) = self.attributes.get_mut(k) {
                 attribute.name = (start, end);
+                attribute.is_plain = false;
             }
         }
         Ok(())
@@ -574,5 +626,7 @@ impl Parser {
 
 /// What stands between the parts of a context.
 const CONTEXT_SEPARATOR: u8 = 0x0C;
+/// How many attributes are remembered of an element.
+const USUAL: usize = 64;
 /// About the memory that a new name takes, beside itself.
 const NAME_MEMORY: usize = 64;

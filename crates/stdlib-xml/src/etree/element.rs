@@ -245,11 +245,6 @@ impl Element {
     }
 
     #[pyslot]
-    fn tp_getattro(vm: &Vm, this: &Ref<Self>, name: &Ref<Str>) -> PyResult {
-        taipan_object::protocol::attr::generic_getattr(vm, this.as_value(), name)
-    }
-
-    #[pyslot]
     fn nb_bool(vm: &Vm, this: &Ref<Self>) -> PyResult<bool> {
         vm.warn(
             &vm.exc().DeprecationWarning,

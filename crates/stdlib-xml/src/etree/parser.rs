@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use taipan_macros::pymethods;
 use taipan_object::{
@@ -48,6 +49,9 @@ pub(super) struct XmlParser {
     methods: [PyCell<Option<Value>>; METHODS.len()],
     /// Names that were met.
     names: RefCell<HashMap<Box<[u8]>, Ref<Str>>>,
+    /// Names of elements with their namespaces, and of attributes, by the parser's numbers.
+    tags: RefCell<Vec<Option<(Option<Text>, Ref<Str>)>>>,
+    attributes: RefCell<Vec<Option<Ref<Str>>>>,
 }
 
 payload!(XmlParser, gc);
@@ -59,11 +63,6 @@ impl Traverse for XmlParser {
         self.entity.visit(visit);
         for method in &self.methods {
             method.visit(visit);
-        }
-        if let Ok(names) = self.names.try_borrow() {
-            for name in names.values() {
-                visit(name.as_value());
-            }
         }
     }
     fn clear(&self) {
@@ -116,6 +115,54 @@ impl XmlParser {
             text::string(vm, name)?
         };
         names.insert(name.into(), made.clone());
+        Ok(made)
+    }
+
+    /// The tag of the element that begins.
+    fn tag(&self, vm: &Vm, core: &Parser) -> PyResult<Ref<Str>> {
+        let (id, uri) = core.element_id();
+        let mut tags = self.tags.borrow_mut();
+        if let Some(Some((known, tag))) = tags.get(id)
+            && match (known, uri) {
+                (None, None) => true,
+                (Some(known), Some(uri)) => Rc::ptr_eq(known, uri),
+                _ => false,
+            }
+        {
+            return Ok(tag.clone());
+        }
+        let tag = self.universal(vm, core.element_name())?;
+        if tags.len() <= id {
+            tags.resize(id + 1, None);
+        }
+        if let Some(place) = tags.get_mut(id) {
+            *place = Some((uri.cloned(), tag.clone()));
+        }
+        Ok(tag)
+    }
+
+    /// The name of an attribute of the element that begins.
+    fn attribute_name(
+        &self,
+        vm: &Vm,
+        core: &Parser,
+        index: usize,
+        name: &[u8],
+    ) -> PyResult<Ref<Str>> {
+        let Some(id) = core.attribute_id(index) else {
+            return self.universal(vm, name);
+        };
+        let mut names = self.attributes.borrow_mut();
+        if let Some(Some(known)) = names.get(id) {
+            return Ok(known.clone());
+        }
+        let made = self.universal(vm, name)?;
+        if names.len() <= id {
+            names.resize(id + 1, None);
+        }
+        if let Some(place) = names.get_mut(id) {
+            *place = Some(made.clone());
+        }
         Ok(made)
     }
 
@@ -222,7 +269,7 @@ fn start(vm: &Vm, this: &Ref<XmlParser>, builder: Option<&Ref<TreeBuilder>>) -> 
         let Some(core) = core.as_ref() else {
             return Ok(());
         };
-        let tag = this.universal(vm, core.element_name())?;
+        let tag = this.tag(vm, core)?;
         let count = core.attribute_count();
         let attrib = if count == 0 {
             None
@@ -230,7 +277,7 @@ fn start(vm: &Vm, this: &Ref<XmlParser>, builder: Option<&Ref<TreeBuilder>>) -> 
             let attrib = vm.new_dict()?;
             for k in 0..count {
                 if let Some((name, value)) = core.attribute(k) {
-                    let name = this.universal(vm, name)?;
+                    let name = this.attribute_name(vm, core, k, name)?;
                     attrib.set_str(vm, &name, text::string(vm, value)?.into_value())?;
                 }
             }
@@ -390,6 +437,8 @@ impl XmlParser {
                 entity: PyCell::new(None),
                 methods: [const { PyCell::new(None) }; METHODS.len()],
                 names: RefCell::default(),
+                tags: RefCell::default(),
+                attributes: RefCell::default(),
             },
         )
     }
@@ -432,6 +481,8 @@ impl XmlParser {
             bits |= want::PROCESSING_INSTRUCTION;
         }
         core.set_wanted(bits, true);
+        // Numbers are those of one parser.
+        drop((this.tags.take(), this.attributes.take()));
         this.core.replace(Some(core));
         Ok(())
     }
