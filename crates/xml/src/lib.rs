@@ -12,7 +12,7 @@
 //! | `role` | the grammar of the prolog |
 //! | `dtd` | declarations and names |
 //! | `account` | limits of amplification |
-//! | `parser` | input, positions, the order of events |
+//! | `parser`, `telling` | input, positions, the order of events |
 //! | `content`, `tags`, `prolog`, `declaration`, `values`, `external` | what tokens do |
 
 mod account;
@@ -31,6 +31,7 @@ mod role;
 mod scan;
 mod scan_prolog;
 mod tags;
+mod telling;
 mod token;
 mod values;
 
