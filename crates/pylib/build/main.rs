@@ -75,6 +75,11 @@ const TAKEN_BACK: &[(&str, &str, &str)] = &[
 /// the newer text.
 const NEWER: &[(&str, &str, &str)] = &[
     (
+        "asyncio/selector_events.py",
+        "        self._buffer.extend([memoryview(data) for data in list_of_data])\n",
+        "        self._buffer.extend([memoryview(data) for data in list_of_data if data])\n        if not self._buffer:\n            return\n",
+    ),
+    (
         "tabnanny.py",
         "errprint(\"Usage:\", sys.argv[0], \"[-v] file_or_directory ...\")",
         "errprint(f\"Usage: {sys.executable} -m tabnanny [-v] file_or_directory ...\")",
