@@ -10,6 +10,7 @@ that `cargo xtask hostile`, which runs this in batches, can name the one that en
 import ast
 import builtins
 import dis
+import gc
 import io
 import marshal
 import random
@@ -338,11 +339,15 @@ def main(kind, seed, start, count):
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, time_up)
     resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+    # One that never ends is ended: a fifth of a second each is less than a minute for a batch.
+    resource.setrlimit(resource.RLIMIT_CPU, (300, 300))
     attempt = {"bytes": try_bytes, "pyc": try_pyc}[kind]
     for number in range(start, start + count):
         sys.stdout.write("%d\n" % number)
         sys.stdout.flush()
         attempt(random.Random("%s %s %d" % (kind, seed, number)))
+        # What it left suspended is closed here, where there is a limit: at the end of the process nothing stops it.
+        limited(gc.collect)
     print("done", flush=True)
 
 

@@ -54,6 +54,30 @@ pub(super) fn jump_backward_polling(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult
     Ok(())
 }
 
+/// JUMP_BACKWARD_NO_INTERRUPT, unless the breaker wants something.
+#[inline(always)]
+pub(super) fn jump_backward_no_interrupt(vm: &Vm, r: &mut Regs, arg: u32) -> bool {
+    let quiet = vm.breaker_bits() & !MONITOR == 0;
+    if quiet {
+        r.jump(-(arg as isize));
+    }
+    quiet
+}
+
+/// JUMP_BACKWARD_NO_INTERRUPT when the breaker wants something. Nothing comes between the RESUME of a `yield from` or an
+/// `await` and its SEND; any other loop is to end when it is told to.
+#[cold]
+#[inline(never)]
+pub(super) fn jump_backward_polling_loops(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<()> {
+    let before = r.unit().checked_sub(2);
+    let op = before.and_then(|unit| r.code().code.get(2 * unit));
+    if op != Some(&(Opcode::Resume as u8)) {
+        poll(vm, r)?;
+    }
+    r.jump(-(arg as isize));
+    Ok(())
+}
+
 #[inline(always)]
 pub(super) fn pop_jump_if(vm: &Vm, r: &mut Regs, arg: u32, when: bool) {
     let bits = r.pop_bits();

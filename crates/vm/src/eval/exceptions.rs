@@ -23,9 +23,8 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
         } else {
             r.save();
         }
-        let unit = r.ip.addr().wrapping_sub(r.code().stream().as_ptr().addr()) / 2;
         // Before its first instruction (a generator that was thrown into at once) a frame has no handlers.
-        let at = unit.checked_sub(1);
+        let at = r.unit().checked_sub(1);
         // SAFETY: the running frame.
         unsafe {
             if again {
@@ -36,7 +35,10 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
         }
         instrumented::raised(vm, r, again);
         let handler = at.and_then(|at| r.code().handler_at(at));
-        if let Some(h) = handler {
+        // The compiler's handlers lie ahead. One that does not can make a loop without a jump, such as RERAISE into itself.
+        if let Some(h) = handler
+            && (at < Some(h.target) || !interrupted(vm, r))
+        {
             while r.depth() > h.depth {
                 let bits = r.pop_bits();
                 // SAFETY: the content was taken out.
@@ -87,6 +89,19 @@ pub(super) fn unwind(vm: &Vm, r: &mut Regs) -> bool {
         // SAFETY: the frame below waits with saved registers.
         *r = unsafe { Regs::load(previous) };
     }
+}
+
+/// Looks at the evaluation breaker on the way to a handler. Whether that raised another exception, which takes the pending
+/// one's place and leaves the frame: the handler would only go round with it.
+#[cold]
+#[inline(never)]
+fn interrupted(vm: &Vm, r: &Regs) -> bool {
+    let pending = vm.take_exception();
+    let interrupted = super::control::poll(vm, r).is_err();
+    if !interrupted && let Some(e) = pending {
+        let _ = vm.raise_as_is(e);
+    }
+    interrupted
 }
 
 /// Adds an entry for the frame to the pending exception's traceback.

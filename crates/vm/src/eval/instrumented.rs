@@ -154,7 +154,7 @@ fn current_opcode(r: &Regs) -> Option<Opcode> {
 pub(super) fn run(vm: &Vm, r: &mut Regs, arg: u32) -> PyResult<Option<Opcode>> {
     let op = r.opcode();
     let code = code_of(r);
-    let unit = unit_of(&code.payload, r.ip).wrapping_sub(1);
+    let unit = r.unit().wrapping_sub(1);
     let (Some(data), Some(real)) = (
         code.payload.monitoring.get(),
         data::opcode_at(&code.payload, unit),
@@ -334,7 +334,7 @@ fn for_iter(vm: &Vm, r: &mut Regs, unit: usize, arg: u32) -> PyResult<()> {
         None => {
             // Over END_FOR, to POP_ITER.
             r.jump(arg as isize + 2);
-            note_jump(vm, &code.payload, unit, unit_of(&code.payload, r.ip));
+            note_jump(vm, &code.payload, unit, r.unit());
         }
     }
     Ok(())
@@ -556,7 +556,7 @@ fn running_unit(r: &Regs) -> usize {
 fn last_unit(r: &Regs) -> usize {
     let code = r.code();
     let stream = code.stream();
-    let mut unit = unit_of(code, r.ip).wrapping_sub(1);
+    let mut unit = r.unit().wrapping_sub(1);
     while unit > 0 && stream.get(unit).is_some_and(|u| u.get() as u8 == 0) {
         unit -= 1;
     }
@@ -595,7 +595,7 @@ pub(super) fn handled(vm: &Vm, r: &Regs) -> bool {
     if r.code().monitoring.get().is_none() && !is_active(vm) {
         return true;
     }
-    let unit = unit_of(r.code(), r.ip);
+    let unit = r.unit();
     let from = match running_unit(r) {
         // It was thrown into a generator, which waited at the RESUME behind its yield.
         u if data::opcode_at(r.code(), u) == Some(Opcode::YieldValue) => u + 1,
@@ -630,7 +630,7 @@ pub(super) fn throw(vm: &Vm, r: &Regs) {
     }
     let code = r.code();
     install::instrument(&monitoring(vm), code);
-    exception_event(vm, r.frame, event::PY_THROW, unit_of(code, r.ip));
+    exception_event(vm, r.frame, event::PY_THROW, r.unit());
 }
 
 /// Sends a value into what is no generator; its StopIteration is an event.

@@ -250,7 +250,10 @@ fn run(vm: &Vm, regs: &mut Regs) -> PyResult<Outcome> {
                 }
                 outlined!(control::jump_backward_polling)
             }
-            Opcode::JumpBackwardNoInterrupt => inlined!(r.jump(-(arg as isize))),
+            Opcode::JumpBackwardNoInterrupt => attempt!(
+                control::jump_backward_no_interrupt(vm, &mut r, arg),
+                control::jump_backward_polling_loops
+            ),
             Opcode::PopJumpIfFalse => inlined!(control::pop_jump_if(vm, &mut r, arg, false)),
             Opcode::PopJumpIfTrue => inlined!(control::pop_jump_if(vm, &mut r, arg, true)),
             Opcode::PopJumpIfNone => inlined!(control::pop_jump_if_none(vm, &mut r, arg, true)),

@@ -125,6 +125,11 @@ impl Regs {
         self.ip = unsafe { self.ip.add(n) };
     }
 
+    /// The unit that the instruction pointer is at: behind the one that was fetched.
+    pub fn unit(&self) -> usize {
+        self.ip.addr().wrapping_sub(self.code().stream().as_ptr().addr()) / 2
+    }
+
     /// Moves the instruction pointer by `n` units.
     #[inline(always)]
     pub fn jump(&mut self, n: isize) {
