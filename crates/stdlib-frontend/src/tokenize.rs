@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use memchr::memchr;
 use taipan_macros::{pyfunctions, pymethods};
 use taipan_object::containers::tuple::LastTuples;
 use taipan_object::{
@@ -197,22 +198,22 @@ impl TokenizerIter {
     /// Reads a line, and its tokens.
     fn advance(&self, vm: &Vm) -> PyResult<()> {
         let line = read_line(vm, &self.readline, self.encoding.as_ref())?;
-        let mut guard = self.text.borrow_mut();
+        let Ok(mut guard) = self.text.try_borrow_mut() else {
+            return Err(vm.runtime_error("the iterator is running already"));
+        };
         let text = &mut *guard;
         match line {
             Some(line) => {
                 let utf8 = taipan_object::convert::utf8(vm, &line)?;
-                text.ascii &= utf8.is_ascii();
-                let ended = utf8.ends_with('\n');
-                text.implicit_newline |= !ended;
+                let ascii = line.as_ascii().is_some();
+                text.ascii &= ascii;
+                text.implicit_newline |= !utf8.ends_with('\n');
                 if text.lines.push_line(&utf8) {
                     text.columns = CharColumns::default();
                 }
                 // What was decoded here and is exactly one line is shown itself.
-                let whole = self.encoding.is_some()
-                    && ended
-                    && utf8.is_ascii()
-                    && !utf8[..utf8.len() - 1].contains('\n');
+                let first_end = memchr(b'\n', utf8.as_bytes()).map(|at| at + 1);
+                let whole = self.encoding.is_some() && ascii && first_end == Some(utf8.len());
                 drop(utf8);
                 text.read = whole.then_some(line);
             }
@@ -396,10 +397,7 @@ impl TokenizerIter {
             line,
         ];
         let class = self.class.get();
-        let class = match &class {
-            Some(class) => class.object(),
-            None => tuple,
-        };
+        let class = class.as_ref().map_or(tuple, |class| class.object());
         Ok(self.last.tuple(vm, class, parts)?.into_value())
     }
 
@@ -478,7 +476,10 @@ impl TokenizerIter {
         }
         loop {
             let (error, ended) = {
-                let mut text = this.text.borrow_mut();
+                // A class's destructor could ask for the next token while this one is made.
+                let Ok(mut text) = this.text.try_borrow_mut() else {
+                    return Err(vm.runtime_error("the iterator is running already"));
+                };
                 if let Some(next) = this.next_tuple(vm, &mut text)? {
                     return Ok(Some(next));
                 }

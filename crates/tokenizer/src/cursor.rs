@@ -58,6 +58,7 @@ impl<'s> Cursor<'s> {
     }
 
     /// The same place in another text, which begins with this one.
+    #[inline(always)]
     pub fn with_text<'t>(self, text: &'t str) -> Cursor<'t> {
         Cursor {
             bytes: text.as_bytes(),

@@ -14,8 +14,8 @@ const KEPT: usize = 1 << 20;
 #[derive(Debug)]
 pub struct LineTokenizer {
     text: String,
-    /// What the tokenizer knows between two calls; it holds no text.
-    state: Tokenizer<'static>,
+    /// What the tokenizer knows between two calls; it holds no text. Nothing while it reads.
+    state: Option<Tokenizer<'static>>,
     ended: bool,
     /// The last line can go on in the next one, by a string of three quotes or by a backslash.
     continues: bool,
@@ -68,7 +68,7 @@ impl LineTokenizer {
         state.cursor.more = true;
         LineTokenizer {
             text: String::new(),
-            state,
+            state: Some(state),
             ended: false,
             continues: false,
             open: None,
@@ -99,7 +99,9 @@ impl LineTokenizer {
             // What is odd is left to the tokenizer.
             self.continues = true;
             if bytes[odd] == b'\0' || bytes.contains(&b'\0') {
-                self.state.cursor.find_null(&self.text);
+                if let Some(state) = &mut self.state {
+                    state.cursor.find_null(&self.text);
+                }
             }
         }
         self.ready = self.open.is_none_or(|open| open.may_end(line));
@@ -109,18 +111,23 @@ impl LineTokenizer {
     /// There are no more lines.
     pub fn end(&mut self) {
         self.ended = true;
-        self.state.cursor.more = false;
+        if let Some(state) = &mut self.state {
+            state.cursor.more = false;
+        }
     }
 
     fn cut(&mut self) -> bool {
-        let cut = self.state.cursor.line_start;
-        if cut < KEPT || !self.state.brackets.is_empty() || !self.state.fstrings.is_empty() {
+        let Some(state) = &mut self.state else {
+            return false;
+        };
+        let cut = state.cursor.line_start;
+        if cut < KEPT || !state.brackets.is_empty() || !state.fstrings.is_empty() {
             return false;
         }
         self.text.drain(..cut);
-        self.state.cursor.move_back(cut);
-        self.state.start.pos = self.state.start.pos.saturating_sub(cut);
-        self.state.start.line_start = self.state.start.line_start.saturating_sub(cut);
+        state.cursor.move_back(cut);
+        state.start.pos = state.start.pos.saturating_sub(cut);
+        state.start.line_start = state.start.line_start.saturating_sub(cut);
         true
     }
 
@@ -133,28 +140,34 @@ impl LineTokenizer {
         if !self.ready && !self.ended {
             return Ok(());
         }
-        let state = std::mem::replace(&mut self.state, Tokenizer::vacant());
+        let Some(state) = self.state.take() else {
+            return Ok(());
+        };
         let mut tokenizer = state.with_text(&self.text);
         let result = loop {
+            // Most tokens go straight to where they are added.
+            if self.open.is_none()
+                && let Some(token) = tokenizer.quick_token()
+            {
+                add(token, false);
+                continue;
+            }
             if !self.ended && tokenizer.is_at_line_end() {
                 break Ok(());
             }
             let may_starve = !self.ended
                 && (self.continues || self.open.is_some() || tokenizer.skips_or_nests());
-            let token = if may_starve {
-                // A token that turns out to need the next line is read again when that has come.
-                let saved = tokenizer.clone();
-                let token = tokenizer.next_token();
+            let saved = may_starve.then(|| tokenizer.clone());
+            let token = tokenizer.long_token();
+            if let Some(saved) = saved {
                 if tokenizer.cursor.starved {
+                    // The token needs the next line, and is read again when that has come.
                     self.open = Some(open_token(&tokenizer));
                     tokenizer = saved;
                     break Ok(());
                 }
                 self.open = None;
-                token
-            } else {
-                tokenizer.next_token()
-            };
+            }
             match token {
                 Ok(token) => {
                     add(token, tokenizer.done() == Done::Eof);
@@ -165,13 +178,14 @@ impl LineTokenizer {
                 Err(error) => break Err(error),
             }
         };
-        self.state = tokenizer.with_text("");
+        self.state = Some(tokenizer.with_text(""));
         result
     }
 
     /// The warnings since the last call.
     pub fn take_warnings(&mut self) -> Vec<SyntaxWarning> {
-        self.state.take_warnings()
+        let state = self.state.as_mut();
+        state.map_or_else(Vec::new, Tokenizer::take_warnings)
     }
 }
 

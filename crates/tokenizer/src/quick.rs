@@ -1,5 +1,5 @@
-//! The short way to the tokens that most of a text consists of: names, whole numbers, and operators of one character, on
-//! a line that has been entered and outside of f-strings. All else, and all that could be an error, goes the long way.
+//! The short way to the tokens that most of a text consists of: names, whole numbers, operators of one character, and line
+//! ends, on a line that has been entered and outside of f-strings. All else, and all that could be an error, goes the long way.
 
 use crate::kind::{TokenKind, one_char};
 use crate::tokenizer::{MAXLEVEL, OpenBracket, Start, Token, Tokenizer, to_u32};
@@ -48,7 +48,8 @@ impl Tokenizer<'_> {
     /// The next token, if it is of the simple kinds; otherwise nothing has moved.
     #[inline]
     pub(crate) fn quick_token(&mut self) -> Option<Token> {
-        if self.at_line_start || self.pending != 0 || !self.fstrings.is_empty() {
+        let odd = self.at_line_start || self.pending != 0 || self.failed.is_some();
+        if odd || !self.fstrings.is_empty() {
             return None;
         }
         let line = self.cursor.rest_of_line();
@@ -60,6 +61,8 @@ impl Tokenizer<'_> {
         let first = *line.get(at)?;
         let start = at;
         at += 1;
+        // Whether the token has no text: the parser's NEWLINE.
+        let mut empty = false;
         let what = class(first);
         let mut kind = TokenKind::Name;
         if what == NAME {
@@ -112,6 +115,15 @@ impl Tokenizer<'_> {
                 return None;
             }
             kind = TokenKind::Number;
+        } else if first == b'\n' && !self.comment_newline {
+            let extra = self.options.extra_tokens;
+            kind = match self.brackets.is_empty() {
+                true => TokenKind::Newline,
+                false if extra => TokenKind::Nl,
+                false => return None,
+            };
+            empty = !extra;
+            self.at_line_start = true;
         } else {
             return None;
         }
@@ -120,14 +132,15 @@ impl Tokenizer<'_> {
             self.cursor.lineno,
             self.cursor.line_start,
         );
-        let end = self.cursor.pos + at;
+        let next = self.cursor.pos + at;
+        let end = if empty { pos } else { next };
         self.start = Start {
             pos,
             lineno,
             line_start,
         };
         self.cursor.in_token = true;
-        self.cursor.pos = end;
+        self.cursor.pos = next;
         // Offsets fit, because `Tokenizer::new` refuses longer texts.
         Some(Token {
             kind,

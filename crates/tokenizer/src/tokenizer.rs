@@ -155,7 +155,7 @@ pub struct Tokenizer<'s> {
     pub(crate) comment_newline: bool,
     pub(crate) done: Done,
     pub(crate) warnings: Vec<SyntaxWarning>,
-    failed: Option<BoxedError>,
+    pub(crate) failed: Option<BoxedError>,
 }
 
 impl<'s> Tokenizer<'s> {
@@ -192,30 +192,8 @@ impl<'s> Tokenizer<'s> {
         tokenizer
     }
 
-    /// What stands in the place of a tokenizer while it is elsewhere.
-    pub(crate) fn vacant() -> Tokenizer<'static> {
-        Tokenizer {
-            source: "",
-            options: TokenizerOptions::default(),
-            cursor: Cursor::new("", false, false),
-            start: Start {
-                pos: 0,
-                lineno: 0,
-                line_start: 0,
-            },
-            at_line_start: false,
-            pending: 0,
-            indents: Vec::new(),
-            brackets: Vec::new(),
-            fstrings: Vec::new(),
-            comment_newline: false,
-            done: Done::Ok,
-            warnings: Vec::new(),
-            failed: None,
-        }
-    }
-
     /// The same with another text, which begins with this one; or without text while nothing is read.
+    #[inline(always)]
     pub(crate) fn with_text<'t>(self, text: &'t str) -> Tokenizer<'t> {
         let mut tokenizer = Tokenizer {
             source: text,
@@ -250,18 +228,20 @@ impl<'s> Tokenizer<'s> {
     }
 
     /// The next token. After ENDMARKER it gives ENDMARKER again; after an error the same error again.
+    #[inline]
     pub fn next_token(&mut self) -> Result<Token, SyntaxError> {
+        match self.quick_token() {
+            Some(token) => Ok(token),
+            None => self.long_token(),
+        }
+    }
+
+    /// The next token, which is no quick one.
+    #[inline(never)]
+    pub(crate) fn long_token(&mut self) -> Result<Token, SyntaxError> {
         if let Some(error) = &self.failed {
             return Err((**error).clone());
         }
-        if let Some(token) = self.quick_token() {
-            return Ok(token);
-        }
-        self.long_token()
-    }
-
-    #[inline(never)]
-    fn long_token(&mut self) -> Result<Token, SyntaxError> {
         let scanned = match self.fstrings.last() {
             Some(fstring) if !fstring.in_expression => self.fstring_token(),
             _ => self.normal_token(),

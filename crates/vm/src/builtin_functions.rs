@@ -6,7 +6,7 @@ use taipan_object::descr::Cell;
 use taipan_object::{Args, Dict, PyResult, Ref, Str, Tuple, TypeObject, Value, Vm};
 
 use crate::code::Code;
-use crate::eval::{self, Outcome};
+use crate::eval::{self, Outcome, Start};
 use crate::frame::Frame;
 use crate::frame_object::back_frame;
 use crate::function::{self, Function};
@@ -37,7 +37,7 @@ pub fn eval_code(
 fn run_function(vm: &Vm, f: &Ref<Function>, locals: Option<Value>) -> PyResult {
     vm.check_stack(" while calling a Python object")?;
     let frame = eval::new_frame_for(vm, f, Args::EMPTY, locals)?;
-    match eval::eval(vm, frame, false)? {
+    match eval::eval(vm, frame, Start::Next)? {
         Outcome::Return(v) => Ok(v),
         Outcome::Yield(_) | Outcome::Paused => Err(vm.system_error("a function's frame yielded")),
     }

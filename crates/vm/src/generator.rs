@@ -11,7 +11,7 @@ use taipan_object::{
 };
 
 use crate::code::Code;
-use crate::eval::{self, Outcome};
+use crate::eval::{self, Outcome, Start};
 use crate::frame::{FRAME_WORDS, Frame, frame_flag, is_borrowed};
 use crate::function::Function;
 
@@ -311,13 +311,8 @@ pub fn resume(
     eval::enter_call(vm)?;
     // The object stays alive while it runs.
     let g = g.clone();
-    // SAFETY: the frame is suspended; there is room for the value that its YIELD or RETURN_GENERATOR's POP_TOP takes.
-    unsafe {
-        let v = arg.cloned().unwrap_or_else(|| vm.none());
-        *(*f).sp = v.into_bits();
-        (*f).sp = (*f).sp.add(1);
-        (*f).flags = ((*f).flags & !frame_flag::ENTRY) | frame_flag::ENTRY;
-    }
+    // SAFETY: the frame is suspended.
+    unsafe { (*f).flags |= frame_flag::ENTRY };
     g.state.set(State::Running);
     let level = vm.exc_info.replace(&raw const g.exc);
     // What the generator handles is the context of what is thrown in; what its caller handles is not.
@@ -325,7 +320,11 @@ pub fn resume(
         let _ = vm.raise(e);
     }
     g.exc.previous.set(level);
-    match eval::eval(vm, f, throw) {
+    let start = match throw {
+        true => Start::Throw,
+        false => Start::Send(arg.cloned().unwrap_or_else(|| vm.none())),
+    };
+    match eval::eval(vm, f, start) {
         Ok(Outcome::Yield(v)) => Ok(SendOutcome::Yield(v)),
         Ok(Outcome::Return(v)) => Ok(SendOutcome::Return(v)),
         Ok(Outcome::Paused) => Err(vm.system_error("a generator's frame was paused")),
@@ -362,11 +361,9 @@ pub(crate) fn go_on(
     vm.recursion_remaining.set(vm.recursion_remaining.get() - 1);
     let f = g.frame();
     r.save();
-    // SAFETY: the frame is suspended, with room for the value; the running frame's stack keeps the generator alive.
+    // SAFETY: the frame is suspended, with room for the value that is pushed; the running frame's stack keeps the generator alive.
     unsafe {
         (*r.frame).extra = offset;
-        *(*f).sp = value.into_bits();
-        (*f).sp = (*f).sp.add(1);
         (*f).flags &= !frame_flag::ENTRY;
         (*f).previous = r.frame;
         g.state.set(State::Running);
@@ -374,6 +371,7 @@ pub(crate) fn go_on(
         vm.exc_info.set(&raw const g.exc);
         *r = crate::eval::regs::Regs::load(f);
     }
+    r.push(value);
     r.make_current(vm);
 }
 
@@ -389,14 +387,10 @@ pub fn iternext(vm: &Vm, v: &Value) -> PyResult<Option<Value>> {
         let g = g.clone();
         let f = g.frame();
         // SAFETY: as in `resume`.
-        unsafe {
-            *(*f).sp = vm.none().into_bits();
-            (*f).sp = (*f).sp.add(1);
-            (*f).flags |= frame_flag::ENTRY;
-        }
+        unsafe { (*f).flags |= frame_flag::ENTRY };
         g.state.set(State::Running);
         g.exc.previous.set(vm.exc_info.replace(&raw const g.exc));
-        return match eval::eval(vm, f, false)? {
+        return match eval::eval(vm, f, Start::Send(vm.none()))? {
             Outcome::Yield(v) => Ok(Some(v)),
             Outcome::Return(r) if vm.is_none(&r) => Ok(None),
             Outcome::Return(r) => Err(crate::glue::raise_stop_iteration(vm, r)),

@@ -201,7 +201,7 @@ pub fn start(vm: &Vm, code: &Ref<Code>, globals: &Ref<Dict>) -> PyResult<End> {
     let f = function::new_function(vm, code.clone(), globals.clone(), None)?;
     let locals = Some(globals.as_value().clone());
     let frame = eval::new_frame_for(vm, &f, taipan_object::Args::EMPTY, locals)?;
-    ended(vm, eval::eval(vm, frame, false))
+    ended(vm, eval::eval(vm, frame, eval::Start::Next))
 }
 
 /// Goes on with what was paused.

@@ -1,7 +1,7 @@
 //! `tuple`: a fixed number of values in the object itself, with a cached hash.
 
 use std::cell::Cell;
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 
 use crate::cell::PyCell;
@@ -403,17 +403,18 @@ impl<const KEPT: usize> LastTuples<KEPT> {
             && std::ptr::eq(t.header.ty(), ty)
             && is_as_new(t, ty)
         {
-            // SAFETY: the cell's is the only reference to the tuple, which has N items: nobody sees the exchange. What
-            // they were is dropped when the tuple is in order again.
-            let old = unsafe {
-                let place = t.payload.data().cast_mut().cast::<[Value; N]>();
-                std::ptr::replace(place, items)
-            };
             t.payload.hash.set(-1);
             // The collector may have seen that the old items were in no cycle.
             t.header.set(flag::TRACKED);
+            // With this reference nobody fills it again while its old items are dropped.
             let t = t.to_ref();
-            drop(old);
+            let place = t.data().cast_mut().cast::<Value>();
+            // One word after another: a processor waits when it is to load as a whole what it has just stored in parts.
+            let items = ManuallyDrop::new(items);
+            for (i, item) in items.iter().enumerate() {
+                // SAFETY: the tuple has N items, and nobody else has seen it; each new item is moved once.
+                drop(unsafe { std::ptr::replace(place.add(i), std::ptr::read(item)) });
+            }
             return Ok(t);
         }
         let t = vm.new_tuple_array_of(ty, items)?;

@@ -460,7 +460,7 @@ pub fn call_function(vm: &Vm, func: &Ref<Function>, args: Args<'_>) -> PyResult 
     stats::call_from_native();
     vm.check_stack(" while calling a Python object")?;
     let f = new_frame_for(vm, func, args, None)?;
-    finish_call(eval(vm, f, false), vm)
+    finish_call(eval(vm, f, super::Start::Next), vm)
 }
 
 /// What a call of a frame gives.

@@ -50,9 +50,19 @@ pub(crate) enum Flow {
     Leave(Outcome),
 }
 
+/// What a run of `eval` begins with.
+pub(crate) enum Start {
+    /// The next instruction.
+    Next,
+    /// The same, with this value on the stack: it is sent into a generator.
+    Send(Value),
+    /// The pending exception, thrown into a generator.
+    Throw,
+}
+
 /// Runs a frame until it is left. `frame` is on the thread's frame stack or a generator's, with `ip` and `sp` saved and
-/// the ENTRY flag set; `throw` begins with the pending exception instead of the next instruction.
-pub(crate) fn eval(vm: &Vm, frame: *mut Frame, throw: bool) -> PyResult<Outcome> {
+/// the ENTRY flag set; a generator's has room for the value that its YIELD or RETURN_GENERATOR's POP_TOP takes.
+pub(crate) fn eval(vm: &Vm, frame: *mut Frame, start: Start) -> PyResult<Outcome> {
     // SAFETY: the caller gives a live frame that is not running.
     let mut r = unsafe {
         (*frame).previous = vm.frame.get().cast();
@@ -60,10 +70,16 @@ pub(crate) fn eval(vm: &Vm, frame: *mut Frame, throw: bool) -> PyResult<Outcome>
     };
     debug_assert!(r.f().flags & frame_flag::ENTRY != 0);
     r.make_current(vm);
-    if throw {
-        instrumented::throw(vm, &r);
-        if !exceptions::unwind(vm, &mut r) {
-            return Err(vm.raised());
+    match start {
+        Start::Next => {}
+        // Into the register: what is stored in the frame and loaded at once with its neighbour has to be waited for.
+        Start::Send(v) => r.push(v),
+        Start::Throw => {
+            r.push(vm.none());
+            instrumented::throw(vm, &r);
+            if !exceptions::unwind(vm, &mut r) {
+                return Err(vm.raised());
+            }
         }
     }
     drive(vm, &mut r)

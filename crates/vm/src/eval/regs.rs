@@ -38,12 +38,14 @@ impl Regs {
     /// `frame` leads to a live frame whose `ip` and `sp` are saved.
     #[inline(always)]
     pub unsafe fn load(frame: *mut Frame) -> Regs {
+        // Volatile, so that the two are not loaded as one vector: they may have just been stored one by one, and a processor
+        // waits until such stores have reached the cache.
         // SAFETY: the contract.
         unsafe {
             Regs {
                 frame,
-                ip: (*frame).ip,
-                sp: (*frame).sp,
+                ip: (&raw const (*frame).ip).read_volatile(),
+                sp: (&raw const (*frame).sp).read_volatile(),
             }
         }
     }
