@@ -230,14 +230,23 @@ fn slot(place: &Place<'_>, mut marked: Marked, function: &syn::Signature) -> Res
             });
         let call = quote!(#owner::#ident(#(#arguments),*));
         let call = result(krate, shape.gives, function, call);
-        let this = if new {
-            quote!(let this = class.as_value();)
+        let (class, this) = if new {
+            let class = quote!(&#krate::Ref<#krate::TypeObject>);
+            (class, quote!(let this = class.as_value();))
         } else {
-            quote!(let this = class;)
+            (quote!(&#krate::Value), quote!(let this = class;))
         };
-        return Ok(
-            quote!(#(#cfgs)* #krate::SlotDef::#ident(|vm, class, args| { #this #setup #call })),
-        );
+        let gives = match shape.gives {
+            Gives::Plain => quote!(#krate::PyResult<()>),
+            _ => quote!(#krate::PyResult),
+        };
+        // A function, not a closure, which would copy the arguments before it is entered.
+        return Ok(quote!(#(#cfgs)* #krate::SlotDef::#ident({
+            fn #ident(vm: &#krate::Vm, class: #class, args: #krate::Args<'_>) -> #gives {
+                #this #setup #call
+            }
+            #ident
+        })));
     }
     let names = ["this", "a", "b"].map(|n| syn::Ident::new(n, proc_macro2::Span::call_site()));
     let mut given = names.iter().take(shape.parameters);

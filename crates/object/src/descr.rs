@@ -190,13 +190,10 @@ impl Vm {
     #[inline]
     pub fn new_method(&self, function: Value, self_: Value) -> PyResult<Ref<Method>> {
         let ty = &self.types().method;
-        let mut parts = Some(Method { function, self_ });
-        if let Some(made) = self.heap().new_bare(ty.object(), true, || parts.take()) {
-            return Ok(made);
-        }
-        match parts {
-            Some(parts) => self.new_object(ty, parts),
-            None => unreachable!("they are taken for an object that is made"),
+        let parts = Method { function, self_ };
+        match self.heap().new_bare(ty.object(), true, parts) {
+            Ok(made) => Ok(made),
+            Err(parts) => self.new_object(ty, parts),
         }
     }
 

@@ -510,17 +510,13 @@ impl Vm {
             drop(classes);
             return Err(self.no_class::<T>());
         };
-        let mut payload = Some(payload);
         // Objects that have nothing but their payload.
-        if ty.end(ty.head()) != End::General
-            && let Some(made) = self
-                .heap()
-                .new_bare(ty.object(), ty.is_gc(), || payload.take())
-        {
-            return Ok(made);
-        }
-        let Some(payload) = payload else {
-            unreachable!("it is taken for an object that is made");
+        let payload = match ty.end(ty.head()) {
+            End::General => payload,
+            _ => match self.heap().new_bare(ty.object(), ty.is_gc(), payload) {
+                Ok(made) => return Ok(made),
+                Err(payload) => payload,
+            },
         };
         if ty.inline_cap() != 0 {
             let ty = ty.clone();

@@ -200,7 +200,8 @@ pub(crate) fn from_frame(vm: &Vm, f: *mut Frame) -> PyResult {
         let generator = vm.heap().new_object_with_tail(
             class,
             size_of::<Object<Generator>>() + 8 * words,
-            Generator {
+            false,
+            || Generator {
                 kind,
                 state: Cell::new(State::Finished),
                 exc: ExcStackItem::new(),
@@ -212,7 +213,6 @@ pub(crate) fn from_frame(vm: &Vm, f: *mut Frame) -> PyResult {
                 closed: Cell::new(false),
                 running_async: Cell::new(false),
             },
-            false,
         );
         let generator = generator.ok_or_else(|| vm.no_memory())?;
         let new = generator.frame();

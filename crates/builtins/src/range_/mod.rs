@@ -177,6 +177,9 @@ impl Range {
     }
 
     fn slice(&self, vm: &Vm, s: &Slice) -> PyResult<Range> {
+        if let Some(small) = self.small_slice(vm, s)? {
+            return Ok(small);
+        }
         let (first, _, each, len) = self.parts();
         let (start, stop, step) = slice_::indices(vm, s, &len)?;
         Ok(Range::from_big(
@@ -184,6 +187,36 @@ impl Range {
             first + stop * &each,
             each * step,
         ))
+    }
+
+    /// The slice, if this range, the slice's parts and the result are of machine size.
+    fn small_slice(&self, vm: &Vm, s: &Slice) -> PyResult<Option<Range>> {
+        let Range::Small {
+            start: first,
+            step: each,
+            len,
+            ..
+        } = self
+        else {
+            return Ok(None);
+        };
+        let fits = |v: &Value| {
+            vm.is_none(v)
+                || v.as_small_int()
+                    .is_some_and(|i| isize::try_from(i).is_ok_and(|i| i != isize::MIN))
+        };
+        let (true, Ok(len)) = (
+            fits(&s.start) && fits(&s.stop) && fits(&s.step),
+            usize::try_from(*len),
+        ) else {
+            return Ok(None);
+        };
+        let r = s.range(vm, || len)?;
+        let place = |i: isize| (i as i64).checked_mul(*each)?.checked_add(*first);
+        Ok((|| {
+            let step = (r.step as i64).checked_mul(*each)?;
+            Range::from_small(place(r.start)?, place(r.stop)?, step)
+        })())
     }
 }
 

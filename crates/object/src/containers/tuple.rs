@@ -264,7 +264,7 @@ impl Vm {
         let size = size_of::<Object<Tuple>>()
             .checked_add(items)
             .ok_or_else(|| self.no_memory())?;
-        let payload = Tuple {
+        let payload = || Tuple {
             hash: Cell::new(-1),
             len: 0,
             hidden: 0,
@@ -272,18 +272,14 @@ impl Vm {
         let known = self.known().tuple;
         if std::ptr::eq(ty, known)
             && let Some(known) = std::ptr::NonNull::new(known.cast_mut())
-            && let Some(t) = self.heap().new_tracked(known, size, || Tuple {
-                hash: Cell::new(-1),
-                len: 0,
-                hidden: 0,
-            })
+            && let Some(t) = self.heap().new_tracked(known, size, payload)
         {
             return Ok(t);
         }
         // The items are written before anybody sees the tuple; only a word for the dict needs its zero.
         let zero = ty.payload.dict_offset() != 0;
         self.heap()
-            .new_object_with_tail(ty, ty.payload.var_instance_size(size), payload, zero)
+            .new_object_with_tail(ty, ty.payload.var_instance_size(size), zero, payload)
             .ok_or_else(|| self.no_memory())
     }
 }

@@ -80,7 +80,7 @@ impl Heap {
         payload: T,
     ) -> Option<Ref<T>> {
         let zero = ty.payload.is_gc() || ty.payload.dict_offset() != 0;
-        self.new_object_with_tail(ty, size, payload, zero)
+        self.new_object_with_tail(ty, size, zero, move || payload)
     }
 
     /// A new object without a tail whose payload owns nothing, of an immortal type; `None` when that takes more than
@@ -151,22 +151,19 @@ impl Heap {
     }
 
     /// A new object that is its payload alone, of a type whose instances end so; `gc` says whether they can own values.
-    /// `None` when that takes more than taking a free slot: the payload is not asked for then.
+    /// The payload comes back when that takes more than taking a free slot.
     #[inline(always)]
     pub(crate) fn new_bare<T: Payload>(
         &self,
         ty: &Object<TypeObject>,
         gc: bool,
-        payload: impl FnOnce() -> Option<T>,
-    ) -> Option<Ref<T>> {
+        payload: T,
+    ) -> Result<Ref<T>, T> {
         if size_of::<Object<T>>() > page::MAX_SMALL || align_of::<Object<T>>() > 8 {
-            return None;
+            return Err(payload);
         }
-        let mem = self.pages.allocate_quickly(size_of::<Object<T>>(), gc)?;
-        let Some(payload) = payload() else {
-            // SAFETY: the memory was just taken, and nobody uses it.
-            unsafe { self.pages.free(mem) };
-            return None;
+        let Some(mem) = self.pages.allocate_quickly(size_of::<Object<T>>(), gc) else {
+            return Err(payload);
         };
         stats::allocation::<T>(size_of::<Object<T>>());
         let flags = if gc {
@@ -182,7 +179,7 @@ impl Heap {
                 header: Header::new(NonNull::from(ty), flags),
                 payload,
             });
-            Some(Ref::from_owned_ptr(p))
+            Ok(Ref::from_owned_ptr(p))
         }
     }
 
@@ -208,27 +205,21 @@ impl Heap {
     }
 
     /// Like [`Heap::new_object`]; what follows the payload is zeroed only if `zero` says so. Without that, the caller writes it
-    /// before anybody else sees the object.
+    /// before anybody else sees the object. The payload is made where it stays, once there is memory.
     #[inline(always)]
     pub fn new_object_with_tail<T: Payload>(
         &self,
         ty: &Object<TypeObject>,
         size: usize,
-        payload: T,
         zero: bool,
+        make: impl FnOnce() -> T,
     ) -> Option<Ref<T>> {
         let gc = ty.payload.is_gc();
         // Slots of a size that is a multiple of 16 are aligned to that.
         let size = size
             .max(size_of::<Object<T>>())
             .next_multiple_of(align_of::<Object<T>>());
-        let Some((mem, large)) = self.allocate(size, gc) else {
-            if size > size_of::<Object<T>>() {
-                // Such a payload looks for its header and its items around itself, and owns nothing yet.
-                std::mem::forget(payload);
-            }
-            return None;
-        };
+        let (mem, large) = self.allocate(size, gc)?;
         stats::allocation::<T>(size);
         if !ty.header.is_immortal() {
             ty.header.incref();
@@ -244,7 +235,7 @@ impl Heap {
         unsafe {
             p.as_ptr().write(Object {
                 header: Header::new(NonNull::from(ty), flags),
-                payload,
+                payload: make(),
             });
             let tail = size - size_of::<Object<T>>();
             if zero && tail != 0 {

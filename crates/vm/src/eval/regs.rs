@@ -66,10 +66,11 @@ impl Regs {
     /// Writes the registers back to the frame.
     #[inline(always)]
     pub fn save(&self) {
+        // Volatile for the same reason as in `load`.
         // SAFETY: the registers belong to a live frame, whose head nobody borrows.
         unsafe {
-            (*self.frame).ip = self.ip;
-            (*self.frame).sp = self.sp;
+            (&raw mut (*self.frame).ip).write_volatile(self.ip);
+            (&raw mut (*self.frame).sp).write_volatile(self.sp);
         }
     }
 
@@ -129,7 +130,10 @@ impl Regs {
 
     /// The unit that the instruction pointer is at: behind the one that was fetched.
     pub fn unit(&self) -> usize {
-        self.ip.addr().wrapping_sub(self.code().stream().as_ptr().addr()) / 2
+        self.ip
+            .addr()
+            .wrapping_sub(self.code().stream().as_ptr().addr())
+            / 2
     }
 
     /// Moves the instruction pointer by `n` units.
