@@ -98,10 +98,10 @@ impl LineTokenizer {
         if let Some(odd) = memchr2(b'\0', b'\r', bytes) {
             // What is odd is left to the tokenizer.
             self.continues = true;
-            if bytes[odd] == b'\0' || bytes.contains(&b'\0') {
-                if let Some(state) = &mut self.state {
-                    state.cursor.find_null(&self.text);
-                }
+            if (bytes[odd] == b'\0' || bytes.contains(&b'\0'))
+                && let Some(state) = &mut self.state
+            {
+                state.cursor.find_null(&self.text);
             }
         }
         self.ready = self.open.is_none_or(|open| open.may_end(line));
