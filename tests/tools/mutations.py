@@ -84,7 +84,7 @@ class Source:
                 start, end = (starts[row] + column for row, column in (token.start, token.end))
                 if start < end <= len(self.text):
                     self.tokens.append((start, end))
-        except (SyntaxError, UnicodeError, LookupError, IndexError):
+        except (SyntaxError, tokenize.TokenError, UnicodeError, LookupError, IndexError):
             self.tokens = []
 
     def mutation(self, rng, kinds):
