@@ -214,7 +214,7 @@ pub(crate) fn from_frame(vm: &Vm, f: *mut Frame) -> PyResult {
                 running_async: Cell::new(false),
             },
         );
-        let generator = generator.ok_or_else(|| vm.no_memory())?;
+        let generator = generator.map_err(|_| vm.no_memory())?;
         let new = generator.frame();
         let used = (*f).sp.offset_from(f.cast::<u64>()) as usize;
         std::ptr::copy_nonoverlapping(f.cast::<u64>(), new.cast::<u64>(), used);

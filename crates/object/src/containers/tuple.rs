@@ -280,7 +280,7 @@ impl Vm {
         let zero = ty.payload.dict_offset() != 0;
         self.heap()
             .new_object_with_tail(ty, ty.payload.var_instance_size(size), zero, payload)
-            .ok_or_else(|| self.no_memory())
+            .map_err(|_| self.no_memory())
     }
 }
 

@@ -80,7 +80,16 @@ impl Heap {
         payload: T,
     ) -> Option<Ref<T>> {
         let zero = ty.payload.is_gc() || ty.payload.dict_offset() != 0;
-        self.new_object_with_tail(ty, size, zero, move || payload)
+        match self.new_object_with_tail(ty, size, zero, move || payload) {
+            Ok(made) => Some(made),
+            Err(payload) => {
+                if size > size_of::<Object<T>>() {
+                    // Such a payload looks for its header and its items around itself, and owns nothing yet.
+                    std::mem::forget(payload);
+                }
+                None
+            }
+        }
     }
 
     /// A new object without a tail whose payload owns nothing, of an immortal type; `None` when that takes more than
@@ -205,21 +214,23 @@ impl Heap {
     }
 
     /// Like [`Heap::new_object`]; what follows the payload is zeroed only if `zero` says so. Without that, the caller writes it
-    /// before anybody else sees the object. The payload is made where it stays, once there is memory.
+    /// before anybody else sees the object. The payload is made where it stays, once there is memory; else `make` comes back.
     #[inline(always)]
-    pub fn new_object_with_tail<T: Payload>(
+    pub fn new_object_with_tail<T: Payload, F: FnOnce() -> T>(
         &self,
         ty: &Object<TypeObject>,
         size: usize,
         zero: bool,
-        make: impl FnOnce() -> T,
-    ) -> Option<Ref<T>> {
+        make: F,
+    ) -> Result<Ref<T>, F> {
         let gc = ty.payload.is_gc();
         // Slots of a size that is a multiple of 16 are aligned to that.
         let size = size
             .max(size_of::<Object<T>>())
             .next_multiple_of(align_of::<Object<T>>());
-        let (mem, large) = self.allocate(size, gc)?;
+        let Some((mem, large)) = self.allocate(size, gc) else {
+            return Err(make);
+        };
         stats::allocation::<T>(size);
         if !ty.header.is_immortal() {
             ty.header.incref();
@@ -243,7 +254,7 @@ impl Heap {
                     .add(size_of::<Object<T>>())
                     .write_bytes(0, tail);
             }
-            Some(Ref::from_owned_ptr(p))
+            Ok(Ref::from_owned_ptr(p))
         }
     }
 }
